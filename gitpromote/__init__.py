@@ -1,0 +1,118 @@
+"""Plan and apply for GitOps promotion: ``from gitpromote import App, Branch, Environment, Pipeline, …``.
+
+Every name is imported when it is first used, so that ``import gitpromote`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CEL",
+    "HTTP",
+    "App",
+    "Approvals",
+    "ArgoCD",
+    "Bake",
+    "Branch",
+    "Change",
+    "ChangeBudget",
+    "Chart",
+    "Checks",
+    "CommitSignature",
+    "Directory",
+    "Environment",
+    "Flux",
+    "FluxSetters",
+    "Freeze",
+    "Git",
+    "GitpromoteError",
+    "Helm",
+    "History",
+    "Image",
+    "ImageSignature",
+    "InPlace",
+    "Job",
+    "Kustomize",
+    "Message",
+    "NoAgent",
+    "Pipeline",
+    "Plain",
+    "Plan",
+    "Project",
+    "Prometheus",
+    "PythonGate",
+    "PythonRenderer",
+    "SecretCommand",
+    "SecretEnv",
+    "SecretFile",
+    "SetValue",
+    "Soak",
+    "Status",
+    "Warehouse",
+    "Window",
+    "any_of",
+    "app_version",
+    "errors",
+    "same_commit",
+    "same_version",
+]
+
+_MODULES = {
+    "errors": ("GitpromoteError",),
+    "model.agent": ("ArgoCD", "Flux", "NoAgent"),
+    "model.app": ("App",),
+    "model.edits": ("FluxSetters", "SetValue"),
+    "model.environment": ("Environment", "any_of"),
+    "model.gate": ("CEL", "Approvals", "ChangeBudget", "PythonGate"),
+    "model.gate_evidence": ("HTTP", "Checks", "CommitSignature", "ImageSignature", "Job", "Prometheus"),
+    "model.gate_time": ("Bake", "Freeze", "Soak", "Window"),
+    "model.message": ("Message",),
+    "model.pipeline": ("Pipeline",),
+    "model.renderer": ("Helm", "Kustomize", "Plain", "PythonRenderer"),
+    "model.secret": ("SecretCommand", "SecretEnv", "SecretFile"),
+    "model.subscription": ("Chart", "Git", "Image"),
+    "model.target": ("Branch", "Directory", "InPlace"),
+    "model.warehouse": ("Warehouse", "app_version", "same_commit", "same_version"),
+    "project": ("Change", "History", "Plan", "Project", "Status"),
+}
+_HOME = {name: f"gitpromote.{module}" for module, names in _MODULES.items() for name in names}
+
+if TYPE_CHECKING:
+    from gitpromote import errors
+    from gitpromote.errors import GitpromoteError
+    from gitpromote.model.agent import ArgoCD, Flux, NoAgent
+    from gitpromote.model.app import App
+    from gitpromote.model.edits import FluxSetters, SetValue
+    from gitpromote.model.environment import Environment, any_of
+    from gitpromote.model.gate import CEL, Approvals, ChangeBudget, PythonGate
+    from gitpromote.model.gate_evidence import HTTP, Checks, CommitSignature, ImageSignature, Job, Prometheus
+    from gitpromote.model.gate_time import Bake, Freeze, Soak, Window
+    from gitpromote.model.message import Message
+    from gitpromote.model.pipeline import Pipeline
+    from gitpromote.model.renderer import Helm, Kustomize, Plain, PythonRenderer
+    from gitpromote.model.secret import SecretCommand, SecretEnv, SecretFile
+    from gitpromote.model.subscription import Chart, Git, Image
+    from gitpromote.model.target import Branch, Directory, InPlace
+    from gitpromote.model.warehouse import Warehouse, app_version, same_commit, same_version
+    from gitpromote.project import Change, History, Plan, Project, Status
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("gitpromote.errors")
+    if name not in _HOME:
+        from gitpromote.model.names import did_you_mean
+
+        hint = did_you_mean(name, __all__)
+        raise AttributeError(f"module 'gitpromote' has no attribute {name!r}{f'; {hint}' if hint else ''}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,10 @@
+"""``python -m gitpromote``."""
+
+from __future__ import annotations
+
+import sys
+
+from gitpromote.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""Running git: one process per call, bytes in, bytes out, ended as a group."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from gitpromote.adapters.git.environment import FLAGS, git_environment
+from gitpromote.adapters.git.url import masked
+from gitpromote.errors import ConfigurationError
+
+OLDEST = (2, 31)
+"""What is needed: 2.31 takes settings from its environment, so that no URL with a password stands on a command line."""
+
+TRANSPORT_TIMEOUT = 900.0
+"""Seconds after which a process that talks to a remote is ended."""
+
+_GRACE = 2.0  # seconds in which git removes its temporary files
+
+
+class Completed(NamedTuple):
+    """How a git process ended.
+
+    :param status: its exit status; negative: the signal that ended it
+    :param words: what it said on standard error, credentials masked
+    """
+
+    status: int
+    output: bytes
+    words: str
+    timed_out: bool = False
+
+
+def call_git(
+    args: Sequence[str],
+    *,
+    git_dir: Path | None = None,
+    cwd: Path | None = None,
+    data: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    config: Iterable[tuple[str, str]] = (),
+    extra: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> Completed:
+    """Run git and say how it ended, whatever that was.
+
+    :param git_dir: the repository; without it and ``cwd`` git runs outside of any
+    :param data: what it reads on standard input
+    :param env: the environment to start from, default this process's
+    :param config: settings for this run alone, kept off the command line
+    :param extra: variables for this run, whatever ``env`` says
+    :param timeout: seconds; afterwards the process and its children are ended
+    :raises ConfigurationError: there is no git, or it cannot be started
+    """
+    environment = git_environment(env, config=config) | dict(extra or {})
+    if git_dir is None and cwd is None:
+        environment["GIT_DIR"] = os.devnull  # nothing is discovered from wherever we happen to be
+    return _collect(_start(command(args, git_dir=git_dir), cwd=cwd, environment=environment), data, timeout)
+
+
+def call_side_by_side(
+    questions: Sequence[Sequence[str]], *, cwd: Path, env: Mapping[str, str] | None
+) -> list[Completed]:
+    """Run several short git commands at once, in the time of the longest. Their output must be small."""
+    environment = git_environment(env)
+    running = [_start(command(args), cwd=cwd, environment=environment) for args in questions]
+    return [_collect(process, b"", None) for process in running]
+
+
+def command(args: Sequence[str], *, git_dir: Path | None = None) -> list[str]:
+    """The full command line of a git process of ours."""
+    where = () if git_dir is None else (f"--git-dir={git_dir}",)
+    return ["git", *FLAGS, *where, *args]
+
+
+def _start(words: list[str], *, cwd: Path | None, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            words,
+            cwd=cwd or os.sep,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _not_started(error) from error
+
+
+def _not_started(error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        "Git cannot be started",
+        code="git-missing",
+        detail=f"{error.strerror}: {error.filename}",
+        hint="Install git 2.31 or newer, and have it on PATH.",
+    )
+
+
+def _collect(process: subprocess.Popen[bytes], data: bytes, timeout: float | None) -> Completed:
+    timed_out = False
+    with process:
+        try:
+            output, words = process.communicate(data, timeout)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            end_group(process)
+            output, words = process.communicate()
+        except BaseException:
+            end_group(process)
+            raise
+    return Completed(process.returncode, output, masked(words.decode("utf-8", "replace")), timed_out)
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process that leads a session, and its children: asked first, so that it cleans up, then killed."""
+    for sign, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, None)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, sign)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+        if sign == signal.SIGTERM:
+            _kill_left_over(process.pid)
+        return
+
+
+def _kill_left_over(group: int) -> None:
+    """Children that outlived their leader: nothing cleans up after it, so they need not be asked."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+@cache
+def git_version() -> tuple[int, ...]:
+    """The version of the git on PATH, e.g. ``(2, 39, 5)``. Asked once per process."""
+    words = call_git(["version"]).output.decode("ascii", "replace").split()
+    numbers = words[2].split(".") if len(words) > 2 else []
+    return tuple(int(number) for number in numbers if number.isdecimal())
+
+
+def require_version(found: tuple[int, ...]) -> None:
+    """:raises ConfigurationError: git is too old (``git-too-old``)"""
+    if found < OLDEST:
+        raise ConfigurationError(
+            "Git is too old",
+            code="git-too-old",
+            detail=f"found {'.'.join(map(str, found)) or 'an unknown version'}; 2.31 or newer is needed",
+            hint="Install a newer git, and have it first on PATH.",
+        )

@@ -1,0 +1,134 @@
+"""The ledger ref: one commit per Record, its log the history, its tree the current state.
+
+The body of a commit's message is the Record's canonical JSON. The tree holds ``format``, ``environments/<name>.json``,
+``freight/<id>.json`` and ``plans/<digest>.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from gitpromote.errors import VerificationFailed
+from gitpromote.model.canonical import canonical
+from gitpromote.model.record import Record
+from gitpromote.model.state import EnvironmentState, FreightState, LedgerState
+from gitpromote.ports import CommitFacts, NewCommit, Repository
+
+FORMAT = "gitpromote.ledger/1\n"
+_FILE = "100644"
+
+#: What folds one more Record into a state.
+Fold = Any
+
+
+class GitLedger:
+    """A Pipeline's ledger in a repository."""
+
+    def __init__(self, repository: Repository, *, ref: str, identity: str, fold: Fold) -> None:
+        self.repository = repository
+        self.ref = ref
+        self._identity = identity
+        self._fold = fold
+
+    def read(self, head: str | None) -> LedgerState:
+        """The state that the tree at ``head`` holds; empty where there is no ledger yet."""
+        if head is None:
+            return LedgerState()
+        folders = self.repository.trees([f"{head}:environments", f"{head}:freight"])
+        oids = [entry.oid for folder in folders for entry in (folder or {}).values()]
+        blobs = self.repository.blobs(oids)
+        environments, freight = ([blobs[entry.oid] for entry in (folder or {}).values()] for folder in folders)
+        try:
+            return LedgerState(
+                head=head,
+                environments={state.name: state for state in map(EnvironmentState.model_validate_json, environments)},
+                freight={state.freight.id: state for state in map(FreightState.model_validate_json, freight)},
+            )
+        except ValidationError as error:
+            raise _damaged(self.ref, head, str(error)) from error
+
+    def records(self, head: str | None, *, since: str | None = None) -> Sequence[Record]:
+        """The Records between two commits, oldest first."""
+        if head is None or head == since:
+            return ()
+        commits = self.repository.log(head, since=since)
+        return tuple(self._record(commit) for commit in reversed(commits))
+
+    def plan_bytes(self, head: str | None, plan: str) -> bytes | None:
+        """A recorded plan document, byte for byte."""
+        if head is None:
+            return None
+        return self.repository.texts([f"{head}:plans/{plan.removeprefix('sha256:')}.json"])[0]
+
+    def plans(self, head: str | None) -> Sequence[str]:
+        """The full digests of all recorded plans, sorted."""
+        folder = self.repository.trees([f"{head}:plans"])[0] if head else None
+        return sorted(f"sha256:{name.removesuffix('.json')}" for name in folder or ())
+
+    def prepare(
+        self, state: LedgerState, records: Sequence[Record], documents: Mapping[str, bytes]
+    ) -> tuple[Sequence[NewCommit], LedgerState]:
+        """One commit per Record on top of the state's head, and the state that results.
+
+        :param documents: full plan digest to the document that a ``planned`` Record brings along
+        """
+        commits: list[NewCommit] = []
+        parent: str | int | None = state.head
+        for record in records:
+            after = self._fold(state, record)
+            changes = _changes(state, after, first=parent is None)
+            if record.kind == "planned" and record.plan is not None and record.plan in documents:
+                name = f"plans/{record.plan.removeprefix('sha256:')}.json"
+                changes[name] = (_FILE, documents[record.plan])
+            commits.append(
+                NewCommit(
+                    parent=parent,
+                    changes=changes,
+                    message=_message(record),
+                    identity=self._identity,
+                    at=record.at,
+                )
+            )
+            parent, state = len(commits) - 1, after
+        return commits, state
+
+    def _record(self, commit: CommitFacts) -> Record:
+        body = commit.message.partition("\n\n")[2].strip()
+        try:
+            return Record.model_validate(json.loads(body))
+        except (ValueError, ValidationError) as error:
+            raise _damaged(self.ref, commit.oid, "this commit holds no Record") from error
+
+
+def _changes(before: LedgerState, after: LedgerState, *, first: bool) -> dict[str, tuple[str, bytes] | None]:
+    changes: dict[str, tuple[str, bytes] | None] = {"format": (_FILE, FORMAT.encode())} if first else {}
+    for name, state in after.environments.items():
+        if before.environments.get(name) is not state:
+            changes[f"environments/{name}.json"] = (_FILE, _document(state))
+    for identifier, freight in after.freight.items():
+        if before.freight.get(identifier) is not freight:
+            changes[f"freight/{identifier}.json"] = (_FILE, _document(freight))
+    return changes
+
+
+def _document(state: EnvironmentState | FreightState) -> bytes:
+    return canonical(state.model_dump(mode="json")) + b"\n"
+
+
+def _message(record: Record) -> str:
+    subject = " ".join(part for part in (record.kind, record.environment) if part)
+    return f"{subject}\n\n{record.to_bytes().decode()}\n"
+
+
+def _damaged(ref: str, commit: str, why: str) -> VerificationFailed:
+    return VerificationFailed(
+        "The ledger cannot be read.",
+        code="ledger-damaged",
+        detail=f"{ref} at {commit[:12]}: {why}",
+        hint="Somebody else wrote to that branch. Look at its log, and protect it:\n"
+        f"  git log {commit[:12]}\n  gitpromote doctor",
+    )

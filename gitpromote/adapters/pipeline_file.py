@@ -1,0 +1,168 @@
+"""Finding pipeline files, running them, and telling everything that is wrong with them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitpromote.adapters.pipeline_reading import read_file, shown_path
+from gitpromote.adapters.pipeline_rules import distinct, rules_between
+from gitpromote.adapters.user_code import UserFunction, digest_of
+from gitpromote.errors import ConfigurationError, Problem, UsageError
+from gitpromote.model.names import did_you_mean
+from gitpromote.model.pipeline import Pipeline
+from gitpromote.model.problems import Place, configuration_error
+
+__all__ = ["LoadedFile", "callables_changed", "find_pipeline_file", "load_pipelines", "parse_pipeline_option"]
+
+_SUMMARIES = {
+    "pipeline-file-raised": "the pipeline file cannot be run to its end",
+    "pipeline-missing": "the pipeline file defines no pipeline",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedFile:
+    """A pipeline file, or a folder of them, as it was read.
+
+    :ivar path: the file or folder
+    :ivar pipelines: by name, in the order of the file
+    :ivar files: the file of each
+    :ivar places: where each was made
+    :ivar functions: every function that they name, by ``module:name``
+    """
+
+    path: Path
+    pipelines: Mapping[str, Pipeline]
+    files: Mapping[str, Path] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+    functions: Mapping[str, UserFunction] = field(default_factory=dict)
+
+    @property
+    def callables(self) -> dict[str, str]:
+        """``module:name`` to ``sha256:…`` of the file that holds it."""
+        return {reference: function.sha256 for reference, function in self.functions.items()}
+
+    def functions_of(self, pipeline: Pipeline) -> dict[str, tuple[str, str]]:
+        """``module:name`` to (file, ``sha256:…``) of every function that one Pipeline names."""
+        named = [self.functions[reference] for reference in pipeline.functions()]
+        return {function.reference: (str(function.path), function.sha256) for function in named}
+
+    def select(self, name: str | None = None) -> Pipeline:
+        """The Pipeline of this name, or the only one.
+
+        :raises UsageError: there is none of this name, or several and no name
+        """
+        known = ", ".join(self.pipelines)
+        if name is None:
+            if len(self.pipelines) == 1:
+                return next(iter(self.pipelines.values()))
+            raise UsageError(
+                "several pipelines, and none is named",
+                code="pipeline-ambiguous",
+                detail=f"{self.path} defines {known}",
+                hint="name one of them",
+            )
+        if name not in self.pipelines:
+            raise UsageError(
+                "no pipeline has this name",
+                code="unknown-pipeline",
+                detail=f"{self.path} defines {known}, and not {name}",
+                hint=did_you_mean(name, self.pipelines),
+            )
+        return self.pipelines[name]
+
+
+def find_pipeline_file(start: Path) -> Path:
+    """``pipeline.py``, or the folder ``pipelines`` where it holds Python files: in ``start`` or above it.
+
+    The search ends at the repository that holds ``start``, since nobody expects another one's code to run.
+
+    :raises ConfigurationError: there is none (``pipeline-file-missing``)
+    """
+    start = start.resolve()
+    folder = start
+    for folder in (start, *start.parents):
+        if (folder / "pipeline.py").is_file():
+            return folder / "pipeline.py"
+        if _files_in(folder / "pipelines"):
+            return folder / "pipelines"
+        if (folder / ".git").exists():
+            break
+    where = str(start) if folder == start else f"{start} and above, up to {folder}"
+    raise ConfigurationError(
+        "no pipeline file was found",
+        code="pipeline-file-missing",
+        detail=f"there is no pipeline.py and no pipelines/*.py in {where}",
+        hint="write one, or name it:\n  gitpromote init\n  gitpromote --pipeline FILE …",
+    )
+
+
+def _files_in(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.glob("*.py") if path.is_file() and path.name[0] not in "._")
+
+
+def parse_pipeline_option(text: str) -> tuple[Path, str | None]:
+    """``FILE`` or ``FILE:NAME`` taken apart. A file that exists under the whole text is that file.
+
+    :raises UsageError: it is neither
+    """
+    file, colon, name = text.rpartition(":")
+    if not colon or "/" in name or "\\" in name or Path(text).exists():
+        file, name = text, ""
+    elif not name:
+        file = ""
+    if not file:
+        hint = "write FILE or FILE:NAME"
+        raise UsageError("not a pipeline file", code="usage", detail=f"--pipeline {text!r}", hint=hint)
+    return Path(file), name or None
+
+
+def callables_changed(planned: Mapping[str, str], functions: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
+    """The functions whose file is not what it was when the plan was made, or is gone; sorted.
+
+    :param planned: ``module:name`` to ``sha256:…``, as a plan holds them
+    :param functions: ``module:name`` to (file, …), as they are found now
+    """
+    return tuple(sorted(name for name, digest in planned.items() if _digest_now(functions.get(name)) != digest))
+
+
+def _digest_now(function: tuple[str, str] | None) -> str | None:
+    try:
+        return None if function is None else digest_of(Path(function[0]))
+    except OSError:
+        return None
+
+
+def load_pipelines(path: Path) -> LoadedFile:
+    """Every Pipeline that a file, or each file of a folder, holds at its top level.
+
+    What its ``__all__`` names counts alone. Lists, tuples and dictionaries of Pipelines count too.
+
+    :raises ConfigurationError: with *every* problem, sorted by file and line
+    """
+    files = _files_in(path) if path.is_dir() else [path]
+    readings = [read_file(file) for file in files]
+    problems = [problem for reading in readings for problem in reading.problems]
+    found = distinct(readings)
+    if not problems:
+        problems += rules_between(found) if found else [_nothing(path)]
+    if problems:
+        codes = {problem.code for problem in problems}
+        summary = _SUMMARIES.get(codes.pop() if len(codes) == 1 else "", "the pipeline file is not valid")
+        raise configuration_error(problems, summary=summary)
+    return LoadedFile(
+        path=path,
+        pipelines={one.pipeline.name: one.pipeline for one in found},
+        files={one.pipeline.name: one.file for one in found},
+        places={one.pipeline.name: one.pipeline.place for one in found if one.pipeline.place},
+        functions={name: function for reading in readings for name, function in reading.functions.items()},
+    )
+
+
+def _nothing(path: Path) -> Problem:
+    hint = 'write shop = Pipeline("shop", …) at the top level; __all__, where there is one, must name it'
+    return Problem("pipeline-missing", "no Pipeline stands at the top level", path=shown_path(path), hint=hint)

@@ -1,0 +1,108 @@
+"""What runs in the process of a Python renderer: load the function, call it, print what it gave as YAML.
+
+Started as a script, with the path of a request as its argument.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def main(request_file: str) -> int:
+    """Serve one request; the status is 0 unless the function or its loading failed."""
+    request = json.loads(Path(request_file).read_text())
+    sys.path[:] = request["path"]
+    # Whatever the function prints is for people; the manifests go out by the descriptor that is kept here.
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
+        function = _function(request)
+        made = function(Path(request["source"]), **_wanted(function, request["parameters"]))
+        text = _as_yaml(made, request)
+    except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
+        _tell(error, request["file"])
+        return 1
+    with output:
+        output.write(text)
+    return 0
+
+
+def _function(request: Mapping[str, Any]) -> Callable[..., Any]:
+    module = _module(request["module"], request["file"], request["code"])
+    found: Any = module
+    for part in request["name"].split("."):
+        found = getattr(found, part)
+    if not callable(found):
+        raise TypeError(f"{request['module']}:{request['name']} is no function")
+    function: Callable[..., Any] = found
+    return function
+
+
+def _module(name: str, file: str, code: str) -> ModuleType:
+    """The module from the very file whose digest stands in the plan."""
+    if not file:
+        return importlib.import_module(name)
+    if code and hashlib.sha256(Path(file).read_bytes()).hexdigest() != code.removeprefix("sha256:"):
+        raise ImportError(f"{file} has changed since the pipeline was loaded")
+    folder = str(Path(file).parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        return importlib.import_module(name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _wanted(function: Callable[..., Any], parameters: Mapping[str, str]) -> dict[str, str]:
+    members = inspect.signature(function).parameters
+    takes_all = any(member.kind is inspect.Parameter.VAR_KEYWORD for member in members.values())
+    return {name: value for name, value in parameters.items() if takes_all or name in members}
+
+
+def _as_yaml(made: Any, request: Mapping[str, Any]) -> bytes:
+    if isinstance(made, bytes):
+        return made
+    if isinstance(made, str):
+        return made.encode()
+    objects = [made] if isinstance(made, Mapping) else made
+    if not isinstance(objects, Iterable):
+        raise TypeError(
+            f"{request['module']}:{request['name']} returned {type(made).__name__}: give YAML text or dictionaries"
+        )
+    from gitpromote.render.dump import dump_yaml
+
+    return "---\n".join(dump_yaml(_plain(item, request)) for item in objects).encode()
+
+
+def _plain(item: Any, request: Mapping[str, Any]) -> Any:
+    if not isinstance(item, Mapping):
+        raise TypeError(
+            f"{request['module']}:{request['name']} gave {type(item).__name__} among its objects: give dictionaries"
+        )
+    return dict(item)
+
+
+def _tell(error: BaseException, file: str) -> None:
+    """The error and the lines of the user's file that led to it, innermost last."""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename == file:
+            sys.stderr.write(f"{frame.filename}:{frame.lineno}: {frame.line}\n")
+    sys.stderr.write("".join(traceback.format_exception_only(error)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,130 @@
+"""One job while it runs: its tools, its command lines, and what its renderers say."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gitpromote.adapters.renderers.process import Ended, run
+from gitpromote.adapters.renderers.sandbox import Inputs, Sandbox, without_network, write_files
+from gitpromote.errors import CacheFailed, GitpromoteError, RenderFailed
+from gitpromote.model.render import Command, RendererTool, RenderJob
+from gitpromote.render.blame import places
+
+_LONGEST_WORDS = 8000  # characters of a renderer's words in an error
+_LONGEST_WARNING = 500
+_MOST_WARNINGS = 50
+_WARNING = re.compile(r"^#? ?warning\b", re.IGNORECASE)
+_TIME = re.compile(r"^(time=\S+ |\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )")  # how Go's loggers begin a line
+
+
+class Output(NamedTuple):
+    """What a renderer gave: YAML streams, each with the name to call it by, and what it complained about."""
+
+    documents: tuple[tuple[str, bytes], ...]
+    warnings: tuple[str, ...] = ()
+
+
+class Running:
+    """A job, with the commands that it has run so far.
+
+    :param parallel: others run at the same time, so each process does with one processor
+    """
+
+    def __init__(self, job: RenderJob, *, parallel: bool) -> None:
+        self.job = job
+        self.copies = job.copies
+        self.commands: list[Command] = []
+        self._parallel = parallel
+
+    def has_tool(self, name: str) -> bool:
+        return any(tool.name == name for tool in self.job.tools)
+
+    def tool(self, name: str) -> RendererTool:
+        """The tool of the job.
+
+        :raises RenderFailed: the job came without it
+        """
+        for tool in self.job.tools:
+            if tool.name == name:
+                return tool
+        raise RenderFailed("A render job has no such tool", code="tool-missing", detail=f"{self.job.label}: {name}")
+
+    def call(self, words: Sequence[str], sandbox: Sandbox, *, step: str, source: str) -> Output:
+        """Run a renderer in a sandbox.
+
+        :param step: what to call it in a folder that is kept
+        :param source: what to call its output: the path that it was made of
+        :raises RenderFailed: it failed, took too long, or said too much
+        """
+        env = sandbox.environment(parallel=self._parallel)
+        ended = run([*without_network(), *words], cwd=sandbox.source, env=env, limits=self.job.limits)
+        self.commands.append(Command(tuple(words), ended.seconds, ended.status))
+        said = sandbox.plain(ended.words.decode("utf-8", "replace"))
+        self._keep(step, words, sandbox, ended, said)
+        if ended.excess or ended.status:
+            raise self._failure(words, ended, said, sandbox.inputs)
+        return Output(((source, ended.output),), _warnings(said))
+
+    def _failure(self, words: Sequence[str], ended: Ended, said: str, inputs: Inputs) -> GitpromoteError:
+        command = f"{self.job.label}: {shown(words)}"
+        if ended.excess == "time":
+            return RenderFailed(
+                "A renderer took too long",
+                code="render-timeout",
+                detail=f"{command}\nended after {self.job.limits.timeout:g} s",
+                hint="Raise the timeout if the render really needs longer.",
+            )
+        if ended.excess == "output":
+            return RenderFailed(
+                "A renderer's output is too large",
+                code="render-too-large",
+                detail=f"{command}\nended after more than {self.job.limits.output:,} bytes",
+                hint="Raise the limit if the render really gives that much.",
+            )
+        return RenderFailed(
+            "A renderer failed", code="render-failed", detail=_told(command, ended, said, self.job, inputs)
+        )
+
+    def _keep(self, step: str, words: Sequence[str], sandbox: Sandbox, ended: Ended, said: str) -> None:
+        if not self.job.keep:
+            return
+        label = re.sub(r"[^\w./-]+", "-", self.job.label).replace("..", "-").strip("/")
+        folder = Path(self.job.keep, label, f"{len(self.commands)}-{step}")
+        line = f"cd {shlex.quote(str((folder / 'source').absolute()))} && {shlex.join(words)}\n"
+        try:
+            (folder / "source").mkdir(parents=True, exist_ok=True)
+            write_files(sandbox.inputs, str(folder / "source"), replace=True)
+            (folder / "command.sh").write_text(line)
+            (folder / "output.yaml").write_bytes(ended.output)
+            (folder / "words.txt").write_text(said)
+        except OSError as error:
+            raise CacheFailed(
+                "The folder for what a render leaves cannot be written",
+                code="keep-not-writable",
+                detail=f"{folder}: {error.strerror}",
+            ) from error
+
+
+def shown(words: Sequence[str]) -> str:
+    """A command line for people: the program by its name."""
+    return shlex.join([Path(words[0]).name, *words[1:]])
+
+
+def _told(command: str, ended: Ended, said: str, job: RenderJob, inputs: Inputs) -> str:
+    lines = [line for line in said.strip().splitlines() if not _WARNING.match(line)] or said.strip().splitlines()
+    text = "\n".join(lines)
+    if len(text) > _LONGEST_WORDS:
+        text = text[:_LONGEST_WORDS] + " …"
+    status = f"exit status {ended.status}" if ended.status > 0 else f"ended by signal {-ended.status}"
+    where = places(text, job.spec, inputs)
+    return "\n".join([f"{command}  ({status})", *(f"  {line}" for line in text.splitlines()), *where])
+
+
+def _warnings(said: str) -> tuple[str, ...]:
+    lines = (_TIME.sub("", line.strip()) for line in said.splitlines())
+    told = dict.fromkeys(line[:_LONGEST_WARNING] for line in lines if line)
+    return tuple(list(told)[:_MOST_WARNINGS])

@@ -1,0 +1,147 @@
+"""The Repository port over a mirror: what the engine asks of Git, in the engine's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gitpromote.adapters.git.commitinfo import CommitInfo
+from gitpromote.adapters.git.commits import CommitSpec, Identity, write_commits
+from gitpromote.adapters.git.mirror import Mirror
+from gitpromote.adapters.git.objects import Objects
+from gitpromote.adapters.git.push import PushOutcome, RefUpdate, push
+from gitpromote.adapters.git.revisions import is_ancestor, rev_parse
+from gitpromote.adapters.git.url import canonical_repository
+from gitpromote.model.tree import Entry
+from gitpromote.ports import CommitFacts, NewCommit, PushAnswer, PushStatus, RefChange
+
+_STATUS: Mapping[str, PushStatus] = {
+    "written": "written",
+    "up-to-date": "same",
+    "stale": "lost",
+    "rejected": "refused",
+    "not-attempted": "untried",
+    "atomic-unsupported": "untried",
+}
+
+
+class GitRepository:
+    """One repository, by its mirror in the user's cache.
+
+    :param key: what plans call it: ``home``, or its address
+    """
+
+    def __init__(self, key: str, mirror: Mirror) -> None:
+        self.key = key
+        self.url = mirror.remote.label
+        self.mirror = mirror
+        self._objects = Objects(mirror)
+        self._listings: dict[str, Mapping[str, Entry]] = {}
+
+    @property
+    def object_format(self) -> str:
+        """``sha1`` or ``sha256``."""
+        return self.mirror.object_format
+
+    @property
+    def canonical(self) -> str:
+        """Host and path, in the one spelling that counts for Freight."""
+        return canonical_repository(self.mirror.remote.url)
+
+    def close(self) -> None:
+        """End the process that reads objects, if there is one."""
+        self._objects.close()
+
+    def fetch(self, patterns: Sequence[str]) -> Mapping[str, str]:
+        """The remote's refs that the patterns name, now."""
+        return self.mirror.fetch(patterns)
+
+    def default_ref(self) -> str | None:
+        """The full name of the ref that the remote's ``HEAD`` names."""
+        return self.mirror.default_branch()
+
+    def resolve(self, revision: str) -> str:
+        """A branch, tag or (short) commit id as a full id."""
+        return rev_parse(self.mirror, revision, fetch=True)
+
+    def ensure(self, commits: Iterable[str]) -> None:
+        """Have these commits here."""
+        asked = set(commits)
+        for commit in sorted(asked - self.mirror.has(asked)):
+            self.mirror.fetch_commit(commit)
+
+    def listing(self, commit: str) -> Mapping[str, Entry]:
+        """Every file and folder of a commit; read once per run."""
+        if commit not in self._listings:
+            self._listings[commit] = self._objects.listing(commit)
+        return self._listings[commit]
+
+    def trees(self, expressions: Sequence[str]) -> Sequence[Mapping[str, Entry] | None]:
+        """The direct entries of trees; ``None`` where an expression names nothing."""
+        return self._objects.trees(expressions)
+
+    def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
+        """The bytes of files, verbatim."""
+        return self._objects.blobs(oids)
+
+    def texts(self, expressions: Sequence[str]) -> Sequence[bytes | None]:
+        """The bytes of files by ``<commit>:<path>``; ``None`` where there is none."""
+        ids = self._objects.ids(expressions)
+        blobs = self._objects.blobs(oid for oid in ids.values() if oid is not None)
+        return [blobs[oid] if (oid := ids[name]) is not None else None for name in expressions]
+
+    def commits(self, oids: Sequence[str]) -> Mapping[str, CommitFacts]:
+        """What is known of these commits."""
+        return {oid: _facts(info) for oid, info in self._objects.commits(oids).items()}
+
+    def log(
+        self, head: str, *, since: str | None = None, paths: Sequence[str] = (), limit: int | None = None
+    ) -> Sequence[CommitFacts]:
+        """The commits that lead to ``head``, newest first."""
+        without = [since] if since is not None else []
+        return [_facts(info) for info in self._objects.log([head], without=without, paths=paths, limit=limit or 0)]
+
+    def is_ancestor(self, commit: str, head: str) -> bool:
+        """Whether ``head`` contains ``commit``; one that is not here is contained in nothing."""
+        return commit in self.mirror.has([commit]) and is_ancestor(self.mirror, commit, head)
+
+    def write(self, commits: Sequence[NewCommit]) -> Sequence[str]:
+        """Make commits; nothing of the remote changes."""
+        return write_commits(self.mirror, [_spec(commit) for commit in commits])
+
+    def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
+        """Move refs, all or none if ``atomic``; where the remote cannot do that, one after the other."""
+        updates = [RefUpdate(change.ref, change.new, change.expected or "") for change in changes]
+        outcomes = push(self.mirror, updates, atomic=atomic and len(updates) > 1)
+        if any(outcome.status == "atomic-unsupported" for outcome in outcomes.values()):
+            outcomes = push(self.mirror, updates, atomic=False)
+        return {ref: _answer(outcome) for ref, outcome in outcomes.items()}
+
+
+def _facts(info: CommitInfo) -> CommitFacts:
+    return CommitFacts(
+        oid=info.oid,
+        tree=info.tree,
+        parents=info.parents,
+        author=info.author.name,
+        email=info.author.email,
+        committed_at=info.committer.when,
+        subject=info.subject,
+        message=info.message,
+        trailers=dict(info.trailers),
+    )
+
+
+def _spec(commit: NewCommit) -> CommitSpec:
+    files = [(path, *(change or ("100644", None))) for path, change in commit.changes.items()]
+    return CommitSpec(
+        parent=commit.parent,
+        message=commit.message,
+        author=Identity.parse(commit.identity),
+        at=commit.at,
+        files=files,
+    )
+
+
+def _answer(outcome: PushOutcome) -> PushAnswer:
+    words = ": ".join(part for part in (outcome.reason, outcome.words.strip()) if part)
+    return PushAnswer(status=_STATUS[outcome.status], words=words)

@@ -1,0 +1,69 @@
+"""SSH signatures by ``ssh-keygen -Y``, with the keys that the user signs commits with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from gitpromote.errors import ConfigurationError
+
+NAMESPACE = "gitpromote"
+
+
+class SshSigning:
+    """Makes and checks signatures. Keys stay where they are: with the user's agent or in their files.
+
+    :param default_key: the file of git's ``user.signingKey``, or ``None``
+    """
+
+    def __init__(self, *, default_key: str | None) -> None:
+        self._default_key = default_key
+
+    def sign(self, data: bytes, *, key: str | None) -> str:
+        """An armoured signature.
+
+        :raises ConfigurationError: no key, or one that cannot sign (``signing-failed``)
+        """
+        chosen = key or self._default_key
+        if not chosen:
+            raise _failed("No key is named.", hint="Name one:\n  gitpromote approve PLAN --key ~/.ssh/id_ed25519")
+        file = Path(chosen.removeprefix("key::")).expanduser()
+        with tempfile.TemporaryDirectory() as folder:
+            message = Path(folder) / "approval"
+            message.write_bytes(data)
+            ended = _run(["-Y", "sign", "-n", NAMESPACE, "-f", str(file), str(message)], b"")
+            signature = message.with_suffix(".sig")
+            if ended.returncode != 0 or not signature.is_file():
+                words = ended.stderr.decode("utf-8", "replace").strip()
+                raise _failed(words, hint="Signing must work without a terminal: use an agent for keys with passphrases.")
+            return signature.read_text()
+
+    def verify(self, data: bytes, signature: str, *, identity: str, allowed: bytes) -> str | None:
+        """The fingerprint of the key, if it may sign for that identity."""
+        if not signature:
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            signers, sealed = Path(folder) / "allowed", Path(folder) / "signature"
+            signers.write_bytes(allowed)
+            sealed.write_text(signature)
+            words = ["-Y", "verify", "-n", NAMESPACE, "-f", str(signers), "-I", identity, "-s", str(sealed)]
+            ended = _run(words, data)
+        if ended.returncode != 0:
+            return None
+        told = ended.stdout.decode("utf-8", "replace")
+        return next((word for word in reversed(told.split()) if word.startswith("SHA256:")), "unknown")
+
+
+def _run(words: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
+    program = shutil.which("ssh-keygen")
+    if program is None:
+        raise _failed("ssh-keygen is not on PATH.", hint="Install OpenSSH's client.")
+    env = {**os.environ, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
+    return subprocess.run([program, *words], input=data, capture_output=True, env=env, check=False, start_new_session=True)
+
+
+def _failed(detail: str, *, hint: str) -> ConfigurationError:
+    return ConfigurationError("The approval cannot be signed.", code="signing-failed", detail=detail, hint=hint)

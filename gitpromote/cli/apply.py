@@ -1,0 +1,135 @@
+"""``gitpromote apply``: carry out a plan, exactly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gitpromote.cli.approval import ask, in_reach
+from gitpromote.cli.naming import is_digest, is_full_digest, names_a_plan, opened, selected
+from gitpromote.cli.options import approve_automatically, expect_digest, full, lock_timeout, project
+from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.session import Session
+from gitpromote.cli.shaping import planned, refuse_shaping, shaping
+from gitpromote.views.lines import line
+
+if TYPE_CHECKING:
+    from gitpromote.model.result import ApplyResult
+    from gitpromote.project import Plan, Project
+
+
+@verb(
+    "apply",
+    examples=(
+        "gitpromote apply plans/pay-9c41d7e0b2aa.plan.json",
+        "gitpromote apply plans/pay-9c41d7e0b2aa.plan.json --env test,uat -auto-approve",
+        "gitpromote apply 9c41d7e0b2aa --wait",
+        "gitpromote apply pay",
+    ),
+)
+@click.argument("target", required=False, metavar="[PLAN|PIPELINE]")
+@approve_automatically
+@expect_digest
+@option("--wait", is_flag=True, help="Wait for gates that are pending, and go on as they open.")
+@option("--fail-fast", is_flag=True, help="Start nothing more once an environment has failed.")
+@lock_timeout
+@option("--detailed-exitcode", is_flag=True, help="Exit 3 where nothing failed and something still waits.")
+@shaping
+@full
+@project
+@click.pass_obj
+def command(session: Session, /, target: str | None, **given: Any) -> int:
+    """Carry out a plan: a file, one of the ledger by its digest, or a fresh one of a Pipeline.
+
+    A saved plan is applied as it is; --env may narrow which of its environments run. Without one, a plan is made and
+    shown first. Production environments need a typed yes, --expect-digest, or an approval.
+    """
+    saved = target is not None and names_a_plan(target)
+    current, plan = _saved(session, str(target), given) if saved else _fresh(session, target, given)
+    only = selected(given["env"], (each.name for each in plan.data.environments)) or None
+    confirmed = _confirm(session, plan, target, only, given, saved=saved)
+    result = carry_out(session, current, plan, only=only, confirmed=confirmed, given=given)
+    return exit_code(result, detailed=given["detailed_exitcode"])
+
+
+def _saved(session: Session, word: str, given: dict[str, Any]) -> tuple[Project, Plan]:
+    from gitpromote.project import project_of
+
+    plan = opened(session, word)
+    refuse_shaping(given, pipeline=plan.data.pipeline.name)
+    return project_of(plan, cache_dir=session.cache_dir, reporter=session.reporter(lasting=True)), plan
+
+
+def _fresh(session: Session, name: str | None, given: dict[str, Any]) -> tuple[Project, Plan]:
+    current = session.load(name)
+    return current, planned(current, given)
+
+
+def _confirm(
+    session: Session, plan: Plan, target: str | None, only: Any, given: dict[str, Any], *, saved: bool
+) -> bool:
+    """Whether a person has typed yes on the shown plan. What is not asked here is judged by the project."""
+    reach = in_reach(plan.data, only=only, wait=given["wait"])
+    if target is not None and saved and is_digest(target) and not is_full_digest(target):
+        _name_it(session, plan)
+        return _asked(session, plan, reach, given, instead=f"  gitpromote apply {plan.digest}")
+    if given["auto_approve"] or given["expect_digest"] or not reach:
+        return False
+    production = [each.name for each in reach if each.production]
+    if saved and (not production or session.unattended):
+        return False
+    return _asked(session, plan, reach, given, instead=_instead(plan, production))
+
+
+def _asked(session: Session, plan: Plan, reach: Any, given: dict[str, Any], *, instead: str) -> bool:
+    from gitpromote.views.terminal import plan_view
+
+    if session.json:
+        session.tell(plan_view(plan.data, digest=plan.digest, full=given["full"]))
+    session.show(plan_view(plan.data, digest=plan.digest, full=given["full"], width=session.out.width))
+    ask(session, reach, instead=instead)
+    return True
+
+
+def _name_it(session: Session, plan: Plan) -> None:
+    session.tell([line(f"This is the plan {plan.digest}")])
+
+
+def _instead(plan: Plan, production: list[str]) -> str:
+    """What to type where nobody can be asked: production opens to the digest alone."""
+    if not production:
+        return "Run it on a terminal, or with\n  gitpromote apply -auto-approve"
+    return (
+        "Run it on a terminal, or save the plan, have it reviewed and apply that very plan:\n"
+        f"  gitpromote plan {plan.data.pipeline.name} -out=plan.json\n"
+        "  gitpromote apply plan.json --expect-digest sha256:…"
+    )
+
+
+def carry_out(
+    session: Session, current: Project, plan: Plan, *, only: Any, confirmed: bool, given: dict[str, Any]
+) -> ApplyResult:
+    """Apply, and show how each environment ended."""
+    from gitpromote.views.applying import apply_view
+    from gitpromote.views.time import parse_duration
+
+    result: ApplyResult = current.apply(
+        plan,
+        env=only,
+        wait=given.get("wait", False),
+        expect_digest=given.get("expect_digest"),
+        confirmed=confirmed,
+        auto_approve=given.get("auto_approve", False),
+        lock_timeout=parse_duration(given.get("lock_timeout") or "0s"),
+        fail_fast=given.get("fail_fast", False),
+    )
+    session.give({**result.model_dump(mode="json"), "exit_code": result.exit_code})
+    session.show(apply_view(result, plan.data, width=session.out.width))
+    return result
+
+
+def exit_code(result: ApplyResult, *, detailed: bool) -> int:
+    """The result's code; 3 where that was asked for and something still waits."""
+    code = result.exit_code
+    return 3 if detailed and code == 0 and result.count("waiting", "held", "unavailable") else code

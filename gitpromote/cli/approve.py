@@ -1,0 +1,43 @@
+"""``gitpromote approve``: sign a change for an environment."""
+
+from __future__ import annotations
+
+import click
+
+from gitpromote.cli.naming import opened, selected
+from gitpromote.cli.options import environments, project
+from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.recording import told
+from gitpromote.cli.session import Session
+from gitpromote.errors import UsageError
+
+
+@verb(
+    "approve",
+    examples=("gitpromote approve 9c41d7e0b2aa --env prod-eu", "gitpromote approve plan.json --env prod --expires 2d"),
+)
+@click.argument("plan")
+@environments
+@option("--expires", default="7d", show_default=True, metavar="TIME", help="How long the approval holds.")
+@option("--key", metavar="FILE", help="The SSH key to sign with; by default git's user.signingKey.")
+@project
+@click.pass_obj
+def command(session: Session, /, plan: str, env: tuple[str, ...], expires: str, key: str | None) -> int:
+    """Sign a change for an environment, and record that in the ledger.
+
+    The signature binds to what would be written there, so it survives a new plan of the same change.
+    """
+    from gitpromote.project import project_of
+    from gitpromote.views.time import parse_duration
+
+    found = opened(session, plan)
+    names = selected(env, (each.name for each in found.data.environments))
+    if not names:
+        raise UsageError("An environment is to be named.", code="usage", hint=f"  gitpromote approve {plan} --env ENV")
+    current = project_of(found, cache_dir=session.cache_dir, reporter=session.reporter())
+    seconds = parse_duration(expires)
+    records = [
+        told(session, current.approve(found, name, expires=seconds, key=key), f"Approved {name}") for name in names
+    ]
+    session.give(records)
+    return 0

@@ -1,0 +1,41 @@
+"""A plan that a verb has made, shown, asked for and applied at once: rollbacks, and what is retired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gitpromote.cli.apply import carry_out, exit_code
+from gitpromote.cli.approval import ask, in_reach
+from gitpromote.cli.saving import apply_command, save
+from gitpromote.cli.session import Session
+from gitpromote.views.lines import Span, line
+
+if TYPE_CHECKING:
+    from gitpromote.project import Plan, Project
+
+
+def decide(session: Session, current: Project, plan: Plan, given: dict[str, Any]) -> tuple[int, bool]:
+    """Show the plan; save it where ``--out`` says so, otherwise ask and apply. The exit code, and whether it wrote."""
+    from gitpromote.views.terminal import plan_view
+
+    session.show(plan_view(plan.data, full=given["full"], width=session.out.width))
+    if given["out"]:
+        path = save(plan, given["out"])
+        session.give({"saved": path, "digest": plan.digest})
+        session.show([line(f"Saved {path}"), line("  ", Span(apply_command(path), "command"))])
+        return 0, False
+    reach = in_reach(plan.data, only=None, wait=False)
+    confirmed = bool(reach) and not given["auto_approve"]
+    if confirmed:
+        if session.json:
+            session.tell(plan_view(plan.data))
+        ask(session, reach, instead=_instead(session))
+    result = carry_out(session, current, plan, only=None, confirmed=confirmed, given=given)
+    return exit_code(result, detailed=False), bool(result.count("written"))
+
+
+def _instead(session: Session) -> str:
+    return (
+        "Run it on a terminal, or save the plan with -out=plan.json, have it reviewed, and apply that very plan:\n"
+        "  gitpromote apply plan.json --expect-digest sha256:…"
+    )

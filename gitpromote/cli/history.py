@@ -1,0 +1,30 @@
+"""``gitpromote history``: what happened, from the ledger."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from gitpromote.cli.naming import selected
+from gitpromote.cli.options import environments, project
+from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.session import Session
+from gitpromote.views.chronicle import history_view
+
+
+@verb("history", examples=("gitpromote history", "gitpromote history pay --env prod-eu --limit 100"))
+@click.argument("name", required=False, metavar="[PIPELINE]")
+@environments
+@option("--limit", type=click.IntRange(min=1), default=30, show_default=True, metavar="N", help="The newest so many.")
+@option("--all", "every", is_flag=True, help="Every Record.")
+@project
+@click.pass_obj
+def command(session: Session, /, name: str | None, env: tuple[str, ...], limit: int, every: bool) -> int:
+    """What happened, newest first: every Record names its plan, its actor and the commit that it made."""
+    current = session.load(name)
+    names = selected(env, current.pipeline.order())
+    records = current.records(env=names or None, limit=None if every else limit)
+    session.give([record.to_data() for record in records])
+    session.show(history_view(records, now=int(time.time()), width=session.out.width))
+    return 0

@@ -1,0 +1,143 @@
+"""Where the command line begins and ends: the parser, the dispatch, the one catch, the exit codes."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from gitpromote.cli.options import cache_dir, no_color, pipeline_file, verbose
+from gitpromote.cli.parsing import Verbs
+from gitpromote.cli.session import Session
+from gitpromote.cli.verbs import SECTIONS
+from gitpromote.errors import GitpromoteError, Interrupted, UsageError
+
+PROGRAM = "gitpromote"
+_COMPLETE = "_GITPROMOTE_COMPLETE"
+
+
+def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from gitpromote import __version__
+
+        click.echo(f"{PROGRAM} {__version__}")
+        context.exit()
+
+
+@click.group(
+    cls=Verbs,
+    sections=SECTIONS,
+    no_args_is_help=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help", "-help"], "max_content_width": 100},
+)
+@pipeline_file
+@cache_dir
+@no_color
+@verbose
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Say which it is.")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Terraform's plan and apply for GitOps promotion.
+
+    A plan shows what every environment's manifests would become and what stands in the way; apply does exactly that.
+    """
+    if context.invoked_subcommand is None:
+        raise UsageError(
+            "There is no verb.",
+            code="usage",
+            hint="A first look, in a folder of its own:\n  gitpromote demo\nAll verbs:\n  gitpromote --help",
+        )
+
+
+def main(arguments: Sequence[str] | None = None, *, session: Session | None = None) -> int:
+    """Run one command line and give its exit code.
+
+    :param arguments: the words after the program's name; those of the process by default
+    """
+    # A run is short and holds few cycles; collecting among a plan's many values costs more than the rest of the CLI.
+    gc.disable()
+    _end_gently_when_terminated()
+    run = session or Session()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return run.close(_dispatch(words, run))
+
+
+def _dispatch(words: list[str], run: Session) -> int:
+    """The one try/except of the command line."""
+    try:
+        return _code(_run(words, run))
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except GitpromoteError as error:
+        return _fail(error, run)
+    except click.ClickException as error:
+        return _fail(_usage(error), run)
+    except (KeyboardInterrupt, click.Abort):
+        return _fail(Interrupted("Interrupted.", code="interrupted", hint="Nothing more was started."), run)
+    except OSError as error:
+        return _help_unread(run) if isinstance(error, BrokenPipeError) and not run.verb else _fail_by_system(error, run)
+    except Exception as error:  # noqa: BLE001 (the one place where our own bugs end)
+        return _fail_by_bug(error, run)
+
+
+def _run(words: list[str], run: Session) -> object:
+    """Parse and call the verb. ``click``'s own ``main`` would take any broken pipe for a reader who has left."""
+    asked = run.environ.get(_COMPLETE)
+    if asked:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, PROGRAM, _COMPLETE, asked)
+    with cli.make_context(PROGRAM, words, obj=run) as context:
+        return cli.invoke(context)
+
+
+def _help_unread(run: Session) -> int:
+    """Whoever asked for help has read enough."""
+    run.out.give_up()
+    return 0
+
+
+def _code(result: object) -> int:
+    return result if isinstance(result, int) else 0
+
+
+def _fail(error: GitpromoteError, run: Session) -> int:
+    from gitpromote.cli.failure import error_data, error_lines
+
+    run.tell(error_lines(error))
+    if not run.out.written:
+        run.give({"error": error_data(error)})
+    if run.events is not None:
+        run.events.event("error", **error_data(error))
+    return error.exit_code
+
+
+def _fail_by_bug(error: Exception, run: Session) -> int:
+    from gitpromote.cli.failure import bug
+
+    return _fail(bug(error, verb=run.verb, environ=run.environ), run)
+
+
+def _fail_by_system(error: OSError, run: Session) -> int:
+    where = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or type(error).__name__
+    told = GitpromoteError("The system refused something.", code="system-error", detail=f"{where}{reason}")
+    return _fail(told, run)
+
+
+def _usage(error: click.ClickException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else PROGRAM
+    return UsageError(error.format_message(), code="usage", hint=f"  {path} --help")
+
+
+def _end_gently_when_terminated() -> None:
+    """A termination signal ends a run as Ctrl-C does: locks are released, children are ended."""
+    try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:
+        return  # not in the main thread: somebody else owns the signals

@@ -1,0 +1,121 @@
+"""What the words after a verb name: a Pipeline, an environment of it, a plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitpromote.cli.options import comma_list
+from gitpromote.cli.session import Session
+from gitpromote.errors import GitpromoteError, UsageError
+from gitpromote.views.text import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from gitpromote.project import Plan, Project
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{4,64}|[0-9a-f]{8,64}")
+
+
+def project_and_environment(session: Session, words: Sequence[str]) -> tuple[Project, str]:
+    """``[PIPELINE] ENV``: the project, and the environment's name, checked."""
+    if len(words) not in (1, 2):
+        raise UsageError(
+            "An environment is to be named.",
+            code="usage",
+            detail=f"given: {' '.join(words) or 'nothing'}",
+            hint=f"  gitpromote {session.verb} [PIPELINE] ENV",
+        )
+    project = session.load(words[0] if len(words) == 2 else None)
+    return project, known_environment(words[-1], project.pipeline.order())
+
+
+def known_environment(name: str, known: Iterable[str]) -> str:
+    """The name, if there is such an environment.
+
+    :raises UsageError: with the one that was probably meant
+    """
+    every = list(known)
+    if name in every:
+        return name
+    raise UsageError(
+        "There is no such environment.", code="unknown-environment", detail=f'"{name}"', hint=did_you_mean(name, every)
+    )
+
+
+def selected(values: Iterable[str], known: Iterable[str], *, what: str = "environment") -> tuple[str, ...]:
+    """The names that a repeatable option selects: names or shell patterns, commas between them.
+
+    :raises UsageError: where one of them matches nothing
+    """
+    every = list(known)
+    found: dict[str, None] = {}
+    for word in comma_list(values):
+        matches = [name for name in every if name == word] or [name for name in every if fnmatchcase(name, word)]
+        if not matches:
+            raise UsageError(
+                f"There is no such {what}.", code=f"unknown-{what}", detail=f'"{word}"', hint=did_you_mean(word, every)
+            )
+        found |= dict.fromkeys(matches)
+    return tuple(name for name in every if name in found)
+
+
+def replacements(values: Iterable[str]) -> dict[str, str]:
+    """``ENV@COMMIT``, repeatable: environment to the foreign commit that may be undone."""
+    found = {}
+    for word in comma_list(values):
+        name, at, commit = word.partition("@")
+        if not (name and at and re.fullmatch(r"[0-9a-fA-F]{4,64}", commit)):
+            raise UsageError(
+                "This names no commit of an environment.",
+                code="usage",
+                detail=f'--replace "{word}"',
+                hint="Write it like --replace prod-eu@b7d2210.",
+            )
+        found[name] = commit.lower()
+    return found
+
+
+def names_a_plan(word: str) -> bool:
+    """Whether a word stands for a saved plan, not for a Pipeline: a file, or a digest."""
+    return Path(word).is_file() or "/" in word or word.endswith(".json") or is_digest(word)
+
+
+def is_digest(word: str) -> bool:
+    """Whether a word is a plan's digest or the beginning of one."""
+    return _DIGEST.fullmatch(word) is not None and not Path(word).is_file()
+
+
+def is_full_digest(word: str) -> bool:
+    """Whether a word is a whole digest, which names one plan."""
+    return len(word.removeprefix("sha256:")) == 64
+
+
+def opened(session: Session, word: str) -> Plan:
+    """The plan of that file, or the one that the ledger knows by that digest."""
+    from gitpromote.project import open_plan
+
+    if not is_digest(word):
+        return open_plan(word)
+    return _from_ledger(session, word)
+
+
+def _from_ledger(session: Session, word: str) -> Plan:
+    """The ledger of each Pipeline in the file is asked: the digest alone does not say whose plan it is."""
+    from gitpromote.project import Project
+
+    file = session.pipeline
+    names: Sequence[Any] = Project.names(file)
+    last: GitpromoteError | None = None
+    for name in names:
+        try:
+            return session.load(name if len(names) > 1 else None).open_plan(word)
+        except GitpromoteError as error:
+            if error.code != "plan-unknown":
+                raise
+            last = error
+    if last is not None:
+        raise last
+    raise UsageError("There is no Pipeline whose ledger could be asked.", code="plan-unknown", detail=listed([word]))

@@ -1,0 +1,98 @@
+"""``gitpromote plan``: compute, show, save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gitpromote.cli.naming import opened
+from gitpromote.cli.options import full, keep, project
+from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.saving import apply_command, save
+from gitpromote.cli.session import Session
+from gitpromote.cli.shaping import planned, shaping
+from gitpromote.views.lines import Line, Span, line
+
+
+@verb(
+    "plan",
+    examples=(
+        "gitpromote plan",
+        "gitpromote plan pay --to uat --image ghcr.io/acme/pay:3.8.0@sha256:b20e…",
+        "gitpromote plan -out=plan.json -detailed-exitcode",
+        "gitpromote plan --replace prod-eu@b7d2210",
+    ),
+)
+@click.argument("name", required=False, metavar="[PIPELINE]")
+@shaping
+@option("--out", metavar="FILE", help="Save the plan there; by default under plans/.")
+@option("--record", is_flag=True, help="Put the plan into the ledger, so that its digest is enough to apply it.")
+@option("--since", metavar="PLAN", help="Show only what is new since that plan, which was reviewed.")
+@option("--verify", metavar="PLAN", help="Plan again from what that plan knew, and explain the first difference.")
+@option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@option("--fail-on", type=click.Choice(["blocked"]), help="Exit 13 where an environment is blocked.")
+@full
+@keep
+@project
+@click.pass_obj
+def command(session: Session, /, name: str | None, **given: Any) -> int:
+    """Show what would change in every environment, and save it.
+
+    Nothing is written but the plan's file. With --json the plan is printed instead; it is saved with --out alone.
+    """
+    if given["verify"]:
+        return _verify(session, given["verify"])
+    current = session.load(name)
+    plan = planned(current, given, record=given["record"])
+    earlier = opened(session, given["since"]).data if given["since"] else None
+    if session.json:
+        session.clear()
+        session.out.bytes(plan.to_bytes())
+    else:
+        _show(session, plan, earlier=earlier, full=given["full"])
+    _save(session, plan, given["out"], recorded=given["record"])
+    return _code(plan, detailed=given["detailed_exitcode"], fail_on=given["fail_on"])
+
+
+def _show(session: Session, plan: Any, *, earlier: Any, full: bool) -> None:
+    from gitpromote.views.terminal import plan_view
+
+    session.show(plan_view(plan.data, earlier=earlier, full=full, width=session.out.width))
+
+
+def _save(session: Session, plan: Any, out: str | None, *, recorded: bool) -> None:
+    """Save it where that was asked for, and otherwise where there is something to apply."""
+    to_do = any(each.steps for each in plan.data.environments)
+    if out is None and (session.json or not to_do):
+        return
+    path = save(plan, out)
+    lines: list[Line] = [line(f"Saved {path}")]
+    if recorded:
+        lines.append(line(f"Recorded {plan.digest}"))
+    if to_do:
+        lines.append(line("  ", Span(apply_command(path), "command")))
+    session.show(lines)
+
+
+def _code(plan: Any, *, detailed: bool, fail_on: str | None) -> int:
+    if fail_on == "blocked" and any(each.decision == "blocked" for each in plan.data.environments):
+        return 13
+    return 2 if detailed and any(each.steps for each in plan.data.environments) else 0
+
+
+def _verify(session: Session, word: str) -> int:
+    from gitpromote.project import project_of
+
+    plan = opened(session, word)
+    current = project_of(plan, cache_dir=session.cache_dir, reporter=session.reporter())
+    differences = list(current.plan_verify(plan))
+    session.give(
+        {"digest": plan.digest, "reproduced": not differences, "differences": [str(each) for each in differences]}
+    )
+    if not differences:
+        session.show([line(f"Planned again, the same bytes: {plan.digest}")])
+        return 0
+    head = line(Span("Planned again, another plan.", "bad"), "  ", Span("[plan-not-reproduced]", "faint"))
+    session.show([head, *(line(f"  {each}") for each in differences)])
+    return 1

@@ -1,0 +1,45 @@
+"""``gitpromote show``: a saved plan, without loading any code of the user's."""
+
+from __future__ import annotations
+
+import click
+
+from gitpromote.cli.naming import opened
+from gitpromote.cli.options import full, project
+from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.session import Session
+
+
+@verb(
+    "show",
+    examples=(
+        "gitpromote show plans/pay-9c41d7e0b2aa.plan.json",
+        "gitpromote show plans/pay-9c41d7e0b2aa.plan.json --format markdown",
+        "gitpromote show 9c41d7e0b2aa",
+    ),
+)
+@click.argument("plan")
+@option("--format", "form", type=click.Choice(["text", "markdown", "json"]), help="How; text by default.")
+@option("--since", metavar="PLAN", help="Show only what is new since that plan, which was reviewed.")
+@full
+@project
+@click.pass_obj
+def command(session: Session, /, plan: str, form: str | None, since: str | None, full: bool) -> int:
+    """View a saved plan: a file, or one of the ledger by its digest.
+
+    The plan is checked first. No pipeline file is read for a plan that is a file.
+    """
+    found = opened(session, plan)
+    earlier = opened(session, since).data if since else None
+    session.clear()
+    if session.json or form == "json":
+        session.out.bytes(found.to_bytes())
+    elif form == "markdown":
+        from gitpromote.views.markdown import plan_markdown
+
+        session.out.text(plan_markdown(found.data, digest=found.digest, earlier=earlier, full=full))
+    else:
+        from gitpromote.views.terminal import plan_view
+
+        session.show(plan_view(found.data, digest=found.digest, earlier=earlier, full=full, width=session.out.width))
+    return 0

@@ -1,0 +1,28 @@
+"""``gitpromote status``: what each environment runs, and what is next."""
+
+from __future__ import annotations
+
+import click
+
+from gitpromote.cli.options import full, project
+from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.session import Session
+from gitpromote.views.standing import status_view
+
+
+@verb("status", examples=("gitpromote status", "gitpromote status pay --detailed-exitcode"))
+@click.argument("name", required=False, metavar="[PIPELINE]")
+@option("--detailed-exitcode", is_flag=True, help="Exit 2 where something could move, 13 where something is foreign.")
+@full
+@project
+@click.pass_obj
+def command(session: Session, /, name: str | None, detailed_exitcode: bool, full: bool) -> int:
+    """What each environment runs, since when, and what would come next. Nothing is written."""
+    report = session.load(name).status()
+    session.give(report.model_dump(mode="json", by_alias=True))
+    session.show(status_view(report, full=full, width=session.out.width))
+    if not detailed_exitcode:
+        return 0
+    if any(each.drift for each in report.environments):
+        return 13
+    return 2 if any(each.next for each in report.environments) else 0

@@ -1,0 +1,23 @@
+"""``gitpromote unlock``: take a lock away."""
+
+from __future__ import annotations
+
+import click
+
+from gitpromote.cli.naming import project_and_environment
+from gitpromote.cli.options import project
+from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.recording import told
+from gitpromote.cli.session import Session
+
+
+@verb("unlock", examples=("gitpromote unlock prod", "gitpromote unlock prod --force"))
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
+@option("--force", is_flag=True, help="Also a lock that somebody else holds.")
+@project
+@click.pass_obj
+def command(session: Session, /, words: tuple[str, ...], force: bool) -> int:
+    """Take a lock away: your own, or with --force anybody's."""
+    current, name = project_and_environment(session, words)
+    session.give(told(session, current.unlock(name, force=force), f"Unlocked {name}"))
+    return 0

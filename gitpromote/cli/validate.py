@@ -1,0 +1,36 @@
+"""``gitpromote validate``: load the pipeline and report everything that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gitpromote.cli.options import project
+from gitpromote.cli.parsing import verb
+from gitpromote.cli.session import Session
+from gitpromote.views.lines import Line, Span, line
+from gitpromote.views.text import count
+
+
+@verb("validate", examples=("gitpromote validate", "gitpromote validate --pipeline pipelines/shop.py"))
+@click.argument("name", required=False, metavar="[PIPELINE]")
+@project
+@click.pass_obj
+def command(session: Session, /, name: str | None) -> int:
+    """Load the pipeline file and check it, offline: all errors at once, each with its file and line.
+
+    Exits 11 where something is wrong.
+    """
+    from gitpromote.project import Project
+
+    names = [name] if name else list(Project.names(session.pipeline))
+    found = [session.load(each if len(names) > 1 or name else None).pipeline for each in names]
+    session.give({"pipelines": [{"name": each.name, "definition": each.to_data()} for each in found]})
+    session.show([_line(each) for each in found])
+    return 0
+
+
+def _line(pipeline: Any) -> Line:
+    environments = count(len(pipeline.order()), "environment")
+    return line(Span(pipeline.name, "strong"), f"  valid: {environments}, {count(len(pipeline.apps), 'app')}")

@@ -1,0 +1,113 @@
+"""Appending Records without writing to any target: by compare-and-swap on the ledger, again after a lost race."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from gitpromote.engine.world import World
+from gitpromote.errors import AccessDenied, Contention
+from gitpromote.model.freight import Freight
+from gitpromote.model.record import Actor, Record, document_record_id, event_record_id
+from gitpromote.model.state import LedgerState
+from gitpromote.ports import RefChange
+
+#: How long lost races are repeated where the caller does not say. Seconds.
+PATIENCE = 60.0
+
+
+def pause(attempt: int) -> float:
+    """How long to wait after a lost race: doubling up to two seconds, with jitter so that rivals part ways."""
+    return min(2.0**attempt * 0.05, 2.0) * random.uniform(0.5, 1.0)
+
+
+def append(
+    world: World,
+    make: Callable[[LedgerState], Sequence[Record]],
+    *,
+    documents: Mapping[str, bytes] | None = None,
+    patience: float = PATIENCE,
+) -> tuple[Sequence[Record], LedgerState]:
+    """Append what ``make`` says for the state at hand; it is asked again after a lost race.
+
+    :returns: the Records and the state after them
+    :raises Contention: races were lost until the patience was over
+    :raises AccessDenied: the remote refuses the ledger
+    """
+    ledger, home = world.ledger, world.home
+    started, attempt = world.clock.now(), 0
+    while True:
+        head = home.fetch([ledger.ref]).get(ledger.ref)
+        state = ledger.read(head)
+        records = make(state)
+        commits, after = ledger.prepare(state, records, documents or {})
+        if not commits:
+            return records, state
+        new = home.write(commits)[-1]
+        answer = home.push([RefChange(ref=ledger.ref, new=new, expected=head)])[ledger.ref]
+        if answer.status == "written":
+            return records, after.model_copy(update={"head": new})
+        if answer.status == "refused":
+            raise ledger_refused(ledger.ref, answer.words)
+        if world.clock.now() - started > patience:
+            raise Contention(
+                "Others write to the ledger all the time.",
+                code="ledger-contention",
+                detail=f"{ledger.ref}: {attempt + 1} races lost",
+                hint="Try again.",
+            )
+        world.clock.sleep(pause(attempt))
+        attempt += 1
+
+
+def ledger_refused(ref: str, words: str) -> AccessDenied:
+    """The error for a remote that does not take our Records."""
+    return AccessDenied(
+        "The remote refuses the ledger.",
+        code="ledger-refused",
+        detail=f"{ref}: {words}",
+        hint="Let the promoting identity push to branches below gitpromote/, and see that no branch is called "
+        "gitpromote itself.",
+    )
+
+
+def event(world: World, kind: str, *, environment: str | None = None, **data: object) -> Record:
+    """A Record that needs no plan: an explicit verb's."""
+    members = {
+        "kind": kind,
+        "at": world.clock.now(),
+        "actor": Actor(claimed=world.actor).model_dump(mode="json"),
+        "environment": environment,
+        **data,
+    }
+    identifier = event_record_id(members, secrets.token_hex(16))
+    return Record.model_validate({**members, "id": identifier})
+
+
+def freight_created(world: World, freight: Iterable[Freight], state: LedgerState, *, plan: str | None) -> list[Record]:
+    """Records for the Freight that the ledger does not know yet."""
+    return [
+        Record(
+            id=document_record_id("freight-created", one.id),
+            kind="freight-created",
+            at=world.clock.now(),
+            actor=Actor(claimed=world.actor),
+            plan=plan,
+            freight={one.warehouse: one.id},
+            data={"freight": one.model_dump(mode="json")},
+        )
+        for one in freight
+        if one.id not in state.freight
+    ]
+
+
+def planned(world: World, digest: str, known: Iterable[str]) -> list[Record]:
+    """The Record of a plan document, unless it is there."""
+    if digest in known:
+        return []
+    identifier = document_record_id("planned", digest)
+    actor = Actor(claimed=world.actor)
+    return [Record(id=identifier, kind="planned", at=world.clock.now(), actor=actor, plan=digest)]
+
+

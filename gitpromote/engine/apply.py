@@ -1,0 +1,315 @@
+"""Refuse, then in rounds: look, judge, push what may go, read back; until nothing more may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gitpromote.engine import transition
+from gitpromote.engine.append import PATIENCE, ledger_refused, pause
+from gitpromote.engine.assess import Fresh, assess
+from gitpromote.engine.interrupt import Interruption, interruptible
+from gitpromote.engine.locked import held_by_others
+from gitpromote.engine.look import Look, look
+from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_result, waiting_result
+from gitpromote.engine.permission import check_digest, unapproved, unpermitted
+from gitpromote.engine.world import World
+from gitpromote.errors import Contention, GitpromoteError, NotSupported, PlanStale, UsageError
+from gitpromote.model.outcome import worst_of
+from gitpromote.model.plan import EXECUTABLE_STEPS, EnvironmentPlan, Plan, PlanFile
+from gitpromote.model.record import Record
+from gitpromote.model.result import ApplyResult, EnvironmentResult
+
+_POLL = 5.0  # seconds between looks while waiting for what others may do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyOptions:
+    """How a plan is applied.
+
+    :ivar environments: of the planned ones, run only these
+    :ivar wait: wait for what is pending
+    :ivar expect_digest: the full digest that the plan must have
+    :ivar confirmed: a person has said yes to the shown plan
+    :ivar lock_timeout: seconds to wait for a lock, and at least a minute for lost races
+    :ivar fail_fast: stop at the first failure
+    """
+
+    environments: tuple[str, ...] | None = None
+    wait: bool = False
+    expect_digest: str | None = None
+    confirmed: bool = False
+    lock_timeout: float = 0.0
+    fail_fast: bool = False
+
+
+def apply(world: World, file: PlanFile, document: bytes, options: ApplyOptions) -> ApplyResult:
+    """Carry out exactly this plan, as far as it may go now.
+
+    Applying the same plan again continues where it stopped. What one environment's staleness, failure or waiting means
+    for the others is told in the result.
+
+    :param document: the plan file's bytes, for the ledger
+    :raises GitpromoteError: nothing was written: the plan as a whole may not be applied
+    """
+    check_digest(file, options.expect_digest)
+    selected = _selected(file.plan, options)
+    _refuse_unsupported(selected, options)
+    run = _Run(world, file, document, options, selected)
+    with interruptible() as interruption:
+        return run.until_done(interruption)
+
+
+def _selected(plan: Plan, options: ApplyOptions) -> list[EnvironmentPlan]:
+    if options.environments is None:
+        return list(plan.environments)
+    known = {planned.name for planned in plan.environments}
+    unknown = [name for name in options.environments if name not in known]
+    if unknown:
+        raise UsageError(
+            "The plan has no such environment.",
+            code="environment-unplanned",
+            detail=f"{', '.join(unknown)}; planned: {', '.join(planned.name for planned in plan.environments)}",
+        )
+    return [planned for planned in plan.environments if planned.name in options.environments]
+
+
+def _refuse_unsupported(selected: Sequence[EnvironmentPlan], options: ApplyOptions) -> None:
+    """Asked for by name, a step that cannot be carried out is an error; otherwise its environment waits."""
+    for planned in selected if options.environments is not None else ():
+        missing = unsupported(planned)
+        if missing:
+            raise NotSupported(
+                "The plan has a step that this version does not carry out.",
+                code="not-supported",
+                detail=f"{planned.name}: {', '.join(missing)} not supported by this version of gitpromote",
+                hint="Apply the other environments with --env, or upgrade.",
+            )
+
+
+def unsupported(planned: EnvironmentPlan) -> list[str]:
+    """The kinds of its steps that this version does not carry out."""
+    return sorted({step.kind for step in planned.steps} - EXECUTABLE_STEPS)
+
+
+@dataclass(slots=True)
+class _Run:
+    world: World
+    file: PlanFile
+    document: bytes
+    options: ApplyOptions
+    selected: list[EnvironmentPlan]
+    results: dict[str, EnvironmentResult] = field(default_factory=dict)
+    mine: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    landed: dict[str, tuple[Fresh, str | None]] = field(default_factory=dict)
+    lost: int = 0
+    started: int = 0
+
+    def until_done(self, interruption: Interruption) -> ApplyResult:
+        self.started = self.world.clock.now()
+        while True:
+            seen = self._look()
+            self._read_back(seen)
+            ready = self._judge(seen, self._records(seen))
+            if interruption.asked or (self.options.fail_fast and self._any_failed()):
+                return self._result(interrupted=interruption.asked)
+            going = self._permitted(ready, seen)
+            if not going:
+                if self._may_wait():
+                    self.world.clock.sleep(_POLL)
+                    continue
+                return self._result()
+            self._push(going, seen)
+
+    # -- looking
+
+    def _open(self) -> list[EnvironmentPlan]:
+        """Those whose end is not known yet; what waits is looked at again."""
+        final = {name for name, result in self.results.items() if result.status != "waiting"}
+        return [planned for planned in self.selected if planned.name not in final]
+
+    def _look(self) -> Look:
+        resolved = [self.world.pipeline.resolved(planned.name) for planned in self.selected]
+        return look(self.world, resolved, sources=False)
+
+    def _records(self, seen: Look) -> Sequence[Record]:
+        basis = self.file.plan.basis.ledger.head
+        if basis is not None:
+            self.world.home.ensure([basis])
+            if seen.ledger.head is None or not self.world.home.is_ancestor(basis, seen.ledger.head):
+                raise PlanStale(
+                    "The ledger is not the one that the plan saw.",
+                    code="ledger-rewritten",
+                    detail=f"{self.world.ledger.ref} no longer contains {basis[:12]}: it was rewritten or deleted.",
+                    hint="Find out who did that before anything is applied:\n  gitpromote verify",
+                )
+        return self.world.ledger.records(seen.ledger.head, since=basis)
+
+    def _judge(self, seen: Look, records: Sequence[Record]) -> list[Fresh]:
+        """Settle what can be settled; return what may go now."""
+        mine = {place: frozenset(oids) for place, oids in self.mine.items()}
+        ready: list[Fresh] = []
+        locked = held_by_others(self.world, seen)
+        for planned in self._open():
+            self.results.pop(planned.name, None)
+            if planned.decision in ("unavailable", "held") or not planned.steps:
+                self.results[planned.name] = settled_result(planned)
+                continue
+            fresh = assess(self.world, self.file.plan, self.file.digest, planned, seen, records, mine=mine)
+            result = self._verdict(fresh, locked.get(planned.name))
+            if result is not None:
+                self.results[planned.name] = result
+            else:
+                ready.append(fresh)
+        return ready
+
+    def _verdict(self, fresh: Fresh, lock: Contention | None) -> EnvironmentResult | None:
+        """The result that judgement, gates and locks lead to; ``None`` where it may go."""
+        settled = settled_result(fresh.planned, fresh.judgement)
+        if settled is not None:
+            return settled
+        worst = worst_of(fresh.outcomes)
+        if worst in ("fail", "error"):
+            return blocked_result(fresh.planned, fresh.outcomes)
+        if worst == "pending":
+            return waiting_result(fresh.planned, fresh.outcomes)
+        if lock is not None:
+            patient = self.world.clock.now() - self.started < self.options.lock_timeout
+            if patient:
+                return waiting_result(fresh.planned, fresh.outcomes, because=str(lock.detail))
+            return failed_result(fresh.planned, lock)
+        return None
+
+    def _permitted(self, ready: Sequence[Fresh], seen: Look) -> list[Fresh]:
+        """Before the first write a missing consent refuses the whole; later it makes its environment wait."""
+        missing = unpermitted(self.world, ready, seen, self.options)
+        if missing and not self.mine:
+            raise unapproved(self.file, missing)
+        for fresh in missing:
+            error = unapproved(self.file, [fresh])
+            waiting = waiting_result(fresh.planned, fresh.outcomes, because=str(error.detail))
+            self.results[fresh.planned.name] = waiting.model_copy(update={"code": error.code, "hint": error.hint})
+        return [fresh for fresh in ready if fresh not in missing]
+
+    # -- writing
+
+    def _push(self, batch: Sequence[Fresh], seen: Look) -> None:
+        """What goes goes together; what the remote refuses by name is left out, and the rest tried again."""
+        plan, digest = self.file.plan, self.file.digest
+        while batch:
+            prepared, failed = transition.prepare(self.world, plan, digest, self.document, batch, seen)
+            for name, error in failed.items():
+                planned = next(fresh.planned for fresh in batch if fresh.planned.name == name)
+                self.results[name] = failed_result(planned, error)
+            if not prepared.environments:
+                return
+            pushed = transition.push(self.world, prepared, seen)
+            if pushed.written:
+                self._landed(prepared)
+                return
+            if pushed.ledger_words:
+                raise ledger_refused(self.world.ledger.ref, pushed.ledger_words)
+            if not pushed.refused:
+                self._lost_race(prepared)
+                return
+            batch = [fresh for fresh in prepared.environments if not self._refused(fresh, pushed.refused)]
+
+    def _refused(self, fresh: Fresh, refused: Mapping[str, str]) -> bool:
+        words = refused.get(fresh.planned.name)
+        if words is None:
+            return False
+        error = GitpromoteError(
+            "The remote refuses the target.",
+            code="push-refused",
+            detail=f"{fresh.planned.target.ref.removeprefix('refs/heads/')}: {words}",
+            hint="Its rules or hooks must let the promoting identity push there.",
+        )
+        self.results[fresh.planned.name] = failed_result(fresh.planned, error)
+        return True
+
+    def _landed(self, prepared: transition.Transition) -> None:
+        for place, (_, new) in prepared.refs.items():
+            self.mine.setdefault(place, set()).update({new, *prepared.commits.values()})
+        for fresh in prepared.environments:
+            name = fresh.planned.name
+            commit = prepared.commits.get(name)
+            self.landed[name] = (fresh, commit)
+            self.results[name] = EnvironmentResult(
+                name=name,
+                status="written" if commit else "inherited",
+                message=_landed_text(fresh, commit),
+                ref=fresh.planned.target.ref or None,
+                commit=commit,
+                tree=fresh.planned.result_tree,
+                at=self.world.clock.now(),
+            )
+            self.world.reporter.event("environment", **self.results[name].model_dump(mode="json"))
+        self.lost = 0
+
+    def _lost_race(self, prepared: transition.Transition) -> None:
+        """Somebody was faster: look again, after a pause, as long as patience lasts."""
+        waited = self.world.clock.now() - self.started
+        if waited > max(self.options.lock_timeout, PATIENCE):
+            error = Contention(
+                "Others were faster every time.",
+                code="push-contention",
+                detail=f"{self.lost + 1} races lost in {waited} seconds",
+                hint="Apply the plan again.",
+            )
+            for fresh in prepared.environments:
+                self.results[fresh.planned.name] = failed_result(fresh.planned, error)
+            return
+        self.world.reporter.event("race-lost", attempt=self.lost + 1)
+        self.world.clock.sleep(pause(self.lost))
+        self.lost += 1
+
+    def _read_back(self, seen: Look) -> None:
+        """What was pushed must be there now, or below what somebody pushed since."""
+        for name, (fresh, commit) in self.landed.items():
+            target = fresh.planned.target
+            head = seen.head(target.repository, target.ref) if commit else None
+            if commit is None or head == commit or head in self.mine.get((target.repository, target.ref), ()):
+                continue
+            repository = self.world.repository(target.repository)
+            if head is None or not repository.is_ancestor(commit, head):
+                self.results[name] = self.results[name].model_copy(
+                    update={
+                        "status": "failed",
+                        "exit_code": 10,
+                        "code": "landed-differs",
+                        "message": f"was written as {commit[:7]}, but {target.ref} holds {(head or 'nothing')[:7]} now",
+                    }
+                )
+        self.landed = {}
+
+    # -- ending
+
+    def _may_wait(self) -> bool:
+        waiting = [result for result in self.results.values() if result.status == "waiting"]
+        lock = self.world.clock.now() - self.started < self.options.lock_timeout and any(
+            result.code == "lock-held" for result in waiting
+        )
+        return lock or (self.options.wait and any(result.code == "upstream" for result in waiting))
+
+    def _any_failed(self) -> bool:
+        return any(result.status in ("failed", "stale") for result in self.results.values())
+
+    def _result(self, *, interrupted: bool = False) -> ApplyResult:
+        found = [
+            self.results.get(planned.name) or EnvironmentResult(name=planned.name, status="not-started")
+            for planned in self.selected
+        ]
+        return ApplyResult(
+            pipeline=self.file.plan.pipeline.name,
+            plan=self.file.digest,
+            environments=tuple(found),
+            interrupted=interrupted,
+        )
+
+
+def _landed_text(fresh: Fresh, commit: str | None) -> str:
+    if commit is None:
+        return "nothing to write; the Freight's arrival was recorded"
+    branch = fresh.planned.target.ref.removeprefix("refs/heads/")
+    text = f"written {commit[:7]} -> {branch}, tree as planned"
+    return f"{text}; {fresh.judgement.message}" if fresh.judgement.verdict == "reanchor" else text

@@ -1,0 +1,124 @@
+"""Approvals: consent to one change in one Environment, signed, bound to what changes and not to when."""
+
+from __future__ import annotations
+
+from gitpromote.engine.append import append, event, freight_created, planned
+from gitpromote.engine.look import Look
+from gitpromote.engine.world import World
+from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.model.canonical import canonical
+from gitpromote.model.plan import PlanFile
+from gitpromote.model.record import Actor, Record
+from gitpromote.model.state import Approval, LedgerState
+
+FORMAT = "gitpromote.approval/1.0"
+
+
+def signed_bytes(environment: str, approval: Approval) -> bytes:
+    """What an approval's signature is over."""
+    return canonical(
+        {
+            "format": FORMAT,
+            "environment": environment,
+            "change_digest": approval.change_digest,
+            "identity": approval.identity,
+            "expires": approval.expires,
+        }
+    )
+
+
+def approved_changes(world: World, seen: Look) -> dict[str, frozenset[str]]:
+    """Environment to the change digests that are approved there now.
+
+    Where the Pipeline names its signers, only signatures of theirs count, checked against that file on the home
+    repository's default branch as it is now.
+    """
+    allowed = _allowed_signers(world)
+    return {
+        name: frozenset(one.change_digest for one in state.approvals if _counts(world, name, one, allowed))
+        for name, state in seen.ledger.environments.items()
+        if state.approvals
+    }
+
+
+def _counts(world: World, environment: str, approval: Approval, allowed: bytes | None) -> bool:
+    if approval.expires is not None and world.clock.now() >= approval.expires:
+        return False
+    if allowed is None:
+        return True
+    data = signed_bytes(environment, approval)
+    verified = world.signing.verify(data, approval.signature, identity=approval.identity, allowed=allowed)
+    return verified is not None
+
+
+def _allowed_signers(world: World) -> bytes | None:
+    path = world.pipeline.signers
+    if path is None:
+        return None
+    refs = world.home.fetch(["HEAD", "refs/heads/*"])
+    default = world.home.default_ref()
+    head = refs.get(default) if default else None
+    found = world.home.texts([f"{head}:{path}"])[0] if head else None
+    if found is None:
+        raise ConfigurationError(
+            "The file of allowed signers is missing.",
+            code="signers-missing",
+            detail=f"{path} on {default or 'the default branch'} of {world.home.url}",
+            hint="Without it no approval counts. Commit it, in the format of ssh-keygen's allowed signers.",
+        )
+    return found
+
+
+def approve(
+    world: World, file: PlanFile, document: bytes, *, environment: str, expires: int | None, key: str | None
+) -> Record:
+    """Append one person's consent to an environment's change; the plan document goes along if it is not there yet.
+
+    :param expires: epoch seconds
+    :param key: the file of an SSH key; default: the one that git signs with
+    """
+    planned_environment = file.plan.environment(environment)
+    if planned_environment is None or not planned_environment.steps:
+        names = [one.name for one in file.plan.environments if one.steps]
+        raise UsageError(
+            "There is nothing to approve.",
+            code="nothing-to-approve",
+            detail=f"{environment}: the plan changes {', '.join(names) or 'nothing'}",
+        )
+    draft = Approval(
+        record="", at=0, identity=world.actor_address, change_digest=planned_environment.change_digest, expires=expires
+    )
+    signature = ""
+    proof = None
+    if key is not None or world.pipeline.signers is not None:
+        data = signed_bytes(environment, draft)
+        signature = world.signing.sign(data, key=key)
+        allowed = _allowed_signers(world)
+        proof = world.signing.verify(data, signature, identity=draft.identity, allowed=allowed) if allowed else None
+        if allowed is not None and proof is None:
+            raise ConfigurationError(
+                "This signature would not count.",
+                code="signer-unknown",
+                detail=f"{draft.identity} with this key is not in {world.pipeline.signers}.",
+                hint="Use the key that is listed there: --key FILE.",
+            )
+
+    def records(state: LedgerState) -> list[Record]:
+        freight = [one.freight() for one in file.plan.freight.values()]
+        made = freight_created(world, freight, state, plan=file.digest)
+        made += planned(world, file.digest, world.ledger.plans(state.head))
+        data = {"identity": draft.identity, "expires": expires, "signature": signature}
+        approval = event(
+            world,
+            "approved",
+            environment=environment,
+            plan=file.digest,
+            change_digest=draft.change_digest,
+            freight={name: moving.id for name, moving in planned_environment.freight.items()},
+            data=data,
+        )
+        actor = Actor(claimed=world.actor, proven_by=f"ssh:{proof}" if proof else None)
+        return [*made, approval.model_copy(update={"actor": actor})]
+
+    appended, _ = append(world, records, documents={file.digest: document})
+    return appended[-1]

@@ -1,0 +1,263 @@
+"""One environment of a plan, looked at afresh just before its first write: may it go, and if not, why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gitpromote.engine.in_place import observe_sources
+from gitpromote.engine.look import Look
+from gitpromote.engine.targets import subtree
+from gitpromote.engine.world import World
+from gitpromote.model.observation import EnvironmentObservation
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.record import Record
+from gitpromote.model.resolved import ResolvedTarget
+from gitpromote.model.tree import Entry, tree_id
+from gitpromote.planning import staleness
+from gitpromote.planning.planner import changes_of
+from gitpromote.planning.staleness import Difference, FreshLook, Judgement
+from gitpromote.planning.verdicts import judge as judge_gates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """What there is to know of one environment now.
+
+    :ivar ours: the target holds this very change, committed by this plan, although no Record says so
+    """
+
+    planned: EnvironmentPlan
+    head: str | None
+    judgement: Judgement
+    outcomes: tuple[Outcome, ...]
+    ours: str | None = None
+
+
+def target_of(planned: EnvironmentPlan) -> ResolvedTarget:
+    """The target as the plan has it: a definition that changed since does not matter."""
+    target = planned.target
+    return ResolvedTarget(
+        kind=target.kind,
+        repository=target.repository,
+        ref=target.ref,
+        path=target.path,
+        subtrees=target.subtrees,
+        keep=target.keep,
+    )
+
+
+def assess(
+    world: World,
+    plan: Plan,
+    digest: str,
+    planned: EnvironmentPlan,
+    seen: Look,
+    records: Sequence[Record],
+    *,
+    mine: Mapping[tuple[str, str], frozenset[str]],
+) -> Fresh:
+    """Staleness in its order, then gates and policies with fresh facts.
+
+    :param records: since the plan's basis, oldest first
+    :param mine: (repository, ref) to the commits that this run has pushed there
+    """
+    target = planned.target
+    head = seen.head(target.repository, target.ref) if target.ref else None
+    look = _fresh_look(world, plan, planned, seen, records, head)
+    generation = plan.basis.ledger.generations.get(planned.name, 0)
+    judgement = staleness.judge(planned, look, plan=digest, generation=generation, now=world.clock.now())
+    if judgement.verdict == "rerender":
+        judgement = _rerendered(world, planned, seen, head, judgement)
+    if judgement.verdict == "reanchor" and head in mine.get((target.repository, target.ref), frozenset()):
+        judgement = Judgement(verdict="go")
+    ours = None
+    if judgement.verdict in ("stale", "reanchor", "go") and look.result_holds and planned.writes and head:
+        ours = _ours(world, planned, head)
+    return Fresh(
+        planned=planned,
+        head=head,
+        judgement=Judgement(verdict="go") if ours else judgement,
+        outcomes=_outcomes(world, plan, planned, seen),
+        ours=ours,
+    )
+
+
+def _fresh_look(
+    world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, records: Sequence[Record], head: str | None
+) -> FreshLook:
+    target = planned.target
+    basis = plan.basis.repositories.get(target.repository)
+    planned_head = basis.refs.get(target.ref) if basis and target.ref else None
+    here = [record for record in records if record.environment == planned.name]
+    functions = plan.pipeline.source.callables if plan.pipeline.source else {}
+    common = {
+        "head": head,
+        "planned_head": planned_head,
+        "records": here,
+        "superseded": _superseded(planned, seen),
+        "changed_callables": world.changed_callables(functions),
+    }
+    if head == planned_head or not target.ref:
+        return FreshLook(reads=planned.reads, result_holds=not planned.writes, **common)  # type: ignore[arg-type]
+    listing = world.repository(target.repository).listing(head) if head else {}
+    reads = _reads_now(planned, listing, world.repository(target.repository).object_format)
+    return FreshLook(
+        reads=reads,
+        earlier=_earlier(plan, planned),
+        result_holds=_holds(planned, listing, reads),
+        unrelated=_commits_between(world, target.repository, planned_head, head),
+        differences=_differences(world, planned, reads, listing, head, planned_head),
+        **common,  # type: ignore[arg-type]
+    )
+
+
+def _reads_now(
+    planned: EnvironmentPlan, listing: Mapping[str, Entry], object_format: str
+) -> tuple[tuple[str, str, str | None], ...]:
+    if not planned.target.kind == "in-place":
+        files = subtree(listing, target_of(planned))
+        shown = {path: entry for path, entry in files.items() if path not in planned.omitted}
+        oid = tree_id(shown, object_format=object_format) if files else None
+        return (("", "tree" if files else "absent", oid),)
+    return tuple(
+        (path, kind, listing[path].oid if path in listing else None) for path, kind, _ in planned.reads
+    )
+
+
+def _holds(
+    planned: EnvironmentPlan, listing: Mapping[str, Entry], reads: Sequence[tuple[str, str, str | None]]
+) -> bool:
+    """Whether the target holds what this plan would write."""
+    if planned.target.kind != "in-place":
+        files = subtree(listing, target_of(planned))
+        hidden = [write for write in planned.writes if write.sensitive]
+        present = all((write.path in files) == (write.action != "delete") for write in hidden)
+        return present and reads[0][2] == (planned.result_tree if files else None)
+    return all(_entry_id(listing, write.path) == write.after for write in planned.writes)
+
+
+def _entry_id(listing: Mapping[str, Entry], path: str) -> str | None:
+    return listing[path].oid if path in listing else None
+
+
+def _earlier(plan: Plan, planned: EnvironmentPlan) -> dict[str, frozenset[str | None]]:
+    """Ids that environments before this one, on the same branch, put at paths."""
+    found: dict[str, set[str | None]] = {}
+    for other in plan.environments:
+        if other.name == planned.name:
+            break
+        if (other.target.repository, other.target.ref) == (planned.target.repository, planned.target.ref):
+            for write in other.writes:
+                found.setdefault(write.path, set()).add(write.after)
+    return {path: frozenset(ids) for path, ids in found.items()}
+
+
+def _commits_between(world: World, repository: str, before: str | None, after: str | None) -> int:
+    if before is None or after is None or not world.repository(repository).is_ancestor(before, after):
+        return 0
+    return len(world.repository(repository).log(after, since=before))
+
+
+def _differences(
+    world: World,
+    planned: EnvironmentPlan,
+    reads: Sequence[tuple[str, str, str | None]],
+    listing: Mapping[str, Entry],
+    head: str | None,
+    planned_head: str | None,
+) -> tuple[Difference, ...]:
+    """What changed and who did it, where Git still knows."""
+    repository = world.repository(planned.target.repository)
+    changed = [
+        (path, before, now)
+        for (path, _, before), (_, _, now) in zip(planned.reads, reads, strict=True)
+        if before != now
+    ]
+    if planned.target.kind != "in-place" and changed and planned_head:
+        repository.ensure([planned_head])
+        old = subtree(repository.listing(planned_head), target_of(planned))
+        new = subtree(listing, target_of(planned))
+        changed = [
+            (path, old[path].oid if path in old else None, new[path].oid if path in new else None)
+            for path in sorted(old.keys() | new.keys())
+            if old.get(path) != new.get(path) and path not in planned.omitted
+        ]
+    return tuple(_difference(world, planned, path, before, now, head) for path, before, now in changed[:20])
+
+
+def _difference(
+    world: World, planned: EnvironmentPlan, path: str, before: str | None, now: str | None, head: str | None
+) -> Difference:
+    root = "" if planned.target.kind == "in-place" else planned.target.path
+    whole = "/".join(part for part in (root, path) if part)
+    found = world.repository(planned.target.repository).log(head, paths=[whole] if whole else [], limit=1) if head else []
+    last = found[0] if found else None
+    return Difference(
+        path=path,
+        planned=before,
+        now=now,
+        commit=last.oid if last else None,
+        author=(last.email or last.author) if last else "",
+        subject=last.subject if last else "",
+        at=last.committed_at if last else None,
+    )
+
+
+def _superseded(planned: EnvironmentPlan, seen: Look) -> str:
+    for moving in planned.freight.values():
+        known = seen.ledger.freight.get(moving.id)
+        if known is not None and known.rejected:
+            return f"the Freight was rejected: {known.rejected}"
+    return ""
+
+
+def _rerendered(
+    world: World, planned: EnvironmentPlan, seen: Look, head: str | None, before: Judgement
+) -> Judgement:
+    """Something that the render reads has changed, but not what is edited: does the same change come out?"""
+    resolved = world.pipeline.resolved(planned.name)
+    freight = {
+        warehouse: seen.ledger.freight[moving.id].freight
+        for warehouse, moving in planned.freight.items()
+        if moving.id in seen.ledger.freight
+    }
+    if len(freight) < len(planned.freight):
+        return _stale(before.differences)
+    state = seen.ledger.environment(planned.name)
+    observed, _ = observe_sources(world, resolved, freight, head=head, state=state, overlay={})
+    if _same_change(planned, observed):
+        return Judgement(verdict="reanchor", message="rendered again: the same change")
+    return _stale(before.differences)
+
+
+def _same_change(planned: EnvironmentPlan, observed: EnvironmentObservation) -> bool:
+    written = {path: after.oid for path, (_, after) in observed.edited.items()}
+    expected = {write.path: write.after for write in planned.writes}
+    return written == expected and changes_of(observed) == planned.changes
+
+
+def _stale(differences: tuple[Difference, ...]) -> Judgement:
+    text = "what it renders is no longer what was reviewed"
+    return Judgement(verdict="stale", code="plan-stale", message=text, differences=differences)
+
+
+def _ours(world: World, planned: EnvironmentPlan, head: str) -> str | None:
+    """The target's head, if this very change was committed there and the Record got lost on the way."""
+    facts = world.repository(planned.target.repository).commits([head])[head]
+    return head if facts.trailers.get("Gitpromote-Change") == planned.change_digest else None
+
+
+def _outcomes(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> tuple[Outcome, ...]:
+    """The plan's verdicts, those that read live facts judged again."""
+    resolved = world.pipeline.resolved(planned.name)
+    observed = EnvironmentObservation(
+        name=planned.name,
+        freight={warehouse: plan.freight[moving.id].freight() for warehouse, moving in planned.freight.items()},
+    )
+    fresh = {outcome.id: outcome for outcome in judge_gates(resolved, observed, seen.ledger, kind=plan.kind)}
+    return tuple(
+        fresh.get(outcome.id, outcome) if outcome.kind in ("gate", "availability") else outcome
+        for outcome in planned.outcomes
+    )

@@ -1,0 +1,141 @@
+"""What the Apps of an Environment come to in its target: files by path, with the order and the noise taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gitpromote.engine.renderings import RenderedApp, Renderings
+from gitpromote.errors import SourceInvalid
+from gitpromote.model.change import path_text
+from gitpromote.model.manifest import Manifest, ManifestSet
+from gitpromote.model.observation import Content
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.plan import PlannedSource
+from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.tree import Entry, tree_id
+from gitpromote.ports import Repository
+from gitpromote.render.parse import parse_manifests
+
+
+def content_of(resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp], *, object_format: str) -> Content:
+    """The files that the target would hold, by their path in it. Manifests are read only where somebody compares.
+
+    :raises SourceInvalid: two Apps give one path
+    """
+    files: dict[str, Entry] = {}
+    sensitive: set[str] = set()
+    app_of: dict[str, str] = {}
+    for one in rendered:
+        prefix = app_prefix(resolved, one.ask.app.folder)
+        for path, entry in one.kept.files.items():
+            whole = prefix + path
+            if whole in files:
+                raise _taken(whole, app_of[whole], one.ask.app.name)
+            files[whole] = entry
+            app_of[whole] = one.ask.app.name
+        sensitive.update(prefix + path for path in one.kept.sensitive)
+    whole_id = tree_id(files, object_format=object_format)
+    shown = {path: entry for path, entry in files.items() if path not in sensitive}
+    return Content(
+        tree=tree_id(shown, object_format=object_format) if sensitive else whole_id,
+        whole=whole_id,
+        files=files,
+        sensitive=frozenset(sensitive),
+        app_of=app_of,
+    )
+
+
+def app_prefix(resolved: ResolvedEnvironment, folder: str) -> str:
+    """Where an App's files are, from the root of the target."""
+    inside = folder[len(resolved.target.path) :].strip("/") if resolved.target.path else folder.strip("/")
+    return f"{inside}/" if inside else ""
+
+
+def manifests_of(content: Content, renderings: Renderings, repository: Repository) -> ManifestSet:
+    """The manifests in rendered files.
+
+    :param repository: where files are that were kept as they are in the target
+    :raises SourceInvalid: two Apps give one object
+    """
+    wanted = {entry.oid for entry in content.files.values()}
+    blobs = renderings.blobs(wanted)
+    blobs |= repository.blobs(wanted - blobs.keys())
+    found: list[Manifest] = []
+    for path, entry in content.files.items():
+        found += parse_manifests(blobs[entry.oid], file=path, app=content.app_of.get(path, "")).manifests.values()
+    return ManifestSet.from_iterable(found)
+
+
+def sources_of(rendered: Sequence[RenderedApp]) -> tuple[PlannedSource, ...]:
+    """What each render read, by digest."""
+    return tuple(
+        PlannedSource(
+            app=one.ask.app.name,
+            repository=one.ask.repository.key,
+            commit=one.ask.commit,
+            path=one.ask.app.renderer.source_paths()[0] if one.ask.app.renderer.source_paths() else "",
+            inputs=one.inputs,
+            renderer=one.ask.spec.kind,
+        )
+        for one in rendered
+    )
+
+
+def render_outcomes(
+    resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp]
+) -> tuple[tuple[Outcome, ...], tuple[Outcome, ...]]:
+    """What the renders themselves say against being written, and what they only warn of."""
+    allowed = {app.name for app in resolved.apps if app.allow_plaintext_secrets}
+    blocking, warnings = [], []
+    for one in rendered:
+        app = one.ask.app.name
+        if one.kept.secrets and app not in allowed:
+            blocking.append(_secret_outcome(app, one.kept.secrets))
+        drawn = {path: [path_text(where) for where in fields] for path, fields in one.kept.random.items()}
+        fields = {path: names for path, names in drawn.items() if path in one.kept.sensitive}
+        if fields:
+            blocking.append(_random_outcome(app, fields))
+        if drawn.keys() - fields.keys():
+            others = {path: names for path, names in drawn.items() if path not in fields}
+            warnings.append(_drawn_outcome(app, others))
+        if one.closure.whole_tree:
+            warnings.append(_outcome("source-unbounded", "pass", f"{app}: {one.closure.reason}"))
+        warnings += [_outcome("render-warning", "warn", f"{app}: {text}") for text in one.kept.warnings]
+    return tuple(blocking), tuple(warnings)
+
+
+def _secret_outcome(app: str, secrets: Sequence[str]) -> Outcome:
+    text = (
+        f"{app}: a readable Secret would be written to Git: {', '.join(secrets)}; "
+        "encrypt it (SOPS, SealedSecret), fetch it (ExternalSecret), or say App(…, allow_plaintext_secrets=True)"
+    )
+    return Outcome(id="plaintext-secret", kind="policy", level="hard", status="fail", message=text)
+
+
+def _random_outcome(app: str, fields: Mapping[str, Sequence[str]]) -> Outcome:
+    where = "; ".join(f"{path}: {', '.join(names)}" for path, names in sorted(fields.items()))
+    text = (
+        f"{app}: a secret that is drawn anew by every render cannot be reviewed ({where}); "
+        "give the chart an existing Secret, or fetch it with an ExternalSecret"
+    )
+    return Outcome(id="nondeterministic-secret", kind="policy", level="hard", status="fail", message=text)
+
+
+def _drawn_outcome(app: str, fields: Mapping[str, Sequence[str]]) -> Outcome:
+    where = "; ".join(f"{path}: {', '.join(names)}" for path, names in sorted(fields.items()))
+    return _outcome("nondeterministic", "warn", f"{app}: drawn anew by every render, kept as it is: {where}")
+
+
+def _outcome(identifier: str, status: str, message: str) -> Outcome:
+    return Outcome.model_validate(
+        {"id": identifier, "kind": "policy", "level": "advisory", "status": status, "message": message}
+    )
+
+
+def _taken(path: str, first: str, second: str) -> SourceInvalid:
+    return SourceInvalid(
+        "Two Apps render the same file.",
+        code="path-taken",
+        detail=f"{path}: {first} and {second}",
+        hint="Give each App a folder: name $app in the target.",
+    )

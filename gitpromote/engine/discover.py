@@ -1,0 +1,207 @@
+"""Which Freight there is, and which of it each Environment's plan looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gitpromote.discovery.by_hand import SourceCommit, assemble
+from gitpromote.engine.asked import Asked
+from gitpromote.engine.look import Look
+from gitpromote.engine.renderings import Ask
+from gitpromote.engine.world import World
+from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.model.artifact import Artifact, ChartArtifact, ImageArtifact, canonical_repository
+from gitpromote.model.freight import Freight
+from gitpromote.model.resolved import HOME, ResolvedEnvironment
+from gitpromote.model.subscription import Chart, Git, Image
+from gitpromote.model.warehouse import Warehouse
+from gitpromote.planning.availability import choose, newest_first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """The Freight of one Warehouse, newest first, and why there is no newer one."""
+
+    freight: tuple[Freight, ...]
+    missing: str = ""
+
+
+def discover(world: World, seen: Look, asked: Asked, resolved: Iterable[ResolvedEnvironment]) -> dict[str, Candidates]:
+    """The candidates of every Warehouse."""
+    resolved = list(resolved)
+    given = _given(world.pipeline.warehouses, asked)
+    return {
+        warehouse.name or world.pipeline.name: _candidates(world, seen, asked, warehouse, given, resolved)
+        for warehouse in world.pipeline.warehouses
+    }
+
+
+def chosen(
+    candidates: Mapping[str, Candidates], resolved: ResolvedEnvironment, seen: Look, asked: Asked
+) -> tuple[dict[str, Freight], str]:
+    """One Freight per Warehouse for an Environment, and why one is missing."""
+    state = seen.ledger.environment(resolved.name)
+    found: dict[str, Freight] = {}
+    for warehouse in resolved.warehouses:
+        offered = candidates[warehouse]
+        approved = [key for key, known in seen.ledger.freight.items() if resolved.name in known.approved_for]
+        named = _named(offered.freight, asked.freight)
+        if asked.freight and not named and len(candidates) == 1:
+            raise _unknown_freight(asked.freight, offered.freight)
+        freight = named or choose(
+            offered.freight,
+            after=resolved.after,
+            join=resolved.join,
+            current=state.freight.get(warehouse),
+            approved=approved,
+            states=seen.ledger.environments,
+        )
+        if freight is None:
+            return {}, offered.missing
+        found[warehouse] = freight
+    return found, ""
+
+
+def _candidates(
+    world: World,
+    seen: Look,
+    asked: Asked,
+    warehouse: Warehouse,
+    given: Mapping[str, Artifact],
+    resolved: Sequence[ResolvedEnvironment],
+) -> Candidates:
+    name = warehouse.name or world.pipeline.name
+    known = [state.freight for state in newest_first(seen.ledger, name)]
+    commits = [
+        _source(world, seen, asked, one, resolved)
+        for one in warehouse.subscriptions
+        if isinstance(one, Git)
+    ]
+    newest = assemble(
+        name,
+        images=[canonical_repository(one.repo) for one in warehouse.subscriptions if isinstance(one, Image)],
+        charts=[canonical_repository(one.address) for one in warehouse.subscriptions if isinstance(one, Chart)],
+        commits=commits,
+        given=given,
+        known=known,
+    )
+    if newest.freight is None:
+        return Candidates(freight=tuple(known), missing=newest.missing)
+    others = [freight for freight in known if freight.id != newest.freight.id]
+    return Candidates(freight=(newest.freight, *others))
+
+
+def _source(
+    world: World, seen: Look, asked: Asked, git: Git, resolved: Sequence[ResolvedEnvironment]
+) -> SourceCommit:
+    key = git.repo or HOME
+    repository = world.repository(key)
+    if asked.commit is not None and key == HOME:
+        commit, implied = repository.resolve(asked.commit), False
+    else:
+        commit, implied = _newest(world, seen, git), git.include is None
+    asks = [ask for env in resolved for ask in rendered_asks(env, {repository.canonical: commit}, world)]
+    inputs = world.renderings.inputs_digest(asks) if implied and asks else ""
+    facts = repository.commits([commit])[commit]
+    return SourceCommit(
+        repository=repository.canonical, commit=commit, inputs=inputs, subject=facts.subject, author=facts.author
+    )
+
+
+def rendered_asks(
+    resolved: ResolvedEnvironment, commits: Mapping[str, str], world: World, freight: Iterable[Freight] = ()
+) -> list[Ask]:
+    """The renders of an Environment whose target holds rendered manifests, from source commits by repository."""
+    if not resolved.target.is_rendered:
+        return []
+    freight = tuple(freight)
+    asks = []
+    for app in resolved.apps:
+        repository = world.repository(app.repository)
+        commit = commits.get(repository.canonical)
+        if commit is not None:
+            asks.append(
+                Ask.of(
+                    resolved,
+                    app,
+                    repository=repository,
+                    commit=commit,
+                    freight=freight,
+                    functions=world.functions,
+                    object_format=world.repository(resolved.target.repository).object_format,
+                )
+            )
+    return asks
+
+
+def _newest(world: World, seen: Look, git: Git) -> str:
+    """The newest commit of a branch, or of what is included on it."""
+    key = git.repo or HOME
+    repository = world.repository(key)
+    found = seen.sources.get(key, {}).get(git.branch)
+    if found is None:
+        raise ConfigurationError(
+            "The branch that Freight comes from does not exist.",
+            code="source-branch-missing",
+            detail=f"{repository.url}: {git.branch or 'no default branch'}",
+            hint="Push it, or name another one: Git(branch=…).",
+        )
+    head = found[1]
+    prefixes = [path for path in git.include or () if not path.startswith(("glob:", "regex:"))]
+    if not git.include or len(prefixes) < len(git.include) or git.exclude:
+        return head
+    commits = repository.log(head, paths=prefixes, limit=1)
+    return commits[0].oid if commits else head
+
+
+def _given(warehouses: Iterable[Warehouse], asked: Asked) -> dict[str, Artifact]:
+    """What was named by hand, by canonical repository.
+
+    :raises UsageError: something that no Warehouse subscribes to
+    """
+    subscribed = {
+        canonical_repository(one.repo if isinstance(one, Image) else one.address)
+        for warehouse in warehouses
+        for one in warehouse.subscriptions
+        if isinstance(one, Image | Chart)
+    }
+    found: dict[str, Artifact] = {}
+    images = [ImageArtifact.parse(text) for text in asked.images]
+    charts = [ChartArtifact.parse(text) for text in asked.charts]
+    for artifact in (*images, *charts):
+        repository = canonical_repository(artifact.repository)
+        if repository not in subscribed:
+            raise UsageError(
+                "No Warehouse subscribes to this repository.",
+                code="artifact-unsubscribed",
+                detail=f"{artifact.repository}; subscribed: {', '.join(sorted(subscribed)) or 'none'}",
+                hint=f'Add a subscription to the pipeline: Image("{artifact.repository}")',
+            )
+        found[repository] = artifact
+    return found
+
+
+def _named(freight: Sequence[Freight], words: str | None) -> Freight | None:
+    """The Freight of an id, the beginning of one (four digits or more), or an alias."""
+    if words is None:
+        return None
+    found = [one for one in freight if one.alias == words or (len(words) >= 4 and one.id.startswith(words))]
+    if len(found) > 1:
+        raise UsageError(
+            "This name means more than one Freight.",
+            code="freight-ambiguous",
+            detail="\n".join(f"  {one.id[:12]} {one.alias}" for one in found),
+            hint="Write more digits of the id.",
+        )
+    return found[0] if found else None
+
+
+def _unknown_freight(words: str, freight: Sequence[Freight]) -> UsageError:
+    known = ", ".join(f"{one.alias} ({one.id[:12]})" for one in freight[:5]) or "none"
+    return UsageError(
+        "There is no such Freight.",
+        code="freight-unknown",
+        detail=f"{words!r}; the newest known: {known}",
+        hint="Name its id or its alias; history lists them:\n  gitpromote history",
+    )

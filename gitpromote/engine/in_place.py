@@ -1,0 +1,163 @@
+"""Targets that hold sources: edits at the target's head, and a prediction of what the agent will render from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gitpromote.engine.combine import content_of, manifests_of, render_outcomes
+from gitpromote.engine.renderings import Ask, RenderedApp
+from gitpromote.engine.targets import foreign_commits
+from gitpromote.engine.world import World
+from gitpromote.errors import ConfigurationError
+from gitpromote.model.freight import Freight
+from gitpromote.model.observation import Content, EnvironmentObservation
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.state import EnvironmentState
+from gitpromote.model.tree import FOLDER, Entry, blob_id
+from gitpromote.render.freight_edits import EditData, apply_edits
+
+#: Path to bytes of files as earlier environments of the same plan leave them.
+Overlay = dict[str, bytes]
+
+
+def observe_sources(
+    world: World,
+    resolved: ResolvedEnvironment,
+    freight: Mapping[str, Freight],
+    *,
+    head: str | None,
+    state: EnvironmentState,
+    overlay: Overlay,
+    edits: tuple[EditData, ...] | None = None,
+) -> tuple[EnvironmentObservation, dict[str, bytes]]:
+    """What a Freight would change in the sources, and in what they render to.
+
+    :param overlay: takes over the edited files, so that the next environment on this branch starts from them
+    :param edits: recorded edits, in place of those that follow from the Freight
+    :returns: the observation, and the bytes of the edited files by blob id
+    """
+    repository = world.repository(resolved.target.repository)
+    if head is None:
+        raise ConfigurationError(
+            "The branch to edit does not exist.",
+            code="target-branch-missing",
+            detail=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')} in {repository.url}",
+            hint="It holds the sources that are edited in place. Push it first.",
+        )
+    before = _asks(world, resolved, freight, head, overlay, edits=())
+    if edits is None:
+        asks = _asks(world, resolved, freight, head, overlay, edits=None)
+        edits = tuple(edit for ask in asks for edit in world.renderings.edits(ask))
+    read = {path: data for ask in before for path, data in world.renderings.source_bytes(ask, _named(edits)).items()}
+    changed = apply_edits(read, edits)
+    after = [world.renderings.render([_with(ask, overlay | changed)])[0] for ask in before]
+    rendered = world.renderings.render(before)
+    edited = {path: _entries(repository.object_format, read[path], data) for path, data in changed.items()}
+    recorded = state.content.edits if state.content else ()
+    is_foreign = bool(_undone(recorded, read))
+    blocking, warnings = render_outcomes(resolved, after)
+    observation = EnvironmentObservation(
+        name=resolved.name,
+        freight=freight,
+        head=head,
+        current=_content(world, resolved, rendered),
+        desired=_content(world, resolved, after),
+        reads=_reads(rendered),
+        edited=edited,
+        edits=edits,
+        is_foreign=is_foreign,
+        foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
+        blocking=tuple(outcome for outcome in blocking if outcome.id != "plaintext-secret"),
+        warnings=(_predicted(), *warnings),
+    )
+    overlay.update(changed)
+    return observation, {blob_id(data, object_format=repository.object_format): data for data in changed.values()}
+
+
+def _undone(recorded: Iterable[EditData], read: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Files in which our recorded values are no longer: making the edits again would change something."""
+    present = [edit for edit in recorded if edit["file"] in read]
+    return apply_edits(read, present)
+
+
+def _asks(
+    world: World,
+    resolved: ResolvedEnvironment,
+    freight: Mapping[str, Freight],
+    head: str,
+    overlay: Overlay,
+    *,
+    edits: tuple[EditData, ...] | None,
+) -> list[Ask]:
+    repository = world.repository(resolved.target.repository)
+    return [
+        Ask.of(
+            resolved,
+            app,
+            repository=repository,
+            commit=head,
+            freight=tuple(freight.values()),
+            functions=world.functions,
+            overlay=dict(overlay),
+            edits=edits,
+            object_format=repository.object_format,
+        )
+        for app in resolved.apps
+    ]
+
+
+def _with(ask: Ask, overlay: Overlay) -> Ask:
+    return Ask(
+        name=ask.name,
+        environment=ask.environment,
+        app=ask.app,
+        spec=ask.spec,
+        repository=ask.repository,
+        commit=ask.commit,
+        overlay=overlay,
+        edits=(),
+        object_format=ask.object_format,
+    )
+
+
+def _named(edits: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {edit["file"] for edit in edits}
+
+
+def _entries(object_format: str, before: bytes, after: bytes) -> tuple[Entry | None, Entry]:
+    ids = [blob_id(data, object_format=object_format) for data in (before, after)]
+    return Entry("100644", ids[0]), Entry("100644", ids[1])
+
+
+def _content(world: World, resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp]) -> Content:
+    object_format = world.repository(resolved.target.repository).object_format
+    content = content_of(resolved, rendered, object_format=object_format)
+    return Content(
+        tree=content.tree,
+        whole=content.whole,
+        files=content.files,
+        sensitive=content.sensitive,
+        app_of=content.app_of,
+        manifests=manifests_of(content, world.renderings, world.repository(resolved.target.repository)),
+    )
+
+
+def _reads(rendered: Sequence[RenderedApp]) -> tuple[tuple[str, str, str | None], ...]:
+    """What the change assumes of the branch: every input of the renders, and the paths that must stay absent."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for one in rendered:
+        found |= {path: ("tree" if mode == FOLDER else "blob", oid) for path, mode, oid in one.closure.reads}
+        found |= {path: ("absent", None) for path in one.closure.absent}
+    return tuple((path, kind, oid) for path, (kind, oid) in sorted(found.items()))
+
+
+def _predicted() -> Outcome:
+    return Outcome(
+        id="predicted",
+        kind="policy",
+        level="advisory",
+        status="pass",
+        message="the agent renders this target; the changes shown are a prediction",
+    )

@@ -1,0 +1,87 @@
+"""One look at the remotes: refs and ledger as they are now, or as a plan saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gitpromote.engine.world import World
+from gitpromote.model.resolved import HOME, ResolvedEnvironment
+from gitpromote.model.state import LedgerState
+from gitpromote.model.subscription import Git
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was there.
+
+    :ivar refs: repository key to full ref name to id
+    :ivar sources: repository key to branch (``None``: the default one) to (full ref name, id)
+    """
+
+    refs: Mapping[str, Mapping[str, str]]
+    sources: Mapping[str, Mapping[str | None, tuple[str, str]]] = field(default_factory=dict)
+    ledger: LedgerState
+    locks: Mapping[str, str] = field(default_factory=dict)
+
+    def head(self, repository: str, ref: str) -> str | None:
+        """The id of a ref, or ``None`` where it does not exist."""
+        return self.refs.get(repository, {}).get(ref)
+
+
+def lock_prefix(pipeline: str, prefix: str) -> str:
+    """Where a Pipeline's locks are, as a prefix of full ref names."""
+    return f"{prefix}/lock/{pipeline}/"
+
+
+def look(world: World, environments: Iterable[ResolvedEnvironment], *, sources: bool = True) -> Look:
+    """Ask every remote once.
+
+    :param sources: whether the branches that Freight comes from are wanted too
+    """
+    wanted = _patterns(world, environments, sources=sources)
+    refs = {key: dict(world.repository(key).fetch(sorted(patterns))) for key, patterns in wanted.items()}
+    ledger_head = refs[HOME].get(world.ledger.ref)
+    locks = lock_prefix(world.pipeline.name, world.pipeline.refs)
+    return Look(
+        refs=refs,
+        sources=_sources(world, refs) if sources else {},
+        ledger=world.ledger.read(ledger_head),
+        locks={ref.removeprefix(locks): oid for ref, oid in refs[HOME].items() if ref.startswith(locks)},
+    )
+
+
+def _patterns(world: World, environments: Iterable[ResolvedEnvironment], *, sources: bool) -> dict[str, set[str]]:
+    wanted: dict[str, set[str]] = {
+        HOME: {world.ledger.ref, lock_prefix(world.pipeline.name, world.pipeline.refs) + "*"}
+    }
+    for resolved in environments:
+        if resolved.target.ref:
+            wanted.setdefault(resolved.target.repository, set()).add(resolved.target.ref)
+    for key, branch in git_sources(world) if sources else ():
+        wanted.setdefault(key, set()).add("HEAD" if branch is None else f"refs/heads/{branch}")
+        if branch is None:
+            wanted[key].add("refs/heads/*")
+    return wanted
+
+
+def git_sources(world: World) -> list[tuple[str, str | None]]:
+    """Repository key and branch of every Git subscription."""
+    return [
+        (one.repo or HOME, one.branch)
+        for warehouse in world.pipeline.warehouses
+        for one in warehouse.subscriptions
+        if isinstance(one, Git)
+    ]
+
+
+def _sources(
+    world: World, refs: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str | None, tuple[str, str]]]:
+    found: dict[str, dict[str | None, tuple[str, str]]] = {}
+    for key, branch in git_sources(world):
+        ref = world.repository(key).default_ref() if branch is None else f"refs/heads/{branch}"
+        oid = refs[key].get(ref) if ref else None
+        if ref and oid:
+            found.setdefault(key, {})[branch] = (ref, oid)
+    return found

@@ -1,0 +1,220 @@
+"""All reads of a plan happen here: refs, ledger, sources, renders and targets, gathered into one Observation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gitpromote.engine.asked import Asked
+from gitpromote.engine.combine import content_of, manifests_of, render_outcomes, sources_of
+from gitpromote.engine.discover import chosen, discover, rendered_asks
+from gitpromote.engine.drawn import keep_present
+from gitpromote.engine.in_place import Overlay, observe_sources
+from gitpromote.engine.look import Look
+from gitpromote.engine.renderings import RenderedApp
+from gitpromote.engine.targets import foreign_commits, last_writer, read_content, whole_ids
+from gitpromote.engine.world import World
+from gitpromote.errors import ConfigurationError
+from gitpromote.model.freight import Freight
+from gitpromote.model.observation import EnvironmentObservation, Observation
+from gitpromote.model.plan import Basis, LedgerBasis, RepositoryBasis, Tool
+from gitpromote.model.resolved import HOME, ResolvedEnvironment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """An Environment with the Freight that is looked at, and what that renders to."""
+
+    resolved: ResolvedEnvironment
+    freight: Mapping[str, Freight]
+    missing: str
+    rendered: Sequence[RenderedApp] = ()
+    whole: str | None = None
+
+
+def observe(
+    world: World,
+    seen: Look,
+    asked: Asked,
+    *,
+    as_of: int,
+    given: Mapping[str, Mapping[str, Freight]] | None = None,
+    missing: Mapping[str, str] | None = None,
+) -> Observation:
+    """Everything that the planner may use.
+
+    :param given: Environment to its Freight, where that is known and not to be sought; ``missing``: why there is none
+    :raises GitpromoteError: something cannot be read or rendered; every failing render is told
+    """
+    found = _selected(world, seen, asked) if given is None else _given(world, given, missing or {})
+    selected = _rendered(world, found)
+    selected = _with_whole_ids(world, seen, selected)
+    environments: dict[str, EnvironmentObservation] = {}
+    blobs: dict[str, bytes] = {}
+    overlays: dict[tuple[str, str], Overlay] = {}
+    for one in selected:
+        observed, edited = _observe(world, seen, one, overlays)
+        environments[observed.name] = observed
+        blobs |= edited
+    blobs |= world.renderings.blobs(_new_files(environments.values()))
+    return Observation(
+        as_of=as_of,
+        basis=basis_of(world, seen, [one.resolved for one in selected]),
+        ledger=seen.ledger,
+        environments=environments,
+        blobs=blobs,
+        tools=tuple(Tool(name=tool.name, version=tool.version) for tool in world.renderings.used_tools()),
+    )
+
+
+def _selected(world: World, seen: Look, asked: Asked) -> list[_Chosen]:
+    every = [world.pipeline.resolved(name) for name in world.pipeline.order()]
+    candidates = discover(world, seen, asked, every)
+    wanted = [one for one in every if asked.environments is None or one.name in asked.environments]
+    found = []
+    for resolved in wanted:
+        freight, missing = chosen(candidates, resolved, seen, asked)
+        found.append(_Chosen(resolved=resolved, freight=freight, missing=missing))
+    return found
+
+
+def _given(
+    world: World, given: Mapping[str, Mapping[str, Freight]], missing: Mapping[str, str]
+) -> list[_Chosen]:
+    return [
+        _Chosen(resolved=world.pipeline.resolved(name), freight=given[name], missing=missing.get(name, ""))
+        for name in world.pipeline.order()
+        if name in given
+    ]
+
+
+def _rendered(world: World, selected: Sequence[_Chosen]) -> list[_Chosen]:
+    """Everything in one go, so that renders run side by side."""
+    asks = [rendered_asks(one.resolved, _commits(one.freight), world, one.freight.values()) for one in selected]
+    results = iter(world.renderings.render([ask for group in asks for ask in group]))
+    return [
+        replace(one, rendered=[next(results) for _ in group]) for one, group in zip(selected, asks, strict=True)
+    ]
+
+
+def _commits(freight: Mapping[str, Freight]) -> dict[str, str]:
+    return {
+        artifact.repository: artifact.commit
+        for one in freight.values()
+        for artifact in one.artifacts
+        if artifact.kind == "commit"
+    }
+
+
+def _with_whole_ids(world: World, seen: Look, selected: Sequence[_Chosen]) -> list[_Chosen]:
+    """The id of every rendered target as it is now: by it alone most are proven unchanged."""
+    found: dict[str, str | None] = {}
+    keys = {one.resolved.target.repository for one in selected if one.resolved.target.is_rendered}
+    for key in sorted(keys):
+        here = [one.resolved for one in selected if one.resolved.target.is_rendered]
+        here = [resolved for resolved in here if resolved.target.repository == key]
+        heads = [(seen.head(key, resolved.target.ref), resolved.target) for resolved in here]
+        ids = whole_ids(world.repository(key), heads)
+        found |= {resolved.name: oid for resolved, oid in zip(here, ids, strict=True)}
+    return [replace(one, whole=found.get(one.resolved.name)) for one in selected]
+
+
+def _observe(
+    world: World, seen: Look, one: _Chosen, overlays: dict[tuple[str, str], Overlay]
+) -> tuple[EnvironmentObservation, dict[str, bytes]]:
+    resolved, target = one.resolved, one.resolved.target
+    head = seen.head(target.repository, target.ref)
+    state = seen.ledger.environment(resolved.name)
+    if one.missing or not one.freight:
+        missing = one.missing or "no Warehouse has Freight for it"
+        return EnvironmentObservation(name=resolved.name, missing=missing, head=head), {}
+    if target.kind == "none":
+        return EnvironmentObservation(name=resolved.name, freight=one.freight), {}
+    if target.kind == "in-place":
+        overlay = overlays.setdefault((target.repository, target.ref), {})
+        return observe_sources(world, resolved, one.freight, head=head, state=state, overlay=overlay)
+    return _observe_rendered(world, seen, one, head), {}
+
+
+def _observe_rendered(world: World, seen: Look, one: _Chosen, head: str | None) -> EnvironmentObservation:
+    resolved = one.resolved
+    state = seen.ledger.environment(resolved.name)
+    repository = world.repository(resolved.target.repository)
+    desired = content_of(resolved, one.rendered, object_format=repository.object_format)
+    if desired.whole == one.whole:
+        current = desired
+    else:
+        omit = state.content.omitted if state.content else ()
+        current = read_content(
+            repository, head, resolved.target, apps=[app.name for app in resolved.apps], omit=omit
+        )
+        desired = keep_present(
+            current, desired, resolved, one.rendered, repository=repository, renderings=world.renderings
+        )
+        desired = replace(desired, manifests=manifests_of(desired, world.renderings, repository))
+    is_foreign = state.content is not None and state.content.tree != current.tree
+    if state.content is None or is_foreign:
+        _refuse_second_writer(world, resolved, head, is_empty=not current.files)
+    blocking, warnings = render_outcomes(resolved, one.rendered)
+    return EnvironmentObservation(
+        name=resolved.name,
+        freight=one.freight,
+        head=head,
+        current=current,
+        desired=desired,
+        reads=(("", "tree" if current.files else "absent", current.tree if current.files else None),),
+        sources=sources_of(one.rendered),
+        is_foreign=is_foreign,
+        foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
+        blocking=blocking,
+        warnings=warnings,
+    )
+
+
+def _refuse_second_writer(world: World, resolved: ResolvedEnvironment, head: str | None, *, is_empty: bool) -> None:
+    """Two pipelines on one path would undo each other for ever."""
+    if head is None or is_empty:
+        return
+    last = last_writer(world.repository(resolved.target.repository), head, resolved.target)
+    writer = last.trailers.get("Gitpromote-Pipeline") if last else None
+    if last and writer and writer != world.pipeline.name:
+        where = f"{resolved.target.ref.removeprefix('refs/heads/')}:{resolved.target.path or '/'}"
+        raise ConfigurationError(
+            "Two pipelines write here.",
+            code="path-shared",
+            detail=f"{resolved.name}: {where} was last written by the pipeline {writer} ({last.oid[:7]})",
+            hint=f"Give {world.pipeline.name} a path of its own, or retire the environment in {writer}.",
+        )
+
+
+def _new_files(environments: Iterable[EnvironmentObservation]) -> set[str]:
+    found: set[str] = set()
+    for observed in environments:
+        current, desired = observed.current, observed.desired
+        if current is None or desired is None or observed.edited or current.whole == desired.whole:
+            continue
+        found.update(
+            entry.oid
+            for path, entry in desired.files.items()
+            if path not in desired.sensitive and current.files.get(path) != entry
+        )
+    return found
+
+
+def basis_of(world: World, seen: Look, environments: Sequence[ResolvedEnvironment]) -> Basis:
+    """What the plan knew: the refs that it may write and those that Freight came from."""
+    refs: dict[str, dict[str, str | None]] = {HOME: {}}
+    for resolved in environments:
+        target = resolved.target
+        if target.ref:
+            refs.setdefault(target.repository, {})[target.ref] = seen.head(target.repository, target.ref)
+    for key, found in seen.sources.items():
+        refs.setdefault(key, {}).update(found.values())
+    repositories = {
+        key: RepositoryBasis(
+            url=world.repository(key).url, object_format=world.repository(key).object_format, refs=known
+        )
+        for key, known in refs.items()
+    }
+    generations = {one.name: seen.ledger.environment(one.name).generation for one in environments}
+    return Basis(repositories=repositories, ledger=LedgerBasis(head=seen.ledger.head, generations=generations))

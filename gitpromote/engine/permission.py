@@ -1,0 +1,63 @@
+"""Production asks for more than a flag: a person's yes, the expected digest, or an approval in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gitpromote.engine.approvals import approved_changes
+from gitpromote.engine.assess import Fresh
+from gitpromote.engine.look import Look
+from gitpromote.engine.world import World
+from gitpromote.errors import Declined, PlanInvalid
+from gitpromote.model.plan import PlanFile
+
+
+class Consent(Protocol):
+    """How consent was given on the command line."""
+
+    @property
+    def confirmed(self) -> bool:
+        """A person has said yes to the shown plan."""
+        ...
+
+    @property
+    def expect_digest(self) -> str | None:
+        """The full digest that the plan must have."""
+        ...
+
+
+def unpermitted(world: World, ready: Sequence[Fresh], seen: Look, options: Consent) -> list[Fresh]:
+    """The production environments among those that may go now to which nobody has consented."""
+    if options.confirmed or options.expect_digest is not None:
+        return []
+    production = [fresh for fresh in ready if fresh.planned.production and fresh.planned.writes]
+    if not production:
+        return []
+    approved = approved_changes(world, seen)
+    return [one for one in production if one.planned.change_digest not in approved.get(one.planned.name, frozenset())]
+
+
+def unapproved(file: PlanFile, missing: Sequence[Fresh]) -> Declined:
+    """The error for them, with the ways to consent."""
+    names = [fresh.planned.name for fresh in missing]
+    return Declined(
+        "Production is not changed without somebody's consent.",
+        code="production-unapproved",
+        detail=f"{', '.join(names)}: no yes at the prompt, no expected digest, no approval in the ledger.",
+        hint="One of them is needed:\n"
+        f"  gitpromote apply PLAN --expect-digest {file.digest}\n"
+        f"  gitpromote approve PLAN --env {names[0]}",
+    )
+
+
+def check_digest(file: PlanFile, expected: str | None) -> None:
+    """Whether the plan is the one that was reviewed elsewhere. Only the full digest counts: short ones can be made."""
+    if expected is None or expected == file.digest:
+        return
+    raise PlanInvalid(
+        "This is not the plan that was expected.",
+        code="plan-unexpected",
+        detail=f"expected {expected}\nfound    {file.digest}",
+        hint="Compare with what was reviewed:\n  gitpromote show",
+    )

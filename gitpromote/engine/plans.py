@@ -1,0 +1,125 @@
+"""Making plans: one look at the world, one Observation, one pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gitpromote.engine.asked import Asked
+from gitpromote.engine.look import Look, look
+from gitpromote.engine.observe import basis_of, observe
+from gitpromote.engine.retire import observe_retired
+from gitpromote.engine.rollback import observe_rollback
+from gitpromote.engine.world import World
+from gitpromote.model.observation import EnvironmentObservation, Observation
+from gitpromote.model.plan import Engine, Plan, PlanKind, PlannedPipeline, Request
+from gitpromote.planning.planner import plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """What every plan of a Pipeline says of its origin."""
+
+    engine: Engine
+    described: PlannedPipeline
+
+
+def promotion(world: World, maker: Maker, asked: Asked, *, as_of: int) -> Plan:
+    """A Freight's journey through the environments that were asked for."""
+    resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
+    seen = look(world, resolved)
+    observation = observe(world, seen, asked, as_of=as_of)
+    return plan(world.pipeline, request_of(asked), observation, engine=maker.engine, described=maker.described)
+
+
+def again(world: World, before: Plan) -> Plan:
+    """The same plan once more, from what it knew: its basis, its Freight and its time."""
+    asked = Asked(
+        environments=tuple(one.name for one in before.environments),
+        apps=None if before.request.apps == ("*",) else before.request.apps,
+        replace=before.request.replace,
+    )
+    seen = _as_then(world, before)
+    freight = {
+        one.name: {warehouse: before.freight[moving.id].freight() for warehouse, moving in one.freight.items()}
+        for one in before.environments
+    }
+    missing = {one.name: one.reason for one in before.environments if one.decision == "unavailable"}
+    observation = observe(world, seen, asked, as_of=before.as_of, given=freight, missing=missing)
+    return plan(world.pipeline, before.request, observation, engine=before.engine, described=before.pipeline)
+
+
+def rollback(world: World, maker: Maker, environment: str, *, reason: str, to: str | None, as_of: int) -> Plan:
+    """Back to the Environment's last different verified Freight."""
+    resolved = world.pipeline.resolved(environment)
+    seen = look(world, [resolved], sources=False)
+    observed, blobs = observe_rollback(world, seen, resolved, to=to)
+    return _special(world, maker, seen, observed, blobs, kind="rollback", reason=reason, as_of=as_of)
+
+
+def retirement(
+    world: World, maker: Maker, *, environments: tuple[str, ...], app: str | None, reason: str, as_of: int
+) -> Plan:
+    """The deletion of what an Environment, or an App in all of them, has left in the targets."""
+    resolved = [world.pipeline.resolved(name) for name in environments]
+    seen = look(world, resolved, sources=False)
+    observed = {one.name: observe_retired(world, seen, one, app=app) for one in resolved}
+    observation = Observation(
+        as_of=as_of, basis=basis_of(world, seen, resolved), ledger=seen.ledger, environments=observed
+    )
+    request = Request(environments=environments, apps=(app,) if app else ("*",), complete=False, reason=reason)
+    kind: PlanKind = "retire"
+    return plan(world.pipeline, request, observation, engine=maker.engine, described=maker.described, kind=kind)
+
+
+def request_of(asked: Asked) -> Request:
+    """What was asked for, as it stands in the plan."""
+    by_hand = [*asked.images, *asked.charts, *([asked.commit] if asked.commit else [])]
+    return Request(
+        freight=asked.freight or (" ".join(by_hand) or None),
+        environments=asked.environments or ("*",),
+        apps=asked.apps or ("*",),
+        complete=asked.environments is None and asked.apps is None,
+        replace=dict(asked.replace),
+    )
+
+
+def _special(
+    world: World,
+    maker: Maker,
+    seen: Look,
+    observed: EnvironmentObservation,
+    blobs: Mapping[str, bytes],
+    *,
+    kind: PlanKind,
+    reason: str,
+    as_of: int,
+) -> Plan:
+    resolved = world.pipeline.resolved(observed.name)
+    observation = Observation(
+        as_of=as_of,
+        basis=basis_of(world, seen, [resolved]),
+        ledger=seen.ledger,
+        environments={observed.name: observed},
+        blobs=blobs,
+    )
+    request = Request(environments=(observed.name,), complete=False, reason=reason)
+    return plan(world.pipeline, request, observation, engine=maker.engine, described=maker.described, kind=kind)
+
+
+def _as_then(world: World, before: Plan) -> Look:
+    """The refs and the ledger that a plan saw, whatever they are now."""
+    refs = {
+        key: {ref: oid for ref, oid in basis.refs.items() if oid is not None}
+        for key, basis in before.basis.repositories.items()
+    }
+    for key, known in refs.items():
+        repository = world.repository(key)
+        repository.fetch(["HEAD", *sorted(known)])
+        repository.ensure(known.values())
+    head = before.basis.ledger.head
+    if head is not None:
+        world.home.ensure([head])
+    return Look(refs=refs, sources={}, ledger=world.ledger.read(head))
+
+

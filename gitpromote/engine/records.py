@@ -1,0 +1,91 @@
+"""The Records that a plan's environments leave behind: what was there, what was done, by whom, with which objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gitpromote.engine.append import freight_created, planned
+from gitpromote.engine.assess import Fresh
+from gitpromote.engine.look import Look
+from gitpromote.engine.world import World
+from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.record import Actor, Record, RecordKind, planned_record_id
+
+#: What a plan's push is called in the ledger.
+_CONTENT: Mapping[str, RecordKind] = {"rollback": "rolled-back", "adopt": "adopted", "retire": "retired"}
+
+
+def records_for(
+    world: World,
+    plan: Plan,
+    digest: str,
+    document: bytes,
+    batch: Sequence[Fresh],
+    commits: Mapping[str, str],
+    seen: Look,
+) -> tuple[tuple[Record, ...], dict[str, bytes]]:
+    """The Records of a batch in their order, and the plan document if the ledger does not have it."""
+    if not batch:
+        return (), {}
+    freight = [entry.freight() for identifier, entry in plan.freight.items()]
+    records = freight_created(world, freight, seen.ledger, plan=digest)
+    recorded = planned(world, digest, world.ledger.plans(seen.ledger.head))
+    records += recorded
+    for fresh in batch:
+        records += _environment(world, plan, digest, fresh, commits.get(fresh.planned.name), seen)
+    return tuple(records), ({digest: document} if recorded else {})
+
+
+def _environment(
+    world: World, plan: Plan, digest: str, fresh: Fresh, commit: str | None, seen: Look
+) -> list[Record]:
+    kind = _CONTENT.get(plan.kind, "written")
+    kinds: list[RecordKind] = [kind] if fresh.planned.target.ref else []
+    if plan.kind == "rollback":
+        kinds.append("held")
+    if kind != "retired":
+        kinds.append("verified")
+    return [_record(world, plan, digest, fresh, one, commit) for one in kinds]
+
+
+def _record(
+    world: World, plan: Plan, digest: str, fresh: Fresh, kind: RecordKind, commit: str | None
+) -> Record:
+    environment = fresh.planned
+    generation = plan.basis.ledger.generations.get(environment.name, 0)
+    step = environment.steps[-1].id if kind == "verified" else environment.steps[0].id
+    return Record(
+        id=planned_record_id(environment.change_digest, generation, step, kind),
+        kind=kind,
+        at=world.clock.now(),
+        actor=Actor(claimed=world.actor),
+        plan=digest,
+        environment=environment.name,
+        freight={warehouse: moving.id for warehouse, moving in environment.freight.items()},
+        source=_sources(environment),
+        tree=environment.result_tree,
+        commit=commit or (fresh.head if environment.target.ref else None),
+        change_digest=environment.change_digest,
+        data=_data(plan, fresh, kind, inherited=commit is None),
+    )
+
+
+def _sources(environment: EnvironmentPlan) -> dict[str, str]:
+    return {source.app: source.commit for source in environment.sources}
+
+
+def _data(plan: Plan, fresh: Fresh, kind: RecordKind, *, inherited: bool) -> dict[str, object]:
+    environment = fresh.planned
+    data: dict[str, object] = {}
+    if kind in ("written", "rolled-back", "adopted"):
+        target = environment.target
+        data = {"ref": target.ref, "repository": target.repository, "path": target.path}
+        data |= {"subtrees": list(target.subtrees), "keep": list(target.keep), "omitted": list(environment.omitted)}
+        data |= {"edits": [dict(edit) for edit in environment.edits]}
+    if inherited and kind != "held":
+        data["inherited"] = True
+    if plan.request.reason and kind in ("rolled-back", "held", "adopted", "retired"):
+        data["reason"] = plan.request.reason
+    if fresh.judgement.verdict == "reanchor":
+        data["reanchored"] = fresh.judgement.message
+    return data

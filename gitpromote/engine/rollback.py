@@ -1,0 +1,115 @@
+"""Going back: the recorded tree of an Environment's last different verified Freight, without rendering anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gitpromote.engine.in_place import observe_sources
+from gitpromote.engine.look import Look
+from gitpromote.engine.targets import read_content
+from gitpromote.engine.world import World
+from gitpromote.errors import Blocked, UsageError
+from gitpromote.model.freight import Freight
+from gitpromote.model.observation import Content, EnvironmentObservation
+from gitpromote.model.plan import PlannedSource
+from gitpromote.model.record import CONTENT_KINDS, Record
+from gitpromote.model.resolved import ResolvedEnvironment
+
+RECORDED = "recorded"
+
+
+def observe_rollback(
+    world: World, seen: Look, resolved: ResolvedEnvironment, *, to: str | None
+) -> tuple[EnvironmentObservation, Mapping[str, bytes]]:
+    """What the Environment held before, against what it holds now.
+
+    :param to: a Freight by id or alias; default: the last different one that was verified there
+    """
+    records = [one for one in world.ledger.records(seen.ledger.head) if one.environment == resolved.name]
+    chosen = _chosen(seen, resolved.name, records, to)
+    freight = {name: seen.ledger.freight[identifier].freight for name, identifier in chosen.freight.items()}
+    target = resolved.target
+    repository = world.repository(target.repository)
+    head = seen.head(target.repository, target.ref)
+    if target.kind == "in-place":
+        state = seen.ledger.environment(resolved.name)
+        edits = tuple(chosen.data.get("edits", ()))
+        return observe_sources(world, resolved, freight, head=head, state=state, overlay={}, edits=edits)
+    assert chosen.commit is not None
+    repository.ensure([chosen.commit])
+    apps = [app.name for app in resolved.apps]
+    desired = read_content(repository, chosen.commit, target, apps=apps, omit=chosen.data.get("omitted", ()))
+    current = read_content(repository, head, target, apps=apps, omit=desired.sensitive)
+    observed = EnvironmentObservation(
+        name=resolved.name,
+        freight=freight,
+        head=head,
+        current=current,
+        desired=desired,
+        reads=(("", "tree" if current.files else "absent", current.tree if current.files else None),),
+        sources=(_source(chosen, target.repository, target.path, desired),),
+    )
+    return observed, repository.blobs(_new(current, desired))
+
+
+def _source(record: Record, repository: str, path: str, desired: Content) -> PlannedSource:
+    return PlannedSource(
+        app="", repository=repository, commit=str(record.commit), path=path, inputs=desired.tree, renderer=RECORDED
+    )
+
+
+def _new(current: Content, desired: Content) -> set[str]:
+    return {
+        entry.oid
+        for path, entry in desired.files.items()
+        if path not in desired.sensitive and current.files.get(path) != entry
+    }
+
+
+def _chosen(seen: Look, environment: str, records: Sequence[Record], to: str | None) -> Record:
+    """The last Record of content whose Freight is another one and was verified there."""
+    current = seen.ledger.environment(environment).freight
+    verified = {tuple(sorted(one.freight.items())) for one in records if one.kind == "verified"}
+    found = [
+        one
+        for one in reversed(records)
+        if one.kind in CONTENT_KINDS
+        and one.commit
+        and one.freight
+        and one.freight != current
+        and tuple(sorted(one.freight.items())) in verified
+        and all(identifier in seen.ledger.freight for identifier in one.freight.values())
+    ]
+    if to is not None:
+        found = [one for one in found if any(_is(seen, identifier, to) for identifier in one.freight.values())]
+    if not found:
+        raise _nothing(seen, environment, records, to)
+    return found[0]
+
+
+def _is(seen: Look, identifier: str, words: str) -> bool:
+    freight: Freight = seen.ledger.freight[identifier].freight
+    return freight.alias == words or (len(words) >= 4 and freight.id.startswith(words))
+
+
+def _nothing(seen: Look, environment: str, records: Sequence[Record], to: str | None) -> UsageError | Blocked:
+    known = {
+        seen.ledger.freight[identifier].freight.alias
+        for one in records
+        if one.kind == "verified"
+        for identifier in one.freight.values()
+        if identifier in seen.ledger.freight
+    }
+    if to is not None:
+        return UsageError(
+            "There is no such Freight to go back to.",
+            code="rollback-unknown",
+            detail=f"{to!r} was never verified in {environment}, or it is what runs there; "
+            f"verified: {', '.join(sorted(known)) or 'none'}",
+        )
+    return Blocked(
+        "There is nothing to go back to.",
+        code="rollback-nothing",
+        detail=f"{environment} has never held another verified Freight.",
+        hint="Its history:\n  gitpromote history --env " + environment,
+    )

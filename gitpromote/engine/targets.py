@@ -1,0 +1,145 @@
+"""What targets hold now: files by id, without kept paths, and who wrote them last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gitpromote.diff.redact import Redactor
+from gitpromote.errors import SourceInvalid
+from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
+from gitpromote.model.observation import Content, ForeignCommit
+from gitpromote.model.resolved import ResolvedEnvironment, ResolvedTarget
+from gitpromote.model.state import EnvironmentState
+from gitpromote.model.tree import FOLDER, Entry, tree_id
+from gitpromote.ports import CommitFacts, Repository
+from gitpromote.render.parse import parse_manifests
+
+_MANIFESTS = (".yaml", ".yml", ".json")
+
+
+def subtree(listing: Mapping[str, Entry], target: ResolvedTarget) -> dict[str, Entry]:
+    """The files of a target in a commit, by their path in the target, without kept ones."""
+    start = f"{target.path}/" if target.path else ""
+    return {
+        path[len(start) :]: entry
+        for path, entry in listing.items()
+        if entry.mode != FOLDER and path.startswith(start) and owns(target, path)
+    }
+
+
+def owns(target: ResolvedTarget, path: str) -> bool:
+    """Whether a path, from the root of the repository, is in one of the target's folders and not kept."""
+    for folder in target.subtrees:
+        start = f"{folder}/" if folder else ""
+        if path.startswith(start):
+            return not is_kept(path[len(start) :], target.keep)
+    return False
+
+
+def is_kept(path: str, keep: Iterable[str]) -> bool:
+    """Whether a path is one of those that stay as they are; an entry that ends in ``/`` is a folder."""
+    return any(path == kept.rstrip("/") or path.startswith(kept.rstrip("/") + "/") for kept in keep)
+
+
+def whole_ids(
+    repository: Repository, targets: Sequence[tuple[str | None, ResolvedTarget]]
+) -> list[str | None]:
+    """The id of each target's subtree without kept paths, from its commit; ``None`` where it must be listed.
+
+    For thousands of targets at the price of one process: only the top of each subtree is read.
+    """
+    expressions = [f"{head}:{target.path}" for head, target in targets if head is not None]
+    tops = iter(repository.trees(expressions))
+    object_format = repository.object_format
+    return [
+        tree_id({}, object_format=object_format) if head is None else _whole_id(next(tops), target, object_format)
+        for head, target in targets
+    ]
+
+
+def _whole_id(top: Mapping[str, Entry] | None, target: ResolvedTarget, object_format: str) -> str | None:
+    if target.subtrees != (target.path,):
+        return None
+    if top is None:
+        return tree_id({}, object_format=object_format)
+    kept = {path.rstrip("/") for path in target.keep}
+    if any("/" in path and path.partition("/")[0] in top for path in kept):
+        return None
+    return tree_id({name: entry for name, entry in top.items() if name not in kept}, object_format=object_format)
+
+
+def read_content(
+    repository: Repository,
+    head: str | None,
+    target: ResolvedTarget,
+    *,
+    apps: Sequence[str],
+    omit: Iterable[str] = (),
+    sensitive_paths: Iterable[str] = (),
+) -> Content:
+    """A target's files and what they mean.
+
+    :param apps: the Apps that have a folder each in it; empty where the only one has the whole
+    :param omit: paths that count as sensitive whatever they hold
+    """
+    files = subtree(repository.listing(head), target) if head else {}
+    object_format = repository.object_format
+    manifests, sensitive = _manifests(repository, files, apps, sensitive_paths)
+    hidden = frozenset({*sensitive, *(path for path in omit if path in files)})
+    return Content(
+        tree=tree_id({path: entry for path, entry in files.items() if path not in hidden}, object_format=object_format),
+        whole=tree_id(files, object_format=object_format),
+        files=files,
+        sensitive=hidden,
+        manifests=manifests,
+    )
+
+
+def _manifests(
+    repository: Repository, files: Mapping[str, Entry], apps: Sequence[str], sensitive_paths: Iterable[str]
+) -> tuple[ManifestSet, frozenset[str]]:
+    named = {path: entry.oid for path, entry in files.items() if path.endswith(_MANIFESTS) and entry.mode != "120000"}
+    blobs = repository.blobs(set(named.values()))
+    found: dict[ObjectRef, Manifest] = {}
+    for path, oid in named.items():
+        app = path.partition("/")[0] if path.partition("/")[0] in apps else (apps[0] if len(apps) == 1 else "")
+        try:
+            parsed = parse_manifests(blobs[oid], file=path, app=app).manifests
+        except SourceInvalid:
+            continue  # somebody put it there; it is told as a file that goes, and hinders nobody
+        found |= dict(parsed)
+    manifests = ManifestSet.from_iterable(found.values())
+    redactor = Redactor(manifests, sensitive_paths=sensitive_paths)
+    hidden = frozenset(manifest.file for manifest in manifests.values() if redactor.is_sensitive(manifest))
+    return manifests, hidden
+
+
+def foreign_commits(
+    repository: Repository, head: str | None, resolved: ResolvedEnvironment, state: EnvironmentState, *, limit: int = 5
+) -> tuple[ForeignCommit, ...]:
+    """The commits that touched the target since our last Record, newest first."""
+    if head is None:
+        return ()
+    paths = [resolved.target.path] if resolved.target.path else []
+    since = state.content.commit if state.content else None
+    known = since is not None and repository.is_ancestor(since, head)
+    found = repository.log(head, since=since if known else None, paths=paths, limit=limit)
+    return tuple(_foreign(commit) for commit in found)
+
+
+def last_writer(repository: Repository, head: str, target: ResolvedTarget) -> CommitFacts | None:
+    """The last commit that touched a target."""
+    found = repository.log(head, paths=[target.path] if target.path else [], limit=1)
+    return found[0] if found else None
+
+
+def _foreign(commit: CommitFacts) -> ForeignCommit:
+    return ForeignCommit(
+        commit=commit.oid,
+        at=commit.committed_at,
+        author=commit.email or commit.author,
+        subject=commit.subject,
+        pipeline=commit.trailers.get("Gitpromote-Pipeline"),
+    )
+
+

@@ -1,0 +1,231 @@
+"""One push for all that may go now: commits for every target, Records for the ledger, moved together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gitpromote.engine import records as journal
+from gitpromote.engine.assess import Fresh, target_of
+from gitpromote.engine.look import Look
+from gitpromote.engine.sensitive import sensitive_bytes
+from gitpromote.engine.targets import subtree, whole_ids
+from gitpromote.engine.world import World
+from gitpromote.errors import GitpromoteError, VerificationFailed
+from gitpromote.model.plan import EnvironmentPlan, Plan, PushStep
+from gitpromote.model.record import Record
+from gitpromote.model.resolved import HOME
+from gitpromote.model.safepath import collisions, unsafe_path
+from gitpromote.model.tree import tree_id
+from gitpromote.planning.planfile import blob_bytes
+from gitpromote.ports import NewCommit, PushAnswer, RefChange
+
+Place = tuple[str, str]  # repository key, full ref name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """What is about to be pushed.
+
+    :ivar commits: environment to its new commit; those that inherit have none
+    :ivar refs: place to (expected, new)
+    """
+
+    environments: tuple[Fresh, ...]
+    commits: Mapping[str, str]
+    refs: Mapping[Place, tuple[str | None, str]]
+    records: tuple[Record, ...]
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """What became of it.
+
+    :ivar refused: environment to the remote's words
+    :ivar lost: somebody else was faster, somewhere: look again
+    """
+
+    written: bool
+    refused: Mapping[str, str] = field(default_factory=dict)
+    ledger_words: str = ""
+    lost: bool = False
+
+
+def prepare(
+    world: World, plan: Plan, digest: str, document: bytes, batch: Sequence[Fresh], seen: Look
+) -> tuple[Transition, dict[str, GitpromoteError]]:
+    """Make the commits, prove their trees, and write the Records that go with them.
+
+    :returns: the transition, and the environments that must not be written, with the reason
+    """
+    failed: dict[str, GitpromoteError] = {}
+    commits: dict[str, str] = {fresh.planned.name: fresh.ours for fresh in batch if fresh.ours}
+    refs: dict[Place, tuple[str | None, str]] = {}
+    for place, group in _by_place(batch).items():
+        made = _commits(world, plan, digest, place, group, failed)
+        commits |= made
+        last = next((made[fresh.planned.name] for fresh in reversed(group) if fresh.planned.name in made), None)
+        if last is not None:
+            refs[place] = (group[0].head, last)
+    going = tuple(fresh for fresh in batch if fresh.planned.name not in failed)
+    records, documents = journal.records_for(world, plan, digest, document, going, commits, seen)
+    return Transition(environments=going, commits=commits, refs=refs, records=records, documents=documents), failed
+
+
+def push(world: World, transition: Transition, seen: Look) -> Pushed:
+    """Move every ref by compare-and-swap: in one push where targets and ledger share a repository."""
+    head = seen.head(HOME, world.ledger.ref)
+    new, _ = world.ledger.prepare(seen.ledger, transition.records, transition.documents)
+    ledger = RefChange(ref=world.ledger.ref, new=world.home.write(new)[-1], expected=head) if new else None
+    for key in sorted({key for key, _ in transition.refs} - {HOME}):
+        # Targets first: a target without its Record is found by its trailers, a Record without its target would lie.
+        answers = world.repository(key).push(_changes(transition, key))
+        if any(answer.status != "written" for answer in answers.values()):
+            return _judged(transition, key, answers)
+    changes = [*_changes(transition, HOME), *([ledger] if ledger else [])]
+    answers = world.home.push(changes) if changes else {}
+    if all(answer.status == "written" for answer in answers.values()):
+        return Pushed(written=True)
+    judged = _judged(transition, HOME, answers)
+    refusal = answers.get(world.ledger.ref)
+    words = refusal.words if refusal is not None and refusal.status == "refused" else ""
+    return Pushed(written=False, refused=judged.refused, lost=judged.lost, ledger_words=words)
+
+
+def _changes(transition: Transition, key: str) -> list[RefChange]:
+    return [
+        RefChange(ref=ref, new=new, expected=expected)
+        for (repository, ref), (expected, new) in transition.refs.items()
+        if repository == key
+    ]
+
+
+def _judged(transition: Transition, key: str, answers: Mapping[str, PushAnswer]) -> Pushed:
+    refused = {
+        fresh.planned.name: answer.words
+        for fresh in transition.environments
+        if fresh.planned.target.repository == key
+        and (answer := answers.get(fresh.planned.target.ref)) is not None
+        and answer.status == "refused"
+    }
+    lost = any(answer.status in ("lost", "same") for answer in answers.values())
+    return Pushed(written=False, refused=refused, lost=lost or not refused)
+
+
+def _by_place(batch: Sequence[Fresh]) -> dict[Place, list[Fresh]]:
+    found: dict[Place, list[Fresh]] = {}
+    for fresh in batch:
+        if fresh.planned.writes and not fresh.ours:
+            found.setdefault((fresh.planned.target.repository, fresh.planned.target.ref), []).append(fresh)
+    return found
+
+
+def _commits(
+    world: World,
+    plan: Plan,
+    digest: str,
+    place: Place,
+    group: Sequence[Fresh],
+    failed: dict[str, GitpromoteError],
+) -> dict[str, str]:
+    """One commit per environment, each on top of the one before it."""
+    repository = world.repository(place[0])
+    parent: str | int | None = group[0].head
+    new: list[NewCommit] = []
+    names: list[str] = []
+    for fresh in group:
+        try:
+            changes = _file_changes(world, plan, fresh)
+        except GitpromoteError as error:
+            failed[fresh.planned.name] = error
+            continue
+        new.append(
+            NewCommit(
+                parent=parent,
+                changes=changes,
+                message=message_of(plan, digest, fresh.planned),
+                identity=world.pipeline.identity,
+                at=world.clock.now(),
+            )
+        )
+        names.append(fresh.planned.name)
+        parent = len(new) - 1
+    made = dict(zip(names, repository.write(new), strict=True))
+    _prove(world, [fresh for fresh in group if fresh.planned.name in made], made, failed)
+    return {name: oid for name, oid in made.items() if name not in failed}
+
+
+def _file_changes(world: World, plan: Plan, fresh: Fresh) -> dict[str, tuple[str, bytes] | None]:
+    planned = fresh.planned
+    secret = sensitive_bytes(world, plan, planned) if any(_redone(write) for write in planned.writes) else {}
+    root = planned.target.path if planned.target.kind != "in-place" else ""
+    changes: dict[str, tuple[str, bytes] | None] = {}
+    for write in planned.writes:
+        path = f"{root}/{write.path}" if root else write.path
+        reason = unsafe_path(path)
+        if reason:
+            raise _unsafe(planned, path, reason)
+        if write.action == "delete":
+            changes[path] = None
+        elif write.sensitive:
+            changes[path] = (write.mode, secret[write.path])
+        else:
+            changes[path] = (write.mode, blob_bytes(plan.blobs[str(write.after)]))
+    met = collisions(path for path, change in changes.items() if change is not None)
+    if met:
+        raise _unsafe(planned, str(met[0]), "meets another one on file systems that fold names")
+    return changes
+
+
+def _redone(write: object) -> bool:
+    return bool(getattr(write, "sensitive", False)) and getattr(write, "action", "") != "delete"
+
+
+def _prove(world: World, group: Sequence[Fresh], made: Mapping[str, str], failed: dict[str, GitpromoteError]) -> None:
+    """Before anything is pushed: the subtree of every commit must be the one that was reviewed."""
+    rendered = [fresh for fresh in group if fresh.planned.target.kind != "in-place"]
+    if not rendered:
+        return
+    repository = world.repository(rendered[0].planned.target.repository)
+    targets = [target_of(fresh.planned) for fresh in rendered]
+    quick = whole_ids(repository, [(made[f.planned.name], target) for f, target in zip(rendered, targets, strict=True)])
+    for fresh, found, target in zip(rendered, quick, targets, strict=True):
+        planned = fresh.planned
+        if found is None or planned.omitted:
+            files = subtree(repository.listing(made[planned.name]), target)
+            shown = {path: entry for path, entry in files.items() if path not in planned.omitted}
+            found = tree_id(shown, object_format=repository.object_format)
+        if found != planned.result_tree:
+            failed[planned.name] = VerificationFailed(
+                "What would land is not what was reviewed.",
+                code="tree-differs",
+                detail=f"{planned.name}: tree {found[:12]}, planned {str(planned.result_tree)[:12]}",
+                hint="Nothing was pushed. Make a new plan:\n  gitpromote plan",
+            )
+
+
+def message_of(plan: Plan, digest: str, planned: EnvironmentPlan) -> str:
+    """The commit's message with its trailers."""
+    step = next((one for one in planned.steps if isinstance(one, PushStep)), None)
+    freight = sorted(moving.id for moving in planned.freight.values())
+    source = next((one.commit for one in planned.sources), None)
+    trailers = [
+        ("Plan", digest),
+        ("Change", planned.change_digest),
+        ("Pipeline", plan.pipeline.name),
+        ("Environment", planned.name),
+        *(("Freight", identifier) for identifier in freight),
+        *((("From", source),) if source else ()),
+    ]
+    lines = "\n".join(f"Gitpromote-{name}: {value}" for name, value in trailers)
+    return f"{step.message if step else planned.name}\n\n{lines}\n"
+
+
+def _unsafe(planned: EnvironmentPlan, path: str, reason: str) -> VerificationFailed:
+    return VerificationFailed(
+        "A path must not be written.",
+        code="unsafe-path",
+        detail=f"{planned.name}: {path!r} {reason}",
+        hint="Nothing was pushed for this environment.",
+    )

@@ -1,0 +1,166 @@
+"""Verbs that only record: each appends one Record by compare-and-swap, or takes or leaves a lock."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from gitpromote.engine.append import append, event
+from gitpromote.engine.locked import lock_data
+from gitpromote.engine.look import look, lock_prefix
+from gitpromote.engine.targets import read_content
+from gitpromote.engine.world import World
+from gitpromote.errors import Blocked, Contention, UsageError
+from gitpromote.model.canonical import canonical
+from gitpromote.model.record import Record
+from gitpromote.model.state import EnvironmentState, LedgerState
+from gitpromote.ports import NewCommit, RefChange
+
+LOCK_FORMAT = "gitpromote.lock/1.0"
+
+
+def hold(world: World, environment: str, *, reason: str) -> Record:
+    """Keep the Environment's Freight until it is released.
+
+    :raises Blocked: it is held already
+    """
+
+    def records(state: LedgerState) -> Sequence[Record]:
+        held = state.environment(environment).held
+        if held is not None:
+            raise Blocked(
+                "The environment is held already.",
+                code="held-already",
+                detail=f'{environment}: by {held.actor}: "{held.reason}"',
+                hint=f"Lift that hold first:\n  gitpromote release {environment}",
+            )
+        freight = state.environment(environment).freight
+        return [event(world, "held", environment=environment, freight=freight, data={"reason": reason})]
+
+    world.known(environment)
+    return append(world, records)[0][-1]
+
+
+def release(world: World, environment: str, *, reason: str) -> Record:
+    """Lift a hold.
+
+    :raises UsageError: it is not held
+    """
+
+    def records(state: LedgerState) -> Sequence[Record]:
+        if state.environment(environment).held is None:
+            raise UsageError("The environment is not held.", code="not-held", detail=environment)
+        freight = state.environment(environment).freight
+        return [event(world, "released", environment=environment, freight=freight, data={"reason": reason})]
+
+    world.known(environment)
+    return append(world, records)[0][-1]
+
+
+def adopt(world: World, environment: str, *, reason: str) -> Record:
+    """Say that what the target holds now is meant, whoever wrote it.
+
+    :raises UsageError: the target does not exist, or holds just what the last Record says
+    """
+    world.known(environment)
+    resolved = world.pipeline.resolved(environment)
+    target = resolved.target
+    seen = look(world, [resolved], sources=False)
+    repository = world.repository(target.repository)
+    head = seen.head(target.repository, target.ref) if target.ref else None
+    if head is None:
+        raise UsageError(
+            "There is nothing to adopt.", code="nothing-to-adopt", detail=f"{environment}: its target does not exist"
+        )
+    state = seen.ledger.environment(environment)
+    omit = state.content.omitted if state.content else ()
+    rendered = target.is_rendered
+    content = read_content(repository, head, target, apps=[app.name for app in resolved.apps], omit=omit) if rendered else None
+    if content is not None and state.content is not None and state.content.tree == content.tree:
+        raise UsageError(
+            "There is nothing to adopt.",
+            code="nothing-to-adopt",
+            detail=f"{environment}: its target holds what was last recorded",
+        )
+    members = _adopted(state, head, content.tree if content else None, content.sensitive if content else ())
+    data = {"ref": target.ref, "repository": target.repository, "path": target.path, "reason": reason, **members}
+    data |= {"subtrees": list(target.subtrees), "keep": list(target.keep)}
+    tree = content.tree if content else None
+
+    def records(_: LedgerState) -> Sequence[Record]:
+        return [
+            event(
+                world, "adopted", environment=environment, freight=state.freight, tree=tree, commit=head, data=data
+            )
+        ]
+
+    return append(world, records)[0][-1]
+
+
+def _adopted(state: EnvironmentState, head: str, tree: str | None, sensitive: Any) -> dict[str, Any]:
+    # What was edited by us is no longer there: nothing of ours is expected of the sources until the next promotion.
+    return {"omitted": sorted(sensitive), "edits": [], "before": state.content.tree if state.content else None}
+
+
+def lock(world: World, environment: str, *, reason: str, ttl: int) -> Record:
+    """Create the Environment's lock.
+
+    :param ttl: seconds after which it no longer counts
+    :raises Contention: somebody holds it
+    """
+    world.known(environment)
+    ref = lock_prefix(world.pipeline.name, world.pipeline.refs) + environment
+    nonce, now = secrets.token_hex(16), world.clock.now()
+    body = {"format": LOCK_FORMAT, "nonce": nonce, "who": world.actor, "plan": None, "reason": reason, "at": now, "ttl": ttl}
+    before = world.home.fetch([ref]).get(ref)
+    if before is not None and not _has_expired(world, before):
+        raise _taken(world, environment, before)
+    message = f"lock {world.pipeline.name}/{environment}\n\n{canonical(body).decode()}\n"
+    commit = NewCommit(parent=None, changes={}, message=message, identity=world.pipeline.identity, at=now)
+    new = world.home.write([commit])[0]
+    answer = world.home.push([RefChange(ref=ref, new=new, expected=before)])[ref]
+    if answer.status != "written":
+        current = world.home.fetch([ref]).get(ref)
+        raise _taken(world, environment, current, words=answer.words)
+    data = {"reason": reason, "ttl": ttl, "nonce": nonce}
+    return append(world, lambda _: [event(world, "locked", environment=environment, data=data)])[0][-1]
+
+
+def unlock(world: World, environment: str, *, force: bool) -> Record:
+    """Delete the Environment's lock, while it is the very one that was read.
+
+    :raises UsageError: it is not locked
+    :raises Contention: somebody else holds it, and ``force`` is not set
+    """
+    world.known(environment)
+    ref = lock_prefix(world.pipeline.name, world.pipeline.refs) + environment
+    before = world.home.fetch([ref]).get(ref)
+    if before is None:
+        raise UsageError("The environment is not locked.", code="not-locked", detail=environment)
+    data = lock_data(world.home.commits([before])[before].message)
+    if data["who"] != world.actor and not force and not _has_expired(world, before):
+        raise _taken(world, environment, before)
+    answer = world.home.push([RefChange(ref=ref, new=None, expected=before)])[ref]
+    if answer.status not in ("written", "same"):
+        raise Contention(
+            "The lock is another one now.", code="lock-changed", detail=f"{environment}: {answer.words}", hint="Look again."
+        )
+    told = {"who": data["who"], "nonce": data["nonce"], "forced": force}
+    return append(world, lambda _: [event(world, "unlocked", environment=environment, data=told)])[0][-1]
+
+
+def _has_expired(world: World, oid: str) -> bool:
+    data = lock_data(world.home.commits([oid])[oid].message)
+    return bool(data["ttl"]) and world.clock.now() >= data["at"] + data["ttl"]
+
+
+def _taken(world: World, environment: str, oid: str | None, *, words: str = "") -> Contention:
+    data = lock_data(world.home.commits([oid])[oid].message) if oid else {"who": "", "reason": ""}
+    reason = f': "{data["reason"]}"' if data["reason"] else ""
+    return Contention(
+        "The environment is locked.",
+        code="lock-held",
+        detail=f"{environment}: locked by {data['who'] or 'somebody'}{reason}{f' ({words})' if words else ''}",
+        hint=f"Ask, then take it away:\n  gitpromote unlock {environment} --force",
+    )

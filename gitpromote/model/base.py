@@ -1,0 +1,17 @@
+"""What all values have in common: frozen, compared by value, closed or open to unknown members."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """A frozen value of our own making: unknown members are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
+
+
+class Document(BaseModel):
+    """A frozen value that is saved and read back: members that a later minor version added are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")

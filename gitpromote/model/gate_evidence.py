@@ -1,0 +1,163 @@
+"""Gates that ask somebody else: a metric, a server, a forge, a Job, a signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from pydantic import Field, InstanceOf
+
+from gitpromote.model.fields import Number, OneOrMany, Seconds
+from gitpromote.model.gate import Gate
+from gitpromote.model.names import path_problem, quoted, shown
+from gitpromote.model.problems import Fault
+from gitpromote.model.secret import Secret
+from gitpromote.model.secret_names import name_holds_secret
+
+__all__ = ["HTTP", "Checks", "CommitSignature", "ImageSignature", "Job", "Prometheus"]
+
+# A default is not converted: it stands here as it is kept.
+_TEN_SECONDS: Any = 10
+_TEN_MINUTES: Any = 600
+
+if TYPE_CHECKING:
+    Headers: TypeAlias = Mapping[str, str | Secret]
+else:
+    Headers = dict[str, str | InstanceOf[Secret]]
+
+
+class Prometheus(Gate):
+    """The value of a query stays within bounds.
+
+    :param url: the server, ``https://…``
+    :param query: PromQL; ``$env`` and ``$upstream`` are substituted, names that are not ours stay as they are
+    :param over: the range that the query reads: judged once it lies wholly after the arrival upstream
+    :param below: the value must be less
+    :param above: the value must be more
+    :param auth: a bearer token
+    """
+
+    kind: ClassVar[str] = "prometheus"
+    queries: ClassVar[tuple[str, ...]] = ("url", "query")
+
+    url: str = Field(kw_only=False)
+    query: str
+    over: Seconds | None = None
+    below: Number | None = None
+    above: Number | None = None
+    auth: InstanceOf[Secret] | None = None
+    name: str = "prometheus"
+
+    def _faults(self) -> Iterable[Fault]:
+        yield from super()._faults()
+        yield from _url_faults(self.url)
+        if not self.query.strip():
+            yield Fault("expression-empty", "the query is empty", "", "query")
+        if self.below is None and self.above is None:
+            yield Fault("gate-invalid", "has no bound", 'write below="0.01" or above="0.99"')
+
+
+class HTTP(Gate):
+    """A server's answer has the expected status.
+
+    :param url: ``https://…``; ``$env`` and ``$upstream`` are substituted
+    :param method: ``GET`` or ``POST``
+    :param expect: the status
+    :param headers: texts, or references to secrets
+    :param auth: a bearer token
+    :param timeout: how long to wait for the answer
+    """
+
+    kind: ClassVar[str] = "http"
+    queries: ClassVar[tuple[str, ...]] = ("url",)
+
+    url: str = Field(kw_only=False)
+    method: Literal["GET", "POST", "HEAD"] = "GET"
+    expect: int = 200
+    headers: Headers = Field(default_factory=dict)
+    auth: InstanceOf[Secret] | None = None
+    timeout: Seconds = _TEN_SECONDS
+    name: str = "http"
+
+    def _faults(self) -> Iterable[Fault]:
+        yield from super()._faults()
+        yield from _url_faults(self.url)
+        if not 100 <= self.expect <= 599:
+            yield Fault("number-invalid", f"expect is {self.expect}, which is no status", "", "expect")
+        for name, value in self.headers.items():
+            secret = name.lower() in ("authorization", "cookie") or name_holds_secret(name)
+            if secret and not isinstance(value, Secret):
+                hint = f'write headers={{{quoted(name)}: SecretEnv("NAME")}}'
+                yield Fault("literal-secret", f"the header {quoted(name)} is written out", hint, "headers")
+
+
+class Checks(Gate):
+    """The forge's checks of the source commit have passed.
+
+    :param names: the checks, as the forge names them; default: all that there are
+    """
+
+    kind: ClassVar[str] = "checks"
+
+    names: OneOrMany = Field(default=(), kw_only=False)
+    name: str = "checks"
+
+
+class Job(Gate):
+    """A Kubernetes Job of the sources runs to its end upstream.
+
+    :param path: its manifest; ``$env`` and ``$upstream`` are substituted
+    :param timeout: how long it may take
+    """
+
+    kind: ClassVar[str] = "job"
+    paths: ClassVar[tuple[str, ...]] = ("path",)
+
+    path: str = Field(kw_only=False)
+    timeout: Seconds = _TEN_MINUTES
+    name: str = "job"
+
+    def _faults(self) -> Iterable[Fault]:
+        yield from super()._faults()
+        if reason := path_problem(self.path):
+            yield Fault("path-invalid", f"the path {shown(self.path)} {reason}", "", "path")
+
+
+class CommitSignature(Gate):
+    """Every commit of the Freight is signed by somebody who may.
+
+    :param signers: a file of allowed signers in the home repository; default: the Pipeline's
+    """
+
+    kind: ClassVar[str] = "commit-signature"
+
+    signers: str | None = None
+    name: str = "commit-signature"
+
+
+class ImageSignature(Gate):
+    """Every image of the Freight is signed, by a key or by an identity.
+
+    :param key: a public key in the home repository
+    :param identity: who signed, for keyless signatures
+    :param issuer: who vouches for the identity
+    """
+
+    kind: ClassVar[str] = "image-signature"
+
+    key: str | None = None
+    identity: str | None = None
+    issuer: str | None = None
+    name: str = "image-signature"
+
+    def _faults(self) -> Iterable[Fault]:
+        yield from super()._faults()
+        keyless = self.identity is not None and self.issuer is not None
+        if (self.key is None) != keyless or (self.key is not None and (self.identity or self.issuer)):
+            yield Fault("gate-invalid", "says not who signs", "give key=, or identity= and issuer=")
+
+
+def _url_faults(url: str) -> Iterable[Fault]:
+    if not url.startswith(("https://", "http://")) or any(sign.isspace() for sign in url):
+        hint = f"write {quoted('https://' + url)}" if "://" not in url and url.strip() == url and url else ""
+        yield Fault("address-invalid", f"{shown(url)} is not the address of a server", hint, "url")

@@ -1,0 +1,153 @@
+"""What is asked of a whole Pipeline again and again, worked out once: order, neighbours, Warehouses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitpromote.model.app import App
+from gitpromote.model.environment import AnyOf, Environment
+from gitpromote.model.graph import followers, order
+from gitpromote.model.names import repository_key
+from gitpromote.model.resolved import HOME, Join
+from gitpromote.model.subscription import Git
+from gitpromote.model.target import InPlace
+from gitpromote.model.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from gitpromote.model.pipeline import Pipeline
+
+__all__ = ["Index", "before_of", "repository_of"]
+
+
+def before_of(environments: Iterable[Environment]) -> dict[str, tuple[str, ...]]:
+    """Each Environment with those that come before it: what it says, or the one before it in the list."""
+    found: dict[str, tuple[str, ...]] = {}
+    previous: tuple[str, ...] = ()
+    for environment in environments:
+        said = said_after(environment)
+        found[environment.name] = previous if said is None else said
+        previous = (environment.name,)
+    return found
+
+
+def said_after(environment: Environment) -> tuple[str, ...] | None:
+    """The names that an Environment's ``after`` holds, if it says anything."""
+    after = environment.after
+    if after is None:
+        return None
+    return tuple(after.names if isinstance(after, AnyOf) else after)
+
+
+def repository_of(repo: str | None, home: str | None) -> str:
+    """``home``, or the address of another repository."""
+    if repo is None or (home is not None and repository_key(repo) == repository_key(home)):
+        return HOME
+    return repo
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A sound Pipeline, looked up by name."""
+
+    environments: Mapping[str, Environment]
+    apps: Mapping[str, App]
+    before: Mapping[str, tuple[str, ...]]
+    after: Mapping[str, tuple[str, ...]]
+    order: tuple[str, ...]
+    warehouses: tuple[Warehouse, ...]
+    reached: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, pipeline: Pipeline) -> Index:
+        """Everything but what differs by Environment, which is resolved when it is asked for."""
+        environments = {environment.name: environment for environment in pipeline.environments}
+        before = before_of(pipeline.environments)
+        warehouses = tuple(_warehouses(pipeline))
+        ordered = order(before)
+        return cls(
+            environments=environments,
+            apps=_ordered_apps(pipeline),
+            before=before,
+            after=followers(before),
+            order=ordered,
+            warehouses=warehouses,
+            reached=_reached(environments, before, ordered, tuple(one.name or "" for one in warehouses)),
+        )
+
+    def is_production(self, name: str) -> bool:
+        """What the Environment says, otherwise whether nothing comes after it."""
+        said = self.environments[name].production
+        return not self.after[name] if said is None else said
+
+    def join(self, name: str) -> Join:
+        """Whether all or any of those before it must have verified what comes."""
+        return "any" if isinstance(self.environments[name].after, AnyOf) else "all"
+
+
+def _ordered_apps(pipeline: Pipeline) -> dict[str, App]:
+    apps = {app.name: app for app in pipeline.apps}
+    return {name: apps[name] for name in order({name: tuple(app.after) for name, app in apps.items()})}
+
+
+def direct_of(environment: Environment, starts: bool, warehouses: tuple[str, ...]) -> tuple[str, ...]:
+    """The Warehouses that an Environment takes Freight from directly."""
+    direct = environment.direct
+    if isinstance(direct, bool):
+        return warehouses if direct or starts else ()
+    return tuple(name for name in warehouses if name in direct)
+
+
+def _reached(
+    environments: Mapping[str, Environment],
+    before: Mapping[str, tuple[str, ...]],
+    ordered: tuple[str, ...],
+    warehouses: tuple[str, ...],
+) -> dict[str, tuple[str, ...]]:
+    """Each Environment with the Warehouses whose Freight can get there."""
+    if len(warehouses) == 1:
+        return dict.fromkeys(ordered, warehouses)
+    found: dict[str, tuple[str, ...]] = {}
+    for name in ordered:
+        names = set(direct_of(environments[name], not before[name], warehouses))
+        names.update(*(found[other] for other in before[name]))
+        found[name] = tuple(one for one in warehouses if one in names)
+    return found
+
+
+def _warehouses(pipeline: Pipeline) -> Iterable[Warehouse]:
+    """The Warehouses with their names, and with the sources that rendered targets need."""
+    given = tuple(_at_home(one, pipeline.repo) for one in pipeline.given_warehouses) or (Warehouse(),)
+    watched = {repository_of(repo, pipeline.repo) for warehouse in given for repo in warehouse.repositories}
+    wanted = [repository for repository in _rendered_repositories(pipeline) if repository not in watched]
+    first, *others = given
+    implied = [Git(repo=None if repository == HOME else repository, include=None) for repository in wanted]
+    name = first.name or pipeline.name
+    if implied or first.name is None:
+        first = first.changed({"name": name, "subscriptions": (*first.subscriptions, *implied)})
+    return (first, *others)
+
+
+def _at_home(warehouse: Warehouse, home: str | None) -> Warehouse:
+    """A Warehouse whose subscriptions call the home repository by no address, however they spelt it."""
+    if home is None or not any(repo and repository_of(repo, home) == HOME for repo in warehouse.repositories):
+        return warehouse
+    watched = [
+        one.changed({"repo": None}) if isinstance(one, Git) and repository_of(one.repo, home) == HOME else one
+        for one in warehouse.subscriptions
+    ]
+    return warehouse.changed({"subscriptions": tuple(watched)})
+
+
+def _rendered_repositories(pipeline: Pipeline) -> tuple[str, ...]:
+    """The repositories whose commits must be in the Freight, in the order of the Apps."""
+    rendered = {
+        environment.apps
+        for environment in pipeline.environments
+        if not isinstance(environment.target or pipeline.target, InPlace)
+    }
+    everything = None in rendered
+    names = {name for apps in rendered for name in apps or ()}
+    apps = [app for app in pipeline.apps if everything or app.name in names]
+    return tuple(dict.fromkeys(repository_of(app.repo, pipeline.repo) for app in apps))

@@ -1,0 +1,88 @@
+"""Every fact that the planner may use. Gathered first, frozen, then handed over: the planner asks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gitpromote.model.freight import Freight
+from gitpromote.model.manifest import ManifestSet
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.plan import Basis, PlannedSource, Tool
+from gitpromote.model.state import LedgerState
+from gitpromote.model.tree import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Files of a target's subtree, without kept paths.
+
+    ``tree`` is the id over all of ``files`` but the ``sensitive`` ones, ``whole`` over all: the latter never leaves the
+    process. ``manifests`` are there only where somebody needs to compare.
+    """
+
+    tree: str
+    whole: str
+    files: Mapping[str, Entry] = field(default_factory=dict)
+    sensitive: frozenset[str] = frozenset()
+    manifests: ManifestSet | None = None
+    app_of: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignCommit:
+    """A commit in a target that no Record of ours speaks of. ``at`` is epoch seconds; the author is only claimed."""
+
+    commit: str
+    at: int
+    author: str
+    subject: str
+    pipeline: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentObservation:
+    """What was seen of one Environment, and what its Freight would make of it.
+
+    :ivar freight: Warehouse to the Freight that is looked at here; empty where none is known
+    :ivar missing: why there is no Freight, for people
+    :ivar head: the commit of the target's ref, or ``None`` where the ref does not exist
+    :ivar current: what the target holds; for targets of unrendered sources: what they render to now
+    :ivar desired: what it would hold
+    :ivar reads: path, kind (``tree``, ``blob``, ``absent``) and id of what the change assumes
+    :ivar edited: for targets of unrendered sources: path to (before, after) of each edited file
+    :ivar foreign: commits that are not ours, where the target differs from the last Record
+    """
+
+    name: str
+    freight: Mapping[str, Freight] = field(default_factory=dict)
+    missing: str = ""
+    head: str | None = None
+    current: Content | None = None
+    desired: Content | None = None
+    reads: tuple[tuple[str, str, str | None], ...] = ()
+    edited: Mapping[str, tuple[Entry | None, Entry]] = field(default_factory=dict)
+    edits: tuple[dict[str, Any], ...] = ()
+    sources: tuple[PlannedSource, ...] = ()
+    is_foreign: bool = False
+    foreign: tuple[ForeignCommit, ...] = ()
+    warnings: tuple[Outcome, ...] = ()
+    blocking: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """The world as a plan sees it.
+
+    :ivar as_of: epoch seconds, an input like any other
+    :ivar blobs: id to bytes of every file that may be written
+    :ivar object_formats: repository key to ``sha1`` or ``sha256``
+    """
+
+    as_of: int
+    basis: Basis
+    ledger: LedgerState
+    environments: Mapping[str, EnvironmentObservation]
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    tools: tuple[Tool, ...] = ()

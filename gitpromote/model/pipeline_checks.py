@@ -1,0 +1,168 @@
+"""What is wrong with a Pipeline although each of its parts is right: names, order, targets, edits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from gitpromote.errors import Problem
+from gitpromote.model.app import App
+from gitpromote.model.definition import Definition, problem
+from gitpromote.model.environment import Environment
+from gitpromote.model.graph import cycles, drawn
+from gitpromote.model.index import Index, before_of, said_after
+from gitpromote.model.names import did_you_mean, one_of, quoted
+from gitpromote.model.pipeline_edits import edit_problems
+from gitpromote.model.pipeline_sources import source_problems
+from gitpromote.model.pipeline_targets import places_of, target_problems
+from gitpromote.model.problems import Fault
+from gitpromote.model.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from gitpromote.model.pipeline import Pipeline
+
+__all__ = ["examined"]
+
+
+def examined(pipeline: Pipeline) -> tuple[Index | None, list[Problem]]:
+    """A Pipeline's index, and every problem between its parts, each at the line of the part that has to change.
+
+    Where a part is a placeholder for something that is wrong itself, what follows from it is not told. The index is
+    ``None`` where the parts do not fit together.
+    """
+    if not pipeline.apps or not pipeline.environments:
+        return None, []
+    problems = _structural(pipeline)
+    if problems or pipeline.flawed:
+        return None, problems
+    index = Index.of(pipeline)
+    places = places_of(pipeline, index)
+    problems = target_problems(pipeline, places)
+    if not problems:
+        problems += source_problems(pipeline, index, places)
+    return index, [*edit_problems(pipeline, index), *problems]
+
+
+def _structural(pipeline: Pipeline) -> list[Problem]:
+    """Problems with names and order, which must be right before anything else can be looked at."""
+    environments = [environment for environment in pipeline.environments if environment.name]
+    apps = [app for app in pipeline.apps if app.name]
+    warehouses = [warehouse for warehouse in pipeline.given_warehouses if warehouse.name]
+    whole = len(apps) == len(pipeline.apps)
+    all_named = len(environments) == len(pipeline.environments)
+    taken = [*_taken(environments), *_taken(apps), *_taken(warehouses), *_unnamed(pipeline)]
+    problems = [
+        *taken,
+        *(_unknown_apps(apps) if whole else ()),
+        *_upstreams(environments, whole=all_named),
+        *_carried(environments, apps, whole=whole),
+        *_direct(pipeline, environments),
+        *_gate_names(pipeline, environments),
+    ]
+    if not taken:  # otherwise it is not clear who waits for whom
+        problems += _cycles("Apps", apps, {app.name: tuple(app.after or ()) for app in apps})
+        problems += _cycles("Environments", environments, before_of(environments))
+    return problems
+
+
+def told(part: Definition, code: str, message: str, hint: str = "") -> Problem:
+    """A problem at the line of a part."""
+    return problem(part.place, Fault(code, message, hint), part.subject)
+
+
+def _taken(parts: Sequence[Definition]) -> Iterator[Problem]:
+    if len({part.__dict__["name"] for part in parts}) == len(parts):
+        return
+    first: dict[str, Definition] = {}
+    for part in parts:
+        name = part.__dict__["name"]
+        other = first.setdefault(name, part)
+        if other is not part:
+            word = type(part).__name__
+            where = f" on line {other.place.line}" if other.place and part.place else ""
+            yield told(part, "name-taken", f"another {word} has this name{where}", "give each a name of its own")
+
+
+def _unnamed(pipeline: Pipeline) -> Iterator[Problem]:
+    warehouses = pipeline.given_warehouses
+    first = warehouses[0].name or pipeline.name if warehouses else None
+    for warehouse in warehouses[1:]:
+        if warehouse.name is None:
+            yield told(warehouse, "missing-argument", "name is missing", "of several Warehouses each needs one")
+        elif warehouse.name == first and not warehouses[0].name:
+            message = "the first Warehouse has this name: it is called like the Pipeline"
+            yield told(warehouse, "name-taken", message, "give each a name of its own")
+
+
+def _unknown(part: Definition, code: str, member: str, name: str, known: Iterable[str], word: str) -> Problem:
+    known = list(known)
+    hint = did_you_mean(name, known, quote='"') or (f"there is {one_of(map(quoted, known))}" if len(known) < 9 else "")
+    return told(part, code, f"{member} names {quoted(name)}, and no {word} is called so", hint)
+
+
+def _unknown_apps(apps: Sequence[App]) -> Iterator[Problem]:
+    names = [app.name for app in apps]
+    for app in apps:
+        for name in app.after or ():
+            if name not in names:
+                yield _unknown(app, "unknown-app", "after", name, names, "App")
+
+
+def _upstreams(environments: Sequence[Environment], *, whole: bool) -> Iterator[Problem]:
+    known = dict.fromkeys(environment.name for environment in environments)
+    for environment in environments:
+        names = said_after(environment) or ()
+        for name in names:
+            if name not in known and whole:
+                yield _unknown(environment, "unknown-upstream", "after", name, known, "Environment")
+        yield from _twice(environment, "after", names)
+
+
+def _cycles(word: str, parts: Sequence[Definition], before: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
+    if not before.keys() >= {name for names in before.values() for name in names}:
+        before = {name: tuple(other for other in names if other in before) for name, names in before.items()}
+    by_name = {part.__dict__["name"]: part for part in parts}
+    for cycle in cycles(before):
+        yield told(by_name[cycle[0]], "cycle", f"{word} wait for each other: {drawn(cycle)}", "take one after= out")
+
+
+def _twice(part: Definition, member: str, names: Iterable[str]) -> Iterator[Problem]:
+    names = tuple(names)
+    if len(names) < 2:
+        return
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield told(part, "named-twice", f"{member} names {quoted(name)} {count} times", "name it once")
+
+
+def _carried(environments: Sequence[Environment], apps: Sequence[App], *, whole: bool) -> Iterator[Problem]:
+    known = {app.name for app in apps}
+    for environment in environments:
+        if not environment.apps:
+            continue
+        for name in environment.apps:
+            if name not in known and whole:
+                yield _unknown(environment, "unknown-app", "apps", name, [app.name for app in apps], "App")
+        yield from _twice(environment, "apps", environment.apps)
+
+
+def _direct(pipeline: Pipeline, environments: Sequence[Environment]) -> Iterator[Problem]:
+    warehouses = pipeline.given_warehouses or (Warehouse(),)
+    if any(warehouse.flawed for warehouse in warehouses):
+        return
+    known = [warehouse.name or pipeline.name for warehouse in warehouses]
+    for environment in environments:
+        for name in environment.direct if isinstance(environment.direct, tuple) else ():
+            if name not in known:
+                yield _unknown(environment, "unknown-warehouse", "direct", name, known, "Warehouse")
+
+
+def _gate_names(pipeline: Pipeline, environments: Sequence[Environment]) -> Iterator[Problem]:
+    holders: list[Definition] = [environment for environment in environments if environment.gates]
+    for holder in (pipeline, *holders):
+        gates: Mapping[str, int] = Counter(gate.name for gate in holder.__dict__["gates"] or () if gate.name)
+        for name, count in gates.items():
+            if count > 1:
+                message = f"{count} gates are called {quoted(name)}"
+                yield told(holder, "name-taken", message, 'give each a name of its own: name="…"')

@@ -1,0 +1,60 @@
+"""What is wrong between Apps and Warehouses: edits and charts that no subscription feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gitpromote.errors import Problem
+from gitpromote.model.app import App
+from gitpromote.model.definition import Definition, problem
+from gitpromote.model.edits import SetValue
+from gitpromote.model.index import Index
+from gitpromote.model.names import did_you_mean, image_key, quoted, repository_key
+from gitpromote.model.problems import Fault
+from gitpromote.model.renderer import Helm
+from gitpromote.model.subscription import Chart, Image, Subscription
+
+if TYPE_CHECKING:
+    from gitpromote.model.pipeline import Pipeline
+
+__all__ = ["edit_problems"]
+
+
+def edit_problems(pipeline: Pipeline, index: Index) -> Iterator[Problem]:
+    """Images and charts that an App names and no Warehouse subscribes to."""
+    watched = [one for warehouse in index.warehouses for one in warehouse.subscriptions]
+    images = {one.key: one.repo for one in watched if isinstance(one, Image)}
+    charts = {one.key: one.address for one in watched if isinstance(one, Chart)}
+    for app in pipeline.apps:
+        for edit in app.edits:
+            if not isinstance(edit, SetValue):
+                continue
+            if edit.image is not None and image_key(edit.image) not in images:
+                yield _unwatched(edit, "image", edit.image, images)
+            if edit.chart is not None and repository_key(edit.chart) not in charts:
+                yield _unwatched(edit, "chart", edit.chart, charts)
+        yield from _unwatched_charts(app, charts)
+    yield from _same_artifact(index)
+
+
+def _unwatched_charts(app: App, charts: dict[str, str]) -> Iterator[Problem]:
+    for step in app.renderer.steps:
+        if isinstance(step, Helm) and step.is_address and repository_key(step.chart) not in charts:
+            yield _unwatched(step, "chart", step.chart, charts)
+
+
+def _unwatched(part: Definition, word: str, named: str, watched: dict[str, str]) -> Problem:
+    message = f"no Warehouse subscribes to the {word} {quoted(named)}"
+    hint = did_you_mean(named, watched.values(), quote='"')
+    fault = Fault(f"unknown-{word}", message, hint or f"add {word.capitalize()}({quoted(named)}, …) to the Warehouse")
+    return problem(part.place, fault, type(part).__name__)
+
+
+def _same_artifact(index: Index) -> Iterator[Problem]:
+    for warehouse in index.warehouses:
+        seen: dict[str, Subscription] = {}
+        for one in warehouse.subscriptions:
+            if isinstance(one, Image | Chart) and seen.setdefault(one.key, one) is not one:
+                fault = Fault("name-taken", "its Warehouse subscribes to this twice", "make one of both")
+                yield problem(one.place, fault, one.subject)

@@ -1,0 +1,205 @@
+"""What is wrong with where the Environments of a Pipeline are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitpromote.errors import Problem
+from gitpromote.model.app import App
+from gitpromote.model.definition import Definition, problem
+from gitpromote.model.edits import FluxSetters, SetValue
+from gitpromote.model.environment import AnyOf, Environment
+from gitpromote.model.index import Index
+from gitpromote.model.names import branch_problem, clean_path, path_problem, quoted, repository_key, shown
+from gitpromote.model.problems import Fault
+from gitpromote.model.renderer import Kustomize
+from gitpromote.model.resolution import defaults_of
+from gitpromote.model.resolved import HOME
+from gitpromote.model.shape import Shape, Shapes, Values
+from gitpromote.model.substitute import parse
+from gitpromote.model.territory import Claim, Conflict, conflicts
+
+if TYPE_CHECKING:
+    from gitpromote.model.pipeline import Pipeline
+
+__all__ = ["Place", "claims_of", "places_of", "target_problems"]
+
+
+class Place(NamedTuple):
+    """One Environment, and where it is written."""
+
+    environment: Environment
+    shape: Shape
+    values: Values
+    ref: str
+    subtrees: tuple[str, ...]
+
+    @property
+    def repository(self) -> str:
+        """The target's repository, one text for all spellings of it."""
+        repository = self.shape.repository
+        return repository if repository == HOME else repository_key(repository)
+
+    @property
+    def branch(self) -> str:
+        """The target's branch."""
+        return self.ref.removeprefix("refs/heads/")
+
+    def problem(self, code: str, message: str, hint: str = "") -> Problem:
+        """A problem at the Environment's line."""
+        return problem(self.environment.place, Fault(code, message, hint), self.environment.subject)
+
+    def sources(self, app: App) -> list[str]:
+        """The paths that an App's renderer names, here."""
+        values = {**self.values, "app": app.name}
+        return [clean_path(parse(path).fill(values)) for path in app.renderer.source_paths()]
+
+
+def places_of(pipeline: Pipeline, index: Index) -> list[Place]:
+    """Where each Environment is written."""
+    shapes = Shapes(defaults_of(pipeline), index)
+    places = []
+    for environment in pipeline.environments:
+        shape = shapes.of(environment)
+        values = shapes.values(environment, shape)
+        places.append(Place(environment, shape, values, shape.ref(values), shape.subtrees(values)))
+    return places
+
+
+def target_problems(pipeline: Pipeline, places: list[Place]) -> list[Problem]:
+    """Targets that cannot be: missing, misnamed, or in each other's way."""
+    sound: set[Shape] = set()
+    problems: list[Problem] = []
+    reserved = ("refs/heads/gitpromote", pipeline.refs)
+    for place in places:
+        shape = place.shape
+        found = list(_unnamed(place)) if shape.names else []
+        if not found and (shape not in sound or not shape.regular):
+            found = list(_unfit(place))
+            sound.add(shape)
+        if place.ref.startswith(reserved):
+            found += _reserved(place, reserved)
+        problems += found
+    if not problems:
+        by_ref = _by_ref(places)
+        problems += _branch_conflicts(by_ref)
+        problems += _path_conflicts(by_ref)
+    return problems
+
+
+def _unnamed(place: Place) -> Iterator[Problem]:
+    """Names that stand for nothing in this Environment."""
+    for name, part in place.shape.names.items():
+        if place.values.get(name) is None and (name in place.values or name.startswith("label.")):
+            yield _nameless(place, part, name)
+
+
+def _nameless(place: Place, part: Definition, name: str) -> Problem:
+    if name == "upstream":
+        before = place.environment.after
+        several = isinstance(before, AnyOf) or (isinstance(before, tuple) and len(before) > 1)
+        why = "stands for one Environment, and several come before this one"
+        if not several:
+            why = "stands for the Environment before this one, and there is none"
+        hint = "write its name, or give this Environment gates of its own"
+    elif name == "app":
+        why = f"stands for one App, and this Environment carries {len(place.shape.apps) or 'none'}"
+        hint = "name $app in the target's path alone"
+    else:
+        key = name.removeprefix("label.")
+        why, hint = "is a label that it does not have", f'write labels={{{quoted(key)}: "…"}}'
+    return place.problem("unknown-substitution", f"${name} in {type(part).__name__} {why}", hint)
+
+
+def _unfit(place: Place) -> Iterator[Problem]:
+    """Targets that are missing, and branches and folders that cannot be once names are filled in."""
+    if place.shape.kind == "none":
+        if place.shape.apps:
+            hint = 'write target=Branch("env/$env") on the Pipeline, or apps=[] for a control-flow point'
+            yield place.problem("target-missing", "has no target, and its Pipeline has none", hint)
+        return
+    if reason := branch_problem(place.branch):
+        yield place.problem("branch-invalid", f"the branch {shown(place.branch)} {reason}")
+    for path in place.subtrees:
+        if reason := path_problem(path):
+            yield place.problem("path-invalid", f"the folder {shown(path)} {reason}")
+    for app in place.shape.apps:
+        for path in place.sources(app):
+            if reason := path_problem(path):
+                yield place.problem("path-invalid", f"the path {shown(path)} of App {quoted(app.name)} {reason}")
+
+
+def _reserved(place: Place, prefixes: Iterable[str]) -> Iterator[Problem]:
+    if any(place.ref == prefix or place.ref.startswith(f"{prefix}/") for prefix in prefixes):
+        told = f"the branch {shown(place.branch)} is where gitpromote keeps its own refs"
+        yield place.problem("branch-reserved", told, "choose another one")
+
+
+def _by_ref(places: Iterable[Place]) -> dict[tuple[str, str], list[Place]]:
+    """The places by repository and ref, control-flow points left out."""
+    found: dict[tuple[str, str], list[Place]] = {}
+    for place in places:
+        if place.ref:
+            found.setdefault((place.repository, place.ref), []).append(place)
+    return found
+
+
+def _branch_conflicts(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[Problem]:
+    """Git keeps branches as paths, so ``env`` and ``env/prod`` cannot both be."""
+    for (repository, ref), (place, *_) in by_ref.items():
+        above = ref.rpartition("/")[0]
+        while above != "refs/heads":
+            if (repository, above) in by_ref:
+                other = by_ref[repository, above][0]
+                told = f"the branch {quoted(place.branch)} cannot stand beside {quoted(other.branch)}"
+                message = f"{told} of {other.environment.subject}"
+                yield place.problem("branch-conflict", message, "Git keeps branches as paths: choose another name")
+            above = above.rpartition("/")[0]
+
+
+def _path_conflicts(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[Problem]:
+    for group in by_ref.values():
+        if len(group) == 1 and len(group[0].subtrees) == 1:
+            continue  # nobody else is there
+        owners = {place.environment.name: place.environment for place in group}
+        for conflict in conflicts([claim for place in group for claim in _claims(place)]):
+            yield _told(conflict, owners[conflict.first.owner], owners[conflict.second.owner])
+
+
+def claims_of(pipeline: Pipeline) -> list[Claim]:
+    """Everything that a sound Pipeline writes."""
+    return [claim for place in places_of(pipeline, Index.of(pipeline)) for claim in _claims(place)]
+
+
+def _claims(place: Place) -> list[Claim]:
+    repository, branch, owner = place.repository, place.branch, place.environment.name
+    if place.shape.kind == "in-place":
+        edited = [slot for app in place.shape.apps for slot in _edited(app, place)]
+        return [Claim(repository, branch, path, slot, owner) for path, slot in edited]
+    return [Claim(repository, branch, subtree, "", owner) for subtree in place.subtrees]
+
+
+def _edited(app: App, place: Place) -> Iterator[tuple[str, str]]:
+    """What an App's edits write in the sources: file and place in it."""
+    values = {**place.values, "app": app.name}
+    for edit in app.edits:
+        if isinstance(edit, SetValue):
+            yield clean_path(parse(edit.file).fill(values)), parse(edit.path).fill(values)
+        elif isinstance(edit, FluxSetters):
+            yield from ((path, "setters") for path in place.sources(app))
+    for step in app.renderer.steps:
+        if isinstance(step, Kustomize):
+            yield clean_path(parse(step.path).fill(values)), "images"
+
+
+def _told(conflict: Conflict, first: Environment, second: Environment) -> Problem:
+    where = conflict.second.where
+    if first is second:
+        message, hint = f"writes {where} twice, for two of its Apps", "write it once"
+    elif conflict.exact:
+        message, hint = f"writes {where}, and so does {first.subject}", "name $env in it"
+    else:
+        message = f"writes {where}, and {first.subject} writes {conflict.first.where}"
+        hint = "put one beside the other"
+    return problem(second.place, Fault("path-conflict", message, hint), second.subject)

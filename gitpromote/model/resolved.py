@@ -1,0 +1,106 @@
+"""What an Environment comes down to once defaults and names are filled in: what planner and engine work with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gitpromote.model.agent import Agent
+from gitpromote.model.edits import Edit, Pin
+from gitpromote.model.environment import Delivery
+from gitpromote.model.gate import Gate
+from gitpromote.model.renderer import Renderer
+from gitpromote.model.target import Files
+
+__all__ = ["HOME", "Join", "ResolvedApp", "ResolvedEnvironment", "ResolvedTarget", "TargetKind"]
+
+#: How the home repository is called wherever a repository is named.
+HOME = "home"
+
+Join = Literal["all", "any"]
+TargetKind = Literal["branch", "directory", "in-place", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedTarget:
+    """Where an Environment is written.
+
+    :ivar kind: ``none`` for a control-flow point, which is written nowhere
+    :ivar repository: ``home`` or an address
+    :ivar ref: ``refs/heads/…``; empty for ``none``
+    :ivar path: the folder, ``""`` for the root; ``""`` too where each App has a folder of the target's own naming
+    :ivar subtrees: the folders that the Environment owns: ``(path,)``, or one per App where the target names ``$app``;
+        empty for ``in-place`` and ``none``
+    :ivar keep: paths that stay as they are, relative to each subtree; a folder ends in ``/``
+    """
+
+    kind: TargetKind
+    repository: str = HOME
+    ref: str = ""
+    path: str = ""
+    subtrees: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    files: Files = "per-object"
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether it holds manifests, and not sources."""
+        return self.kind in ("branch", "directory")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedApp:
+    """What one App is in one Environment.
+
+    :ivar repository: of its sources: ``home`` or an address
+    :ivar folder: where its files go, from the root of the target's repository; ``""`` for the root and for ``in-place``
+    :ivar after: the Apps of this Environment that come before it
+    """
+
+    name: str
+    renderer: Renderer
+    edits: tuple[Edit, ...] = ()
+    repository: str = HOME
+    folder: str = ""
+    files: Files = "per-object"
+    after: tuple[str, ...] = ()
+    pin: Pin = "tag@digest"
+    allow_plaintext_secrets: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedEnvironment:
+    """What one Environment is, with the Pipeline's defaults and every ``$name`` filled in.
+
+    :ivar apps: in the order of their ``after``
+    :ivar after: the Environments that come before it; empty for a start
+    :ivar join: whether ``all`` or ``any`` of them must have verified what comes
+    :ivar direct: the Warehouses that it takes Freight from without an Environment before it
+    :ivar warehouses: the Warehouses whose Freight can get here
+    :ivar agent: ``None`` where written is applied
+    """
+
+    name: str
+    target: ResolvedTarget
+    apps: tuple[ResolvedApp, ...] = ()
+    delivery: Delivery = "push"
+    agent: Agent | None = None
+    gates: tuple[Gate, ...] = ()
+    production: bool = False
+    after: tuple[str, ...] = ()
+    join: Join = "all"
+    direct: tuple[str, ...] = ()
+    warehouses: tuple[str, ...] = ()
+    auto: bool | str = False
+    select: str = "newest"
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_control_flow(self) -> bool:
+        """Whether it carries no App: what is available and passes its gates is verified."""
+        return not self.apps
+
+    def after_data(self) -> dict[str, Any]:
+        """``{"all": […]}`` or ``{"any": […]}``; empty for a start."""
+        return {self.join: list(self.after)} if self.after else {}

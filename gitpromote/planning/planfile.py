@@ -1,0 +1,172 @@
+"""Plan <-> the bytes of a plan file. No file is opened here."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from gitpromote.errors import PlanInvalid
+from gitpromote.model.canonical import canonical
+from gitpromote.model.plan import FORMAT, KNOWN_STEPS, Plan, PlanFile, PlannedBlob, PlanObservations
+from gitpromote.model.tree import blob_id
+from gitpromote.planning.digests import change_digest, plan_digest
+
+_FAMILY, _, _VERSION = FORMAT.partition("/")
+_MAJOR = _VERSION.partition(".")[0]
+_REPLAN = "Make a new plan; a plan file is never edited by hand:\n  gitpromote plan"
+
+
+def seal(plan: Plan, observations: PlanObservations) -> tuple[PlanFile, bytes]:
+    """The plan with its digest, and the bytes of its file."""
+    data = plan.model_dump(mode="json", by_alias=True)
+    digest = plan_digest(FORMAT, data)
+    document = {
+        "format": FORMAT,
+        "digest": digest,
+        "plan": data,
+        "observations": observations.model_dump(mode="json"),
+    }
+    return PlanFile(digest=digest, plan=plan, observations=observations), canonical(document) + b"\n"
+
+
+def dumps(file: PlanFile) -> bytes:
+    """The bytes of a plan file."""
+    return seal(file.plan, file.observations)[1]
+
+
+def loads(data: bytes, *, name: str) -> PlanFile:
+    """A plan file, checked: canonical, digested, of a known version, with every inner id recomputed.
+
+    :param name: what the file is called in messages
+    :raises PlanInvalid: exit code 5; nothing of the file was used
+    """
+    document = _parse(data, name)
+    _check_format(document, name)
+    if canonical(document) + b"\n" != data:
+        _refuse("plan-not-canonical", name, "It is not in the one form that gitpromote writes: it was edited or re-indented.")
+    plan = document.get("plan")
+    if not isinstance(plan, dict) or document.get("digest") != plan_digest(document["format"], plan):
+        _refuse("plan-digest", name, "Its digest is not the digest of its content: it was edited.")
+    _check_known(plan, name)
+    file = _validate(document, name)
+    _check_inner(plan, file.plan, name)
+    return file
+
+
+def blob_bytes(blob: PlannedBlob) -> bytes:
+    """The bytes that a blob of the plan holds."""
+    if blob.text is not None:
+        return blob.text.encode()
+    return base64.b64decode(blob.base64 or "", validate=True)
+
+
+def planned_blob(data: bytes) -> PlannedBlob:
+    """How bytes stand in a plan: as text if that gives the same bytes back."""
+    try:
+        return PlannedBlob(text=data.decode())
+    except UnicodeDecodeError:
+        return PlannedBlob(base64=base64.b64encode(data).decode())
+
+
+def _parse(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+        )
+    except UnicodeDecodeError as error:
+        _refuse("plan-unreadable", name, f"It is not UTF-8 at byte {error.start}.", cause=error)
+    except (json.JSONDecodeError, RecursionError) as error:
+        where = f" at byte {error.pos} of {len(data)}" if isinstance(error, json.JSONDecodeError) else ""
+        _refuse("plan-unreadable", name, f"It is not whole JSON{where}: truncated, or not a plan file.", cause=error)
+    except _Unusual as error:
+        _refuse("plan-not-canonical", name, str(error), cause=error)
+    if not isinstance(document, dict):
+        _refuse("plan-unreadable", name, "It holds no plan document.")
+    return document
+
+
+class _Unusual(ValueError):
+    """A member that the canonical form cannot hold."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise _Unusual(f'The key "{twice}" stands in it twice: readers would disagree on which one counts.')
+    return members
+
+
+def _no_float(text: str) -> NoReturn:
+    raise _Unusual(f"It holds the number {text}; a plan holds integers only.")
+
+
+def _check_format(document: dict[str, Any], name: str) -> None:
+    found = document.get("format")
+    family, _, version = found.partition("/") if isinstance(found, str) else ("", "", "")
+    if family != _FAMILY:
+        _refuse("plan-unreadable", name, f"It is no gitpromote plan: its format is {found!r}.")
+    if version.partition(".")[0] != _MAJOR:
+        _refuse(
+            "plan-version",
+            name,
+            f"Its format is {found}; this version carries out {_FAMILY}/{_MAJOR}.x.",
+            hint="Apply it with the version of gitpromote that made it, or make a new plan.",
+        )
+
+
+def _check_known(plan: dict[str, Any], name: str) -> None:
+    critical = plan.get("critical")
+    for word in critical if isinstance(critical, list) else ():
+        _refuse("plan-critical", name, f'It needs "{word}", which this version does not know.', hint="Upgrade gitpromote.")
+    environments = plan.get("environments")
+    for environment in environments if isinstance(environments, list) else ():
+        for step in environment.get("steps", ()) if isinstance(environment, dict) else ():
+            kind = step.get("kind") if isinstance(step, dict) else None
+            if kind not in KNOWN_STEPS:
+                text = f'Its step "{kind}" for {environment.get("name")} is none that this version knows.'
+                _refuse("plan-step", name, text, hint="Upgrade gitpromote.")
+
+
+def _validate(document: dict[str, Any], name: str) -> PlanFile:
+    try:
+        return PlanFile.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        _refuse("plan-unreadable", name, f"{where}: {first['msg']}", cause=error)
+
+
+def _check_inner(data: dict[str, Any], plan: Plan, name: str) -> None:
+    """Ids that others bind to (approvals, the Git objects) must be those of the content, not merely digested."""
+    for environment in data["environments"]:
+        if environment.get("change_digest") != _recomputed(plan.pipeline.name, environment):
+            _refuse("plan-digest", name, f"The change_digest of {environment['name']} is not that of its change.")
+    formats = {basis.object_format for basis in plan.basis.repositories.values()} or {"sha1"}
+    for oid, blob in plan.blobs.items():
+        if not any(blob_id(blob_bytes(blob), object_format=object_format) == oid for object_format in formats):
+            _refuse("plan-digest", name, f"The blob {oid[:12]} holds other bytes than its id says.")
+    for identifier, planned in plan.freight.items():
+        if planned.freight().id != identifier:
+            _refuse("plan-digest", name, f"The Freight {identifier[:12]} holds other artifacts than its id says.")
+
+
+def _recomputed(pipeline: str, environment: dict[str, Any]) -> str | None:
+    try:
+        return change_digest(pipeline, environment)
+    except (KeyError, TypeError):
+        return None
+
+
+def _refuse(code: str, name: str, detail: str, *, hint: str = _REPLAN, cause: Exception | None = None) -> NoReturn:
+    raise PlanInvalid("This plan file cannot be used.", code=code, detail=f"{name}: {detail}", hint=hint) from cause
+
+
+__all__ = ["blob_bytes", "dumps", "loads", "planned_blob", "seal"]

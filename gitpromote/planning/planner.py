@@ -1,0 +1,239 @@
+"""plan(pipeline, request, observation) -> Plan: what each Environment would become, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gitpromote.diff.compare import compare
+from gitpromote.model.change import ObjectChange
+from gitpromote.model.freight import Freight
+from gitpromote.model.manifest import ManifestSet
+from gitpromote.model.observation import Content, EnvironmentObservation, Observation
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.pipeline import Pipeline
+from gitpromote.model.plan import (
+    Engine,
+    EnvironmentPlan,
+    MovingFreight,
+    Plan,
+    PlanKind,
+    PlannedBlob,
+    PlannedFreight,
+    PlannedPipeline,
+    PlannedTarget,
+    Request,
+    Summary,
+    Write,
+)
+from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.state import EnvironmentState
+from gitpromote.planning.digests import change_digest
+from gitpromote.planning.planfile import planned_blob
+from gitpromote.planning.steps import steps_for
+from gitpromote.planning.verdicts import decide, judge, opens
+from gitpromote.planning.writes import edited_writes, writes_between
+
+#: How long a plan may be applied after the earliest moment at which it could have been. Seconds.
+VALID_FOR = 7 * 24 * 3600
+
+_NOTHING = ManifestSet()
+
+
+def plan(
+    pipeline: Pipeline,
+    request: Request,
+    observation: Observation,
+    *,
+    engine: Engine,
+    described: PlannedPipeline,
+    kind: PlanKind = "promote",
+) -> Plan:
+    """What would be done, in what order, from what knowledge.
+
+    A pure function: the same definition, basis, facts and ``as_of`` give the same Plan everywhere.
+    """
+    environments = tuple(
+        _environment(pipeline, pipeline.resolved(name), observation, request, kind)
+        for name in pipeline.order()
+        if name in observation.environments
+    )
+    return Plan(
+        kind=kind,
+        as_of=observation.as_of,
+        engine=engine,
+        pipeline=described,
+        request=request,
+        freight=_freight(observation),
+        basis=observation.basis,
+        facts=_facts(observation),
+        tools=observation.tools,
+        blobs=_blobs(environments, observation.blobs),
+        environments=environments,
+        summary=summarise(environments),
+    )
+
+
+def _environment(
+    pipeline: Pipeline, resolved: ResolvedEnvironment, observation: Observation, request: Request, kind: PlanKind
+) -> EnvironmentPlan:
+    observed = observation.environments[resolved.name]
+    state = observation.ledger.environment(resolved.name)
+    writes = _writes(observed, resolved)
+    freight = _moving(observed, state)
+    arrives = _arrives(resolved, freight, state)
+    outcomes = judge(resolved, observed, observation.ledger, kind=kind, replace=request.replace.get(resolved.name))
+    decision, reason = decide(
+        outcomes, missing=observed.missing, held=state.held is not None, changes=bool(writes), arrives=arrives
+    )
+    target = planned_target(resolved)
+    steps = steps_for(
+        writes=bool(writes),
+        arrives=arrives and not observed.missing,
+        delivery=resolved.delivery if kind == "promote" else "push",
+        agent=resolved.agent is not None,
+        ref=target.ref,
+        message=_message(pipeline, resolved, observed.freight, kind),
+    )
+    planned = EnvironmentPlan(
+        name=resolved.name,
+        production=resolved.production,
+        after=resolved.after_data(),
+        freight=freight,
+        decision=decision,
+        reason=reason,
+        opens=opens(decision, outcomes, as_of=observation.as_of),
+        target=target,
+        delivery=resolved.delivery,
+        agent=resolved.agent.to_data() if resolved.agent is not None else None,
+        sources=observed.sources,
+        reads=observed.reads,
+        writes=writes,
+        result_tree=_result_tree(observed),
+        omitted=_omitted(observed),
+        edits=observed.edits,
+        changes=changes_of(observed) if writes else (),
+        outcomes=outcomes,
+        steps=steps,
+        expires_at=observation.as_of + VALID_FOR if steps else None,
+    )
+    digest = change_digest(pipeline.name, planned.model_dump(mode="json", by_alias=True))
+    return planned.model_copy(update={"change_digest": digest})
+
+
+def planned_target(resolved: ResolvedEnvironment) -> PlannedTarget:
+    """How an Environment's target stands in a plan."""
+    target = resolved.target
+    return PlannedTarget(
+        kind=target.kind,
+        repository=target.repository,
+        ref=target.ref,
+        path=target.path,
+        subtrees=target.subtrees,
+        keep=target.keep,
+    )
+
+
+def _moving(observed: EnvironmentObservation, state: EnvironmentState) -> dict[str, MovingFreight]:
+    return {
+        warehouse: MovingFreight(id=freight.id, moving=state.freight.get(warehouse) != freight.id)
+        for warehouse, freight in observed.freight.items()
+    }
+
+
+def _arrives(
+    resolved: ResolvedEnvironment, freight: Mapping[str, MovingFreight], state: EnvironmentState
+) -> bool:
+    """Whether the Freight's arrival is news, even if nothing changes in the target."""
+    if resolved.is_control_flow:
+        return any(moving.id not in state.verified for moving in freight.values())
+    return any(moving.moving for moving in freight.values()) or (state.content is None and bool(freight))
+
+
+def _writes(observed: EnvironmentObservation, resolved: ResolvedEnvironment) -> tuple[Write, ...]:
+    if not resolved.target.is_rendered:
+        return edited_writes(observed.edited)
+    if observed.current is None or observed.desired is None:
+        return ()
+    return writes_between(observed.current, observed.desired)
+
+
+def _result_tree(observed: EnvironmentObservation) -> str | None:
+    return observed.desired.tree if observed.desired is not None else None
+
+
+def _omitted(observed: EnvironmentObservation) -> tuple[str, ...]:
+    contents: tuple[Content | None, ...] = (observed.current, observed.desired)
+    return tuple(sorted({path for content in contents if content for path in content.sensitive}))
+
+
+def changes_of(observed: EnvironmentObservation) -> tuple[ObjectChange, ...]:
+    """What changes in the rendered manifests."""
+    if observed.current is None or observed.desired is None:
+        return ()
+    before = observed.current.manifests or _NOTHING
+    after = observed.desired.manifests or _NOTHING
+    return tuple(compare(before, after).changes)
+
+
+def _message(pipeline: Pipeline, resolved: ResolvedEnvironment, freight: Mapping[str, Freight], kind: PlanKind) -> str:
+    aliases = " ".join(item.alias for item in freight.values())
+    verb = "promote" if kind == "promote" else kind
+    return f"{verb}({resolved.name}): {aliases}" if aliases else f"{verb}({resolved.name})"
+
+
+def _freight(observation: Observation) -> dict[str, PlannedFreight]:
+    """The Freight that moves or stays, and what the environments hold now, for people to compare with."""
+    found: dict[str, Freight] = {}
+    for name, observed in observation.environments.items():
+        for freight in observed.freight.values():
+            found[freight.id] = freight
+        for identifier in observation.ledger.environment(name).freight.values():
+            known = observation.ledger.freight.get(identifier)
+            if known is not None:
+                found.setdefault(identifier, known.freight)
+    return {identifier: PlannedFreight.of(freight) for identifier, freight in found.items()}
+
+
+def _facts(observation: Observation) -> dict[str, Any]:
+    """Every operand that a verdict read: which Freight was where, since when, verified when, held or not."""
+    source = {"source": "ledger", "at": observation.basis.ledger.head}
+    environments = {}
+    for name in observation.environments:
+        state = observation.ledger.environment(name)
+        if not state.generation and not state.verified:
+            continue
+        environments[name] = {
+            "freight": state.freight,
+            "verified": {identifier: verified.at for identifier, verified in state.verified.items()},
+            "held": state.held.model_dump(mode="json") if state.held else None,
+            "tree": state.content.tree if state.content else None,
+        }
+    return {"environments": environments, **source} if environments else {}
+
+
+def _blobs(environments: tuple[EnvironmentPlan, ...], blobs: Mapping[str, bytes]) -> dict[str, PlannedBlob]:
+    wanted = {write.after for planned in environments for write in planned.writes if write.after is not None}
+    return {oid: planned_blob(blobs[oid]) for oid in wanted}
+
+
+def summarise(environments: tuple[EnvironmentPlan, ...]) -> Summary:
+    """The counts of the summary line."""
+    decisions = [planned.decision for planned in environments]
+    actions = [tuple(change.actions) for planned in environments for change in planned.changes]
+    verdicts = [outcome for planned in environments for outcome in planned.outcomes if _is_gate(outcome)]
+    return Summary(
+        promote=decisions.count("ready"),
+        waiting=sum(decisions.count(word) for word in ("waiting", "held", "unavailable")),
+        blocked=decisions.count("blocked"),
+        add=actions.count(("create",)),
+        change=sum(1 for action in actions if action in (("update",), ("delete", "create"))),
+        delete=actions.count(("delete",)),
+        gates_passed=sum(1 for outcome in verdicts if outcome.status == "pass"),
+        gates_pending=sum(1 for outcome in verdicts if outcome.status == "pending"),
+        gates_failed=sum(1 for outcome in verdicts if outcome.status in ("fail", "error")),
+    )
+
+
+def _is_gate(outcome: Outcome) -> bool:
+    return outcome.kind in ("gate", "availability")

@@ -1,0 +1,144 @@
+"""Every verdict on one environment's plan, and the decision that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gitpromote.model.observation import EnvironmentObservation, ForeignCommit
+from gitpromote.model.outcome import Outcome, Status
+from gitpromote.model.plan import Decision, Opens, PlanKind
+from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.state import EnvironmentState, LedgerState
+from gitpromote.planning.availability import upstream_outcome
+
+_LATER = "not judged by this version of gitpromote; it does not count as passed"
+
+
+def judge(
+    resolved: ResolvedEnvironment,
+    observed: EnvironmentObservation,
+    ledger: LedgerState,
+    *,
+    kind: PlanKind = "promote",
+    replace: str | None = None,
+) -> tuple[Outcome, ...]:
+    """Every outcome, passing ones too, in the order in which they are told."""
+    state = ledger.environment(observed.name)
+    outcomes: list[Outcome] = []
+    if kind == "promote":
+        outcomes += _upstream(resolved, observed, ledger)
+    outcomes += [_gate_outcome(gate) for gate in resolved.gates if kind in gate.applies_to]
+    outcomes += _unsupported(resolved, kind)
+    outcomes += _content(observed, state, replace)
+    outcomes += observed.blocking
+    outcomes += observed.warnings
+    return tuple(outcomes)
+
+
+def _upstream(
+    resolved: ResolvedEnvironment, observed: EnvironmentObservation, ledger: LedgerState
+) -> list[Outcome]:
+    freight = {warehouse: item.id for warehouse, item in observed.freight.items()}
+    if not resolved.after or not freight:
+        return []
+    approved = all(resolved.name in _approved_for(ledger, identifier) for identifier in freight.values())
+    outcome = upstream_outcome(resolved.after, resolved.join, freight, ledger.environments)
+    if approved and outcome.status != "pass":
+        outcome = outcome.model_copy(update={"status": "pass", "message": "approved for this environment"})
+    return [outcome]
+
+
+def _approved_for(ledger: LedgerState, identifier: str) -> tuple[str, ...]:
+    known = ledger.freight.get(identifier)
+    return known.approved_for if known else ()
+
+
+def _gate_outcome(gate: Any) -> Outcome:
+    return Outcome(id=gate.name, kind="gate", level=gate.level, status="pending", message=_LATER)
+
+
+def _unsupported(resolved: ResolvedEnvironment, kind: PlanKind) -> list[Outcome]:
+    """What the definition asks for and a later version brings: it waits, and says so."""
+    found = []
+    if resolved.delivery == "pull_request" and kind == "promote":
+        found.append(_not_yet("delivery", "pull requests are not supported by this version of gitpromote"))
+    if resolved.agent is not None:
+        text = f"{resolved.agent.kind}: sync and health are not supported by this version of gitpromote"
+        found.append(_not_yet("agent", text))
+    return found
+
+
+def _not_yet(identifier: str, message: str) -> Outcome:
+    return Outcome(id=identifier, kind="gate", level="hard", status="pending", message=message)
+
+
+def _content(observed: EnvironmentObservation, state: EnvironmentState, replace: str | None) -> list[Outcome]:
+    """Whether the target holds what our last Record says: otherwise somebody else's work would be undone."""
+    if observed.is_foreign:
+        undone = replace is not None and observed.head is not None and observed.head.startswith(replace)
+        commits = ", ".join(_foreign_text(commit) for commit in observed.foreign)
+        operands = {"commits": [commit.commit for commit in observed.foreign], "head": observed.head}
+        if undone:
+            text = f"undoes content that is not ours: {commits}"
+            return [_content_outcome("foreign", "warn", text, operands)]
+        return [_content_outcome("foreign", "fail", f"holds content that is not ours: {commits}", operands)]
+    if state.content is None and observed.current is not None and observed.current.files:
+        count = len(observed.current.files)
+        text = f"no record yet: this plan adopts the target as it is ({count} file{'s' * (count != 1)})"
+        return [_content_outcome("adoption", "warn", text, {"files": count})]
+    return []
+
+
+def _content_outcome(identifier: str, status: Status, message: str, operands: dict[str, Any]) -> Outcome:
+    return Outcome(id=identifier, kind="policy", level="hard", status=status, message=message, operands=operands)
+
+
+def _foreign_text(commit: ForeignCommit) -> str:
+    return f'{commit.commit[:7]} "{commit.subject}" ({commit.author}, claimed)'
+
+
+def decide(
+    outcomes: Sequence[Outcome], *, missing: str, held: bool, changes: bool, arrives: bool
+) -> tuple[Decision, str]:
+    """The decision and its short reason.
+
+    :param missing: why there is no Freight, or an empty string
+    :param changes: whether files change in the target
+    :param arrives: whether the Freight is new there
+    """
+    if missing:
+        return "unavailable", missing
+    binding = [outcome for outcome in outcomes if outcome.binding]
+    failed = [outcome.id for outcome in binding if outcome.status in ("fail", "error")]
+    pending = [outcome.id for outcome in binding if outcome.status == "pending"]
+    if not changes and not arrives and not failed:
+        return "noop", ""
+    if failed:
+        return "blocked", ", ".join(failed)
+    if held:
+        return "held", "held"
+    if pending:
+        return "waiting", ", ".join(pending)
+    return ("ready", "") if changes else ("noop", "")
+
+
+def opens(decision: Decision, outcomes: Sequence[Outcome], *, as_of: int) -> Opens | None:
+    """When it may go: an instant where it can be computed, otherwise the conditions."""
+    if decision == "ready":
+        return Opens(earliest=as_of)
+    if decision != "waiting":
+        return None
+    conditions: list[dict[str, Any]] = []
+    for outcome in outcomes:
+        if outcome.status != "pending" or not outcome.binding:
+            continue
+        if outcome.id == "upstream":
+            names = outcome.operands["missing"]
+            word = "any_verified" if outcome.operands["join"] == "any" else "verified"
+            conditions.append({word: names, "plus": 0})
+        else:
+            conditions.append({"gate": outcome.id})
+    return Opens(earliest=None, conditions=tuple(conditions))
+
+

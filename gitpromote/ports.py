@@ -1,0 +1,265 @@
+"""What the engine asks of the world: Protocols, one word each for port, adapter and fake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from gitpromote.model.record import Record
+from gitpromote.model.render import Rendered, RenderJob, RendererTool
+from gitpromote.model.state import LedgerState
+from gitpromote.model.tree import Entry
+from gitpromote.render.memo import Memo
+
+
+class Clock(Protocol):
+    """The time. Whole epoch seconds."""
+
+    def now(self) -> int:
+        """The wall clock."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a test's clock may only count."""
+        ...
+
+
+class Reporter(Protocol):
+    """Who is told what goes on: a terminal, an event stream, a notebook, or nobody."""
+
+    def event(self, kind: str, **data: Any) -> None:
+        """Something happened; ``data`` is JSON-able. Never raises, never prints by itself."""
+        ...
+
+
+class SilentReporter:
+    """A Reporter that tells nobody."""
+
+    def event(self, kind: str, **data: Any) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitFacts:
+    """A commit as it was read. Times are epoch seconds.
+
+    :ivar trailers: the last one of each name wins
+    """
+
+    oid: str
+    tree: str
+    parents: tuple[str, ...]
+    author: str
+    email: str
+    committed_at: int
+    subject: str
+    message: str
+    trailers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCommit:
+    """A commit to be made without a work tree.
+
+    :ivar parent: an id, the place of an earlier commit of the same call, or ``None`` for a root commit
+    :ivar changes: path to (mode, bytes), or ``None`` to remove; everything else stays as in the parent
+    """
+
+    parent: str | int | None
+    changes: Mapping[str, tuple[str, bytes] | None]
+    message: str
+    identity: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefChange:
+    """A ref to be moved by compare-and-swap.
+
+    :ivar new: ``None`` deletes it
+    :ivar expected: the id that it must have; ``None``: it must not exist
+    """
+
+    ref: str
+    new: str | None
+    expected: str | None
+
+
+#: ``written`` is ours; ``same``: the ref had that id already, so look; ``lost``: another id was there;
+#: ``refused``: a hook or a rule said no; ``untried``: left out because another one of the batch failed.
+PushStatus = Literal["written", "same", "lost", "refused", "untried"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushAnswer:
+    """What a remote said about one ref; ``words`` are its own."""
+
+    status: PushStatus
+    words: str = ""
+
+
+class Repository(Protocol):
+    """One Git repository: its refs as the remote has them, its objects, and writes by compare-and-swap."""
+
+    key: str
+    url: str
+
+    @property
+    def object_format(self) -> str:
+        """``sha1`` or ``sha256``."""
+        ...
+
+    @property
+    def canonical(self) -> str:
+        """Host and path in the one spelling that counts for Freight."""
+        ...
+
+    def fetch(self, patterns: Sequence[str]) -> Mapping[str, str]:
+        """The remote's refs that the patterns name, now; with their objects."""
+        ...
+
+    def default_ref(self) -> str | None:
+        """The full name of the ref that the remote's ``HEAD`` names, as last fetched."""
+        ...
+
+    def resolve(self, revision: str) -> str:
+        """A branch, tag or (short) commit id as a full commit id."""
+        ...
+
+    def ensure(self, commits: Iterable[str]) -> None:
+        """Have these commits here, whether a ref leads to them or not."""
+        ...
+
+    def listing(self, commit: str) -> Mapping[str, Entry]:
+        """Every file and folder of a commit, by path."""
+        ...
+
+    def trees(self, expressions: Sequence[str]) -> Sequence[Mapping[str, Entry] | None]:
+        """The direct entries of trees, by expressions such as ``<commit>:<path>``; ``None`` where there is none."""
+        ...
+
+    def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
+        """The bytes of files by their ids, verbatim."""
+        ...
+
+    def texts(self, expressions: Sequence[str]) -> Sequence[bytes | None]:
+        """The bytes of files by expressions such as ``<commit>:<path>``; ``None`` where there is none."""
+        ...
+
+    def commits(self, oids: Sequence[str]) -> Mapping[str, CommitFacts]:
+        """What is known of these commits."""
+        ...
+
+    def log(
+        self, head: str, *, since: str | None = None, paths: Sequence[str] = (), limit: int | None = None
+    ) -> Sequence[CommitFacts]:
+        """The commits that lead to ``head``, newest first."""
+        ...
+
+    def is_ancestor(self, commit: str, head: str) -> bool:
+        """Whether ``head`` contains ``commit``."""
+        ...
+
+    def write(self, commits: Sequence[NewCommit]) -> Sequence[str]:
+        """Make commits; no ref of the remote changes."""
+        ...
+
+    def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
+        """Move refs, all or none if ``atomic``."""
+        ...
+
+
+class Ledger(Protocol):
+    """The Pipeline's history in its home repository."""
+
+    ref: str
+
+    def read(self, head: str | None) -> LedgerState:
+        """The current state at a commit of the ledger."""
+        ...
+
+    def records(self, head: str | None, *, since: str | None = None) -> Sequence[Record]:
+        """The Records between two commits of the ledger, oldest first."""
+        ...
+
+    def plan_bytes(self, head: str | None, plan: str) -> bytes | None:
+        """A plan document that was recorded, by its full digest."""
+        ...
+
+    def plans(self, head: str | None) -> Sequence[str]:
+        """The full digests of all recorded plans."""
+        ...
+
+    def prepare(
+        self, state: LedgerState, records: Sequence[Record], documents: Mapping[str, bytes]
+    ) -> tuple[Sequence[NewCommit], LedgerState]:
+        """The commits that append Records, each once, and the state after them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRender:
+    """A render as the cache keeps it: ids and facts, the bytes beside it by their ids.
+
+    :ivar files: path to mode and blob id
+    :ivar sensitive: paths with a value that must not be shown
+    :ivar secrets: titles of Secrets whose values can be read by anyone
+    :ivar random: path to the places in its object that a second render gave differently
+    """
+
+    files: Mapping[str, Entry]
+    sensitive: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    random: Mapping[str, tuple[tuple[str | int, ...], ...]]
+
+
+class RenderCache(Protocol):
+    """Renders by their key, private to the user."""
+
+    def get(self, key: str) -> KeptRender | None:
+        """The render of a key, if it is whole."""
+        ...
+
+    def put(self, key: str, kept: KeptRender, contents: Mapping[str, bytes]) -> None:
+        """Keep a render and the bytes of its files by blob id."""
+        ...
+
+    def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
+        """The bytes of rendered files; ids that are not there are left out."""
+        ...
+
+    def memo(self, name: str) -> Memo:
+        """What the last plan of this name learnt; empty if there was none."""
+        ...
+
+    def keep_memo(self, name: str, memo: Memo) -> None:
+        """Keep it for the next plan."""
+        ...
+
+
+class Signing(Protocol):
+    """SSH signatures, made and checked by the user's own tools."""
+
+    def sign(self, data: bytes, *, key: str | None) -> str:
+        """An armoured signature, by this key or the one that git signs with."""
+        ...
+
+    def verify(self, data: bytes, signature: str, *, identity: str, allowed: bytes) -> str | None:
+        """The fingerprint of the key that signed, if it is allowed for that identity; otherwise ``None``."""
+        ...
+
+
+class Rendering(Protocol):
+    """The renderers of this machine."""
+
+    def tools(self, names: Iterable[str], *, versions: Mapping[str, str]) -> tuple[RendererTool, ...]:
+        """The tools of these names, in the versions that are asked for."""
+        ...
+
+    def render(
+        self, jobs: Sequence[RenderJob], *, on_done: Callable[[str], None] | None = None
+    ) -> Sequence[Rendered | Exception]:
+        """Run many renders; a failed one is an error in its place."""
+        ...

@@ -1,0 +1,9 @@
+"""The SDK's front door: a Project plans, applies and tells, and is the one place where adapters meet the engine."""
+
+from __future__ import annotations
+
+from gitpromote.project.history import History
+from gitpromote.project.plan import Plan
+from gitpromote.project.project import Project, open_plan, project_of
+
+__all__ = ["History", "Plan", "Project", "open_plan", "project_of"]

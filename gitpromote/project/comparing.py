@@ -1,0 +1,72 @@
+"""Renders for looking at, and the difference between two of them: Environments, revisions, Freight."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gitpromote.diff.compare import compare
+from gitpromote.engine.asked import Asked
+from gitpromote.engine.look import look
+from gitpromote.engine.observe import observe
+from gitpromote.engine.world import World
+from gitpromote.model.change import ObjectChange
+from gitpromote.model.manifest import Manifest, ManifestSet
+from gitpromote.model.observation import EnvironmentObservation
+from gitpromote.render.parse import parse_manifests
+
+
+def render(world: World, environment: str | None, asked: Asked) -> dict[str, dict[str, bytes]]:
+    """Environment to path to bytes of what its target would hold."""
+    wanted = (environment,) if environment is not None else asked.environments
+    observed = _observed(world, replace(asked, environments=wanted))
+    return {name: _files(world, one) for name, one in observed.items() if one.desired is not None}
+
+
+def diff(world: World, before: str, after: str) -> dict[str, tuple[ObjectChange, ...]]:
+    """Changes by label: between two Environments one, between revisions or Freight one per Environment."""
+    names = world.pipeline.order()
+    if before in names and after in names:
+        observed = _observed(world, Asked(environments=(before, after)))
+        pair = [_manifests(world, observed[name]) for name in (before, after)]
+        return {f"{before} -> {after}": tuple(compare(pair[0], pair[1]).changes)}
+    sides = [_observed(world, _asked(world, words)) for words in (before, after)]
+    return {
+        name: tuple(compare(_manifests(world, sides[0][name]), _manifests(world, sides[1][name])).changes)
+        for name in names
+        if name in sides[0] and name in sides[1]
+    }
+
+
+def _asked(world: World, words: str) -> Asked:
+    """Freight if the ledger knows it by that name, otherwise a revision of the sources."""
+    ledger = world.ledger
+    state = ledger.read(world.home.fetch([ledger.ref]).get(ledger.ref))
+    freight = [one.freight for one in state.freight.values()]
+    if any(one.alias == words or (len(words) >= 4 and one.id.startswith(words)) for one in freight):
+        return Asked(freight=words)
+    return Asked(commit=words)
+
+
+def _observed(world: World, asked: Asked) -> dict[str, EnvironmentObservation]:
+    resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
+    seen = look(world, resolved)
+    return dict(observe(world, seen, asked, as_of=world.clock.now()).environments)
+
+
+def _files(world: World, observed: EnvironmentObservation) -> dict[str, bytes]:
+    assert observed.desired is not None
+    files = observed.desired.files
+    blobs = world.renderings.blobs(entry.oid for entry in files.values())
+    target = world.pipeline.resolved(observed.name).target
+    missing = {entry.oid for entry in files.values()} - blobs.keys()
+    blobs |= world.repository(target.repository).blobs(missing)
+    return {path: blobs[entry.oid] for path, entry in files.items()}
+
+
+def _manifests(world: World, observed: EnvironmentObservation) -> ManifestSet:
+    if observed.desired is None:
+        return ManifestSet()
+    found: list[Manifest] = []
+    for path, data in _files(world, observed).items():
+        found += parse_manifests(data, file=path, app=observed.desired.app_of.get(path, "")).manifests.values()
+    return ManifestSet.from_iterable(found)

@@ -1,0 +1,82 @@
+"""Plan documents: from the ledger by digest, and one against another."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from gitpromote.engine.world import World
+from gitpromote.errors import PlanInvalid, UsageError
+from gitpromote.model.pipeline import Pipeline
+from gitpromote.model.plan import PipelineSource
+from gitpromote.project.plan import Plan
+from gitpromote.render.spec import Functions
+
+_DIGEST = re.compile(r"(?:sha256:)?[0-9a-f]{4,64}")
+
+
+def recorded_plan(world: World, words: str) -> Plan:
+    """A plan of the ledger.
+
+    :param words: its digest, or the beginning of it (four digits or more)
+    :raises UsageError: there is none, or more than one begins so
+    """
+    ledger = world.ledger
+    head = world.home.fetch([ledger.ref]).get(ledger.ref)
+    digits = words.removeprefix("sha256:")
+    known = ledger.plans(head)
+    found = [one for one in known if one.removeprefix("sha256:").startswith(digits)] if _DIGEST.fullmatch(words) else []
+    if len(found) > 1:
+        raise UsageError(
+            "More than one plan begins so.",
+            code="plan-ambiguous",
+            detail="\n".join(f"  {one}" for one in found),
+            hint="Name the whole digest.",
+        )
+    data = ledger.plan_bytes(head, found[0]) if found else None
+    if data is None:
+        raise UsageError(
+            "There is no such plan.",
+            code="plan-unknown",
+            detail=f"{words!r} is no file, and the ledger has {len(known)} plans, none of which begins so.",
+            hint="Plans that were applied, approved or made with --record are there:\n  gitpromote history",
+        )
+    return Plan.from_bytes(data, name=found[0])
+
+
+def refuse_other_pipeline(plan: Plan, pipeline: Pipeline) -> None:
+    """A plan of another Pipeline must not be carried out by this one.
+
+    :raises PlanInvalid: it is
+    """
+    if plan.data.pipeline.name != pipeline.name:
+        raise PlanInvalid(
+            "This plan is of another pipeline.",
+            code="plan-other-pipeline",
+            detail=f"It is of {plan.data.pipeline.name}, not of {pipeline.name}.",
+            hint="Apply it as it is; it needs no pipeline file.",
+        )
+
+
+def differences(before: Plan, after: Plan) -> list[str]:
+    """What differs between two plans, in words; empty where their digests are equal."""
+    if before.digest == after.digest:
+        return []
+    from deepdiff import DeepDiff
+
+    old = before.data.model_dump(mode="json", by_alias=True)
+    new = after.data.model_dump(mode="json", by_alias=True)
+    found = DeepDiff(old, new, verbose_level=2)
+    return [line for line in found.pretty().splitlines() if line][:20] or ["members that this version does not know"]
+
+
+def functions_of(source: PipelineSource | None) -> Functions:
+    """Where the functions of a plan's definition are on this machine, as far as they are here."""
+    found: dict[str, tuple[str, str]] = {}
+    for reference in source.callables if source else ():
+        module = reference.partition(":")[0]
+        file = (Path.cwd() / Path(source.path if source else "").parent / f"{module.replace('.', '/')}.py").resolve()
+        if file.is_file():
+            found[reference] = (str(file), hashlib.sha256(file.read_bytes()).hexdigest())
+    return found

@@ -1,0 +1,388 @@
+"""Project: a Pipeline with its surroundings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitpromote import __version__
+from gitpromote.adapters.git.workrepo import find_repository
+from gitpromote.adapters.pipeline_file import LoadedFile, find_pipeline_file, load_pipelines, parse_pipeline_option
+from gitpromote.engine import plans, verbs
+from gitpromote.engine.append import append, freight_created, planned
+from gitpromote.engine.apply import ApplyOptions, apply
+from gitpromote.engine.approvals import approve
+from gitpromote.engine.asked import Asked
+from gitpromote.engine.verify import verify
+from gitpromote.engine.world import World
+from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.model.canonical import digest
+from gitpromote.model.change import ObjectChange
+from gitpromote.model.pipeline import Pipeline
+from gitpromote.model.plan import Engine, EnvironmentPlan, PlannedPipeline, PipelineSource, PlanObservations
+from gitpromote.model.plan import Plan as PlanData
+from gitpromote.model.record import Record
+from gitpromote.model.report import StatusReport, VerifyReport
+from gitpromote.model.result import ApplyResult
+from gitpromote.ports import Reporter, SilentReporter
+from gitpromote.project import comparing, documents, standing
+from gitpromote.project.history import History
+from gitpromote.project.plan import Plan
+from gitpromote.project.refusals import refuse_checked_out
+from gitpromote.project.wiring import Place, build_world
+
+if TYPE_CHECKING:
+    from gitpromote.project.doctor import Finding
+
+Names = str | Sequence[str] | None
+
+
+class Project:
+    """A Pipeline, its home repository, its cache. Get one with :meth:`load`."""
+
+    def __init__(
+        self, pipeline: Pipeline, place: Place, world: World, *, source: PipelineSource | None, reporter: Reporter
+    ) -> None:
+        self.pipeline = pipeline
+        self._place = place
+        self._world = world
+        self._source = source
+        self._reporter = reporter
+
+    # -- making one
+
+    @classmethod
+    def load(
+        cls,
+        file: str | Path | None = None,
+        *,
+        pipeline: str | None = None,
+        start: str | Path | None = None,
+        cache_dir: str | Path | None = None,
+        reporter: Reporter | None = None,
+        keep: str | None = None,
+    ) -> Project:
+        """The Project of a pipeline file.
+
+        :param file: ``FILE`` or ``FILE:NAME``; default: ``pipeline.py`` or ``pipelines/*.py``, upwards from ``start``
+        :param pipeline: which Pipeline, where the file has several
+        :param start: default: the working directory
+        :param cache_dir: default: ``GITPROMOTE_CACHE_DIR``, or ``gitpromote`` in the user's cache folder
+        :param keep: a folder to leave every renderer's input and output in
+        :raises ConfigurationError: with every problem of the file
+        """
+        loaded, named = _loaded(file, start)
+        chosen = loaded.select(pipeline or named)
+        work = find_repository(loaded.files[chosen.name])
+        if chosen.repo is None and work is None:
+            raise ConfigurationError(
+                "The pipeline has no home repository.",
+                code="home-missing",
+                detail=f"{loaded.path} is in no Git repository.",
+                hint="Put it into one, or name it: Pipeline(…, repo=…).",
+            )
+        home = chosen.repo or (work.home_url if work else "")
+        place = Place(home_url=home, work=work, functions=_functions(loaded))
+        tell = reporter or SilentReporter()
+        world = build_world(chosen, place, cache_dir=cache_dir, reporter=tell, keep=keep)
+        return cls(chosen, place, world, source=_source(loaded, chosen, place), reporter=tell)
+
+    @classmethod
+    def from_plan(
+        cls, plan: Plan, *, cache_dir: str | Path | None = None, reporter: Reporter | None = None
+    ) -> Project:
+        """The Project that a plan stands for: by its resolved definition alone, no pipeline file is read."""
+        described = plan.data.pipeline
+        pipeline = Pipeline.from_data(described.definition)
+        home = plan.data.basis.repositories["home"].url
+        functions = documents.functions_of(described.source)
+        place = Place(home_url=home, work=find_repository(Path.cwd()), functions=functions)
+        tell = reporter or SilentReporter()
+        world = build_world(pipeline, place, cache_dir=cache_dir, reporter=tell)
+        return cls(pipeline, place, world, source=described.source, reporter=tell)
+
+    @staticmethod
+    def names(file: str | Path | None = None, *, start: str | Path | None = None) -> tuple[str, ...]:
+        """The names of the Pipelines in a file, in its order."""
+        return tuple(_loaded(file, start)[0].pipelines)
+
+    @property
+    def name(self) -> str:
+        """The Pipeline's name."""
+        return self.pipeline.name
+
+    # -- planning
+
+    def plan(
+        self,
+        *,
+        freight: str | None = None,
+        images: Sequence[str] = (),
+        charts: Sequence[str] = (),
+        commit: str | None = None,
+        to: Names = None,
+        env: Names = None,
+        apps: Names = None,
+        as_of: int | None = None,
+        replace: Mapping[str, str] | None = None,
+        record: bool = False,
+    ) -> Plan:
+        """What would change in every Environment, and whether it may. Nothing is written.
+
+        :param freight: this Freight, by id or alias
+        :param images: ``repo:tag@digest`` each: Freight by hand; ``charts`` likewise, ``commit`` a source revision
+        :param to: these Environments and what comes before them
+        :param env: exactly these
+        :param as_of: epoch seconds; default: now, floored to the minute
+        :param replace: Environment to the foreign commit that is to be undone there
+        :param record: put the plan into the ledger, so that its digest is enough to apply it
+        """
+        refuse_checked_out(self.pipeline, self._place)
+        asked = Asked(
+            freight=freight,
+            images=tuple(images),
+            charts=tuple(charts),
+            commit=commit,
+            environments=self._environments(to, env),
+            apps=_names(apps),
+            replace=dict(replace or {}),
+        )
+        made = self._made(plans.promotion(self._world, self._maker(), asked, as_of=_minute(as_of)))
+        if record:
+            self._record(made)
+        return made
+
+    def rollback(self, env: str, *, reason: str, to: str | None = None) -> Plan:
+        """A plan that restores what the Environment held before, from the recorded tree. It is held afterwards."""
+        self._world.known(env)
+        return self._made(plans.rollback(self._world, self._maker(), env, reason=reason, to=to, as_of=_minute(None)))
+
+    def retire(self, *, env: str | None = None, app: str | None = None, reason: str) -> Plan:
+        """A plan that deletes what an Environment, or an App in all of them, has in its target."""
+        if env is not None:
+            self._world.known(env)
+        carrying = [
+            name
+            for name in self.pipeline.order()
+            if (name == env if env is not None else app in [one.name for one in self.pipeline.resolved(name).apps])
+        ]
+        if not carrying:
+            raise UsageError("There is no such App.", code="app-unknown", detail=f"{app!r} is in no environment.")
+        made = plans.retirement(
+            self._world,
+            self._maker(),
+            environments=tuple(carrying),
+            app=app,
+            reason=reason,
+            as_of=_minute(None),
+        )
+        return self._made(made)
+
+    def explain(self, env: str) -> EnvironmentPlan:
+        """Why an Environment may go, or waits, or is blocked: freshly judged."""
+        return self.plan(env=env)[env]
+
+    def open_plan(self, words: str | Path) -> Plan:
+        """A plan by its file, or of the ledger by its digest or the beginning of it.
+
+        :raises UsageError: nothing is called so, or more than one
+        """
+        path = Path(words)
+        if path.is_file() or "/" in str(words) or path.suffix == ".json":
+            return Plan.load(path)
+        return documents.recorded_plan(self._world, str(words))
+
+    def plan_verify(self, plan: Plan) -> list[str]:
+        """Plan again from what a plan knew; the differences, first things first; empty where it is the same."""
+        made = plans.again(self._world, plan.data)
+        return documents.differences(plan, Plan(made))
+
+    # -- doing
+
+    def apply(
+        self,
+        plan: Plan | str | Path,
+        *,
+        env: Names = None,
+        wait: bool = False,
+        expect_digest: str | None = None,
+        confirmed: bool = False,
+        auto_approve: bool = False,
+        lock_timeout: float = 0.0,
+        fail_fast: bool = False,
+    ) -> ApplyResult:
+        """Carry out exactly this plan, as far as it may go now; again to resume.
+
+        Production needs ``confirmed=True`` (a person's yes on the shown plan), ``expect_digest=plan.digest``, or an
+        approval; ``auto_approve`` alone is not enough there.
+        """
+        opened = plan if isinstance(plan, Plan) else self.open_plan(plan)
+        documents.refuse_other_pipeline(opened, self.pipeline)
+        options = ApplyOptions(
+            environments=_names(env),
+            wait=wait,
+            expect_digest=expect_digest,
+            confirmed=confirmed,
+            lock_timeout=lock_timeout,
+            fail_fast=fail_fast,
+        )
+        return apply(self._world, opened.file, opened.to_bytes(), options)
+
+    def approve(self, plan: Plan, env: str, *, expires: int | None = None, key: str | None = None) -> Record:
+        """Consent to an environment's change; the approval binds to the change, not to this very plan.
+
+        :param expires: seconds from now
+        :param key: an SSH key's file; default: the one that git signs with
+        """
+        until = self._world.clock.now() + expires if expires else None
+        return approve(self._world, plan.file, plan.to_bytes(), environment=env, expires=until, key=key)
+
+    def adopt(self, env: str, *, reason: str) -> Record:
+        """Keep what the target holds now, although somebody else wrote it."""
+        return verbs.adopt(self._world, env, reason=reason)
+
+    def hold(self, env: str, *, reason: str) -> Record:
+        """Keep the Environment's Freight until it is released."""
+        return verbs.hold(self._world, env, reason=reason)
+
+    def release(self, env: str, *, reason: str = "") -> Record:
+        """Lift a hold."""
+        return verbs.release(self._world, env, reason=reason)
+
+    def lock(self, env: str, *, reason: str, ttl: float = 3600) -> Record:
+        """Keep others from applying to an Environment, for ``ttl`` seconds."""
+        return verbs.lock(self._world, env, reason=reason, ttl=int(ttl))
+
+    def unlock(self, env: str, *, force: bool = False) -> Record:
+        """Take a lock away; somebody else's only with ``force``."""
+        return verbs.unlock(self._world, env, force=force)
+
+    # -- telling
+
+    def status(self) -> StatusReport:
+        """What each Environment holds, and what would come next."""
+        return standing.status(self._world, self.plan, as_of=self._world.clock.now())
+
+    @property
+    def history(self) -> History:
+        """The ledger's Records, newest first."""
+        return History(self.records())
+
+    def records(self, env: Names = None, *, limit: int | None = None) -> tuple[Record, ...]:
+        """Records, newest first."""
+        names = _names(env)
+        for name in names or ():
+            self._world.known(name)
+        head = self._world.home.fetch([self._world.ledger.ref]).get(self._world.ledger.ref)
+        found = [one for one in reversed(self._world.ledger.records(head)) if not names or one.environment in names]
+        return tuple(found[:limit])
+
+    def render(self, env: str | None = None, **freight: Any) -> dict[str, dict[str, bytes]]:
+        """Environment to path to bytes: what each target would hold. Secrets are in it as they are."""
+        if env is not None:
+            self._world.known(env)
+        return comparing.render(self._world, env, Asked(**_as_tuples(freight)))
+
+    def diff(self, before: str, after: str) -> dict[str, tuple[ObjectChange, ...]]:
+        """Semantic changes between two Environments, revisions or Freight, by label."""
+        return comparing.diff(self._world, before, after)
+
+    def verify(self) -> VerifyReport:
+        """Recompute Records, state and trees from Git alone."""
+        return verify(self._world)
+
+    def doctor(self) -> list[Finding]:
+        """Check what a promotion needs on this machine."""
+        from gitpromote.project.doctor import examine
+
+        return examine(self._world, self._place)
+
+    def __repr__(self) -> str:
+        return f"<Project {self.name}>"
+
+    # -- inner
+
+    def _environments(self, to: Names, env: Names) -> tuple[str, ...] | None:
+        upto, exactly = _names(to), _names(env)
+        for name in (*(upto or ()), *(exactly or ())):
+            self._world.known(name)
+        if upto is None:
+            return exactly
+        wanted = {*self.pipeline.up_to(upto), *(exactly or ())}
+        return tuple(name for name in self.pipeline.order() if name in wanted)
+
+    def _maker(self) -> plans.Maker:
+        data = self.pipeline.to_data()
+        described = PlannedPipeline(
+            name=self.name,
+            definition=data,
+            definition_digest=digest(data, domain="gitpromote-definition-v1"),
+            source=self._source,
+        )
+        return plans.Maker(engine=Engine(version=__version__), described=described)
+
+    def _made(self, data: PlanData) -> Plan:
+        tools = {tool.name: tool.sha256 for tool in self._world.renderings.used_tools()}
+        created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._world.clock.now()))
+        observations = PlanObservations(
+            created_at=created, tools=tools, timings={"renders": self._world.renderings.count}
+        )
+        return Plan(data, observations)
+
+    def _record(self, plan: Plan) -> None:
+        world = self._world
+        freight = [one.freight() for one in plan.data.freight.values()]
+        append(
+            world,
+            lambda state: [
+                *freight_created(world, freight, state, plan=plan.digest),
+                *planned(world, plan.digest, world.ledger.plans(state.head)),
+            ],
+            documents={plan.digest: plan.to_bytes()},
+        )
+
+
+def open_plan(path: str | Path) -> Plan:
+    """A plan from its file, without any pipeline."""
+    return Plan.load(path)
+
+
+def project_of(plan: Plan, *, cache_dir: str | Path | None = None, reporter: Reporter | None = None) -> Project:
+    """The Project that a plan stands for; see :meth:`Project.from_plan`."""
+    return Project.from_plan(plan, cache_dir=cache_dir, reporter=reporter)
+
+
+def _loaded(file: str | Path | None, start: str | Path | None) -> tuple[LoadedFile, str | None]:
+    path, name = (None, None) if file is None else parse_pipeline_option(str(file))
+    return load_pipelines(path or find_pipeline_file(Path(start) if start else Path.cwd())), name
+
+
+def _functions(loaded: LoadedFile) -> dict[str, tuple[str, str]]:
+    return {
+        name: (str(function.path), function.sha256.removeprefix("sha256:"))
+        for name, function in loaded.functions.items()
+    }
+
+
+def _source(loaded: LoadedFile, pipeline: Pipeline, place: Place) -> PipelineSource:
+    path = loaded.files[pipeline.name].resolve()
+    inside = place.work is not None and path.is_relative_to(place.work.toplevel)
+    shown = path.relative_to(place.work.toplevel).as_posix() if place.work and inside else path.name
+    return PipelineSource(path=shown, callables={name: loaded.callables[name] for name in pipeline.functions() if name in loaded.callables})
+
+
+def _names(names: Names) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _as_tuples(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in members.items()}
+
+
+def _minute(as_of: int | None) -> int:
+    now = int(time.time()) if as_of is None else as_of
+    return now // 60 * 60

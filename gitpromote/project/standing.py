@@ -1,0 +1,75 @@
+"""What ``status`` says: the ledger's state, and beside it what a fresh plan would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gitpromote.engine.locked import lock_data
+from gitpromote.engine.look import look
+from gitpromote.engine.world import World
+from gitpromote.errors import GitpromoteError
+from gitpromote.model.freight import Freight
+from gitpromote.model.plan import EnvironmentPlan
+from gitpromote.model.report import EnvironmentStatus, StatusReport
+from gitpromote.model.state import EnvironmentState, LedgerState
+from gitpromote.planning.planner import planned_target
+from gitpromote.project.plan import Plan
+
+
+def status(world: World, make_plan: Callable[[], Plan], *, as_of: int) -> StatusReport:
+    """What each Environment holds and what would come next; where no plan can be made, the ledger alone."""
+    resolved = {name: world.pipeline.resolved(name) for name in world.pipeline.order()}
+    try:
+        plan = make_plan()
+        planned = {one.name: one for one in plan.data.environments}
+        trouble = ""
+    except GitpromoteError as error:
+        plan, planned, trouble = None, {}, f"{error.summary} [{error.code}]"
+    seen = look(world, resolved.values(), sources=False)
+    locks = world.home.commits(sorted(set(seen.locks.values()))) if seen.locks else {}
+    holders = {name: str(lock_data(locks[oid].message)["who"]) or "somebody" for name, oid in seen.locks.items()}
+    environments = []
+    for name, one in resolved.items():
+        state = seen.ledger.environment(name)
+        environments.append(
+            EnvironmentStatus(
+                name=name,
+                production=one.production,
+                target=planned_target(one),
+                runs=_freight(seen.ledger, state.freight),
+                since=state.content.at if state.content else None,
+                by=state.content.actor if state.content else "",
+                verified_at=_verified_at(state),
+                commit=state.content.commit if state.content else None,
+                next=_next(plan, planned.get(name)),
+                decision=planned[name].decision if name in planned else None,
+                reason=planned[name].reason if name in planned else trouble,
+                outcomes=planned[name].outcomes if name in planned else (),
+                held=state.held,
+                locked_by=holders.get(name),
+                drift=any(outcome.id == "foreign" for outcome in planned[name].outcomes) if name in planned else False,
+                generation=state.generation,
+            )
+        )
+    return StatusReport(
+        pipeline=world.pipeline.name, as_of=as_of, ledger=seen.ledger.head, environments=tuple(environments)
+    )
+
+
+def _freight(ledger: LedgerState, held: Mapping[str, str]) -> dict[str, Freight]:
+    return {name: ledger.freight[one].freight for name, one in held.items() if one in ledger.freight}
+
+
+def _verified_at(state: EnvironmentState) -> int | None:
+    times = [state.verified[one].at for one in state.freight.values() if one in state.verified]
+    return max(times, default=None)
+
+
+def _next(plan: Plan | None, planned: EnvironmentPlan | None) -> dict[str, Freight]:
+    if plan is None or planned is None:
+        return {}
+    return {
+        warehouse: plan.data.freight[moving.id].freight()
+        for warehouse, moving in planned.freight.items()
+        if moving.moving
+    }

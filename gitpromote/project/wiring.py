@@ -1,0 +1,111 @@
+"""The composition root: a Pipeline, its repositories, renderers, cache and ledger put together."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitpromote.adapters.cache import DiskRenderCache
+from gitpromote.adapters.git.cachefolder import cache_root
+from gitpromote.adapters.git.mirror import Mirror
+from gitpromote.adapters.git.workrepo import WorkRepository
+from gitpromote.adapters.ledger import GitLedger
+from gitpromote.adapters.pipeline_file import callables_changed
+from gitpromote.adapters.renderers.tools import Toolbox
+from gitpromote.adapters.rendering import LocalRendering
+from gitpromote.adapters.repository import GitRepository
+from gitpromote.adapters.signing import SshSigning
+from gitpromote.engine.renderings import Renderings
+from gitpromote.engine.world import World
+from gitpromote.history.fold import apply_record
+from gitpromote.model.pipeline import Pipeline
+from gitpromote.model.resolved import HOME
+from gitpromote.ports import Ledger, Reporter, Repository
+from gitpromote.render.spec import Functions
+
+
+class WallClock:
+    """The real time."""
+
+    def now(self) -> int:
+        """Epoch seconds."""
+        return int(time.time())
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a Pipeline was found.
+
+    :ivar home_url: its home repository
+    :ivar work: the repository that people work in, if there is one
+    :ivar functions: ``module:name`` to (file, sha256) of the definition's functions
+    """
+
+    home_url: str
+    work: WorkRepository | None = None
+    functions: Functions = field(default_factory=dict)
+
+
+def build_world(
+    pipeline: Pipeline, place: Place, *, cache_dir: str | Path | None, reporter: Reporter, keep: str | None = None
+) -> World:
+    """Everything wired. Nothing outside is touched yet but the cache's folder."""
+    root = Path(cache_dir).expanduser().absolute() if cache_dir else cache_root(os.environ)
+    cache = DiskRenderCache.open(root / "renders")
+    transport = place.work.transport if place.work else ()
+
+    def open_repository(key: str) -> Repository:
+        url = place.home_url if key == HOME else key
+        return GitRepository(key, Mirror.open(url, cache_dir=root, config=transport))
+
+    def ledger_in(repository: Repository) -> Ledger:
+        ref = f"{pipeline.refs}/ledger/{pipeline.name}"
+        return GitLedger(repository, ref=ref, identity=pipeline.identity, fold=apply_record)
+
+    rendering = LocalRendering(Toolbox(remembered=cache.tools_file), on_command=_commands_to(reporter))
+    memo = f"{place.home_url}\n{pipeline.name}"
+    return World(
+        pipeline=pipeline,
+        open_repository=open_repository,
+        ledger_in=ledger_in,
+        renderings=Renderings(
+            rendering,
+            cache,
+            memo=memo,
+            reporter=reporter,
+            keep=keep or "",
+            sensitive_paths=pipeline.sensitive_paths,
+        ),
+        clock=WallClock(),
+        reporter=reporter,
+        who=lambda: claimed_identity(place.work),
+        signing=SshSigning(default_key=None),
+        functions=place.functions,
+        changed_callables=lambda planned: callables_changed(planned, place.functions),
+    )
+
+
+def _commands_to(reporter: Reporter) -> Callable[[str, Sequence[str], float], None]:
+    def tell(label: str, words: Sequence[str], seconds: float) -> None:
+        reporter.event("command", subject=label, argv=list(words), milliseconds=int(seconds * 1000))
+
+    return tell
+
+
+def claimed_identity(work: WorkRepository | None, env: Mapping[str, str] | None = None) -> str:
+    """Who runs this, as far as they say: git's identity, or the user and host."""
+    identity = work.identity() if work is not None else None
+    if identity is not None:
+        return str(identity)
+    variables = os.environ if env is None else env
+    user = variables.get("GITHUB_ACTOR") or variables.get("GITLAB_USER_LOGIN") or variables.get("USER") or "somebody"
+    return f"{user} <{user}@{os.uname().nodename}>"
+
+

@@ -1,0 +1,265 @@
+"""A stream of YAML -> manifests, as Kubernetes reads it. Bytes come in; nothing is opened here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from gitpromote.errors import Problem, SourceInvalid
+from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef, split_api_version
+from gitpromote.render.dump import dump_yaml
+from gitpromote.render.json_reader import JsonProblem, read_json
+from gitpromote.render.yaml_reader import LIMITS, Limits, YamlReader
+from gitpromote.render.yaml_text import decode, without_bom
+
+__all__ = ["ParsedManifests", "Piece", "parse_manifests", "parse_pieces", "parse_yaml", "split_documents"]
+
+_SEPARATOR = re.compile(r"^---(.*)\n?", re.MULTILINE)
+_BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*")
+_KEEPS_NEWLINES = re.compile(r"[|>][0-9]?\+")
+
+
+class Piece(NamedTuple):
+    """One document's own text, before it is read.
+
+    :param text: from its first line with something on it, to one final newline
+    :param line: where the text begins in its stream, from 1
+    :param number: which document of the stream it is, from 1; documents without text count too
+    """
+
+    text: str
+    line: int
+    number: int
+
+
+class ParsedManifests(NamedTuple):
+    """What a stream holds. The warnings do not keep it from being applied."""
+
+    manifests: ManifestSet
+    warnings: tuple[Problem, ...]
+
+
+def parse_manifests(data: bytes, *, file: str, app: str = "", limits: Limits = LIMITS) -> ParsedManifests:
+    """Every object of a stream of YAML or JSON documents, in its order; Lists are taken apart.
+
+    :param file: what messages call the stream
+    :param app: the App that the objects belong to
+    :raises SourceInvalid: what is wrong, with file, line and document
+    """
+    pieces = split_documents(_text(data, file, limits), file=file, limits=limits)
+    return parse_pieces(pieces, file=file, app=app, limits=limits)
+
+
+def parse_pieces(pieces: Iterable[Piece], *, file: str, app: str = "", limits: Limits = LIMITS) -> ParsedManifests:
+    """The objects of documents that were split before, for whoever does not need to read all of them."""
+    reader = _Stream(file, app, limits)
+    manifests = ManifestSet.from_iterable(manifest for piece in pieces for manifest in reader.manifests(piece))
+    return ParsedManifests(manifests, tuple(reader.warnings))
+
+
+def parse_yaml(data: bytes, *, file: str, strict: bool = False, limits: Limits = LIMITS) -> list[Any]:
+    """Every document of a YAML file of any sort, as plain data; an empty document is None.
+
+    :param strict: a repeated key is an error; otherwise the last one counts
+    :raises SourceInvalid: what is wrong, with file and line
+    """
+    text = without_bom(_text(data, file, limits))
+    _check_size("document", text, limits.document, file)
+    return YamlReader(file=file, strict=strict, limits=limits).read(text)
+
+
+def split_documents(text: str, *, file: str, limits: Limits = LIMITS) -> list[Piece]:
+    """A stream cut where Kubernetes cuts it: at lines that begin with ``---``. Documents without any text are left out.
+
+    Equal pieces are equal documents, so what two streams have in common need not be read.
+
+    :raises SourceInvalid: ``yaml-separator`` if something other than a comment follows ``---``
+    """
+    text = without_bom(text)
+    pieces: list[Piece] = []
+    start, line, number = 0, 1, 1
+    for found in _SEPARATOR.finditer(text):
+        rest = found[1].strip()
+        if rest and not rest.startswith("#"):
+            here = line + text.count("\n", start, found.start())
+            raise _fail("yaml-separator", f"{file}:{here}: document {number + 1}: {rest:.60}")
+        pieces.extend(_piece(text[start : found.start()], line, number))
+        line += text.count("\n", start, found.end())
+        start, number = found.end(), number + 1
+        if number > limits.documents:
+            raise _fail("yaml-too-large", f"{file}:{line}: more than {limits.documents} documents")
+    pieces.extend(_piece(text[start:], line, number))
+    return pieces
+
+
+def _piece(text: str, line: int, number: int) -> Iterator[Piece]:
+    blank = _BLANK_LINES.match(text)
+    begin = blank.end() if blank else 0
+    end = "\r\n" if text.endswith("\r\n") else "\n"
+    body = text[begin:].rstrip("\r\n")
+    if not body.strip():
+        return
+    if not _KEEPS_NEWLINES.search(body):
+        yield Piece(body + end, line + text.count("\n", 0, begin), number)
+        return
+    # A block scalar that keeps its final line breaks may be the last thing here.
+    kept = text[begin:]
+    yield Piece(kept if kept.endswith("\n") else kept + end, line + text.count("\n", 0, begin), number)
+
+
+class _Stream:
+    """Reads the pieces of one stream."""
+
+    def __init__(self, file: str, app: str, limits: Limits) -> None:
+        self._file, self._app, self._limits = file, app, limits
+        self._yaml = YamlReader(file=file, limits=limits)
+        self.warnings = self._yaml.warnings
+
+    def manifests(self, piece: Piece) -> list[Manifest]:
+        """The objects of one document: none, one, or the items of a List."""
+        where = f"{self._file}:{piece.line}: document {piece.number}"
+        _check_size("document", piece.text, self._limits.document, where)
+        objects = [item for value in self._values(piece, where) for item in _objects(value, where)]
+        if len(objects) == 1 and objects[0][1]:
+            return [self._manifest(objects[0][0], piece.text, piece.line, where)]
+        return [self._manifest(item, dump_yaml(item), piece.line, where) for item, _ in objects]
+
+    def _values(self, piece: Piece, where: str) -> list[Any]:
+        if piece.text.lstrip()[:1] == "{":
+            try:
+                found = read_json(piece.text, depth=self._limits.depth)
+            except JsonProblem as problem:
+                raise _fail(problem.code, f"{where}: {problem}") from problem
+            if found:
+                self._warn(found[1], piece)
+                return found[0]
+        values = self._yaml.read(piece.text, line=piece.line, number=piece.number)
+        if len(values) > 1:
+            raise _fail("yaml-hidden-document", f"{where}: another one begins after its end (a line with ...)")
+        return values
+
+    def _warn(self, repeated: list[str], piece: Piece) -> None:
+        for key in repeated:
+            message = f"document {piece.number}: the key '{key}' appears twice; the last one counts"
+            self.warnings.append(Problem("yaml-duplicate-key", message, path=self._file, line=piece.line))
+
+    def _manifest(self, data: dict[str, Any], text: str, line: int, where: str) -> Manifest:
+        where += _called(data)
+        group, version = _api_version(data, where)
+        kind = data.get("kind")
+        if not isinstance(kind, str) or not kind:
+            raise _not_object(where, "kind", kind)
+        metadata = data.get("metadata")
+        if not isinstance(metadata, dict):
+            raise _not_object(where, "metadata", metadata)
+        name, namespace = metadata.get("name"), metadata.get("namespace") or ""
+        if not name and metadata.get("generateName"):
+            raise _fail("generate-name", f"{where}: metadata.generateName is {metadata['generateName']!r}")
+        if not isinstance(name, str) or not name:
+            raise _not_object(where, "metadata.name", name)
+        if not isinstance(namespace, str):
+            raise _not_object(where, "metadata.namespace", namespace)
+        return Manifest(ObjectRef(group, kind, namespace, name), version, data, text, self._file, line, self._app)
+
+
+def _objects(value: Any, where: str) -> Iterator[tuple[dict[str, Any], bool]]:
+    """The objects of a document, each with whether the document is that object and nothing else."""
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        raise _fail("manifest-invalid", f"{where}: it is {_name_of(value)}, not a mapping")
+    if not _is_list(value):
+        yield value, True
+        return
+    for index, item in enumerate(value["items"] or (), 1):
+        if not isinstance(item, dict) or _is_list(item):
+            what = "a List of its own" if isinstance(item, dict) else _name_of(item)
+            raise _fail("manifest-invalid", f"{where}: item {index} of the {value.get('kind')} is {what}")
+        yield _item(value, item), False
+
+
+def _is_list(value: dict[str, Any]) -> bool:
+    """What Kubernetes takes for a list of objects: ``items`` decides, whatever the kind is called."""
+    if "items" not in value:
+        return False
+    return isinstance(value["items"], list) or (value["items"] is None and str(value.get("kind")).endswith("List"))
+
+
+def _item(parent: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+    """An item; without a kind of its own, it is of the kind that its list is a list of."""
+    kind = str(parent.get("kind")).removesuffix("List")
+    if item.get("kind") or not kind:
+        return item
+    return {"apiVersion": parent.get("apiVersion"), "kind": kind, **item}
+
+
+def _api_version(data: dict[str, Any], where: str) -> tuple[str, str]:
+    value = data.get("apiVersion")
+    if not isinstance(value, str) or not value:
+        raise _not_object(where, "apiVersion", value)
+    try:
+        return split_api_version(value)
+    except ValueError as error:
+        raise _fail("manifest-invalid", f"{where}: {error}") from error
+
+
+def _called(data: dict[str, Any]) -> str:
+    metadata = data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    words = [str(word) for word in (data.get("kind"), name) if isinstance(word, str) and word]
+    return f" ({' '.join(words)})" if words else ""
+
+
+def _not_object(where: str, field: str, value: Any) -> SourceInvalid:
+    if value is None or value == "":
+        return _fail("manifest-invalid", f"{where}: {field} is missing")
+    wanted = "a mapping" if field == "metadata" else "a string"
+    return _fail("manifest-invalid", f"{where}: {field} is {_name_of(value)}, not {wanted}{_quote_it(value)}")
+
+
+def _quote_it(value: Any) -> str:
+    return "; quote it" if isinstance(value, bool | int | float) else ""
+
+
+def _name_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    names: dict[type, str] = {str: "a string", list: "a list", dict: "a mapping"}
+    return names.get(type(value), "null")
+
+
+_SUMMARIES = {
+    "manifest-invalid": "A document is not a Kubernetes object",
+    "generate-name": "An object has generateName and no name",
+    "yaml-hidden-document": "A document hides behind another one",
+    "yaml-separator": "A document begins on the line of its separator",
+    "yaml-too-large": "A YAML file is too large",
+    "yaml-too-deep": "A YAML document is nested too deeply",
+    "yaml-invalid": "A YAML document cannot be read",
+}
+_HINTS = {
+    "generate-name": "Give it metadata.name: an object that is called something else each time cannot be compared.",
+    "yaml-hidden-document": "Put a line with --- between them: Kubernetes reads only the first one.",
+    "yaml-separator": "Put it on the next line: Kubernetes refuses it here.",
+}
+
+
+def _fail(code: str, detail: str) -> SourceInvalid:
+    return SourceInvalid(_SUMMARIES[code], code=code, detail=detail, hint=_HINTS.get(code, ""))
+
+
+def _text(data: bytes, file: str, limits: Limits) -> str:
+    if len(data) > limits.stream:
+        raise _fail("yaml-too-large", f"{file}: {len(data)} bytes, more than {limits.stream}")
+    return decode(data, file=file)
+
+
+def _check_size(what: str, text: str, limit: int, where: str) -> None:
+    if len(text) * 4 <= limit:
+        return
+    size = len(text.encode())
+    if size > limit:
+        raise _fail("yaml-too-large", f"{where}: a {what} of {size} bytes, more than {limit}")

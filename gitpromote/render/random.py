@@ -1,0 +1,163 @@
+"""Values that come out different each time: where they can come from in a chart, and where they came out."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from gitpromote.model.manifest import ManifestSet
+from gitpromote.model.render import ChainSpec, HelmSpec, KustomizeSpec, PythonSpec, RandomField, RenderSpec
+from gitpromote.render.parse import parse_yaml
+from gitpromote.render.references import KUSTOMIZATION_NAMES, kustomization_references
+
+# Template functions whose result is not a function of their arguments. `keys` and `values` list a map in random order.
+_RANDOM = (
+    "rand[A-Z]\\w*|shuffle|uuidv4|gen(PrivateKey|CA|SelfSignedCert|SignedCert)(WithKey)?"
+    "|htpasswd|bcrypt|encryptAES|getHostByName|lookup|keys|values"
+)
+# Some read the clock only for want of a time as argument; which of the two it is cannot be seen from outside.
+_CLOCK = "now|ago|date|dateInZone|date_in_zone|htmlDate|htmlDateInZone|durationRound"
+
+# As a function: no field (.now), no variable ($now), no part of a longer name. Quoted text counts: tpl may run it.
+_CALLED = re.compile(
+    rb"(?<![\w.$-])(?:(?P<random>" + _RANDOM.encode() + rb")|(?P<clock>" + _CLOCK.encode() + rb"))(?![\w-])"
+)
+_COMMENT = re.compile(rb"-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+
+_GZIP = b"\x1f\x8b\x08"  # how an archive begins
+_LARGEST_ARCHIVE = 64 * 1024 * 1024  # bytes, unpacked
+
+
+class Sources(NamedTuple):
+    """Where output may depend on more than the inputs: ``file: function``, sorted.
+
+    :ivar random: two renders may differ
+    :ivar clock: two renders may differ if time passes between them
+    """
+
+    random: tuple[str, ...] = ()
+    clock: tuple[str, ...] = ()
+
+
+def sources_of_chance(spec: RenderSpec, inputs: Mapping[str, tuple[str, bytes]], *, has_helm: bool) -> Sources:
+    """Why a render might give something else the next time; nothing where it cannot.
+
+    kustomize and plain files always give the same. A chart does unless one of its files calls certain functions.
+
+    :param has_helm: whether helm takes part, for kustomizations with charts
+    """
+    match spec:
+        case HelmSpec():
+            files = {path: content for path, (_, content) in inputs.items()}
+            files.update((f"set {name}", str(value).encode()) for name, value in spec.set)
+            return random_sources(files)
+        case KustomizeSpec() if has_helm:
+            found = random_sources({path: content for path, (_, content) in inputs.items()})
+            return Sources(found.random, tuple(sorted({*found.clock, *_without_release(inputs)})))
+        case PythonSpec():
+            return Sources(random=(f"{spec.function}: a function",))
+        case ChainSpec():
+            parts = [sources_of_chance(part, inputs, has_helm=has_helm) for part in (spec.first, spec.second)]
+            both = [tuple(sorted({name for part in parts for name in part[at]})) for at in (0, 1)]
+            return Sources(*both)
+    return Sources()
+
+
+def _without_release(inputs: Mapping[str, tuple[str, bytes]]) -> Iterator[str]:
+    """Charts for whose release kustomize lets helm make up a name, from the time."""
+    for path, (_, content) in inputs.items():
+        if b"helmChart" in content and path.rpartition("/")[2] in KUSTOMIZATION_NAMES:
+            charts = kustomization_references(next(iter(parse_yaml(content, file=path)), None)).charts
+            yield from (f"{path}: {chart.name} has no releaseName" for chart in charts if not chart.release)
+
+
+def random_sources(files: Mapping[str, bytes]) -> Sources:
+    """Look for calls of functions that do not always give the same, in templates and in all that may become one.
+
+    It errs on the safe side: a function may be named that is never reached. A name that a template puts together from
+    pieces is not found.
+    """
+    found: dict[str, set[str]] = {"random": set(), "clock": set()}
+    for path, content in _texts(files):
+        if content is None:
+            found["random"].add(f"{path}: cannot be looked into")
+            continue
+        for call in (call for action in _actions(content) for call in _CALLED.finditer(action)):
+            for group, names in found.items():
+                if call[group]:
+                    names.add(f"{path}: {call[group].decode()}")
+    return Sources(tuple(sorted(found["random"])), tuple(sorted(found["clock"])))
+
+
+def _actions(content: bytes) -> Iterator[bytes]:
+    """What stands between ``{{`` and the last ``}}`` before the next ``{{``: quoted braces inside hide nothing."""
+    for piece in content.split(b"{{")[1:]:
+        comment = _COMMENT.match(piece)
+        rest = piece[comment.end() :] if comment else piece
+        end = rest.rfind(b"}}")
+        if end >= 0:
+            yield rest[:end]
+        elif not comment:
+            yield rest
+
+
+def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes | None]]:
+    for path, content in files.items():
+        if path.endswith((".tgz", ".tar.gz")):
+            yield from _unpacked(path, content, _LARGEST_ARCHIVE)
+        else:
+            yield path, content
+
+
+def _unpacked(path: str, content: bytes, room: int) -> Iterator[tuple[str, bytes | None]]:
+    """An archive as one text, and those inside it: their files stand in it one after the other, as they are."""
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        text = unpack.decompress(content, room)
+    except zlib.error:
+        yield path, None
+        return
+    if not unpack.eof or unpack.unused_data:
+        yield path, None
+        return
+    yield path, text
+    at = text.find(_GZIP)
+    while at >= 0:
+        yield from _inner(path, text[at:], room - len(text))
+        at = text.find(_GZIP, at + 1)
+
+
+def _inner(path: str, content: bytes, room: int) -> Iterator[tuple[str, bytes | None]]:
+    """An archive in an archive, if it is one and not three bytes that look like its start."""
+    if room <= 0:
+        yield path, None
+        return
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        text = unpack.decompress(content, room)
+    except zlib.error:
+        return
+    yield from ([(path, text)] if unpack.eof and _GZIP not in text else [(path, None)])
+
+
+def random_fields(first: ManifestSet, second: ManifestSet) -> tuple[RandomField, ...]:
+    """Where two renders of the same inputs differ, object by object; what only one of them has differs whole."""
+    alone = [RandomField(ref, ()) for ref in (*first, *second) if (ref in first) != (ref in second)]
+    both = [(ref, first[ref].data, second[ref].data) for ref in first if ref in second]
+    return (*alone, *(RandomField(ref, path) for ref, one, other in both for path in _differences(one, other)))
+
+
+def _differences(one: Any, other: Any, path: tuple[str | int, ...] = ()) -> Iterable[tuple[str | int, ...]]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in dict.fromkeys((*one, *other)):
+            if name in one and name in other:
+                yield from _differences(one[name], other[name], (*path, name))
+            else:
+                yield (*path, name)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for at, (left, right) in enumerate(zip(one, other, strict=True)):
+            yield from _differences(left, right, (*path, at))
+    elif type(one) is not type(other) or one != other:
+        yield path

@@ -1,0 +1,67 @@
+"""The ledger's Records for people, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gitpromote.model.freight import alias_of
+from gitpromote.model.record import Record
+from gitpromote.views.lines import Line, Span, line, table
+from gitpromote.views.text import clean, short_commit, shorten
+from gitpromote.views.time import instant
+
+_HEADINGS = ("WHEN", "ENVIRONMENT", "WHAT", "FREIGHT", "COMMIT", "WHO", "WHY")
+_STYLES = {
+    "written": "change",
+    "verified": "good",
+    "failed": "bad",
+    "rolled-back": "wait",
+    "held": "wait",
+    "rejected": "bad",
+    "foreign-commit": "bad",
+}
+
+
+def history_view(records: Iterable[Record], *, now: int, width: int | None = None) -> list[Line]:
+    """One row per Record. ``records`` come newest first."""
+    every = list(records)
+    if not every:
+        return [line("No Record yet: nothing was applied.")]
+    rows = [_row(record, now) for record in every]
+    heading = [Span(word, "faint") for word in _HEADINGS]
+    if not any(row[-1].text for row in rows):
+        heading, rows = heading[:-1], [row[:-1] for row in rows]
+    return table([heading, *rows], indent=0, width=width)
+
+
+def _row(record: Record, now: int) -> list[Span]:
+    return [
+        Span(instant(record.at, now=now)),
+        Span(record.environment or "-", "strong"),
+        Span(record.kind + (" (inherited)" if record.data.get("inherited") else ""), _STYLES.get(record.kind, "")),
+        Span(_freight_text(record)),
+        Span(short_commit(record.commit) if record.commit else "-"),
+        Span(_actor_text(record)),
+        Span(_reason_text(record)),
+    ]
+
+
+def _freight_text(record: Record) -> str:
+    return (
+        ", ".join(alias_of(identifier) if _is_id(identifier) else identifier for identifier in record.freight.values())
+        or "-"
+    )
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 64 and all(character in "0123456789abcdef" for character in text)
+
+
+def _actor_text(record: Record) -> str:
+    proof = clean(record.actor.proven_by) if record.actor.proven_by else "claimed"
+    return f"{clean(record.actor.claimed)} ({shorten(proof, 24)})"
+
+
+def _reason_text(record: Record) -> str:
+    reason = record.data.get("reason")
+    return f'"{clean(str(reason))}"' if reason else ""

@@ -1,0 +1,125 @@
+"""The table of environments at the head of a plan, and what must be said of some of them below it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.views.journey import aliases, planned_there, running_there, same_everywhere, versions
+from gitpromote.views.lines import Line, Span, line, table
+from gitpromote.views.opening import opening
+from gitpromote.views.text import clean, count, listed
+
+#: From how many environments on those that stay as they are are counted, not listed.
+FOLD_FROM = 6
+#: How many environments of one decision are listed.
+LISTED = 40
+
+_STYLES = {"ready": "good", "waiting": "wait", "blocked": "bad", "held": "wait", "unavailable": "wait", "noop": "faint"}
+_SYMBOLS = {"blocked": "! ", "waiting": "… "}
+_WORDS = {"noop": "no change"}
+
+
+def environment_table(plan: Plan, *, full: bool = False, width: int | None = None) -> list[Line]:
+    """One row per environment, then how many were left out because nothing changes there."""
+    shown, folded = (list(plan.environments), {}) if full else _folded(plan.environments)
+    several = not same_everywhere([planned_there(plan, each) for each in shown])
+    lines = table([_heading(several), *(_row(plan, each, several) for each in shown)], width=width) if shown else []
+    return [*lines, *(line("  ", Span(_left_out(words, number), "faint")) for words, number in folded.items())]
+
+
+def changes_text(environment: EnvironmentPlan) -> str:
+    """``+3 ~2 -1``: how many objects are created, updated, deleted; ``-/+`` replaced."""
+    seen = Counter("/".join(change.actions) for change in environment.changes)
+    symbols = {"create": "+", "update": "~", "delete": "-", "delete/create": "-/+"}
+    return " ".join(f"{symbol}{seen[action]}" for action, symbol in symbols.items() if seen[action]) or "-"
+
+
+def decision_text(environment: EnvironmentPlan) -> str:
+    """The decision, and for a waiting or blocked one what stands in the way."""
+    word = _WORDS.get(environment.decision, environment.decision)
+    if environment.decision in ("waiting", "blocked") and environment.reason:
+        return f"{word}: {clean(environment.reason)}"
+    return word
+
+
+def _heading(several: bool) -> list[Span]:
+    words = ["ENVIRONMENT", "RUNS", *(["FREIGHT"] if several else []), "DECISION", "CHANGES", "OPENS"]
+    return [Span(word, "faint") for word in words]
+
+
+def _row(plan: Plan, environment: EnvironmentPlan, several: bool) -> list[Span]:
+    decision = _SYMBOLS.get(environment.decision, "") * (environment.decision == "blocked") + decision_text(environment)
+    return [
+        Span(environment.name, "strong"),
+        Span(versions(running_there(plan, environment))),
+        *([Span(aliases(planned_there(plan, environment)))] if several else []),
+        Span(decision, _STYLES.get(environment.decision, "")),
+        Span(changes_text(environment)),
+        Span(_last_cell(plan, environment)),
+    ]
+
+
+def _last_cell(plan: Plan, environment: EnvironmentPlan) -> str:
+    if environment.decision == "unavailable":
+        return clean(environment.reason)
+    return opening(environment, now=plan.as_of)
+
+
+def _folded(environments: Sequence[EnvironmentPlan]) -> tuple[list[EnvironmentPlan], dict[str, int]]:
+    """Which environments get a row, and how many of each decision do not."""
+    number = Counter(each.decision for each in environments)
+    limits = {word: LISTED if total > LISTED + 1 else total for word, total in number.items()}
+    if number["noop"] >= FOLD_FROM:
+        limits["noop"] = 0
+    shown, seen = [], Counter[str]()
+    for each in environments:
+        seen[each.decision] += 1
+        if seen[each.decision] <= limits[each.decision]:
+            shown.append(each)
+    return shown, {word: total - limits[word] for word, total in number.items() if total > limits[word]}
+
+
+def _left_out(decision: str, number: int) -> str:
+    if decision == "noop":
+        return f"{count(number, 'environment')} unchanged"
+    return f"{count(number, 'more environment')} {decision}   (--full lists them)"
+
+
+def notes(plan: Plan) -> list[Line]:
+    """What passed with a warning, and what blocks, once per message, each with the environments that it is about."""
+    told: dict[tuple[str, str, str], list[str]] = {}
+    for environment in plan.environments:
+        for outcome in _remarkable(environment.outcomes):
+            told.setdefault((outcome.status, outcome.id, outcome.message), []).append(environment.name)
+    lines = [each for key, names in told.items() for each in _note(key, names)]
+    return lines + [each for environment in plan.environments for each in ways_out(plan, environment)]
+
+
+def ways_out(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
+    """The commands that help where the target holds foreign content."""
+    foreign = next((each for each in environment.outcomes if each.id == "foreign" and each.status == "fail"), None)
+    if foreign is None:
+        return []
+    place = f"{clean(plan.pipeline.name)} {environment.name}"
+    lines = [line("      ", Span(f"gitpromote adopt {place} --reason …", "command"), "   # keep it")]
+    head = foreign.operands.get("head")
+    if isinstance(head, str):
+        undo = f"gitpromote plan {clean(plan.pipeline.name)} --replace {environment.name}@{clean(head)[:12]}"
+        lines.append(line("      ", Span(undo, "command"), "   # undo it"))
+    return lines
+
+
+def _remarkable(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.status in ("warn", "fail", "error")]
+
+
+def _note(key: tuple[str, str, str], names: list[str]) -> list[Line]:
+    status, identifier, message = key
+    first, *more = message.split("\n")
+    style = "wait" if status == "warn" else "bad"
+    mark = "  " if status == "warn" else "! "
+    head = line("  ", Span(mark + listed(names), style), f": {clean(first)}   ", Span(f"[{identifier}]", "faint"))
+    return [head, *(line("      ", clean(text)) for text in more)]

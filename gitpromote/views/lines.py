@@ -1,0 +1,91 @@
+"""What a view gives: lines of styled words. Without the styles they are plain text that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from gitpromote.views.text import column_widths, wrapped
+
+
+class Span(NamedTuple):
+    """Words in one style. The style's name says what they mean; a screen decides how that looks."""
+
+    text: str
+    style: str = ""
+
+
+Line = tuple[Span, ...]
+
+#: Every style, with what it means.
+STYLES = {
+    "add": "is created",
+    "change": "is updated",
+    "delete": "is deleted",
+    "good": "holds",
+    "wait": "waits",
+    "bad": "fails or blocks",
+    "strong": "what to look at first",
+    "faint": "beside the point",
+    "command": "to be typed",
+}
+
+_ROOM = 24
+
+
+def line(*parts: str | Span) -> Line:
+    """One line of words, some of them styled."""
+    return tuple(Span(part) if isinstance(part, str) else part for part in parts)
+
+
+def indented(lines: Iterable[Line], by: int) -> list[Line]:
+    """The lines, further in; empty ones stay empty."""
+    return [(Span(" " * by), *every) if every else every for every in lines]
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """The words alone, each line ended by a newline and without blanks before it."""
+    return "".join("".join(span.text for span in every).rstrip() + "\n" for every in lines)
+
+
+def paragraph(text: str, *, indent: int, style: str = "") -> list[Line]:
+    """Somebody's lines, one by one, further in."""
+    return indented([line(Span(every, style)) if every else () for every in text.split("\n")], indent)
+
+
+def table(rows: Sequence[Sequence[Span]], *, indent: int = 2, gap: int = 2, width: int | None = None) -> list[Line]:
+    """Rows in columns. On a narrow screen the last column is wrapped in its place, or stands below its row.
+
+    :param width: how many characters a line may have; ``None`` for as many as it takes
+    """
+    widths = column_widths([[span.text for span in row] for row in rows])
+    if not widths:
+        return []
+    start = indent + sum(widths[:-1]) + gap * (len(widths) - 1)
+    if width is None or start + widths[-1] <= width:
+        return [_row(row, widths, indent, gap) for row in rows]
+    if width - start >= _ROOM:
+        return [each for row in rows for each in _beside(row, widths, indent, gap, width - start)]
+    return [each for row in rows for each in _below(row, widths, indent, gap, width)]
+
+
+def _row(cells: Sequence[Span], widths: Sequence[int], indent: int, gap: int) -> Line:
+    spans = [Span(" " * indent)] if indent else []
+    for cell, size in zip(cells, widths, strict=False):
+        spans += [cell, Span(" " * (size - len(cell.text) + gap))]
+    return tuple(spans[:-1])
+
+
+def _beside(cells: Sequence[Span], widths: Sequence[int], indent: int, gap: int, room: int) -> list[Line]:
+    first, *more = wrapped(cells[-1].text, room)
+    start = indent + sum(widths[:-1]) + gap * (len(widths) - 1)
+    head = _row([*cells[:-1], Span(first, cells[-1].style)], widths, indent, gap)
+    return [head, *(line(" " * start, Span(text, cells[-1].style)) for text in more)]
+
+
+def _below(cells: Sequence[Span], widths: Sequence[int], indent: int, gap: int, width: int) -> list[Line]:
+    head = _row(cells[:-1], widths, indent, gap)
+    if not cells[-1].text:
+        return [head]
+    rest = wrapped(cells[-1].text, width - indent - 4)
+    return [head, *(line(" " * (indent + 4), Span(text, cells[-1].style)) for text in rest)]

@@ -1,0 +1,134 @@
+"""A plan for a pull request's comment: the same words as in a terminal, in tables and blocks that forges draw.
+
+Whatever comes from Git or from manifests stands in code spans and fences, where a forge sees no mention, link or tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.views.changes import change_blocks
+from gitpromote.views.environments import FOLD_FROM, changes_text, decision_text
+from gitpromote.views.journey import artifact_words, moving, running_there, versions
+from gitpromote.views.lines import Line, plain
+from gitpromote.views.opening import opening
+from gitpromote.views.summary import summary_line
+from gitpromote.views.terminal import news
+from gitpromote.views.text import clean, count, listed
+
+#: How many characters a comment may have on every forge; what does not fit is counted.
+LIMIT = 60_000
+
+_SIGN = re.compile(r"^( *)(-/\+|[+~-])(?= )")
+
+
+def plan_markdown(plan: Plan, *, digest: str, earlier: Plan | None = None, full: bool = False) -> str:
+    """The whole plan in Markdown, at most :data:`LIMIT` characters unless ``full``."""
+    shown, seen = news(plan, earlier)
+    parts = [_head(plan, digest), _table(plan), _seen(seen), _outcomes(plan)]
+    body = "\n".join(part for part in parts if part)
+    changes = [(each.name, change) for each in shown for change in each.changes]
+    blocks = [
+        _block(plain([title]).strip(), lines) for title, lines in change_blocks(changes, every=_names(plan), full=full)
+    ]
+    end = f"\n**{summary_line(plan.summary)}**\n"
+    return body + _fitting(blocks, None if full else LIMIT - len(body) - len(end), digest) + end
+
+
+def code(text: str) -> str:
+    """Somebody else's words in a code span."""
+    shown = clean(text)
+    if not shown:
+        return ""
+    ticks = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
+    pad = " " if len(ticks) > 1 else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def _names(plan: Plan) -> list[str]:
+    return [each.name for each in plan.environments]
+
+
+def _head(plan: Plan, digest: str) -> str:
+    lines = [f"### Plan {code(digest)} for {code(plan.pipeline.name)}", ""]
+    if plan.request.reason:
+        lines += [f"{plan.kind}: {code(plan.request.reason)}", ""]
+    for freight in moving(plan):
+        words = " · ".join(code(word) for word in artifact_words(freight))
+        lines += [f"**Freight** {code(freight.alias)} · {words}", ""]
+    return "\n".join(lines)
+
+
+def _table(plan: Plan) -> str:
+    quiet = [each.name for each in plan.environments if each.decision == "noop" and not each.steps]
+    folded = quiet if len(quiet) >= FOLD_FROM else []
+    rows = [_row(plan, each) for each in plan.environments if each.name not in folded]
+    table = _rows(("Environment", "Runs", "Decision", "Changes", "Opens"), rows) if rows else ""
+    return table + (f"\n{count(len(folded), 'environment')} unchanged\n" if folded else "")
+
+
+def _row(plan: Plan, environment: EnvironmentPlan) -> Sequence[str]:
+    symbol = "! " if environment.decision == "blocked" else ""
+    reason = environment.reason if environment.decision == "unavailable" else ""
+    return (
+        code(environment.name) + (" (production)" if environment.production else ""),
+        code(versions(running_there(plan, environment))),
+        f"{symbol}{code(decision_text(environment))}",
+        code(changes_text(environment)),
+        code(reason or opening(environment, now=plan.as_of)),
+    )
+
+
+def _rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; a bar in a cell does not end it, in a code span neither."""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n" for cells in lines)
+
+
+def _seen(seen: Sequence[str]) -> str:
+    return f"The same change as reviewed in {code(listed(seen))}: not shown again.\n" if seen else ""
+
+
+def _outcomes(plan: Plan) -> str:
+    rows = [
+        (code(each.name), outcome.status, code(outcome.id), code(outcome.message))
+        for each in plan.environments
+        for outcome in each.outcomes
+    ]
+    if not rows:
+        return ""
+    table = _rows(("Environment", "Status", "Gate or policy", "Why"), rows)
+    return f"<details><summary>{count(len(rows), 'verdict')}</summary>\n\n{table}\n</details>\n"
+
+
+def _block(title: str, lines: Sequence[Line]) -> str:
+    if not lines:
+        return f"\n<code>{escape(title)}</code>\n"
+    text = "".join(f"{_sign_first(every)}\n" for every in plain(lines).splitlines())
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return f"\n<details><summary><code>{escape(title)}</code></summary>\n\n{fence}diff\n{text}{fence}\n\n</details>\n"
+
+
+def _sign_first(text: str) -> str:
+    """The sign at the beginning of its line, where forges look for it."""
+    found = _SIGN.match(text)
+    if found is None:
+        return f" {text}"
+    return f"{found[2]}{found[1]}{text[found.end() :]}"
+
+
+def _fitting(blocks: Sequence[str], limit: int | None, digest: str) -> str:
+    if limit is None:
+        return "".join(blocks)
+    room, shown = limit - 200, []
+    for block in blocks:
+        room -= len(block)
+        if room < 0:
+            break
+        shown.append(block)
+    left = len(blocks) - len(shown)
+    more = f"\n{count(left, 'more change')} not shown here: `gitpromote show {digest} --full`\n" if left else ""
+    return "".join(shown) + more

@@ -1,0 +1,95 @@
+"""What each environment runs, since when, and what would come next."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gitpromote.model.report import EnvironmentStatus, StatusReport
+from gitpromote.views.environments import LISTED
+from gitpromote.views.journey import aliases, versions
+from gitpromote.views.lines import Line, Span, line, table
+from gitpromote.views.text import clean, count, short_commit
+from gitpromote.views.time import ago, instant
+
+_HEADINGS = ("ENVIRONMENT", "RUNS", "FREIGHT", "SINCE", "VERIFIED", "NEXT")
+
+
+def status_view(report: StatusReport, *, full: bool = False, width: int | None = None) -> list[Line]:
+    """A table of the environments, then what is wrong or held."""
+    shown, folded = _folded(report.environments, full=full)
+    rows = [[Span(word, "faint") for word in _HEADINGS], *(_row(each, report.as_of) for each in shown)]
+    return [
+        _head(report),
+        (),
+        *(table(rows, width=width) if shown else []),
+        *(line("  ", Span(text, "faint")) for text in folded),
+        *[each for status in report.environments for each in _remarks(status, report.as_of)],
+    ]
+
+
+def _head(report: StatusReport) -> Line:
+    ledger = f"ledger {short_commit(report.ledger)}" if report.ledger else "no ledger yet: nothing was applied"
+    return line(Span(report.pipeline, "strong"), f"   {instant(report.as_of)}   ", Span(ledger, "faint"))
+
+
+def _row(status: EnvironmentStatus, now: int) -> list[Span]:
+    return [
+        Span(status.name, "strong"),
+        Span(versions(status.runs.values())),
+        Span(aliases(status.runs.values())),
+        Span(_since(status, now)),
+        Span(instant(status.verified_at, now=now) if status.verified_at is not None else "-"),
+        _next(status),
+    ]
+
+
+def _since(status: EnvironmentStatus, now: int) -> str:
+    return ago(status.since, now=now) if status.since is not None else "-"
+
+
+def _next(status: EnvironmentStatus) -> Span:
+    if status.held is not None:
+        return Span("held", "wait")
+    if not status.next and status.decision not in ("unavailable", "blocked"):
+        return Span("-", "faint")
+    words = [versions(status.next.values())] if status.next else []
+    if status.decision and status.decision != "noop":
+        why = f": {clean(status.reason)}" if status.reason else ""
+        words.append(f"{status.decision}{why}")
+    return Span(" ".join(words), "good" if status.decision == "ready" else "wait")
+
+
+def _remarks(status: EnvironmentStatus, now: int) -> list[Line]:
+    found: list[Line] = []
+    if status.drift:
+        text = ": its target holds something else than the last Record says   "
+        found.append(line("  ", Span(f"! {status.name}", "bad"), text, Span("[foreign]", "faint")))
+    if status.held is not None:
+        when = instant(status.held.at, now=now)
+        text = f': held by {clean(status.held.actor)} since {when}: "{clean(status.held.reason)}"'
+        found.append(line("  ", Span(f"… {status.name}", "wait"), text))
+    if status.locked_by:
+        found.append(line("  ", Span(f"… {status.name}", "wait"), f": locked by {clean(status.locked_by)}"))
+    return found
+
+
+def _folded(
+    environments: tuple[EnvironmentStatus, ...], *, full: bool
+) -> tuple[tuple[EnvironmentStatus, ...], list[str]]:
+    """The environments that get a row; quiet ones that run the same are counted, where there are many."""
+    if full or len(environments) <= LISTED:
+        return environments, []
+    quiet = [each for each in environments if not _speaks(each)]
+    groups = Counter(f"{versions(each.runs.values())} {aliases(each.runs.values())}" for each in quiet)
+    shown = tuple(each for each in environments if _speaks(each))
+    texts = [f"{count(number, 'environment')} on {name}, nothing next" for name, number in groups.items()]
+    more = len(shown) - LISTED
+    if more > 1:
+        texts.append(f"{count(more, 'more environment')} with news   (--full lists them)")
+        shown = shown[:LISTED]
+    return shown, texts
+
+
+def _speaks(status: EnvironmentStatus) -> bool:
+    waits = bool(status.next) or status.decision in ("blocked", "unavailable")
+    return waits or status.drift or status.held is not None or status.locked_by is not None

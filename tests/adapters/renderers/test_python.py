@@ -1,0 +1,165 @@
+"""Functions of the user."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from pathlib import Path
+
+import pytest
+
+from gitpromote.adapters.renderers import render
+from gitpromote.adapters.renderers.sandbox import without_network
+from gitpromote.errors import RenderFailed
+from gitpromote.model.render import Limits, PythonSpec, RenderJob
+
+HEAD = """\
+import os, socket, time
+import beside
+
+
+def pod(name, **more):
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, **more}
+
+
+"""
+
+
+@pytest.fixture
+def function(tmp_path: Path, make_job):
+    """A job for a function of this body, in a module of its own."""
+
+    def make(body: str, files: dict[str, str] | None = None, *, head: str = "def pods(source):", **others) -> RenderJob:
+        file = tmp_path / "mine.py"
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        file.write_text(f"{HEAD}{head}\n{lines}")
+        (tmp_path / "beside.py").write_text("NAME = 'beside'\n")
+        code = hashlib.sha256(file.read_bytes()).hexdigest()
+        spec = PythonSpec(
+            function="mine:pods",
+            file=str(file),
+            code=code,
+            reads=others.pop("reads", None),
+            parameters=(("app", "shop"), ("env", "prod")),
+        )
+        return make_job(files or {"a.txt": "hello"}, spec, **others)
+
+    return make
+
+
+def names(job: RenderJob) -> list[str]:
+    return [ref.name for ref in render(job).manifests]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return [pod('a'), pod('b')]",
+        "for name in ('a', 'b'):\n    yield pod(name)",
+        "text = '{kind: Pod, apiVersion: v1, metadata: {name: %s}}\\n'\nreturn text % 'a' + '---\\n' + text % 'b'",
+        "text = b'{kind: Pod, apiVersion: v1, metadata: {name: %s}}\\n'\nreturn text % b'a' + b'---\\n' + text % b'b'",
+    ],
+)
+def test_a_function_gives_objects_or_text(function, body: str) -> None:
+    assert names(function(body)) == ["a", "b"]
+
+
+def test_one_object_needs_no_list(function) -> None:
+    assert names(function("return pod('a')")) == ["a"]
+
+
+def test_it_gets_the_sources_that_it_reads_and_the_parameters_that_it_names(function) -> None:
+    files = {"names/one.txt": "one", "names/deep/two.txt": "two", "other.txt": "x"}
+    body = (
+        "found = sorted(path.relative_to(source).as_posix() for path in source.rglob('*') if path.is_file())\n"
+        "return pod(env + '-' + '-'.join(found).replace('/', '.'))"
+    )
+    job = function(body, files, head="def pods(source, env):", reads=("names",))
+    assert names(job) == ["prod-names.deep.two.txt-names.one.txt"]
+
+
+def test_modules_beside_it_can_be_imported(function) -> None:
+    assert names(function("return pod(beside.NAME)")) == ["beside"]
+
+
+def test_what_it_prints_is_a_warning_and_no_manifest(function) -> None:
+    made = render(function("print('half way')\nos.system('echo from a child')\nreturn pod('a')"))
+    assert [ref.name for ref in made.manifests] == ["a"]
+    assert made.warnings == ("from a child", "half way")
+
+
+def test_random_values_are_found(function) -> None:
+    made = render(function("return pod('a', x=os.urandom(8).hex())"))
+    assert [field.path for field in made.random] == [("x",)]
+
+
+def test_the_order_of_a_set_is_seen_to_be_random(function) -> None:
+    assert render(function("return pod('a', x=list({f'word-{n}' for n in range(50)}))")).random != ()
+
+
+def test_an_error_is_told_with_the_line_of_the_users_file(function, tmp_path: Path) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        render(function("x = 1\nraise ValueError('no such shop')"))
+    lines = [line.strip() for line in caught.value.detail.splitlines()]
+    assert lines[1:] == [f"{tmp_path}/mine.py:11: raise ValueError('no such shop')", "ValueError: no such shop"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("return 5", "TypeError: mine:pods returned int: give YAML text or dictionaries"),
+        ("return [5]", "TypeError: mine:pods gave int among its objects: give dictionaries"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("os._exit(3)", "exit status 3"),
+        ("os.kill(os.getpid(), 9)", "ended by signal 9"),
+    ],
+)
+def test_whatever_else_goes_wrong_is_told(function, body: str, words: str) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        render(function(body))
+    assert words in caught.value.detail
+
+
+def test_a_file_that_has_changed_since_it_was_digested_is_not_run(function, tmp_path: Path) -> None:
+    job = function("return pod('a')")
+    (tmp_path / "mine.py").write_text("raise SystemExit('should not run')")
+    with pytest.raises(RenderFailed) as caught:
+        render(job)
+    assert f"ImportError: {tmp_path}/mine.py has changed since the pipeline was loaded" in caught.value.detail
+
+
+def test_it_sees_no_credentials_and_an_empty_home(function, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "GIT_ASKPASS", "SSH_AUTH_SOCK", "PYTHONPATH"):
+        monkeypatch.setenv(name, "seeded-secret")
+    body = (
+        "seen = sorted(name for name, value in os.environ.items() if 'seeded' in value)\n"
+        "return pod('a', seen=seen, home=os.listdir(os.environ['HOME']))"
+    )
+    (manifest,) = render(function(body)).manifests.values()
+    assert (manifest.data["seen"], manifest.data["home"]) == ([], [])
+
+
+def test_it_has_no_network_where_the_system_lets_us_take_it_away(function) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        body = (
+            f"reached = socket.socket().connect_ex(('127.0.0.1', {port})) == 0\n"
+            "return pod('a', reached=reached, proxy=os.environ['https_proxy'])"
+        )
+        (manifest,) = render(function(body)).manifests.values()
+    assert manifest.data["proxy"] == "http://127.0.0.1:9"
+    assert manifest.data["reached"] is not bool(without_network())
+
+
+def test_one_that_takes_too_long_is_ended(function) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        render(function("time.sleep(60)", limits=Limits(timeout=1)))
+    assert caught.value.code == "render-timeout"
+    assert caught.value.detail.endswith("ended after 1 s")
+
+
+def test_one_that_says_too_much_is_ended(function) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        render(function("while True:\n    print('x' * 65536)", limits=Limits(output=1_000_000)))
+    assert caught.value.code == "render-too-large"
+    assert caught.value.detail.endswith("ended after more than 1,000,000 bytes")

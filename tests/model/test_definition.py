@@ -1,0 +1,370 @@
+"""Definitions are frozen values that show themselves as one evaluable line and say at once what is wrong."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+import gitpromote
+from gitpromote import errors
+from gitpromote.errors import ConfigurationError
+from gitpromote.model.definition import Definition
+from gitpromote.model.kinds import KINDS, definition_of
+from gitpromote.model.problems import collecting
+
+from gitpromote import (  # isort: skip
+    CEL,
+    HTTP,
+    App,
+    Approvals,
+    ArgoCD,
+    Bake,
+    Branch,
+    ChangeBudget,
+    Chart,
+    Checks,
+    CommitSignature,
+    Directory,
+    Environment,
+    Flux,
+    FluxSetters,
+    Freeze,
+    Git,
+    Helm,
+    Image,
+    ImageSignature,
+    InPlace,
+    Job,
+    Kustomize,
+    Message,
+    NoAgent,
+    Pipeline,
+    Plain,
+    Prometheus,
+    PythonGate,
+    PythonRenderer,
+    SecretCommand,
+    SecretEnv,
+    SecretFile,
+    SetValue,
+    Soak,
+    Warehouse,
+    Window,
+    any_of,
+    app_version,
+    same_commit,
+    same_version,
+)
+
+
+def module_level(context: object) -> object:
+    return context
+
+
+NAMES: dict[str, Any] = {
+    name: getattr(gitpromote, name)
+    for name in gitpromote.__all__
+    if name not in ("Change", "History", "Plan", "Project", "Status", "errors")
+}
+REFERENCE = f"{module_level.__module__}:module_level"
+
+EXAMPLES: list[tuple[Definition, str]] = [
+    (Image("ghcr.io/acme/shop"), 'Image("ghcr.io/acme/shop")'),
+    (Image("ghcr.io/acme/shop", "^1.4"), 'Image("ghcr.io/acme/shop", "^1.4")'),
+    (
+        Image("nginx", strategy="lexical", allow=["^v"], limit=5),
+        'Image("nginx", strategy="lexical", allow=["^v"], limit=5)',
+    ),
+    (Image("nginx", strict=False), 'Image("nginx", strict=False)'),
+    (Git(), "Git()"),
+    (Git(include=["deploy/"], trigger=False), 'Git(include=["deploy/"], trigger=False)'),
+    (Git(include=None), "Git(include=None)"),
+    (Chart("oci://ghcr.io/acme/charts/shop", "^1"), 'Chart("oci://ghcr.io/acme/charts/shop", "^1")'),
+    (Chart("https://charts.acme.example", name="shop"), 'Chart("https://charts.acme.example", name="shop")'),
+    (Warehouse(), "Warehouse()"),
+    (Warehouse(Image("nginx"), name="w"), 'Warehouse(Image("nginx"), name="w")'),
+    (
+        Warehouse(Image("a/b"), Git(), where=same_commit(), policy="manual", cut="Tue 10:00", quiet="30m"),
+        'Warehouse(Image("a/b"), Git(), where=same_commit(), policy="manual", cut="Tue 10:00", quiet="30m")',
+    ),
+    (same_commit(), "same_commit()"),
+    (same_version(), "same_version()"),
+    (app_version(), "app_version()"),
+    (Plain("deploy"), 'Plain("deploy")'),
+    (Kustomize("deploy/overlays/$env", version="5.8"), 'Kustomize("deploy/overlays/$env", version="5.8")'),
+    (
+        Helm("charts/shop", values=["a.yaml"], set={"a.b": 1, "c": 0.5, "d": True, "e": None, "f": "x"}, namespace="n"),
+        (
+            'Helm("charts/shop", values=["a.yaml"], set={"a.b": 1, "c": 0.5, "d": True, "e": None, "f": "x"}, '
+            'namespace="n")'
+        ),
+    ),
+    (
+        Helm("c", release="r", api_versions=["v1"], kube_version="1.34", version="3.17"),
+        'Helm("c", release="r", api_versions=["v1"], kube_version="1.34", version="3.17")',
+    ),
+    (PythonRenderer(module_level), f'PythonRenderer("{REFERENCE}")'),
+    (PythonRenderer("render:shop", reads=["a"]), 'PythonRenderer("render:shop", reads=["a"])'),
+    (Helm("c") | Kustomize("k"), 'Helm("c") | Kustomize("k")'),
+    (Helm("c") | Kustomize("k") | Kustomize("l"), 'Helm("c") | Kustomize("k") | Kustomize("l")'),
+    (SetValue("v.yaml", "image.tag", image="nginx"), 'SetValue("v.yaml", "image.tag", image="nginx")'),
+    (SetValue("v.yaml", "a", value=0), 'SetValue("v.yaml", "a", value=0)'),
+    (SetValue("v.yaml", "a", value=False), 'SetValue("v.yaml", "a", value=False)'),
+    (
+        SetValue("v.yaml", "a", image="nginx", part="digest"),
+        'SetValue("v.yaml", "a", image="nginx", part="digest")',
+    ),
+    (FluxSetters(), "FluxSetters()"),
+    (Branch("env/$env"), 'Branch("env/$env")'),
+    (Branch("b", path="p", keep=[], files="per-app"), 'Branch("b", path="p", keep=[], files="per-app")'),
+    (Directory("builds/$env", branch="out"), 'Directory("builds/$env", branch="out")'),
+    (InPlace("main", repo="https://git.example/a/b"), 'InPlace("main", repo="https://git.example/a/b")'),
+    (ArgoCD(context="$env"), 'ArgoCD(context="$env")'),
+    (Flux(namespace="flux"), 'Flux(namespace="flux")'),
+    (NoAgent(), "NoAgent()"),
+    (SecretEnv("TOKEN"), 'SecretEnv("TOKEN")'),
+    (SecretFile("/run/token"), 'SecretFile("/run/token")'),
+    (SecretCommand(["vault", "read", "it's"]), 'SecretCommand(["vault", "read", "it\'s"])'),
+    (Soak("24h"), 'Soak("24h")'),
+    (Soak("7d", name="s", level="soft", applies_to=["promote", "hotfix"]), None),  # type: ignore[list-item]
+    (Bake("90s"), 'Bake("90s")'),
+    (Window("Mon-Thu 09:00-16:00", tz="Europe/Berlin"), 'Window("Mon-Thu 09:00-16:00", tz="Europe/Berlin")'),
+    (
+        Freeze("2026-12-20", until="2027-01-03", reason='"x"'),
+        'Freeze("2026-12-20", until="2027-01-03", reason=\'"x"\')',
+    ),
+    (Approvals(2, of="@acme/payments"), 'Approvals(2, of="@acme/payments")'),
+    (Approvals(1, of=["a@b.example", "c@d.example"]), 'Approvals(1, of=["a@b.example", "c@d.example"])'),
+    (ChangeBudget(5, per="7d"), 'ChangeBudget(5, per="7d")'),
+    (
+        CEL("weekend", "!schedule.isWeekend", level="advisory"),
+        'CEL("weekend", "!schedule.isWeekend", level="advisory")',
+    ),
+    (PythonGate(module_level), f'PythonGate("{REFERENCE}", name="module_level")'),
+    (
+        Prometheus("https://prom.example", query="up", over="15m", below=0.01, auth=SecretEnv("T")),
+        'Prometheus("https://prom.example", query="up", over="15m", below="0.01", auth=SecretEnv("T"))',
+    ),
+    (
+        HTTP("https://x.example/$env", headers={"X-Team": "a", "Authorization": SecretEnv("T")}, timeout="5s"),
+        'HTTP("https://x.example/$env", headers={"X-Team": "a", "Authorization": SecretEnv("T")}, timeout="5s")',
+    ),
+    (Checks(), "Checks()"),
+    (Checks("ci"), 'Checks("ci")'),
+    (Checks(["ci", "e2e"]), 'Checks(["ci", "e2e"])'),
+    (Job("jobs/smoke.yaml", timeout="1h"), 'Job("jobs/smoke.yaml", timeout="1h")'),
+    (CommitSignature(signers="s"), 'CommitSignature(signers="s")'),
+    (ImageSignature(key="cosign.pub"), 'ImageSignature(key="cosign.pub")'),
+    (Message("promote($env): $freight"), 'Message("promote($env): $freight")'),
+    (any_of("a", "b"), 'any_of("a", "b")'),
+    (App("shop", Plain("deploy"), after="db", pin="digest"), 'App("shop", Plain("deploy"), after="db", pin="digest")'),
+    (Environment("test"), 'Environment("test")'),
+    (Environment("a", after=[]), 'Environment("a", after=[])'),
+    (Environment("a", after="b", auto="change.semver != 'major'"), None),  # type: ignore[list-item]
+    (Environment("a", after=["b", "c"], direct="w"), 'Environment("a", after=["b", "c"], direct="w")'),
+    (Environment("a", after=any_of("b"), direct=True), 'Environment("a", after=any_of("b"), direct=True)'),
+    (
+        Environment("a", gates=[Soak("1h")], apps=[], production=False, labels={"tier": "gold"}),
+        'Environment("a", gates=[Soak("1h")], apps=[], production=False, labels={"tier": "gold"})',
+    ),
+    (Environment("a", select="sequential(2)", agent=NoAgent(), target=Branch("x")), None),  # type: ignore[list-item]
+    (
+        Pipeline("p", apps=[App("a", Plain("d"))], target=Branch("$env"), environments=[Environment("e")]),
+        'Pipeline("p", apps=[App("a", Plain("d"))], environments=[Environment("e")], target=Branch("$env"))',
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), EXAMPLES, ids=lambda item: repr(item) if isinstance(item, Definition) else ""
+)
+def test_a_definition_shows_itself_as_a_line_that_makes_an_equal_one(value: Definition, text: str | None) -> None:
+    assert text is None or repr(value) == text
+    assert str(value) == repr(value)
+    assert "\n" not in repr(value)
+    again = eval(repr(value), dict(NAMES))
+    assert again == value
+    assert repr(again) == repr(value)
+
+
+@pytest.mark.parametrize("value", [value for value, _ in EXAMPLES], ids=repr)
+def test_a_definition_goes_through_plain_data(value: Definition) -> None:
+    data = value.to_data()
+    again = Pipeline.from_data(data) if isinstance(value, Pipeline) else definition_of(data)
+    assert again == value
+    assert again.to_data() == data
+
+
+@pytest.mark.parametrize("value", [value for value, _ in EXAMPLES], ids=repr)
+def test_a_definition_can_be_copied_and_pickled(value: Definition) -> None:
+    assert copy.deepcopy(value) == value
+    assert pickle.loads(pickle.dumps(value)) == value
+
+
+def test_the_examples_have_every_kind() -> None:
+    found = {value.kind for value, _ in EXAMPLES}
+    assert found == {*KINDS, "pipeline"}
+    assert all(cls.kind == kind for kind, cls in KINDS.items())
+
+
+def test_a_kind_that_is_not_known_is_refused() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        definition_of({"kind": "canary", "name": "x"})
+    assert raised.value.code == "unknown-kind"
+    assert raised.value.detail == 'kind "canary"'
+
+
+def test_saved_data_with_another_member_is_refused() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        definition_of({**Soak("1h").to_data(), "later": 1})
+    assert [str(problem) for problem in raised.value.problems] == [
+        _here("Soak: no keyword later  [unknown-keyword]", raised)
+    ]
+
+
+def test_values_of_other_types_are_not_equal() -> None:
+    one, other = SetValue("v.yaml", "a", value=1), SetValue("v.yaml", "a", value=True)
+    assert repr(one) != repr(other)
+    assert Soak("24h") == Soak("1440m")
+    assert Soak("24h") != Bake("24h")
+    assert Environment("a", after="b") == Environment("a", after=["b"])
+    assert Environment("a", after=[]) != Environment("a")
+
+
+def test_a_definition_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Environment("a").name = "b"
+
+
+def test_a_notebook_sees_what_may_be_given() -> None:
+    assert str(inspect.signature(Image)).startswith("(repo, constraint=None, *, strategy='semver'")
+    assert list(inspect.signature(Environment).parameters)[:3] == ["name", "after", "target"]
+
+
+def _here(text: str, raised: Any) -> str:
+    """The problem's text behind the line of this file that made it."""
+    path, line = raised.value.problems[0].path, raised.value.problems[0].line
+    assert path == __file__
+    return f"{path}:{line}: {text}"
+
+
+def mistyped() -> list[tuple[str, str]]:
+    text = (Path(__file__).parents[1] / "cases" / "mistyped-definitions.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return list(zip(lines[::2], (line.strip() for line in lines[1::2]), strict=True))
+
+
+WRONG = mistyped()
+
+
+@pytest.mark.parametrize(("text", "expected"), WRONG, ids=[text[:60] for text, _ in WRONG])
+def test_what_is_mistyped_is_told_with_what_was_meant(text: str, expected: str) -> None:
+    def inner(context: object) -> object:
+        return context
+
+    with pytest.raises(ConfigurationError) as raised:
+        eval(text, {**NAMES, "inner": inner})
+    assert [str(problem) for problem in raised.value.problems] == [f"<string>:1: {expected}"]
+    assert raised.value.summary == "the definition is not valid"
+    assert raised.value.code == raised.value.problems[0].code
+    assert raised.value.exit_code == 11
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None or raised.value.__suppress_context__
+
+
+def test_everything_that_is_wrong_with_one_definition_is_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Environment("Prod", gate=[], production="yes", delivery="pr", auto="no")
+    assert raised.value.code == "definition-invalid"
+    assert len(raised.value.problems) == 5
+    assert {problem.message for problem in raised.value.problems} == {
+        "Environment: no keyword gate",
+        "Environment: production takes True or False, not text",
+        'Environment: delivery takes "push" or "pull_request", not "pr"',
+        'Environment: the name "Prod" is not made of a-z, 0-9 and -, starting and ending with a letter or digit',
+        'Environment: auto takes True, False or a CEL expression, not "no"',
+    }
+
+
+TOKEN = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: ArgoCD(context=TOKEN), "context"),
+        (lambda: SecretEnv(TOKEN), "name"),
+        (lambda: Environment(TOKEN), "name"),
+        (lambda: SecretCommand(["curl", "-H", f"Authorization: token {TOKEN}"]), "command"),
+        (lambda: Helm("c", set={"token": TOKEN}), "set"),
+        (lambda: Helm("c", set={TOKEN: 1}), "set"),
+        (lambda: Environment("a", labels={"x": TOKEN}), "labels"),
+        (lambda: Prometheus("https://p.example", query="up", below=1, auth=TOKEN), "auth"),  # type: ignore[arg-type]
+        (lambda: Kustomize(f"/{TOKEN}"), "path"),
+        (lambda: SetValue("v.yaml", "token", value=TOKEN), "value"),
+        (lambda: Warehouse(where=f'"{TOKEN}" != ""'), "where"),
+    ],
+)
+def test_a_literal_that_looks_like_a_token_is_refused_and_never_repeated(make: Any, field: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        make()
+    (problem,) = raised.value.problems
+    assert problem.code == "literal-secret"
+    assert problem.message.endswith(f": {field} holds what looks like a GitHub token")
+    assert problem.hint == 'give a reference: SecretEnv("NAME"), SecretFile(path) or SecretCommand([…])'
+    assert TOKEN not in str(raised.value) + repr(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_a_password_in_an_address_is_refused() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Git(repo="https://bot:hunter2hunter2@git.example/a/b")
+    (problem,) = raised.value.problems
+    assert problem.code == "literal-secret"
+    assert problem.message == "Git: repo holds what looks like a password in a URL"
+    assert problem.hint == "leave it out: git asks its own credential helpers"
+    assert "hunter2" not in str(raised.value)
+
+
+def test_while_collecting_a_failure_is_a_placeholder_of_its_class() -> None:
+    with collecting() as collection:
+        broken = Environment("prod", gate=[])
+        holder = Pipeline(
+            "p", apps=[App("a", Plain("d"))], target=Branch("$env"), environments=[Environment("test"), broken]
+        )
+    assert isinstance(broken, Environment)
+    assert broken.flawed
+    assert broken.name == "prod"
+    assert holder.flawed
+    assert [problem.code for problem in collection.problems] == ["unknown-keyword"]
+
+
+def test_outside_of_collecting_it_raises_again() -> None:
+    with collecting():
+        Environment("Prod")
+    with pytest.raises(ConfigurationError):
+        Environment("Prod")
+
+
+def test_the_line_is_the_one_of_the_innermost_call_of_the_user() -> None:
+    line = inspect.currentframe().f_lineno  # type: ignore[union-attr]
+    with pytest.raises(ConfigurationError) as raised:
+        any_of()
+    assert raised.value.problems[0].line == line + 2
+    assert raised.value.problems[0].path == __file__
+
+
+def test_errors_are_ours() -> None:
+    assert gitpromote.errors is errors
+
+
+def test_generators_are_lists_too() -> None:
+    assert Environment("a", apps=(name for name in ("x", "y"))) == Environment("a", apps=["x", "y"])  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError):
+        Environment("a", apps=(text for text in (TOKEN,)))  # type: ignore[arg-type]

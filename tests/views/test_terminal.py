@@ -1,0 +1,188 @@
+"""What a plan looks like in a terminal: whole outputs."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from gitpromote.model.change import FieldChange, Generated, Hidden, ObjectChange, ObjectId, Reader
+from gitpromote.model.freight import Freight
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.plan import MovingFreight, Plan, Request
+from gitpromote.views.lines import plain
+from gitpromote.views.summary import summary_line
+from gitpromote.views.terminal import diff_view, plan_view
+
+
+def shown(plan: Plan, **options: Any) -> str:
+    """The plan as plain text."""
+    return plain(plan_view(plan, **options))
+
+
+def test_the_same_change_in_four_environments_is_told_once(pay: Plan, snapshot: Any) -> None:
+    assert shown(pay) == snapshot
+
+
+def test_at_80_columns_no_line_of_the_table_is_broken_badly(pay: Plan, snapshot: Any) -> None:
+    text = shown(pay, width=80)
+    assert text == snapshot
+    head = text.split("# 4 environments")[0].split("\n", 1)[1]
+    assert max(map(len, head.splitlines())) <= 80
+
+
+def test_full_shows_noise_and_whole_objects(pay: Plan, snapshot: Any) -> None:
+    assert shown(pay, full=True, digest="sha256:" + "9c41" * 16) == snapshot
+
+
+def test_nothing_to_do_is_one_sentence(make: SimpleNamespace, snapshot: Any) -> None:
+    quiet = {"decision": "noop", "steps": (), "freight": {"pay": MovingFreight(id=make.OLD.id, moving=False)}}
+    assert shown(make.plan(make.environment("test", **quiet), make.environment("uat", **quiet))) == snapshot
+
+
+def test_a_thousand_quiet_environments_are_counted(make: SimpleNamespace, snapshot: Any) -> None:
+    quiet = {"decision": "noop", "steps": (), "freight": {"pay": MovingFreight(id=make.OLD.id, moving=False)}}
+    others = [make.environment(f"cell-{number}", **quiet) for number in range(997)]
+    news = [make.environment(name, changes=(make.update(),)) for name in ("test", "uat", "prod-eu")]
+    assert shown(make.plan(*others, *news)) == snapshot
+
+
+def test_many_ready_environments_are_listed_up_to_forty(make: SimpleNamespace) -> None:
+    plan = make.plan(*(make.environment(f"cell-{number}") for number in range(100)))
+    assert "  60 more environments ready   (--full lists them)\n" in shown(plan)
+    assert "cell-40" not in shown(plan)
+    assert "cell-99" in shown(plan, full=True)
+
+
+def test_a_first_plan_of_many_objects_counts_them_by_kind(make: SimpleNamespace, snapshot: Any) -> None:
+    kinds = [("ConfigMap", 9), ("Service", 6), ("Secret", 1)]
+    created = tuple(
+        make.whole("create", kind, f"{kind.lower()}-{number}") for kind, many in kinds for number in range(many)
+    )
+    environments = [make.environment(name, changes=created) for name in ("test", "uat", "prod")]
+    assert shown(make.plan(*environments)) == snapshot
+
+
+def test_a_few_created_objects_are_named(make: SimpleNamespace, snapshot: Any) -> None:
+    created = (make.whole("create", "Service", "web"), make.whole("create", "ConfigMap", "web"))
+    assert shown(make.plan(make.environment("test", changes=created))) == snapshot
+
+
+def test_what_blocks_and_what_warns_is_told_below_the_table(make: SimpleNamespace, snapshot: Any) -> None:
+    foreign = Outcome(
+        id="foreign",
+        kind="policy",
+        status="fail",
+        message='holds content that is not ours: b7d2210 "double\x1b[31m replicas" (tom, claimed)',
+        operands={"head": "b7d2210" + "0" * 33},
+    )
+    adoption = Outcome(
+        id="adoption",
+        kind="policy",
+        status="warn",
+        message="no record yet: this plan adopts the target as it is (2 files)",
+    )
+    plan = make.plan(
+        make.environment("test", outcomes=(adoption,)),
+        make.environment("uat", outcomes=(adoption,)),
+        make.environment("prod-eu", decision="blocked", reason="foreign", outcomes=(foreign,)),
+        make.environment("prod-us", decision="unavailable", reason="no Freight yet: pay has no image", steps=()),
+        make.environment("lab", decision="held", reason="held"),
+    )
+    assert shown(plan) == snapshot
+
+
+def test_every_kind_of_field_change_has_its_line(make: SimpleNamespace, snapshot: Any) -> None:
+    fields = (
+        FieldChange(path=("spec", "replicas"), op="replace", before=2, after=4),
+        FieldChange(path=("spec", "paused"), op="add", after=None),
+        FieldChange(path=("metadata", "annotations", "a/b"), op="remove", before="x\u202ey"),
+        FieldChange(
+            path=("data", "app.conf"), op="replace", before="a = 1\nb = 2\nc = 3\n", after="a = 1\nb = 5\nc = 3\n"
+        ),
+        FieldChange(path=("spec", "hosts"), op="reorder", before=["a", "b"], after=["b", "a"]),
+        FieldChange(
+            path=("spec", "containers", {"name": "web"}, "env", {"name": "T"}), op="add", after={"name": "T"}, index=1
+        ),
+        FieldChange(path=("data", "password"), op="replace", before="(sensitive ①)", after="(sensitive ②)"),
+    )
+    change = ObjectChange(
+        object=ObjectId(kind="ConfigMap", name="web"),
+        version="v1",
+        actions=("update",),
+        categories=("config",),
+        risk="high",
+        fields=fields,
+        hidden=Hidden(order=1, references=2),
+        generated=Generated(before="web-7f9c", after="web-5d2b"),
+        readers=(Reader(object=ObjectId(group="apps", kind="Deployment", name="web"), restarts="keeps-old-config"),),
+        notes=("a field that everybody reads",),
+    )
+    replaced = ObjectChange(
+        object=ObjectId(group="batch", kind="Job", namespace="pay", name="migrate"),
+        version="v1",
+        actions=("delete", "create"),
+        categories=("image",),
+        fields=(FieldChange(path=("spec", "template"), op="replace", before={"a": 1}, after={"a": 2}),),
+    )
+    nothing = ObjectChange(object=ObjectId(kind="Service", name="web"), version="v1", actions=("no-op",))
+    assert shown(make.plan(make.environment("test", changes=(change, replaced, nothing)))) == snapshot
+
+
+def test_several_freight_in_one_plan_are_told_apart(make: SimpleNamespace, snapshot: Any) -> None:
+    older = {"pay": MovingFreight(id=make.OLD.id, moving=True)}
+    assert shown(make.plan(make.environment("test"), make.environment("prod-eu", freight=older))) == snapshot
+
+
+def test_freight_that_the_plan_does_not_hold_is_no_error(make: SimpleNamespace) -> None:
+    unknown = {"pay": MovingFreight(id="f" * 64, moving=True)}
+    assert "  test         3.7.2  ready" in shown(make.plan(make.environment("test", freight=unknown)))
+
+
+def test_a_rollback_says_where_it_goes_and_what_follows(make: SimpleNamespace, snapshot: Any) -> None:
+    back = make.environment(
+        "prod-eu",
+        production=True,
+        freight={"pay": MovingFreight(id=make.OLD.id, moving=True)},
+        changes=(make.update(),),
+        result_tree="5e09c1d" + "0" * 33,
+    )
+    request = Request(environments=("prod-eu",), complete=False, reason="5xx, INC-2211")
+    assert shown(make.plan(back, kind="rollback", request=request)) == snapshot
+
+
+def test_only_what_is_new_since_the_review_is_shown(pay: Plan, make: SimpleNamespace, snapshot: Any) -> None:
+    earlier = make.plan(*pay.environments[1:])
+    assert shown(pay, earlier=earlier) == snapshot
+
+
+def test_the_summary_line_is_stable(pay: Plan) -> None:
+    assert summary_line(pay.summary) == (
+        "Plan: 1 environment to promote, 3 waiting, 0 blocked; 0 to add, 4 to change, 1 to delete. "
+        "Gates: 0 passed, 5 pending, 0 failed."
+    )
+
+
+def test_a_comparison_of_two_environments(make: SimpleNamespace, snapshot: Any) -> None:
+    found = {"api": (make.update(),), "web": (make.whole("create"),)}
+    assert plain(diff_view(found, before="test", after="prod")) == snapshot
+    assert plain(diff_view({"api": ()}, before="a", after="b")) == "a -> b\nNo difference.\n"
+
+
+def test_nothing_from_git_reaches_the_screen_as_it_is(make: SimpleNamespace) -> None:
+    evil = "\x1b]0;owned\x07\u202eevil\x9b31m"
+    freight = Freight.of("pay", make.NEW.artifacts, subject=evil, author=evil)
+    change = make.whole("create", f"Con{evil}fig", evil, notes=(evil,))
+    outcome = Outcome(id="x", status="fail", message=evil)
+    plan = make.plan(
+        make.environment("test", changes=(change,), outcomes=(outcome,), reason=evil, decision="blocked"),
+        freight={
+            freight.id: {
+                "alias": freight.alias,
+                "warehouse": "pay",
+                **freight.model_dump(exclude={"id", "alias", "warehouse", "labels"}),
+            }
+        },
+        request=Request(reason=evil),
+    )
+    for text in (shown(plan), shown(plan, full=True)):
+        assert not any(sign in text for sign in "\x1b\x07\x9b\u202e")
