@@ -58,7 +58,7 @@ def _saved(session: Session, word: str, given: dict[str, Any]) -> tuple[Project,
 
     plan = opened(session, word)
     refuse_shaping(given, pipeline=plan.data.pipeline.name)
-    return project_of(plan, cache_dir=session.cache_dir, reporter=session.reporter(lasting=True)), plan
+    return project_of(plan, cache_dir=session.cache_dir, reporter=session.reporter(lasting=given["wait"])), plan
 
 
 def _fresh(session: Session, name: str | None, given: dict[str, Any]) -> tuple[Project, Plan]:

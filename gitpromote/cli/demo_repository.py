@@ -17,11 +17,11 @@ _START = 1_763_629_200  # 20 November 2025, 09:00 UTC
 
 
 class DemoRepository:
-    """A folder with ``origin.git`` in it, and ``shop``, a clone to work in."""
+    """A folder with ``shop.git`` in it, and ``shop``, a clone to work in."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.origin = folder / "origin.git"
+        self.origin = folder / "shop.git"
         self.clone = folder / "shop"
         self._commits = 0
 

@@ -18,7 +18,7 @@ from gitpromote.views.standing import status_view
 @click.pass_obj
 def command(session: Session, /, name: str | None, detailed_exitcode: bool, full: bool) -> int:
     """What each environment runs, since when, and what would come next. Nothing is written."""
-    report = session.load(name).status()
+    report = session.load(name).status().data
     session.give(report.model_dump(mode="json", by_alias=True))
     session.show(status_view(report, full=full, width=session.out.width))
     if not detailed_exitcode:

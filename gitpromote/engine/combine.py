@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gitpromote.engine.renderings import RenderedApp, Renderings
-from gitpromote.errors import SourceInvalid
+from gitpromote.errors import SourceInvalid, UsageError
 from gitpromote.model.change import path_text
 from gitpromote.model.manifest import Manifest, ManifestSet
 from gitpromote.model.observation import Content
@@ -42,6 +42,40 @@ def content_of(resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp], *
         files=files,
         sensitive=frozenset(sensitive),
         app_of=app_of,
+    )
+
+
+def narrowed(
+    current: Content,
+    desired: Content,
+    resolved: ResolvedEnvironment,
+    apps: Sequence[str] | None,
+    *,
+    object_format: str,
+) -> Content:
+    """The desired files where only some Apps are asked for: the folders of the others stay as they are."""
+    others = [app for app in resolved.apps if apps is not None and app.name not in apps]
+    if not others:
+        return desired
+    folders = tuple(app_prefix(resolved, app.folder) for app in others)
+    if "" in folders:
+        names = ", ".join(app.name for app in others)
+        raise UsageError(
+            "These Apps cannot be planned apart.",
+            code="apps-inseparable",
+            detail=f"{resolved.name}: {names} shares a folder with the Apps that are asked for",
+            hint="Give each App a folder: name $app in the target.",
+        )
+    files = {path: entry for path, entry in desired.files.items() if not path.startswith(folders)}
+    files |= {path: entry for path, entry in current.files.items() if path.startswith(folders)}
+    sensitive = frozenset(path for path in desired.sensitive | current.sensitive if path in files)
+    shown = {path: entry for path, entry in files.items() if path not in sensitive}
+    return Content(
+        tree=tree_id(shown, object_format=object_format),
+        whole=tree_id(files, object_format=object_format),
+        files=files,
+        sensitive=sensitive,
+        app_of={path: app for path, app in desired.app_of.items() if path in files},
     )
 
 

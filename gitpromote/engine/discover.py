@@ -167,9 +167,9 @@ def _given(warehouses: Iterable[Warehouse], asked: Asked) -> dict[str, Artifact]
         if isinstance(one, Image | Chart)
     }
     found: dict[str, Artifact] = {}
-    images = [ImageArtifact.parse(text) for text in asked.images]
-    charts = [ChartArtifact.parse(text) for text in asked.charts]
-    for artifact in (*images, *charts):
+    artifacts: list[ImageArtifact | ChartArtifact] = [ImageArtifact.parse(text) for text in asked.images]
+    artifacts += [ChartArtifact.parse(text) for text in asked.charts]
+    for artifact in artifacts:
         repository = canonical_repository(artifact.repository)
         if repository not in subscribed:
             raise UsageError(

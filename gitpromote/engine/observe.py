@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gitpromote.engine.asked import Asked
-from gitpromote.engine.combine import content_of, manifests_of, render_outcomes, sources_of
+from gitpromote.engine.combine import content_of, manifests_of, narrowed, render_outcomes, sources_of
 from gitpromote.engine.discover import chosen, discover, rendered_asks
 from gitpromote.engine.drawn import keep_present
 from gitpromote.engine.in_place import Overlay, observe_sources
@@ -14,8 +14,9 @@ from gitpromote.engine.look import Look
 from gitpromote.engine.renderings import RenderedApp
 from gitpromote.engine.targets import foreign_commits, last_writer, read_content, whole_ids
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError
+from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.freight import Freight
+from gitpromote.model.names import did_you_mean
 from gitpromote.model.observation import EnvironmentObservation, Observation
 from gitpromote.model.plan import Basis, LedgerBasis, RepositoryBasis, Tool
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
@@ -49,11 +50,12 @@ def observe(
     found = _selected(world, seen, asked) if given is None else _given(world, given, missing or {})
     selected = _rendered(world, found)
     selected = _with_whole_ids(world, seen, selected)
+    _refuse_unknown_apps(world, asked)
     environments: dict[str, EnvironmentObservation] = {}
     blobs: dict[str, bytes] = {}
     overlays: dict[tuple[str, str], Overlay] = {}
     for one in selected:
-        observed, edited = _observe(world, seen, one, overlays)
+        observed, edited = _observe(world, seen, one, overlays, asked.apps)
         environments[observed.name] = observed
         blobs |= edited
     blobs |= world.renderings.blobs(_new_files(environments.values()))
@@ -120,7 +122,11 @@ def _with_whole_ids(world: World, seen: Look, selected: Sequence[_Chosen]) -> li
 
 
 def _observe(
-    world: World, seen: Look, one: _Chosen, overlays: dict[tuple[str, str], Overlay]
+    world: World,
+    seen: Look,
+    one: _Chosen,
+    overlays: dict[tuple[str, str], Overlay],
+    apps: tuple[str, ...] | None,
 ) -> tuple[EnvironmentObservation, dict[str, bytes]]:
     resolved, target = one.resolved, one.resolved.target
     head = seen.head(target.repository, target.ref)
@@ -133,10 +139,12 @@ def _observe(
     if target.kind == "in-place":
         overlay = overlays.setdefault((target.repository, target.ref), {})
         return observe_sources(world, resolved, one.freight, head=head, state=state, overlay=overlay)
-    return _observe_rendered(world, seen, one, head), {}
+    return _observe_rendered(world, seen, one, head, apps), {}
 
 
-def _observe_rendered(world: World, seen: Look, one: _Chosen, head: str | None) -> EnvironmentObservation:
+def _observe_rendered(
+    world: World, seen: Look, one: _Chosen, head: str | None, apps: tuple[str, ...] | None
+) -> EnvironmentObservation:
     resolved = one.resolved
     state = seen.ledger.environment(resolved.name)
     repository = world.repository(resolved.target.repository)
@@ -148,6 +156,7 @@ def _observe_rendered(world: World, seen: Look, one: _Chosen, head: str | None) 
         current = read_content(
             repository, head, resolved.target, apps=[app.name for app in resolved.apps], omit=omit
         )
+        desired = narrowed(current, desired, resolved, apps, object_format=repository.object_format)
         desired = keep_present(
             current, desired, resolved, one.rendered, repository=repository, renderings=world.renderings
         )
@@ -169,6 +178,18 @@ def _observe_rendered(world: World, seen: Look, one: _Chosen, head: str | None) 
         blocking=blocking,
         warnings=warnings,
     )
+
+
+def _refuse_unknown_apps(world: World, asked: Asked) -> None:
+    known = [app.name for app in world.pipeline.apps]
+    unknown = [name for name in asked.apps or () if name not in known]
+    if unknown:
+        raise UsageError(
+            "There is no such App.",
+            code="app-unknown",
+            detail=f"{', '.join(unknown)}; {world.pipeline.name} has {', '.join(known)}",
+            hint=did_you_mean(unknown[0], known),
+        )
 
 
 def _refuse_second_writer(world: World, resolved: ResolvedEnvironment, head: str | None, *, is_empty: bool) -> None:

@@ -80,10 +80,10 @@ def push(world: World, transition: Transition, seen: Look) -> Pushed:
     ledger = RefChange(ref=world.ledger.ref, new=world.home.write(new)[-1], expected=head) if new else None
     for key in sorted({key for key, _ in transition.refs} - {HOME}):
         # Targets first: a target without its Record is found by its trailers, a Record without its target would lie.
-        answers = world.repository(key).push(_changes(transition, key))
+        answers = world.repository(key).push(_changes(world, transition, key))
         if any(answer.status != "written" for answer in answers.values()):
             return _judged(transition, key, answers)
-    changes = [*_changes(transition, HOME), *([ledger] if ledger else [])]
+    changes = [*_changes(world, transition, HOME), *([ledger] if ledger else [])]
     answers = world.home.push(changes) if changes else {}
     if all(answer.status == "written" for answer in answers.values()):
         return Pushed(written=True)
@@ -93,12 +93,26 @@ def push(world: World, transition: Transition, seen: Look) -> Pushed:
     return Pushed(written=False, refused=judged.refused, lost=judged.lost, ledger_words=words)
 
 
-def _changes(transition: Transition, key: str) -> list[RefChange]:
-    return [
+def _changes(world: World, transition: Transition, key: str) -> list[RefChange]:
+    targets = [
         RefChange(ref=ref, new=new, expected=expected)
         for (repository, ref), (expected, new) in transition.refs.items()
         if repository == key
     ]
+    return [*targets, *_tags(world, transition, key)]
+
+
+def _tags(world: World, transition: Transition, key: str) -> list[RefChange]:
+    """Tags of what is verified, as far as they do not stand already: a tag is never moved."""
+    wanted = {
+        f"refs/tags/{step.tag}": transition.commits[fresh.planned.name]
+        for fresh in transition.environments
+        if fresh.planned.target.repository == key and fresh.planned.name in transition.commits
+        for step in fresh.planned.steps
+        if isinstance(step, PushStep) and step.tag
+    }
+    present = world.repository(key).fetch(sorted(wanted)) if wanted else {}
+    return [RefChange(ref=ref, new=oid, expected=None) for ref, oid in wanted.items() if ref not in present]
 
 
 def _judged(transition: Transition, key: str, answers: Mapping[str, PushAnswer]) -> Pushed:

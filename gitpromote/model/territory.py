@@ -14,7 +14,7 @@ __all__ = ["Claim", "Conflict", "conflicts", "overlap"]
 class Claim(NamedTuple):
     """One thing that an Environment writes.
 
-    :ivar path: a folder that is owned whole, or a file where ``slot`` says which value in it
+    :ivar path: a folder that is owned whole, or the file or folder of what ``slot`` names
     :ivar slot: empty for a folder
     """
 
@@ -91,6 +91,8 @@ def _inside(path: str, folder: str) -> bool:
 
 
 def _above(path: str) -> Iterator[str]:
+    """The path itself, and every folder that it lies in."""
+    yield path
     while path:
         path = path.rpartition("/")[0]
         yield path

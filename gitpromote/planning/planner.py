@@ -28,6 +28,7 @@ from gitpromote.model.plan import (
 )
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
+from gitpromote.model.substitute import parse
 from gitpromote.planning.digests import change_digest
 from gitpromote.planning.planfile import planned_blob
 from gitpromote.planning.steps import steps_for
@@ -87,13 +88,15 @@ def _environment(
         outcomes, missing=observed.missing, held=state.held is not None, changes=bool(writes), arrives=arrives
     )
     target = planned_target(resolved)
+    words = _words(pipeline, resolved, observed.freight)
     steps = steps_for(
         writes=bool(writes),
         arrives=arrives and not observed.missing,
         delivery=resolved.delivery if kind == "promote" else "push",
         agent=resolved.agent is not None,
         ref=target.ref,
-        message=_message(pipeline, resolved, observed.freight, kind),
+        message=_message(pipeline, words, kind),
+        tag=_tag(pipeline, words, kind),
     )
     planned = EnvironmentPlan(
         name=resolved.name,
@@ -176,10 +179,24 @@ def changes_of(observed: EnvironmentObservation) -> tuple[ObjectChange, ...]:
     return tuple(compare(before, after).changes)
 
 
-def _message(pipeline: Pipeline, resolved: ResolvedEnvironment, freight: Mapping[str, Freight], kind: PlanKind) -> str:
+def _words(pipeline: Pipeline, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> dict[str, str | None]:
+    """What ``$name`` stands for in messages and tags."""
     aliases = " ".join(item.alias for item in freight.values())
-    verb = "promote" if kind == "promote" else kind
-    return f"{verb}({resolved.name}): {aliases}" if aliases else f"{verb}({resolved.name})"
+    labels = {f"label.{name}": value for name, value in resolved.labels.items()}
+    return {"env": resolved.name, "freight": aliases, "pipeline": pipeline.name, **labels}
+
+
+def _message(pipeline: Pipeline, words: Mapping[str, str | None], kind: PlanKind) -> str:
+    if kind == "promote":
+        return pipeline.commit.fill(words)
+    return f"{kind}({words['env']}): {words['freight']}".rstrip(": ")
+
+
+def _tag(pipeline: Pipeline, words: Mapping[str, str | None], kind: PlanKind) -> str | None:
+    """The tag for what is verified; one word per Freight, so that it is a name that Git takes."""
+    if pipeline.tag is None or kind != "promote":
+        return None
+    return parse(pipeline.tag).fill({**words, "freight": str(words["freight"]).replace(" ", "-")})
 
 
 def _freight(observation: Observation) -> dict[str, PlannedFreight]:

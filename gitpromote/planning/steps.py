@@ -14,7 +14,9 @@ from gitpromote.model.plan import (
 )
 
 
-def steps_for(*, writes: bool, arrives: bool, delivery: str, agent: bool, ref: str, message: str) -> tuple[Step, ...]:
+def steps_for(
+    *, writes: bool, arrives: bool, delivery: str, agent: bool, ref: str, message: str, tag: str | None = None
+) -> tuple[Step, ...]:
     """The steps of one environment.
 
     :param writes: whether files change in the target
@@ -24,7 +26,7 @@ def steps_for(*, writes: bool, arrives: bool, delivery: str, agent: bool, ref: s
     """
     if not writes:
         return (InheritStep(id="1"),) if arrives else ()
-    steps: list[Step] = [PushStep(id="1", message=message, ref=ref)]
+    steps: list[Step] = [PushStep(id="1", message=message, ref=ref, tag=tag)]
     if delivery == "pull_request":
         steps.append(PullRequestStep(id="2", after=("1",)))
         steps.append(AwaitMergeStep(id="3", after=("2",)))

@@ -31,6 +31,7 @@ def judge(
     outcomes += [_gate_outcome(gate) for gate in resolved.gates if kind in gate.applies_to]
     outcomes += _unsupported(resolved, kind)
     outcomes += _content(observed, state, replace)
+    outcomes += [_unpinned(str(image)) for one in observed.freight.values() for image in one.images if image.unpinned]
     outcomes += observed.blocking
     outcomes += observed.warnings
     return tuple(outcomes)
@@ -71,6 +72,11 @@ def _unsupported(resolved: ResolvedEnvironment, kind: PlanKind) -> list[Outcome]
 
 def _not_yet(identifier: str, message: str) -> Outcome:
     return Outcome(id=identifier, kind="gate", level="hard", status="pending", message=message)
+
+
+def _unpinned(image: str) -> Outcome:
+    text = f"{image} has no digest: what runs may be another image tomorrow"
+    return Outcome(id="unpinned", kind="policy", level="advisory", status="warn", message=text)
 
 
 def _content(observed: EnvironmentObservation, state: EnvironmentState, replace: str | None) -> list[Outcome]:

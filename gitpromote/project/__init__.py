@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gitpromote.project.facades import Change, Status
 from gitpromote.project.history import History
 from gitpromote.project.plan import Plan
 from gitpromote.project.project import Project, open_plan, project_of
 
-__all__ = ["History", "Plan", "Project", "open_plan", "project_of"]
+__all__ = ["Change", "History", "Plan", "Project", "Status", "open_plan", "project_of"]

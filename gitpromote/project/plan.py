@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from gitpromote.errors import PlanInvalid, UsageError
+from gitpromote.model.change import ChangeSet
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, PlanFile, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
 from gitpromote.planning.planfile import loads, seal
 from gitpromote.planning.planner import VALID_FOR
+from gitpromote.project.facades import Change
 
 MEDIA_TYPE = "application/vnd.gitpromote.plan.v1+json"
 
@@ -106,6 +108,11 @@ class Plan:
                 detail=f"{environment!r}; planned: {names}",
             )
         return found
+
+    def changes(self, environment: str, *, kind: str = "*", name: str = "*") -> list[Change]:
+        """An environment's changes, those whose kind and name match the shell patterns."""
+        chosen = ChangeSet(changes=self[environment].changes).select(kind=kind, name=name)
+        return [Change(change) for change in chosen.changes]
 
     def explain(self, environment: str) -> tuple[Outcome, ...]:
         """Every verdict on an environment, passing ones too."""

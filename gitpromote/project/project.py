@@ -24,10 +24,11 @@ from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import Engine, EnvironmentPlan, PlannedPipeline, PipelineSource, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
 from gitpromote.model.record import Record
-from gitpromote.model.report import StatusReport, VerifyReport
+from gitpromote.model.report import VerifyReport
 from gitpromote.model.result import ApplyResult
 from gitpromote.ports import Reporter, SilentReporter
 from gitpromote.project import comparing, documents, standing
+from gitpromote.project.facades import Status
 from gitpromote.project.history import History
 from gitpromote.project.plan import Plan
 from gitpromote.project.refusals import refuse_checked_out
@@ -261,9 +262,9 @@ class Project:
 
     # -- telling
 
-    def status(self) -> StatusReport:
+    def status(self) -> Status:
         """What each Environment holds, and what would come next."""
-        return standing.status(self._world, self.plan, as_of=self._world.clock.now())
+        return Status(standing.status(self._world, self.plan, as_of=self._world.clock.now()))
 
     @property
     def history(self) -> History:

@@ -75,6 +75,7 @@ class Source:
         self.file, self.text = file, without_bom(whole)
         self._bom = whole[: len(whole) - len(self.text)]
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
+        self.is_json = _is_json(self.text)
         self.documents = self._read(data)
         self.roots: list[Node] = compose(self.text)
 
@@ -128,7 +129,7 @@ class Source:
             actual = parse_yaml(data, file=self.file, strict=True)
         except SourceInvalid as error:
             raise refused("edit-unsafe", f"the file could not be read afterwards: {error.detail}") from error
-        if _text(actual) != _text(expected):
+        if _text(actual) != _text(expected) or (self.is_json and not _is_json(without_bom(data.decode("utf-8")))):
             names = ", ".join(".".join(str(step) for step in change.path) for change in changes)
             raise refused("edit-unsafe", f"{self.file}: setting {names} would change other values too, or not this one")
 
@@ -149,6 +150,17 @@ def _changed(data: Any, path: DataPath, value: Any) -> Any:
     else:
         pairs[str(step)] = _changed(pairs.get(str(step)), rest, value)
     return pairs
+
+
+def _is_json(text: str) -> bool:
+    """Whether a file must go on to be JSON, whatever YAML would allow."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _text(documents: list[Any]) -> str:

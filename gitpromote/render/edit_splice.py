@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -11,7 +12,7 @@ from gitpromote.render.edit_nodes import Node, end_of_content
 from gitpromote.render.edit_source import REMOVED, Change, DataPath, Scalar, Source, refused
 from gitpromote.render.yaml_quote import as_string, double_quoted, is_plain, single_quoted
 
-__all__ = ["Content", "insert_item", "insert_pair", "remove_pair", "replace_empty", "replace_scalar", "written"]
+__all__ = ["Content", "insert_item", "insert_pair", "remove_pair", "replace_empty", "replace_scalar"]
 
 #: What can be inserted: a scalar, or mappings and lists of mappings that end in scalars.
 Content: TypeAlias = "Scalar | Mapping[str, Content] | Sequence[Mapping[str, Content]]"
@@ -36,14 +37,16 @@ def replace_scalar(source: Source, node: Node, value: Scalar, *, document: int, 
     if node.anchor is not None or node.tag is not None:
         found = _PROPERTIES.match(source.text, start, node.end)
         start = found.end() if found else start
-    text = written(value, style=node.style)
+    text = _written(source, value, style=node.style)
     if start == node.end and source.text[start - 1 : start] not in ("", " ", "\t", "\n"):
         text = f" {text}"
     return Change(start=start, end=node.end, text=text, document=document, path=path, value=value)
 
 
-def written(value: Scalar, *, style: str = "") -> str:
+def _written(source: Source, value: Scalar, *, style: str = "") -> str:
     """A value on one line; a string in the quotes that it had, or plain where every reader takes it for a string."""
+    if source.is_json:
+        return json.dumps(value, ensure_ascii=False)
     if not isinstance(value, str):
         return dump_yaml(value).removesuffix("\n")
     if style == "'":
@@ -55,7 +58,7 @@ def replace_empty(source: Source, node: Node, value: Content, *, document: int, 
     """Something in the place of a null, on the same line."""
     space = " " if source.text[node.start - 1 : node.start] not in ("", " ", "\t", "\n") else ""
     return Change(
-        start=node.start, end=node.end, text=space + _in_flow(value), document=document, path=path, value=value
+        start=node.start, end=node.end, text=space + _in_flow(source, value), document=document, path=path, value=value
     )
 
 
@@ -70,14 +73,14 @@ def insert_pair(
     pair = {key: value}
     if mapping is None or mapping.kind != "mapping":
         at = len(source.text)
-        text = _lines(source, at, _in_block(pair, "", ""))
+        text = _lines(source, at, _in_block(source, pair, "", ""))
     elif mapping.flow:
         at = _end_of_pair(mapping, -1) if mapping.pairs else mapping.end - 1
-        text = _in_flow(pair)[1:-1]
+        text = _in_flow(source, pair)[1:-1]
         text = f", {text}" if mapping.pairs else text
     else:
         at = _behind(source, _end_of_pair(mapping, -1))
-        text = _lines(source, at, _in_block(pair, " " * mapping.pairs[0][0].column, _dash(mapping)))
+        text = _lines(source, at, _in_block(source, pair, " " * mapping.pairs[0][0].column, _dash(mapping)))
     return Change(start=at, end=at, text=text, document=document, path=(*path, key), value=value)
 
 
@@ -90,11 +93,11 @@ def insert_item(
     """
     if sequence.flow:
         at = end_of_content(sequence.items[-1]) if sequence.items else sequence.end - 1
-        text = _in_flow(item)
+        text = _in_flow(source, item)
         text = f", {text}" if sequence.items else text
     else:
         at = _behind(source, end_of_content(sequence))
-        text = _lines(source, at, _item(item, " " * sequence.column))
+        text = _lines(source, at, _item(source, item, " " * sequence.column))
     return Change(start=at, end=at, text=text, document=document, path=(*path, len(sequence.items)), value=item)
 
 
@@ -139,27 +142,32 @@ def _dash(mapping: Node) -> str:
     return ""
 
 
-def _item(item: Mapping[str, Content], indent: str) -> list[str]:
-    first, *others = _in_block(item, f"{indent}  ", "")
+def _item(source: Source, item: Mapping[str, Content], indent: str) -> list[str]:
+    first, *others = _in_block(source, item, f"{indent}  ", "")
     return [f"{indent}- {first.lstrip(' ')}", *others]
 
 
-def _in_block(pairs: Mapping[str, Content], indent: str, dash: str) -> list[str]:
+def _in_block(source: Source, pairs: Mapping[str, Content], indent: str, dash: str) -> list[str]:
     lines: list[str] = []
     for key, value in pairs.items():
         if isinstance(value, Mapping):
-            lines += (f"{indent}{as_string(key)}:", *_in_block(value, f"{indent}  ", dash))
+            lines += (f"{indent}{as_string(key)}:", *_in_block(source, value, f"{indent}  ", dash))
         elif isinstance(value, Sequence) and not isinstance(value, str):
-            items = [line for item in value for line in _item(item, indent + dash)]
+            items = [line for item in value for line in _item(source, item, indent + dash)]
             lines += (f"{indent}{as_string(key)}:", *items)
         else:
-            lines.append(f"{indent}{as_string(key)}: {written(value)}")
+            lines.append(f"{indent}{as_string(key)}: {_written(source, value)}")
     return lines
 
 
-def _in_flow(value: Content) -> str:
+def _in_flow(source: Source, value: Content) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{as_string(key)}: {_in_flow(item)}" for key, item in value.items()) + "}"
+        pairs = [f"{_flow_key(source, key)}: {_in_flow(source, item)}" for key, item in value.items()]
+        return "{" + ", ".join(pairs) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(_in_flow(item) for item in value) + "]"
-    return written(value)
+        return "[" + ", ".join(_in_flow(source, item) for item in value) + "]"
+    return _written(source, value)
+
+
+def _flow_key(source: Source, key: str) -> str:
+    return json.dumps(key, ensure_ascii=False) if source.is_json else as_string(key)

@@ -100,7 +100,7 @@ def _piece(text: str, line: int, number: int) -> Iterator[Piece]:
     body = text[begin:].rstrip("\r\n")
     if not body.strip():
         return
-    if not _KEEPS_NEWLINES.search(body):
+    if "+" not in body or not _KEEPS_NEWLINES.search(body):
         yield Piece(body + end, line + text.count("\n", 0, begin), number)
         return
     # A block scalar that keeps its final line breaks may be the last thing here.
@@ -145,22 +145,23 @@ class _Stream:
             self.warnings.append(Problem("yaml-duplicate-key", message, path=self._file, line=piece.line))
 
     def _manifest(self, data: dict[str, Any], text: str, line: int, where: str) -> Manifest:
-        where += _called(data)
-        group, version = _api_version(data, where)
-        kind = data.get("kind")
-        if not isinstance(kind, str) or not kind:
-            raise _not_object(where, "kind", kind)
         metadata = data.get("metadata")
-        if not isinstance(metadata, dict):
-            raise _not_object(where, "metadata", metadata)
-        name, namespace = metadata.get("name"), metadata.get("namespace") or ""
-        if not name and metadata.get("generateName"):
-            raise _fail("generate-name", f"{where}: metadata.generateName is {metadata['generateName']!r}")
-        if not isinstance(name, str) or not name:
-            raise _not_object(where, "metadata.name", name)
-        if not isinstance(namespace, str):
-            raise _not_object(where, "metadata.namespace", namespace)
+        names = metadata if isinstance(metadata, dict) else {}
+        api_version, kind, name, namespace = data.get("apiVersion"), data.get("kind"), names.get("name"), _scope(names)
+        if not (api_version and kind and name) or not all(
+            isinstance(word, str) for word in (api_version, kind, name, namespace)
+        ):
+            raise _not_object(data, names, where)
+        try:
+            group, version = split_api_version(api_version)
+        except ValueError as error:
+            raise _fail("manifest-invalid", f"{where}{_called(kind, name)}: {error}") from error
         return Manifest(ObjectRef(group, kind, namespace, name), version, data, text, self._file, line, self._app)
+
+
+def _scope(metadata: dict[str, Any]) -> Any:
+    namespace = metadata.get("namespace")
+    return "" if namespace is None else namespace
 
 
 def _objects(value: Any, where: str) -> Iterator[tuple[dict[str, Any], bool]]:
@@ -194,27 +195,27 @@ def _item(parent: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": parent.get("apiVersion"), "kind": kind, **item}
 
 
-def _api_version(data: dict[str, Any], where: str) -> tuple[str, str]:
-    value = data.get("apiVersion")
-    if not isinstance(value, str) or not value:
-        raise _not_object(where, "apiVersion", value)
-    try:
-        return split_api_version(value)
-    except ValueError as error:
-        raise _fail("manifest-invalid", f"{where}: {error}") from error
+def _called(*words: Any) -> str:
+    known = [word for word in words if isinstance(word, str) and word]
+    return f" ({' '.join(known)})" if known else ""
 
 
-def _called(data: dict[str, Any]) -> str:
-    metadata = data.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    words = [str(word) for word in (data.get("kind"), name) if isinstance(word, str) and word]
-    return f" ({' '.join(words)})" if words else ""
+def _not_object(data: dict[str, Any], metadata: dict[str, Any], where: str) -> SourceInvalid:
+    where += _called(data.get("kind"), metadata.get("name"))
+    for field in ("apiVersion", "kind"):
+        if not isinstance(data.get(field), str) or not data[field]:
+            return _unfit(where, field, data.get(field))
+    if not isinstance(data.get("metadata"), dict):
+        return _unfit(where, "metadata", data.get("metadata"), wanted="a mapping")
+    if not metadata.get("name") and metadata.get("generateName"):
+        return _fail("generate-name", f"{where}: metadata.generateName is {metadata['generateName']!r}")
+    field = "name" if not isinstance(metadata.get("name"), str) or not metadata["name"] else "namespace"
+    return _unfit(where, f"metadata.{field}", metadata.get(field))
 
 
-def _not_object(where: str, field: str, value: Any) -> SourceInvalid:
+def _unfit(where: str, field: str, value: Any, *, wanted: str = "a string") -> SourceInvalid:
     if value is None or value == "":
         return _fail("manifest-invalid", f"{where}: {field} is missing")
-    wanted = "a mapping" if field == "metadata" else "a string"
     return _fail("manifest-invalid", f"{where}: {field} is {_name_of(value)}, not {wanted}{_quote_it(value)}")
 
 

@@ -66,13 +66,13 @@ def apply_flux_setters(
     marked = [mark for number, root in enumerate(source.roots) for mark in _marks(source, root, number, (), {})]
     by_repository = {canonical_repository(image.repository): image for image in images}
     chosen = _images_by_policy(marked, by_repository, policies or {})
-    digests = {mark.policy for mark in marked if mark.part == "digest"}
-    changes = [
-        change
-        for mark in marked
-        if mark.policy in chosen
-        for change in _set(source, mark, chosen[mark.policy], "tag" if mark.policy in digests else pin)
-    ]
+    # Where a mapping has a key for the digest, its tag must not hold it too.
+    digests = {(mark.document, mark.path[:-1]) for mark in marked if mark.part == "digest" or mark.beside.get("digest")}
+    changes: list[Change] = []
+    for mark in marked:
+        if mark.policy in chosen:
+            only_tag = mark.part == "tag" and (mark.document, mark.path[:-1]) in digests
+            changes += _set(source, mark, chosen[mark.policy], "tag" if only_tag else pin)
     return source.with_changes(changes) if changes else data
 
 
@@ -117,9 +117,7 @@ def _set(source: Source, mark: _Marked, image: ImageArtifact, pin: Part) -> Iter
     if mark.part == "name":
         text = name
     elif mark.part == "tag":
-        # A digest in a key of its own would otherwise be there twice.
-        part: Part = "tag" if pin == "tag" or mark.beside.get("digest") else "tag@digest"
-        text = version_text(image.tag, image.digest, part=part, where=where)
+        text = version_text(image.tag, image.digest, part="tag" if pin == "tag" else "tag@digest", where=where)
     elif mark.part == "digest":
         text = version_text(image.tag, image.digest, part="digest", where=where)
     else:

@@ -97,7 +97,7 @@ class YamlReader:
                     values.append(self._value(get(), self._limits.depth))
                     self._number += 1
         except YAMLError as error:
-            row, column, words = parser_place(error, text)
+            row, column, words = parser_place(error, text, first_line=line)
             raise self._error("yaml-invalid", words, row, column) from error
         except RecursionError as error:  # the caller's own stack was nearly full
             raise self._error("yaml-too-deep", "no room left to read it here", 0, 0) from error

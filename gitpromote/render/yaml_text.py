@@ -57,10 +57,16 @@ def open_parser(text: str) -> CParser:
     return CParser(text)
 
 
-def parser_place(error: YAMLError, text: str) -> tuple[int, int, str]:
-    """Line and column, both from 0, of what the parser complains about, and its own words."""
+def parser_place(error: YAMLError, text: str, *, first_line: int) -> tuple[int, int, str]:
+    """Line and column, both from 0, of what the parser complains about, and its own words.
+
+    :param first_line: the line of the file where the text begins
+    """
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
-        words = ", ".join(part for part in (error.context, error.problem) if part)
+        context, mark = error.context or "", error.context_mark
+        if mark is not None and mark.line != error.problem_mark.line:
+            context += f" that begins on line {first_line + mark.line}"
+        words = ", ".join(part for part in (context, error.problem) if part)
         if "`" in words or "token" in words:
             words += _character(text, error.problem_mark.index)
         return error.problem_mark.line, error.problem_mark.column, words

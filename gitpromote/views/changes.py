@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from gitpromote.model.change import ObjectChange
 from gitpromote.views.fields import field_lines, whole_object_lines
-from gitpromote.views.folding import Folded, folded
+from gitpromote.views.folding import Told, by_object, told
 from gitpromote.views.lines import Line, Span, line
 from gitpromote.views.text import clean, count, listed, visible
 
@@ -24,6 +24,9 @@ _RESTARTS = {
     "paused": "paused: no rollout",
     "none": "",
 }
+
+#: What the headline says already.
+_SAID = frozenset(("no longer rendered",))
 
 #: What happens to an object: sign, style, words.
 _ACTIONS = {
@@ -48,8 +51,8 @@ def change_blocks(
     :param every: the names of all environments that there are, to say "4 environments" where all are meant
     :param full: creations and deletions whole as well
     """
-    sorted_out: dict[str, list[Folded]] = {"other": [], "create": [], "delete": []}
-    for group in folded(changes):
+    sorted_out: dict[str, list[Told]] = {"other": [], "create": [], "delete": []}
+    for group in told(changes):
         actions = group.change.actions
         sorted_out[actions[0] if len(actions) == 1 and actions[0] in sorted_out else "other"].append(group)
     return [
@@ -74,21 +77,22 @@ def legend(changes: Iterable[ObjectChange], *, decisions: Iterable[str] = ()) ->
     return [line(Span("  " + "   ".join(shown), "faint"))] if shown else []
 
 
-def _whole(group: Folded, every: Sequence[str], *, full: bool) -> Block:
+def _whole(group: Told, every: Sequence[str], *, full: bool) -> Block:
     body = field_lines(group.change, asides=group.asides, full=full)
     return _title(group, every), [*body, *_consequences(group.change)]
 
 
-def _many(groups: Sequence[Folded], every: Sequence[str], *, full: bool, limit: int) -> list[Block]:
+def _many(groups: Sequence[Told], every: Sequence[str], *, full: bool, limit: int) -> list[Block]:
     """Objects that come or go as a whole."""
     if full:
         return [(_title(group, every), whole_object_lines(group.change)) for group in groups]
-    if len(groups) <= limit:
-        return [(_title(group, every), _consequences(group.change)) for group in groups]
-    return [(_counted(place, members, every), []) for place, members in _by_place(groups).items()]
+    objects = by_object(groups)
+    if len(objects) <= limit:
+        return [(_title(group, every), _consequences(group.change)) for group in objects]
+    return [(_counted(place, members, every), []) for place, members in _by_place(objects).items()]
 
 
-def _by_place(groups: Sequence[Folded]) -> dict[tuple[tuple[str, ...], str], list[ObjectChange]]:
+def _by_place(groups: Sequence[Told]) -> dict[tuple[tuple[str, ...], str], list[ObjectChange]]:
     found: dict[tuple[tuple[str, ...], str], list[ObjectChange]] = {}
     for group in groups:
         found.setdefault((group.environments, group.change.app), []).append(group.change)
@@ -108,13 +112,22 @@ def _counted(place: tuple[tuple[str, ...], str], changes: Sequence[ObjectChange]
     )
 
 
-def _title(group: Folded, every: Sequence[str]) -> Line:
+def _title(group: Told, every: Sequence[str]) -> Line:
     change = group.change
     sign, style, words = _ACTIONS.get(change.actions, ("~", "change", "will be updated"))
     mark = "" if change.actions == ("update",) else f"{sign} "
-    head = f"# {_where(group.environments, every)} · {visible(change.title)} {words}"
+    head = f"# {_where(group.environments, every)} · {_subject(group)} {words}"
     aside = _aside(change)
     return line("  ", Span(mark, style), Span(head, "strong"), f"   ({aside})" if aside else "")
+
+
+def _subject(group: Told) -> str:
+    """The object; of several with the same change, how many of which kind, and their names."""
+    if len(group.objects) == 1:
+        return visible(group.change.title)
+    kind = visible(group.change.title.partition(" ")[0])
+    names = listed((visible(str(each).partition(" ")[2]) for each in group.objects), limit=4)
+    return f"{len(group.objects):,} {kind} ({names})"
 
 
 def _where(names: Sequence[str], every: Sequence[str]) -> str:
@@ -144,5 +157,6 @@ def _consequences(change: ObjectChange) -> list[Line]:
     for reader in change.readers:
         what = _RESTARTS[reader.restarts] or "unchanged"
         lines.append(line("      ", Span(f"# read by {visible(str(reader.object))}: {what}", "faint")))
-    lines += [line("      ", Span(f"# {clean(note)}", "faint")) for note in change.notes]
+    notes = (clean(note) for note in change.notes if note not in _SAID)
+    lines += [line("      ", Span(f"# {note}", "faint")) for note in notes]
     return lines

@@ -1,68 +1,75 @@
-"""The same change in several environments is told once; what differs there is said beside it."""
+"""Changes gathered for reading: the same one told once, what comes and goes gathered by object."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gitpromote.model.canonical import canonical
-from gitpromote.model.change import FieldChange, ObjectChange
-from gitpromote.views.text import listed
+from gitpromote.diff.fold import FoldedChange, Former, fold
+from gitpromote.model.change import FieldChange, ObjectChange, ObjectId
+from gitpromote.views.text import count, listed
 from gitpromote.views.values import value_text
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
+class Told:
     """One change, and where it happens.
 
-    :ivar change: as it is in the first environment
-    :ivar asides: place in ``change.fields`` to words on environments where the value before is another one
+    :ivar change: as it is in the first place
+    :ivar asides: place in ``change.fields`` to words on where the value before is another one
     """
 
-    environments: tuple[str, ...]
     change: ObjectChange
+    environments: tuple[str, ...]
+    objects: tuple[ObjectId, ...]
     asides: dict[int, str]
 
 
-def folded(changes: Iterable[tuple[str, ObjectChange]]) -> list[Folded]:
-    """Changes that come to the same, in the order in which they are first met."""
-    groups: dict[bytes, list[tuple[str, ObjectChange]]] = {}
+def told(changes: Iterable[tuple[str, ObjectChange]]) -> list[Told]:
+    """Changes that come to the same, in the order in which they are first met. Noise alone is nothing."""
+    by_environment: dict[str, list[ObjectChange]] = {}
     for name, change in changes:
         if change.changes_anything:
-            groups.setdefault(_key(change), []).append((name, change))
-    return [_fold(members) for members in groups.values()]
+            by_environment.setdefault(name, []).append(change)
+    return [_told(each) for each in fold(by_environment)]
 
 
-def _key(change: ObjectChange) -> bytes:
-    """What must be equal: the object, what happens, the values afterwards. Those before may differ."""
-    ref = change.object
-    fields = [
-        [list(field.path), field.op, field.after, None if field.op == "replace" else field.before]
-        for field in change.fields
+def by_object(every: Sequence[Told]) -> list[Told]:
+    """One row per object that comes or goes, whatever it holds in which environment."""
+    groups: dict[tuple[str, str, object], list[Told]] = {}
+    for each in every:
+        groups.setdefault((each.change.app, each.change.title, each.change.actions), []).append(each)
+    return [
+        Told(
+            members[0].change,
+            tuple(dict.fromkeys(name for each in members for name in each.environments)),
+            members[0].objects,
+            {},
+        )
+        for members in groups.values()
     ]
-    return canonical(
-        [change.app, ref.group, ref.kind, ref.namespace, ref.name, list(change.actions), change.restarts, fields]
+
+
+def _told(folded: FoldedChange) -> Told:
+    asides: dict[int, list[str]] = {}
+    for former in folded.former:
+        asides.setdefault(former.field, []).append(_aside(folded, former))
+    return Told(
+        folded.change,
+        folded.environments,
+        folded.objects,
+        {place: "; ".join(words) for place, words in asides.items()},
     )
 
 
-def _fold(members: Sequence[tuple[str, ObjectChange]]) -> Folded:
-    first = members[0][1]
-    asides = {place: text for place in range(len(first.fields)) if (text := _aside(members, place))}
-    return Folded(tuple(name for name, _ in members), first, asides)
+def _aside(folded: FoldedChange, former: Former) -> str:
+    """``prod-eu, prod-us: from 3.7.1``."""
+    where = listed(former.environments) if len(folded.objects) == 1 else count(len(former.members), "other")
+    return f"{where}: from {_before(folded.change.fields[former.field], former.before)}"
 
 
-def _aside(members: Sequence[tuple[str, ObjectChange]], place: int) -> str:
-    """``prod-eu, prod-us: from 3.7.1``, for environments where this field has another value now than in the first."""
-    shown = members[0][1].fields[place]
-    others: dict[str, list[str]] = {}
-    for name, change in members[1:]:
-        field = change.fields[place]
-        if field.op == "replace" and canonical(field.before) != canonical(shown.before):
-            others.setdefault(_before(field), []).append(name)
-    return "; ".join(f"{listed(names)}: from {value}" for value, names in others.items())
-
-
-def _before(field: FieldChange) -> str:
-    if field.path[-1:] == ("image",) and isinstance(field.before, str):
-        return field.before.partition("@")[0].rpartition(":")[2]
-    return value_text(field.before, width=40)
+def _before(field: FieldChange, before: object) -> str:
+    if field.path[-1:] == ("image",) and isinstance(before, str):
+        tag = before.partition("@")[0].rpartition(":")[2]
+        return tag if "/" not in tag else value_text(before, width=60)
+    return value_text(before, width=40)

@@ -365,6 +365,7 @@ def test_errors_are_ours() -> None:
 
 
 def test_generators_are_lists_too() -> None:
-    assert Environment("a", apps=(name for name in ("x", "y"))) == Environment("a", apps=["x", "y"])  # type: ignore[arg-type]
+    names: Any = (name for name in ("x", "y"))
+    assert Environment("a", apps=names) == Environment("a", apps=["x", "y"])
     with pytest.raises(ConfigurationError):
         Environment("a", apps=(text for text in (TOKEN,)))  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ def clash(one: Claim, other: Claim) -> bool:
     if not one.slot and not other.slot:
         return overlap(one.path, other.path)
     folder, file = (one, other) if not one.slot else (other, one)
-    return file.path.startswith(f"{folder.path}/") or not folder.path
+    return not folder.path or file.path == folder.path or file.path.startswith(f"{folder.path}/")
 
 
 @given(claims())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import shlex
 from collections.abc import Sequence
@@ -18,7 +20,9 @@ _LONGEST_WORDS = 8000  # characters of a renderer's words in an error
 _LONGEST_WARNING = 500
 _MOST_WARNINGS = 50
 _WARNING = re.compile(r"^#? ?warning\b", re.IGNORECASE)
-_TIME = re.compile(r"^(time=\S+ |\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )")  # how Go's loggers begin a line
+# How Go's loggers begin a line: with the time, and whatever else differs from run to run.
+_LOGGED = re.compile(r"^(time=\S+ |\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |[IWEF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] )")
+_FAILED = re.compile(r'^"command failed" err=(".*")$')  # some kubectls log their last words
 
 
 class Output(NamedTuple):
@@ -63,7 +67,7 @@ class Running:
         env = sandbox.environment(parallel=self._parallel)
         ended = run([*without_network(), *words], cwd=sandbox.source, env=env, limits=self.job.limits)
         self.commands.append(Command(tuple(words), ended.seconds, ended.status))
-        said = sandbox.plain(ended.words.decode("utf-8", "replace"))
+        said = sandbox.plain(_unlogged(ended.words.decode("utf-8", "replace")))
         self._keep(step, words, sandbox, ended, said)
         if ended.excess or ended.status:
             raise self._failure(words, ended, said, sandbox.inputs)
@@ -125,6 +129,17 @@ def _told(command: str, ended: Ended, said: str, job: RenderJob, inputs: Inputs)
 
 
 def _warnings(said: str) -> tuple[str, ...]:
-    lines = (_TIME.sub("", line.strip()) for line in said.splitlines())
-    told = dict.fromkeys(line[:_LONGEST_WARNING] for line in lines if line)
+    told = dict.fromkeys(line.strip()[:_LONGEST_WARNING] for line in said.splitlines() if line.strip())
     return tuple(list(told)[:_MOST_WARNINGS])
+
+
+def _unlogged(words: str) -> str:
+    """The words without what a logger puts around them, so that they are the same each time."""
+    return "\n".join(_unlogged_line(_LOGGED.sub("", line)) for line in words.splitlines())
+
+
+def _unlogged_line(line: str) -> str:
+    failed = _FAILED.match(line)
+    with contextlib.suppress(ValueError):
+        return f"error: {json.loads(failed[1])}" if failed else line
+    return line

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from gitpromote.adapters.renderers.local import LocalRendering
 from gitpromote.adapters.renderers.parallel import render_all
-from gitpromote.errors import ConfigurationError, GitpromoteError, RenderFailed, SourceInvalid
+from gitpromote.errors import GitpromoteError, RenderFailed, SourceInvalid
 from gitpromote.model.render import KustomizeSpec, PlainSpec, PythonSpec, Rendered, RenderJob
 
 
@@ -86,22 +85,12 @@ def test_nothing_to_do_is_done() -> None:
     assert render_all([]) == []
 
 
-def test_each_is_told_of_as_it_ends(jobs, toolbox) -> None:
-    commands, labels = [], []
-    rendering = LocalRendering(toolbox, workers=2, on_result=commands.append)
-    results = rendering.render(jobs, on_done=labels.append)
-    assert told(results) == EXPECTED
-    assert sorted(labels) == sorted(job.label for job in jobs)
-    lines = [line.words[-1] for one in commands if isinstance(one, Rendered) for line in one.commands]
-    assert sorted(lines) == ["over/0", "over/1", "over/2", "over/3"]
-
-
-def test_tools_are_found_for_the_closures_that_need_them(toolbox) -> None:
-    rendering = LocalRendering(toolbox)
-    found = rendering.tools(["kustomize", "helm"], versions={})
-    assert [tool.name for tool in found] == ["kustomize", "helm"]
-    with pytest.raises(ConfigurationError):
-        rendering.tools(["helm"], versions={"helm": "99"})
+def test_each_is_told_of_as_it_ends_with_its_command_lines(jobs) -> None:
+    ended: dict[int, Rendered | GitpromoteError] = {}
+    results = render_all(jobs, on_done=ended.__setitem__)
+    assert [ended[at] for at in range(len(jobs))] == results
+    lines = [line.words[-1] for one in results if isinstance(one, Rendered) for line in one.commands]
+    assert lines == ["over/0", "over/1", "over/2", "over/3"]
 
 
 def test_what_a_render_read_and_gave_is_left_where_asked(jobs, tmp_path: Path) -> None:

@@ -1,0 +1,659 @@
+"""A pipeline file is found, run in isolation, and told about whole: every problem at once, with file and line."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from gitpromote.adapters.pipeline_file import (
+    LoadedFile,
+    callables_changed,
+    find_pipeline_file,
+    load_pipelines,
+    parse_pipeline_option,
+)
+from gitpromote.adapters.user_code import find_function
+from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.model.pipeline import Pipeline
+
+HEAD_ALL = "from gitpromote import App, Branch, Environment, Plain, Pipeline\n"
+SHOP = """\
+from gitpromote import App, Branch, Environment, Kustomize, Pipeline
+
+shop = Pipeline(
+    "shop",
+    apps=[App("shop", Kustomize("deploy/$env"))],
+    target=Branch("env/$env"),
+    environments=[Environment("test", auto=True), Environment("prod")],
+)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test loads, this process is as it was before."""
+    monkeypatch.chdir(tmp_path)
+    before = (list(sys.path), set(sys.modules), list(sys.meta_path), sys.dont_write_bytecode)
+    yield
+    assert list(sys.path) == before[0]
+    assert {name for name in set(sys.modules) - before[1] if _is_of(sys.modules[name], tmp_path)} == set()
+    assert list(sys.meta_path) == before[2]
+    assert sys.dont_write_bytecode == before[3]
+    assert not list(tmp_path.rglob("__pycache__"))
+
+
+def _is_of(module: object, folder: Path) -> bool:
+    return str(getattr(module, "__file__", None) or "").startswith(str(folder))
+
+
+def write(path: str, text: str) -> Path:
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(dedent(text), encoding="utf-8")
+    return file
+
+
+def load(text: str, path: str = "pipeline.py") -> LoadedFile:
+    return load_pipelines(write(path, text))
+
+
+def refused(text: str, path: str = "pipeline.py") -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as raised:
+        load(text, path)
+    assert raised.value.exit_code == 11
+    return raised.value
+
+
+def told(text: str, path: str = "pipeline.py") -> list[str]:
+    return [str(problem) for problem in refused(text, path).problems]
+
+
+# --- finding
+
+
+def test_a_file_is_found_upwards_from_the_working_directory(tmp_path: Path) -> None:
+    write("pipeline.py", SHOP)
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    assert find_pipeline_file(deep) == tmp_path / "pipeline.py"
+    assert find_pipeline_file(tmp_path) == tmp_path / "pipeline.py"
+    assert find_pipeline_file(Path("a")) == tmp_path / "pipeline.py"
+
+
+def test_a_folder_of_files_is_found_too(tmp_path: Path) -> None:
+    write("pipelines/shop.py", SHOP)
+    assert find_pipeline_file(tmp_path) == tmp_path / "pipelines"
+
+
+def test_the_nearest_one_counts(tmp_path: Path) -> None:
+    write("pipeline.py", SHOP)
+    write("a/pipelines/x.py", SHOP)
+    (tmp_path / "a/b/pipelines").mkdir(parents=True)
+    assert find_pipeline_file(tmp_path / "a/b") == tmp_path / "a/pipelines"
+
+
+def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
+    write("pipeline.py", SHOP)
+    (tmp_path / "repo/.git").mkdir(parents=True)
+    (tmp_path / "repo/sub").mkdir()
+    with pytest.raises(ConfigurationError) as raised:
+        find_pipeline_file(tmp_path / "repo/sub")
+    error = raised.value
+    assert (error.code, error.summary) == ("pipeline-file-missing", "no pipeline file was found")
+    assert error.detail == (
+        f"there is no pipeline.py and no pipelines/*.py in {tmp_path}/repo/sub and above, up to {tmp_path}/repo"
+    )
+    assert error.hint == "write one, or name it:\n  gitpromote init\n  gitpromote --pipeline FILE …"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "name"),
+    [
+        ("pipeline.py", "pipeline.py", None),
+        ("pipeline.py:shop", "pipeline.py", "shop"),
+        ("a/b.py:shop", "a/b.py", "shop"),
+        ("C:\\x\\pipeline.py", "C:\\x\\pipeline.py", None),
+        ("/x/y:z/pipeline.py", "/x/y:z/pipeline.py", None),
+    ],
+)
+def test_the_option_names_a_file_and_a_pipeline(text: str, path: str, name: str | None) -> None:
+    assert parse_pipeline_option(text) == (Path(path), name)
+
+
+def test_a_file_with_a_colon_is_a_file() -> None:
+    write("a:b", SHOP)
+    assert parse_pipeline_option("a:b") == (Path("a:b"), None)
+
+
+@pytest.mark.parametrize("text", ["", ":", ":shop", "pipeline.py:"])
+def test_an_option_that_names_nothing_is_a_usage_error(text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_pipeline_option(text)
+    assert raised.value.exit_code == 64
+    assert raised.value.hint == "write FILE or FILE:NAME"
+
+
+# --- what counts
+
+
+def test_every_pipeline_at_the_top_level_counts() -> None:
+    loaded = load(
+        HEAD_ALL
+        + """
+        def make(name):
+            inner = Pipeline(name, apps=[App("a", Plain("a"))], target=Branch(f"{name}/$env"), environments=[Environment("e")])
+            return inner
+
+        one = make("one")
+        _two = make("two")
+        alias = one
+        many = [make("three"), make("four")]
+        table = {"five": make("five"), "other": 5}
+        text = "six"
+        """
+    )
+    assert list(loaded.pipelines) == ["one", "two", "three", "four", "five"]
+    assert {name: place.line for name, place in loaded.places.items()} == dict.fromkeys(loaded.pipelines, 4)
+    assert set(loaded.files.values()) == {Path("pipeline.py")}
+
+
+def test_all_narrows() -> None:
+    loaded = load(
+        SHOP
+        + 'other = Pipeline("other", apps=shop.apps, target=Branch("o/$env"), environments=[Environment("e")])\n'
+        + '__all__ = ["other", "Branch"]\n'
+    )
+    assert list(loaded.pipelines) == ["other"]
+    assert told(SHOP + '__all__ = ["shopp"]\n') == [
+        'pipeline.py: __all__ names "shopp", which the file does not define  [unknown-name]  (did you mean shop?)'
+    ]
+
+
+def test_reading_twice_gives_equal_pipelines() -> None:
+    first, second = load(SHOP), load(SHOP)
+    assert first.pipelines == second.pipelines
+    assert first.pipelines["shop"] is not second.pipelines["shop"]
+    assert first.pipelines["shop"].definition_digest == second.pipelines["shop"].definition_digest
+
+
+def test_a_change_is_seen_at_once() -> None:
+    write("common.py", "NAME = 'one'\n")
+    text = SHOP.replace("from", "from common import NAME\nfrom", 1).replace('"shop",\n    apps', "NAME,\n    apps")
+    assert list(load(text).pipelines) == ["one"]
+    write("common.py", "NAME = 'two'\n")
+    assert list(load(text).pipelines) == ["two"]
+
+
+def test_a_folder_is_read_whole() -> None:
+    write("pipelines/shop.py", SHOP.replace("from gitpromote", "from common import NAME\nfrom gitpromote"))
+    write("pipelines/pay.py", SHOP.replace('"shop",\n', '"pay",\n').replace("env/$env", "pay/$env"))
+    write("pipelines/common.py", "NAME = 1\n")
+    write("pipelines/again.py", "from shop import shop\n")
+    write("pipelines/_draft.py", "raise ValueError\n")
+    loaded = load_pipelines(Path("pipelines"))
+    assert {name: str(path) for name, path in loaded.files.items()} == {
+        "shop": "pipelines/again.py",
+        "pay": "pipelines/pay.py",
+    }
+
+
+def test_a_file_of_the_folder_may_import_through_its_name() -> None:
+    write("pipelines/common.py", "TARGET = 'env/$env'\n")
+    loaded = load(
+        SHOP.replace("from", "from pipelines.common import TARGET\nfrom", 1).replace('"env/$env"', "TARGET"),
+        "pipelines/shop.py",
+    )
+    assert loaded.pipelines["shop"].resolved("prod").target.ref == "refs/heads/env/prod"
+
+
+def test_names_of_the_standard_library_are_not_hidden() -> None:
+    """A file called queue.py or json.py beside the pipeline breaks nobody's import of Python's own."""
+    write("pipelines/queue.py", SHOP)
+    write("pipelines/json.py", "raise ValueError('not me')\n")
+    os.remove("pipelines/json.py")
+    write("json.py", "raise ValueError('not me')\n")
+    loaded = load("import json, queue\nqueue.Queue, json.dumps\n" + SHOP, "pipelines/queue.py")
+    assert list(loaded.pipelines) == ["shop"]
+
+
+def test_a_module_of_the_caller_with_the_same_name_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    import types
+
+    mine = types.ModuleType("common")
+    mine.NAME = "mine"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "common", mine)
+    pipeline = types.ModuleType("pipeline")
+    monkeypatch.setitem(sys.modules, "pipeline", pipeline)
+    write("common.py", "NAME = 'theirs'\n")
+    text = SHOP.replace("from", "from common import NAME\nfrom", 1).replace('"shop",\n    apps', "NAME,\n    apps")
+    assert list(load(text).pipelines) == ["theirs"]
+    assert sys.modules["common"] is mine
+    assert sys.modules["pipeline"] is pipeline
+
+
+def test_packages_beside_the_file_work() -> None:
+    write("lib/__init__.py", "")
+    write("lib/names.py", "from . import other\nNAME = other.NAME\n")
+    write("lib/other.py", "NAME = 'lib'\n")
+    write("loose/names.py", "NAME = 'loose'\n")
+    text = SHOP.replace("from", "import loose.names\nfrom lib.names import NAME\nfrom", 1)
+    text = text.replace('"shop",\n    apps', "f'{NAME}-{loose.names.NAME}',\n    apps")
+    assert list(load(text).pipelines) == ["lib-loose"]
+
+
+def test_a_dataclass_in_the_file_works() -> None:
+    loaded = load(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n\n"
+        "@dataclass\nclass Region:\n    name: str\n\n" + SHOP
+    )
+    assert list(loaded.pipelines) == ["shop"]
+
+
+# --- choosing
+
+
+def test_the_only_pipeline_needs_no_name() -> None:
+    loaded = load(SHOP)
+    assert loaded.select() is loaded.select("shop") is loaded.pipelines["shop"]
+
+
+def test_a_wrong_or_missing_name_is_a_usage_error() -> None:
+    loaded = load(
+        SHOP + 'pay = Pipeline("pay", apps=shop.apps, target=Branch("p/$env"), environments=[Environment("e")])\n'
+    )
+    with pytest.raises(UsageError) as raised:
+        loaded.select()
+    assert (raised.value.code, raised.value.detail) == ("pipeline-ambiguous", "pipeline.py defines shop, pay")
+    with pytest.raises(UsageError) as raised:
+        loaded.select("shpo")
+    assert raised.value.code == "unknown-pipeline"
+    assert raised.value.detail == "pipeline.py defines shop, pay, and not shpo"
+    assert raised.value.hint == "did you mean shop?"
+
+
+# --- everything that is wrong, at once
+
+
+def test_every_problem_is_told_at_once_and_nothing_follows_from_another() -> None:
+    error = refused(
+        """\
+        from gitpromote import App, Approvals, ArgoCD, Branch, Environment, Helm, Image, Kustomize, Pipeline, Soak
+        from gitpromote import Warehouse, Window
+
+        hours = Window("Mon-Thu 9-16", tz="Europe/Berlin")
+        shop = Pipeline(
+            "shop",
+            warehouse=Warehouse(Image("ghcr.io/acme/shop:1.4")),
+            apps=[
+                App("shop", Kustomize("deploy/overlays/$enviroment")),
+                App("api", Helm("/charts/api", values=["$env.yaml"]), after="shpo"),
+            ],
+            targets=Branch("env/$env"),
+            environments=[
+                Environment("test", auto="yes"),
+                Environment("uat", after="tset", gate=[hours]),
+                Environment(
+                    "prod",
+                    delivery="pull-request",
+                    gates=[Soak(24), Approvals("2")],
+                ),
+            ],
+        )
+        shop.resolved("prod").gates[0].duration + 1
+        """
+    )
+    assert (error.code, error.summary) == ("definition-invalid", "the pipeline file is not valid")
+    assert [str(problem) for problem in error.problems] == [
+        (
+            'pipeline.py:4: Window: "Mon-Thu 9-16" is not days and hours  [schedule-invalid]  '
+            '(write "Mon-Thu 09:00-16:00", several with ; between them)'
+        ),
+        'pipeline.py:5: Pipeline("shop"): no keyword targets  [unknown-keyword]  (did you mean target?)',
+        (
+            'pipeline.py:7: Image: the image "ghcr.io/acme/shop:1.4" has a tag  [image-invalid]  '
+            '(write "ghcr.io/acme/shop", "1.4")'
+        ),
+        "pipeline.py:9: Kustomize: $enviroment is not known  [unknown-substitution]  (did you mean $env?)",
+        (
+            'pipeline.py:10: Helm: the path "/charts/api" is absolute: write it from the repository\'s root, without the '
+            'leading /  [path-invalid]  (write "charts/api")'
+        ),
+        'pipeline.py:10: App("api"): after names "shpo", and no App is called so  [unknown-app]  (did you mean "shop"?)',
+        (
+            'pipeline.py:14: Environment("test"): auto takes True, False or a CEL expression, not "yes"  [wrong-type]  '
+            "(write auto=True, auto=False or auto=\"change.semver != 'major'\")"
+        ),
+        'pipeline.py:15: Environment("uat"): no keyword gate  [unknown-keyword]  (did you mean gates?)',
+        (
+            'pipeline.py:15: Environment("uat"): after names "tset", and no Environment is called so  [unknown-upstream]  '
+            '(did you mean "test"?)'
+        ),
+        (
+            'pipeline.py:16: Environment("prod"): delivery takes "push" or "pull_request", not "pull-request"  '
+            '[unknown-word]  (did you mean "pull_request"?)'
+        ),
+        "pipeline.py:19: Approvals: count takes a whole number, not text  [wrong-type]",
+        'pipeline.py:19: Soak: duration is 24 without a unit  [duration-invalid]  (write "24h" or "24m")',
+    ]
+    assert error.detail == "\n".join(f"  {problem}" for problem in error.problems)
+
+
+def test_a_cycle_and_an_unknown_name_of_two_pipelines_are_told_together() -> None:
+    assert told(
+        """\
+        from gitpromote import App, Branch, Environment, Plain, Pipeline
+        app = App("a", Plain("a"))
+        one = Pipeline("one", apps=[app], target=Branch("1/$env"), environments=[
+            Environment("a", after="b"),
+            Environment("b", after="a"),
+        ])
+        two = Pipeline("two", apps=[app], target=Branch("2/$env"), environments=[
+            Environment("test", after="nothing"),
+        ])
+        """
+    ) == [
+        'pipeline.py:4: Environment("a"): Environments wait for each other: a -> b -> a  [cycle]  (take one after= out)',
+        (
+            'pipeline.py:8: Environment("test"): after names "nothing", and no Environment is called so  '
+            '[unknown-upstream]  (there is "test")'
+        ),
+    ]
+
+
+def test_a_mistake_in_a_loop_is_told_once() -> None:
+    assert told(
+        HEAD_ALL
+        + 'p = Pipeline("p", apps=[App("a", Plain("a"))], target=Branch("$env"), environments=[\n'
+        + '    Environment(f"e{n}", autos=True) for n in range(50)\n'
+        + "])\n"
+    )[:1] == ['pipeline.py:3: Environment("e0"): no keyword autos  [unknown-keyword]  (did you mean auto?)']
+
+
+def test_two_pipelines_on_one_path_are_refused() -> None:
+    text = (
+        SHOP
+        + 'pay = Pipeline(\n    "pay", apps=shop.apps, target=Branch("env/$env"), environments=[Environment("prod")]\n)\n'
+    )
+    assert told(text) == [
+        (
+            'pipeline.py:10: Pipeline("pay"): Environment("prod") writes branch "env/prod", and Pipeline("shop") writes '
+            'branch "env/prod" for "prod"  [path-conflict]  (give each Pipeline targets of its own)'
+        )
+    ]
+
+
+def test_two_pipelines_of_one_name_are_refused() -> None:
+    text = (
+        SHOP + 'pay = Pipeline("shop", apps=shop.apps, target=Branch("x/$env"), environments=[Environment("prod")])\n'
+    )
+    assert told(text) == [
+        (
+            'pipeline.py:9: Pipeline("shop"): another Pipeline has this name at pipeline.py:3  [name-taken]  '
+            "(give each a name of its own)"
+        )
+    ]
+
+
+def test_a_time_zone_that_does_not_exist_is_refused() -> None:
+    text = SHOP.replace("Pipeline\n", "Pipeline, Window\n", 1).replace(
+        'Environment("prod")', 'Environment("prod", gates=[Window("daily", tz="Europe/Berln")])'
+    )
+    assert told(text) == [
+        (
+            'pipeline.py:7: Window("daily"): there is no time zone "Europe/Berln"  [timezone-unknown]  '
+            '(did you mean "Europe/Berlin"?)'
+        )
+    ]
+
+
+# --- files that cannot be run
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x = {}\nx['PORT']\n", "pipeline.py:2: the file raised KeyError: 'PORT'  [pipeline-file-raised]"),
+        (
+            "def f():\n    return 1 / 0\n\nf()\n",
+            "pipeline.py:2: the file raised ZeroDivisionError: division by zero  [pipeline-file-raised]",
+        ),
+        ("import json\njson.loads('{')\n", None),
+        ("raise ValueError\n", "pipeline.py:1: the file raised ValueError  [pipeline-file-raised]"),
+        ("import sys\nsys.exit(3)\n", "pipeline.py:2: the file ends Python: SystemExit(3)  [pipeline-file-raised]"),
+        ("exit()\n", None),
+        ("def f():\n    f()\nf()\n", None),
+        (
+            "import nothing_at_all\n",
+            "pipeline.py:1: the file raised ModuleNotFoundError: No module named 'nothing_at_all'  [pipeline-file-raised]",
+        ),
+        (
+            "from gitpromote import Enviroment\n",
+            (
+                "pipeline.py:1: the file raised ImportError: cannot import name 'Enviroment' from 'gitpromote' "
+                "(/…/gitpromote/__init__.py)  [pipeline-file-raised]  (did you mean Environment?)"
+            ),
+        ),
+        (
+            "x = Soak('24h')\n",
+            "pipeline.py:1: the file raised NameError: name 'Soak' is not defined  [pipeline-file-raised]  (from gitpromote import Soak)",
+        ),
+        (
+            "x = Kustomise('24h')\n",
+            "pipeline.py:1: the file raised NameError: name 'Kustomise' is not defined  [pipeline-file-raised]  (did you mean Kustomize?)",
+        ),
+        ("from . import common\n", None),
+        ("x = (\n", "pipeline.py:1: not Python: '(' was never closed, column 5  [pipeline-file-raised]"),
+        ("x = 1\n  y = 2\n", "pipeline.py:2: not Python: unexpected indent, column 3  [pipeline-file-raised]"),
+        ("environments = [\n    Environment('a')\n    Environment('b')\n]\n", None),
+        ("kind: Pipeline\nmetadata:\n  name: shop\n", None),
+    ],
+)
+def test_a_file_that_raises_is_told_with_file_line_and_words(text: str, expected: str | None) -> None:
+    error = refused(text)
+    assert error.code == "pipeline-file-raised"
+    assert error.summary == "the pipeline file cannot be run to its end"
+    (problem,) = error.problems
+    assert problem.path == "pipeline.py"
+    assert problem.line > 0
+    if expected is not None:
+        import gitpromote
+
+        assert str(problem).replace(str(Path(gitpromote.__file__).parent.parent), "/…") == expected
+
+
+def test_the_last_line_of_the_user_is_told_where_a_module_beside_it_raises() -> None:
+    write("common.py", "def f():\n    raise RuntimeError('no')\n")
+    assert told("from common import f\nf()\n") == [
+        "common.py:2: the file raised RuntimeError: no  [pipeline-file-raised]"
+    ]
+    write("common.py", "x = (\n")
+    assert told("from common import f\n") == [
+        "common.py:1: not Python: '(' was never closed, column 5  [pipeline-file-raised]"
+    ]
+
+
+def test_a_problem_in_a_module_beside_the_file_has_its_line() -> None:
+    write("common.py", "from gitpromote import Soak\n\nsoak = Soak(24)\n")
+    assert told("from common import soak\n" + SHOP) == [
+        'common.py:3: Soak: duration is 24 without a unit  [duration-invalid]  (write "24h" or "24m")'
+    ]
+
+
+def test_a_file_that_raises_after_problems_is_told_for_both_where_they_are_independent() -> None:
+    assert told("from gitpromote import Soak\nSoak(24)\nSok\n") == [
+        'pipeline.py:2: Soak: duration is 24 without a unit  [duration-invalid]  (write "24h" or "24m")',
+        "pipeline.py:3: the file raised NameError: name 'Sok' is not defined  [pipeline-file-raised]  (did you mean Soak?)",
+    ]
+    assert len(told("from gitpromote import Soak\nSoak(24).duration + 1\n")) == 1
+
+
+def test_ctrl_c_in_the_file_goes_through() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        load("raise KeyboardInterrupt\n")
+
+
+def test_a_secret_in_an_exception_is_masked() -> None:
+    token = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+    assert told(f"raise ValueError('bad token {token} given')\n") == [
+        "pipeline.py:1: the file raised ValueError: bad token (sensitive) given  [pipeline-file-raised]"
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "x = 1\n", "from gitpromote import Pipeline\n", SHOP + "__all__ = []\n"])
+def test_a_file_without_a_pipeline_is_refused(text: str) -> None:
+    error = refused(text)
+    assert (error.code, error.summary) == ("pipeline-missing", "the pipeline file defines no pipeline")
+    assert [str(problem) for problem in error.problems] == [
+        (
+            "pipeline.py: no Pipeline stands at the top level  [pipeline-missing]  "
+            '(write shop = Pipeline("shop", …) at the top level; __all__, where there is one, must name it)'
+        )
+    ]
+
+
+def test_a_file_that_is_not_there_is_told() -> None:
+    for path in ("nothing.py", "nothing/pipeline.py"):
+        with pytest.raises(ConfigurationError) as raised:
+            load_pipelines(Path(path))
+        assert raised.value.code == "pipeline-file-missing"
+        assert raised.value.detail == f"{path}: No such file or directory"
+
+
+@pytest.mark.parametrize("content", [b"x = '\xff'\n", b"\xff\xfex\x00", b"x = 1\0\n", b"# -*- coding: nothing -*-\n"])
+def test_a_file_that_is_no_text_is_told(content: bytes) -> None:
+    Path("pipeline.py").write_bytes(content)
+    with pytest.raises(ConfigurationError) as raised:
+        load_pipelines(Path("pipeline.py"))
+    assert raised.value.code == "pipeline-file-raised"
+    assert str(raised.value.problems[0]).startswith("pipeline.py")
+
+
+def test_paths_are_shown_as_they_were_given(tmp_path: Path) -> None:
+    write("sub/pipeline.py", "Soak\n")
+    for path, shown in (
+        (Path("sub/pipeline.py"), "sub/pipeline.py"),
+        (tmp_path / "sub/pipeline.py", "sub/pipeline.py"),
+        (Path("sub/../sub/pipeline.py"), "sub/../sub/pipeline.py"),
+    ):
+        with pytest.raises(ConfigurationError) as raised:
+            load_pipelines(path)
+        assert raised.value.problems[0].path == shown
+
+
+# --- functions
+
+
+GATES = """\
+from gitpromote import App, Branch, Environment, Pipeline, PythonGate, PythonRenderer
+from gates import signed
+
+
+def render(source, env):
+    return []
+
+
+shop = Pipeline(
+    "shop",
+    apps=[App("shop", PythonRenderer(render))],
+    target=Branch("env/$env"),
+    gates=[PythonGate(signed), PythonGate("gates:other")],
+    environments=[Environment("prod")],
+)
+"""
+
+
+def test_functions_are_named_with_the_digest_of_their_file() -> None:
+    gates = write("gates.py", "def signed(context):\n    return 1\n\ndef other(context):\n    return 2\n")
+    loaded = load(GATES)
+    digest, own = (f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" for path in (gates, Path("pipeline.py")))
+    assert loaded.callables == {"gates:other": digest, "gates:signed": digest, "pipeline:render": own}
+    assert loaded.functions["gates:other"].function(None) == 2
+    assert loaded.functions["pipeline:render"].function(None, "prod") == []
+    pipeline = loaded.pipelines["shop"]
+    assert loaded.functions_of(pipeline) == {
+        "gates:other": (str(gates.resolve()), digest),
+        "gates:signed": (str(gates.resolve()), digest),
+        "pipeline:render": (str(Path("pipeline.py").resolve()), own),
+    }
+    assert Pipeline.from_data(pipeline.to_data()) == pipeline
+
+
+def test_a_function_whose_file_changed_is_told() -> None:
+    write("gates.py", "def signed(context):\n    return 1\n\ndef other(context):\n    return 2\n")
+    loaded = load(GATES)
+    functions = loaded.functions_of(loaded.pipelines["shop"])
+    assert callables_changed(loaded.callables, functions) == ()
+    write("gates.py", "def signed(context):\n    return 1\n\ndef other(context):\n    return 3\n")
+    assert callables_changed(loaded.callables, functions) == ("gates:other", "gates:signed")
+    os.remove("pipeline.py")
+    assert callables_changed(loaded.callables, functions) == ("gates:other", "gates:signed", "pipeline:render")
+    assert callables_changed({"gone:f": "sha256:00"}, {}) == ("gone:f",)
+
+
+def test_a_function_that_is_not_there_is_told() -> None:
+    write("gates.py", "def signed(context):\n    return 1\n")
+    assert told(GATES) == [
+        'pipeline.py:9: Pipeline("shop"): gates:other: the module gates has no function other  [callable-missing]'
+    ]
+    assert told(GATES.replace('"gates:other"', '"gaits:other"')) == [
+        (
+            "pipeline.py:9: Pipeline(\"shop\"): gaits:other: the module gaits cannot be imported: No module named 'gaits'  "
+            "[callable-missing]"
+        )
+    ]
+
+
+def test_a_function_of_a_plan_is_found_beside_the_pipeline_file() -> None:
+    write("gates.py", "def signed(context):\n    return 1\n\ndef other(context):\n    return 2\n")
+    loaded = load(GATES)
+    for reference in loaded.callables:
+        found = find_function(reference, beside=Path("pipeline.py"))
+        assert (found.reference, found.sha256) == (reference, loaded.callables[reference])
+    assert find_function("gates:other", beside=Path("pipeline.py")).function(None) == 2
+    with pytest.raises(ConfigurationError) as raised:
+        find_function("gates:third", beside=Path("pipeline.py"))
+    assert (raised.value.code, raised.value.detail) == (
+        "callable-missing",
+        "gates:third: the module gates has no function third",
+    )
+
+
+def test_a_file_named_like_a_module_of_python_names_its_functions_otherwise() -> None:
+    loaded = load(
+        GATES.replace('PythonGate(signed), PythonGate("gates:other")', "").replace("from gates import signed\n", ""),
+        "email.py",
+    )
+    assert list(loaded.callables) == ["email_pipeline:render"]
+    assert find_function("email_pipeline:render", beside=Path("email.py")).function(None, "x") == []
+
+
+def test_a_decorated_function_is_what_its_name_stands_for() -> None:
+    write(
+        "wraps.py",
+        "import functools\n\ndef plain(f):\n    @functools.wraps(f)\n    def inner(context):\n        return f(context)\n    return inner\n",
+    )
+    text = (
+        GATES.replace("from gates import signed", "from wraps import plain")
+        .replace("def render", "@plain\ndef signed(context):\n    return 7\n\n\ndef render")
+        .replace(', PythonGate("gates:other")', "")
+    )
+    loaded = load(text)
+    assert sorted(loaded.callables) == ["pipeline:render", "pipeline:signed"]
+    assert loaded.functions["pipeline:signed"].function(None) == 7
+
+
+def test_a_lambda_is_told_with_its_line() -> None:
+    assert told(
+        SHOP.replace("Pipeline\n", "Pipeline, PythonGate\n", 1) + "gate = PythonGate(lambda context: True)\n"
+    ) == [
+        (
+            "pipeline.py:9: PythonGate: function is a lambda, so a plan cannot name it as module:name  [callable-invalid]  "
+            "(move it to the top of a module with def; what differs per environment comes in its argument)"
+        )
+    ]
