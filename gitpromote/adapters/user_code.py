@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -74,7 +75,9 @@ def folders_of(path: Path) -> tuple[Path, ...]:
 def module_name(path: Path) -> str:
     """What the file is called as a module: its own name, unless that belongs to Python or to us."""
     stem = path.name.removesuffix(".py")
-    return f"{stem}_pipeline" if stem == _OURS or stem in sys.stdlib_module_names else stem
+    loaded = sys.modules.get(stem)
+    taken = stem == _OURS or stem in sys.stdlib_module_names or (loaded is not None and _is_installed(loaded))
+    return f"{stem}_pipeline" if taken else stem
 
 
 @contextmanager
@@ -104,10 +107,17 @@ def isolated(path: Path) -> Iterator[None]:
 
 
 def _siblings_loaded(folders: Iterable[Path], also: set[str]) -> list[str]:
-    """The modules of this process that lie directly in these folders, with their parts."""
-    tops = {name for name in sys.modules if "." not in name and name != _OURS and _lies_in(sys.modules[name], folders)}
-    tops |= also & sys.modules.keys()
+    """The modules of this process that the user's file would take for the ones beside it, with their parts."""
+    names = {name for name in sys.modules if "." not in name and name != _OURS and name not in sys.stdlib_module_names}
+    beside = {entry.name.removesuffix(".py") for folder in folders for entry in os.scandir(folder)}
+    tops = {name for name in names if _lies_in(sys.modules[name], folders)}
+    tops |= {name for name in names & (beside | also) if not _is_installed(sys.modules[name])}
     return [name for name in sys.modules if name.partition(".")[0] in tops]
+
+
+def _is_installed(module: ModuleType) -> bool:
+    file = getattr(module, "__file__", None) or ""
+    return "site-packages" in file or "dist-packages" in file
 
 
 def _lies_in(module: ModuleType, folders: Iterable[Path]) -> bool:
@@ -126,6 +136,7 @@ def execute(path: Path, source: bytes, *, shown_as: str) -> ModuleType:
     """
     module = ModuleType(module_name(path))
     module.__file__ = str(path.resolve())
+    module.__package__ = ""
     sys.modules[module.__name__] = module
     code = compile(source, shown_as, "exec", dont_inherit=True)
     exec(code, module.__dict__)

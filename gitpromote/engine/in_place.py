@@ -54,7 +54,10 @@ def observe_sources(
     changed = apply_edits(read, edits)
     after = [world.renderings.render([_with(ask, overlay | changed)])[0] for ask in before]
     rendered = world.renderings.render(before)
-    edited = {path: _entries(repository.object_format, read[path], data) for path, data in changed.items()}
+    modes = {path: entry.mode for ask in before for path, entry in world.renderings.files_read(ask).items()}
+    edited = {
+        path: _entries(repository.object_format, modes[path], read[path], data) for path, data in changed.items()
+    }
     recorded = state.content.edits if state.content else ()
     is_foreign = bool(_undone(recorded, read))
     blocking, warnings = render_outcomes(resolved, after)
@@ -126,9 +129,9 @@ def _named(edits: Iterable[Mapping[str, Any]]) -> set[str]:
     return {edit["file"] for edit in edits}
 
 
-def _entries(object_format: str, before: bytes, after: bytes) -> tuple[Entry | None, Entry]:
+def _entries(object_format: str, mode: str, before: bytes, after: bytes) -> tuple[Entry | None, Entry]:
     ids = [blob_id(data, object_format=object_format) for data in (before, after)]
-    return Entry("100644", ids[0]), Entry("100644", ids[1])
+    return Entry(mode, ids[0]), Entry(mode, ids[1])
 
 
 def _content(world: World, resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp]) -> Content:

@@ -40,6 +40,8 @@ def _environment(
     world: World, plan: Plan, digest: str, fresh: Fresh, commit: str | None, seen: Look
 ) -> list[Record]:
     kind = _CONTENT.get(plan.kind, "written")
+    if plan.kind == "retire" and plan.request.apps != ("*",):
+        kind = "written"  # an App is gone, its Environment stays
     kinds: list[RecordKind] = [kind] if fresh.planned.target.ref else []
     if plan.kind == "rollback":
         kinds.append("held")

@@ -67,6 +67,7 @@ def _content(state: EnvironmentState, record: Record) -> dict[str, Any]:
         omitted=tuple(record.data.get("omitted", ())),
         freight=record.freight,
         actor=record.actor.claimed,
+        reason=str(record.data.get("reason", "")),
     )
     left = set(state.freight.values()) - set(record.freight.values())
     # Freight that was rolled away loses its verification: it must not go on downstream.

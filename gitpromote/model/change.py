@@ -148,8 +148,8 @@ class ObjectChange(Document):
     def _members(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         data: dict[str, Any] = handler(self)
         for name in ("generated", "readers", "noise", "notes"):
-            if not data[name]:
-                del data[name]
+            if not data.get(name):
+                data.pop(name, None)
         return data
 
     @property

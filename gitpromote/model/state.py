@@ -31,6 +31,7 @@ class Content(Document):
     omitted: tuple[str, ...] = ()
     freight: dict[str, str] = Field(default_factory=dict)
     actor: str = ""
+    reason: str = ""
 
 
 class Verified(Document):

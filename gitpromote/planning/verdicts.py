@@ -12,7 +12,7 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState, LedgerState
 from gitpromote.planning.availability import upstream_outcome
 
-_LATER = "not judged by this version of gitpromote; it does not count as passed"
+_LATER = "not judged by this version"
 
 
 def judge(
@@ -30,7 +30,7 @@ def judge(
         outcomes += _upstream(resolved, observed, ledger)
     outcomes += [_gate_outcome(gate) for gate in resolved.gates if kind in gate.applies_to]
     outcomes += _unsupported(resolved, kind)
-    outcomes += _content(observed, state, replace)
+    outcomes += _content(resolved, observed, state, replace)
     outcomes += [_unpinned(str(image)) for one in observed.freight.values() for image in one.images if image.unpinned]
     outcomes += observed.blocking
     outcomes += observed.warnings
@@ -63,9 +63,9 @@ def _unsupported(resolved: ResolvedEnvironment, kind: PlanKind) -> list[Outcome]
     """What the definition asks for and a later version brings: it waits, and says so."""
     found = []
     if resolved.delivery == "pull_request" and kind == "promote":
-        found.append(_not_yet("delivery", "pull requests are not supported by this version of gitpromote"))
+        found.append(_not_yet("delivery", "pull requests are not supported by this version"))
     if resolved.agent is not None:
-        text = f"{resolved.agent.kind}: sync and health are not supported by this version of gitpromote"
+        text = f"{resolved.agent.kind}: sync and health are not supported by this version"
         found.append(_not_yet("agent", text))
     return found
 
@@ -79,7 +79,9 @@ def _unpinned(image: str) -> Outcome:
     return Outcome(id="unpinned", kind="policy", level="advisory", status="warn", message=text)
 
 
-def _content(observed: EnvironmentObservation, state: EnvironmentState, replace: str | None) -> list[Outcome]:
+def _content(
+    resolved: ResolvedEnvironment, observed: EnvironmentObservation, state: EnvironmentState, replace: str | None
+) -> list[Outcome]:
     """Whether the target holds what our last Record says: otherwise somebody else's work would be undone."""
     if observed.is_foreign:
         undone = replace is not None and observed.head is not None and observed.head.startswith(replace)
@@ -89,11 +91,26 @@ def _content(observed: EnvironmentObservation, state: EnvironmentState, replace:
             text = f"undoes content that is not ours: {commits}"
             return [_content_outcome("foreign", "warn", text, operands)]
         return [_content_outcome("foreign", "fail", f"holds content that is not ours: {commits}", operands)]
-    if state.content is None and observed.current is not None and observed.current.files:
+    debt = _debt(observed, state)
+    if debt:
+        return debt
+    adopts = state.content is None and resolved.target.is_rendered
+    if adopts and observed.current is not None and observed.current.files:
         count = len(observed.current.files)
         text = f"no record yet: this plan adopts the target as it is ({count} file{'s' * (count != 1)})"
         return [_content_outcome("adoption", "warn", text, {"files": count})]
     return []
+
+
+def _debt(observed: EnvironmentObservation, state: EnvironmentState) -> list[Outcome]:
+    """What was adopted is told as long as the sources do not contain it: this plan would undo it."""
+    current, desired = observed.current, observed.desired
+    if state.content is None or state.content.kind != "adopted" or current is None or desired is None:
+        return []
+    if current.whole == desired.whole:
+        return []
+    text = f'undoes what {state.content.actor} adopted: "{state.content.reason}"; keep it by bringing it into the sources'
+    return [_content_outcome("debt", "warn", text, {"adopted_at": state.content.at})]
 
 
 def _content_outcome(identifier: str, status: Status, message: str, operands: dict[str, Any]) -> Outcome:

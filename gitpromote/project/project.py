@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitpromote import __version__
+from gitpromote.adapters.git.url import canonical_repository
 from gitpromote.adapters.git.workrepo import find_repository
 from gitpromote.adapters.pipeline_file import LoadedFile, find_pipeline_file, load_pipelines, parse_pipeline_option
 from gitpromote.engine import plans, verbs
@@ -18,7 +19,6 @@ from gitpromote.engine.asked import Asked
 from gitpromote.engine.verify import verify
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
-from gitpromote.model.canonical import digest
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import Engine, EnvironmentPlan, PlannedPipeline, PipelineSource, PlanObservations
@@ -44,9 +44,17 @@ class Project:
     """A Pipeline, its home repository, its cache. Get one with :meth:`load`."""
 
     def __init__(
-        self, pipeline: Pipeline, place: Place, world: World, *, source: PipelineSource | None, reporter: Reporter
+        self,
+        pipeline: Pipeline,
+        place: Place,
+        world: World,
+        *,
+        source: PipelineSource | None,
+        reporter: Reporter,
+        cache_dir: str | Path | None = None,
     ) -> None:
         self.pipeline = pipeline
+        self._cache_dir = cache_dir
         self._place = place
         self._world = world
         self._source = source
@@ -88,7 +96,8 @@ class Project:
         place = Place(home_url=home, work=work, functions=_functions(loaded))
         tell = reporter or SilentReporter()
         world = build_world(chosen, place, cache_dir=cache_dir, reporter=tell, keep=keep)
-        return cls(chosen, place, world, source=_source(loaded, chosen, place), reporter=tell)
+        source = _source(loaded, chosen, place)
+        return cls(chosen, place, world, source=source, reporter=tell, cache_dir=cache_dir)
 
     @classmethod
     def from_plan(
@@ -98,11 +107,13 @@ class Project:
         described = plan.data.pipeline
         pipeline = Pipeline.from_data(described.definition)
         home = plan.data.basis.repositories["home"].url
-        functions = documents.functions_of(described.source)
-        place = Place(home_url=home, work=find_repository(Path.cwd()), functions=functions)
+        work = find_repository(Path.cwd())
+        if work is not None and canonical_repository(work.home_url) == canonical_repository(home):
+            home = work.home_url  # the same repository, as this machine reaches it
+        place = Place(home_url=home, work=work, functions=documents.functions_of(described.source))
         tell = reporter or SilentReporter()
         world = build_world(pipeline, place, cache_dir=cache_dir, reporter=tell)
-        return cls(pipeline, place, world, source=described.source, reporter=tell)
+        return cls(pipeline, place, world, source=described.source, reporter=tell, cache_dir=cache_dir)
 
     @staticmethod
     def names(file: str | Path | None = None, *, start: str | Path | None = None) -> tuple[str, ...]:
@@ -229,7 +240,7 @@ class Project:
             lock_timeout=lock_timeout,
             fail_fast=fail_fast,
         )
-        return apply(self._world, opened.file, opened.to_bytes(), options)
+        return apply(self._world_of(opened), opened.file, opened.to_bytes(), options)
 
     def approve(self, plan: Plan, env: str, *, expires: int | None = None, key: str | None = None) -> Record:
         """Consent to an environment's change; the approval binds to the change, not to this very plan.
@@ -314,12 +325,18 @@ class Project:
         wanted = {*self.pipeline.up_to(upto), *(exactly or ())}
         return tuple(name for name in self.pipeline.order() if name in wanted)
 
+    def _world_of(self, plan: Plan) -> World:
+        """What a plan is carried out with: its own definition, whatever the pipeline file says by now."""
+        if plan.data.pipeline.definition_digest == self.pipeline.definition_digest:
+            return self._world
+        return Project.from_plan(plan, cache_dir=self._cache_dir, reporter=self._reporter)._world
+
     def _maker(self) -> plans.Maker:
         data = self.pipeline.to_data()
         described = PlannedPipeline(
             name=self.name,
             definition=data,
-            definition_digest=digest(data, domain="gitpromote-definition-v1"),
+            definition_digest=self.pipeline.definition_digest,
             source=self._source,
         )
         return plans.Maker(engine=Engine(version=__version__), described=described)

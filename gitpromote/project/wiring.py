@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from gitpromote.adapters.cache import DiskRenderCache
@@ -59,7 +60,8 @@ def build_world(
     """Everything wired. Nothing outside is touched yet but the cache's folder."""
     root = Path(cache_dir).expanduser().absolute() if cache_dir else cache_root(os.environ)
     cache = DiskRenderCache.open(root / "renders")
-    transport = place.work.transport if place.work else ()
+    # A repository's own settings about remotes (a CI checkout's token) are for its own origin alone.
+    transport = place.work.transport if place.work and place.work.home_url == place.home_url else ()
 
     def open_repository(key: str) -> Repository:
         url = place.home_url if key == HOME else key
@@ -88,8 +90,13 @@ def build_world(
         who=lambda: claimed_identity(place.work),
         signing=SshSigning(default_key=None),
         functions=place.functions,
-        changed_callables=lambda planned: callables_changed(planned, place.functions),
+        changed_callables=partial(_changed, place.functions),
     )
+
+
+def _changed(functions: Functions, planned: Mapping[str, str]) -> tuple[str, ...]:
+    """Functions whose file is another one now. A file that is not here cannot say so: apply needs none of them."""
+    return callables_changed({name: digest for name, digest in planned.items() if name in functions}, functions)
 
 
 def _commands_to(reporter: Reporter) -> Callable[[str, Sequence[str], float], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from gitpromote.model.manifest import ManifestSet
@@ -26,7 +27,8 @@ _CALLED = re.compile(
 )
 _COMMENT = re.compile(rb"-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 
-_GZIP = b"\x1f\x8b\x08"  # how an archive begins
+_GZIP = re.compile(rb"\x1f\x8b\x08")  # how an archive begins; three bytes that may also be something else
+_MOST_ARCHIVES = 200
 _LARGEST_ARCHIVE = 64 * 1024 * 1024  # bytes, unpacked
 
 
@@ -79,16 +81,25 @@ def random_sources(files: Mapping[str, bytes]) -> Sources:
     It errs on the safe side: a function may be named that is never reached. A name that a template puts together from
     pieces is not found.
     """
+    found = [(path, _calls(content, path.endswith((".tgz", ".tar.gz")))) for path, content in files.items()]
+    random = sorted(f"{path}: {name}" for path, calls in found for name in calls.random)
+    clock = sorted(f"{path}: {name}" for path, calls in found for name in calls.clock)
+    return Sources(tuple(random), tuple(clock))
+
+
+@lru_cache(maxsize=1024)
+def _calls(content: bytes, is_archive: bool) -> Sources:
+    """The functions that one file calls. Remembered: a chart's files are the same in every environment."""
     found: dict[str, set[str]] = {"random": set(), "clock": set()}
-    for path, content in _texts(files):
-        if content is None:
-            found["random"].add(f"{path}: cannot be looked into")
+    for text in _unpacked(content, _LARGEST_ARCHIVE) if is_archive else [content]:
+        if text is None:
+            found["random"].add("cannot be looked into")
             continue
-        for call in (call for action in _actions(content) for call in _CALLED.finditer(action)):
+        for call in (call for action in _actions(text) for call in _CALLED.finditer(action)):
             for group, names in found.items():
                 if call[group]:
-                    names.add(f"{path}: {call[group].decode()}")
-    return Sources(tuple(sorted(found["random"])), tuple(sorted(found["clock"])))
+                    names.add(call[group].decode())
+    return Sources(tuple(found["random"]), tuple(found["clock"]))
 
 
 def _actions(content: bytes) -> Iterator[bytes]:
@@ -103,43 +114,42 @@ def _actions(content: bytes) -> Iterator[bytes]:
             yield rest
 
 
-def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes | None]]:
-    for path, content in files.items():
-        if path.endswith((".tgz", ".tar.gz")):
-            yield from _unpacked(path, content, _LARGEST_ARCHIVE)
-        else:
-            yield path, content
+def _unpacked(content: bytes, room: int) -> Iterator[bytes | None]:
+    """What is packed in an archive, and in those inside it: their files stand in a text one after the other, as they are.
+
+    ``None`` stands for what cannot be unpacked, or not within ``room`` bytes.
+    """
+    pending = list(_packed_in(content)) or [memoryview(b"")]
+    for count, packed in enumerate(pending):  # which grows on the way
+        text = _unzipped(packed, room) if count < _MOST_ARCHIVES else None
+        yield text
+        if text is None:
+            return
+        room -= len(text)
+        pending += _packed_in(text)
 
 
-def _unpacked(path: str, content: bytes, room: int) -> Iterator[tuple[str, bytes | None]]:
-    """An archive as one text, and those inside it: their files stand in it one after the other, as they are."""
+def _packed_in(text: bytes) -> Iterator[memoryview]:
+    view = memoryview(text)
+    return (view[at.start() :] for at in _GZIP.finditer(text) if _is_zipped(view[at.start() : at.start() + 512]))
+
+
+def _unzipped(packed: memoryview, room: int) -> bytes | None:
+    """What is packed, if it is whole and there is room for it."""
     unpack = zlib.decompressobj(wbits=31)
     try:
-        text = unpack.decompress(content, room)
+        text = unpack.decompress(packed, room) if room > 0 else b""
     except zlib.error:
-        yield path, None
-        return
-    if not unpack.eof or unpack.unused_data:
-        yield path, None
-        return
-    yield path, text
-    at = text.find(_GZIP)
-    while at >= 0:
-        yield from _inner(path, text[at:], room - len(text))
-        at = text.find(_GZIP, at + 1)
+        return None
+    return text if unpack.eof else None
 
 
-def _inner(path: str, content: bytes, room: int) -> Iterator[tuple[str, bytes | None]]:
-    """An archive in an archive, if it is one and not three bytes that look like its start."""
-    if room <= 0:
-        yield path, None
-        return
-    unpack = zlib.decompressobj(wbits=31)
+def _is_zipped(start: memoryview) -> bool:
     try:
-        text = unpack.decompress(content, room)
+        zlib.decompressobj(wbits=31).decompress(start, 1)
     except zlib.error:
-        return
-    yield from ([(path, text)] if unpack.eof and _GZIP not in text else [(path, None)])
+        return False
+    return True
 
 
 def random_fields(first: ManifestSet, second: ManifestSet) -> tuple[RandomField, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from yaml.error import YAMLError
+from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -98,9 +98,11 @@ class YamlReader:
                     self._number += 1
         except YAMLError as error:
             row, column, words = parser_place(error, text, first_line=line)
-            raise self._error("yaml-invalid", words, row, column) from error
+            # The parser looks at characters long before their document begins.
+            number = self._number if isinstance(error, MarkedYAMLError) else 0
+            raise self._error("yaml-invalid", words, row, column, number) from error
         except RecursionError as error:  # the caller's own stack was nearly full
-            raise self._error("yaml-too-deep", "no room left to read it here", 0, 0) from error
+            raise self._error("yaml-too-deep", "no room left to read it here", 0, 0, self._number) from error
         return values
 
     def _mapping(self, node: dict[str, Any], room: int) -> dict[str, Any]:
@@ -163,7 +165,8 @@ class YamlReader:
             value = self._mapping({}, room - 1)
         else:
             value = self._sequence([], room - 1)
-        if event.anchor is not None:
+        # An anchor inside that has the same name came later, and stays.
+        if event.anchor is not None and self._anchors[event.anchor] is _OPEN:
             self._anchors[event.anchor] = value
         return value
 
@@ -223,18 +226,19 @@ class YamlReader:
         if id(node) in self._merged and key in self._merged[id(node)][1]:
             self._merged[id(node)][1].discard(key)
             return
-        line, column = event.start_mark.line, event.start_mark.column
         if self._strict:
-            raise self._error("yaml-duplicate-key", f"'{key}' is here for the second time", line, column)
+            self._fail("yaml-duplicate-key", f"'{key}' is here for the second time", event)
         message = f"document {self._number}: the key '{key}' appears twice; the last one counts"
-        self.warnings.append(Problem("yaml-duplicate-key", message, path=self._file, line=self._line + line))
+        self.warnings.append(
+            Problem("yaml-duplicate-key", message, path=self._file, line=self._line + event.start_mark.line)
+        )
 
     def _fail(self, code: str, words: str, event: Any) -> NoReturn:
-        raise self._error(code, words, event.start_mark.line, event.start_mark.column)
+        raise self._error(code, words, event.start_mark.line, event.start_mark.column, self._number)
 
-    def _error(self, code: str, words: str, line: int, column: int) -> SourceInvalid:
-        where = f"{self._file}:{self._line + line}:{column + 1}: document {self._number}"
-        return SourceInvalid(_SUMMARIES[code], code=code, detail=f"{where}: {words}", hint=_HINTS.get(code, ""))
+    def _error(self, code: str, words: str, line: int, column: int, number: int) -> SourceInvalid:
+        where = f"{self._file}:{self._line + line}:{column + 1}: {f'document {number}: ' if number else ''}"
+        return SourceInvalid(_SUMMARIES[code], code=code, detail=where + words, hint=_HINTS.get(code, ""))
 
 
 def _collection_key(event: Any) -> str:

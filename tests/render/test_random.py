@@ -70,6 +70,8 @@ def test_packed_charts_are_looked_into_and_those_packed_in_them() -> None:
     inner = packed({"common/templates/a.tpl": b"{{ uuidv4 }}"})
     outer = packed({"shop/templates/a.yaml": b"{{ now }}", "shop/charts/common-1.0.0.tgz": inner})
     assert random_sources({"shop.tgz": outer}) == Sources(("shop.tgz: uuidv4",), ("shop.tgz: now",))
+    outermost = packed({"all/charts/shop.tgz": outer})
+    assert random_sources({"all.tgz": outermost}) == Sources(("all.tgz: uuidv4",), ("all.tgz: now",))
     harmless = packed({"shop/templates/a.yaml": b"{{ .Values.a }}", "shop/icon": b"\x1f\x8b\x08 no archive"})
     assert random_sources({"shop.tgz": harmless}) == Sources((), ())
 

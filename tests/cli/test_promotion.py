@@ -1,0 +1,275 @@
+"""A promotion by the command line, on real repositories: whole outputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def digest_of(path: str | Path) -> str:
+    """The digest in a plan's file."""
+    return str(json.loads(Path(path).read_bytes())["digest"])
+
+
+def apply_all(run: Any) -> None:
+    """Bring every environment to what is committed."""
+    assert run("plan", "-out=first.json").code == 0
+    assert run("apply", "first.json", "--expect-digest", digest_of("first.json")).code == 0
+
+
+def test_a_first_plan_shows_everything_and_pushes_nothing(run, notes, normal, snapshot) -> None:
+    before = notes.refs()
+    ended = run("plan")
+    assert (ended.code, ended.err) == (0, "")
+    assert normal(ended.out) == snapshot
+    assert notes.refs() == before
+    assert len(list(Path("plans").glob("notes-*.plan.json"))) == 1
+
+
+def test_a_change_is_planned_shown_applied_and_remembered(run, notes, normal, snapshot) -> None:
+    apply_all(run)
+    notes.replace("environments/test/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.replace("environments/uat/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.replace("environments/prod/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    (notes.clone / "environments/prod/service.yaml").unlink()
+    notes.commit("notes 1.1.0")
+    said = [
+        run("plan", "-out=plan.json").out,
+        run("show", "plan.json").out,
+        run("apply", "plan.json", "--env", "test,uat").out,
+        run("explain", "prod").out,
+        run("status").out,
+        run("apply", "plan.json", answers="yes\nprod\n").out,
+        run("history").out,
+        run("plan").out,
+        run("verify").out,
+    ]
+    assert [normal(each) for each in said] == snapshot
+
+
+def test_a_plan_of_nothing_saves_nothing(run, notes) -> None:
+    apply_all(run)
+    ended = run("plan", "--detailed-exitcode")
+    assert ended.code == 0
+    assert "No changes. Every environment holds what its Freight makes.\n" in ended.out
+    assert "Saved" not in ended.out
+    assert not Path("plans").exists()
+
+
+def test_detailed_exitcode_says_2_where_there_are_changes(run, notes) -> None:
+    assert run("plan", "-detailed-exitcode").code == 2
+
+
+def test_json_is_the_plan_file_and_can_be_applied(run, notes) -> None:
+    ended = run("plan", "--json")
+    Path("plan.json").write_text(ended.out)
+    assert not Path("plans").exists()
+    assert json.loads(ended.out)["format"] == "gitpromote.plan/1.0"
+    assert run("show", "plan.json", "--json").out == ended.out
+    result = run("apply", "plan.json", "--json", "--expect-digest", digest_of("plan.json"))
+    assert result.code == 0
+    assert [each["status"] for each in json.loads(result.out)["environments"]] == ["written"] * 3
+    assert json.loads(result.out)["exit_code"] == 0
+
+
+def test_show_needs_no_pipeline_file(run, notes, tmp_path: Path, monkeypatch) -> None:
+    run("plan", f"-out={tmp_path}/plan.json")
+    monkeypatch.chdir(tmp_path / "cache")
+    assert run("show", str(tmp_path / "plan.json")).code == 0
+    assert run("show", str(tmp_path / "plan.json"), "--format", "markdown").out.startswith("### Plan `sha256:")
+    assert run("graph", str(tmp_path / "plan.json")).out == (
+        "test  takes Freight directly; ready\n"
+        "uat   after test; waiting: upstream\n"
+        "prod  after uat; production; waiting: upstream\n"
+    )
+
+
+def test_apply_without_a_file_plans_shows_and_asks(run, notes) -> None:
+    ended = run("apply", answers="yes\n")
+    assert ended.code == 0
+    assert ended.out.index("Plan: ") < ended.out.index("Only 'yes' will be accepted to approve: ")
+    assert ended.out.endswith("Applied: 3 done, 0 failed, 0 waiting, 0 not started.\n")
+
+
+def test_any_other_answer_declines(run, notes) -> None:
+    before = notes.refs()
+    for answers in ("y\n", "no\n", "\n", ""):
+        ended = run("apply", answers=answers)
+        assert ended.code == 8
+        assert ended.err == "Error: Not approved.  [declined]\n\nNothing was written.\n"
+    assert notes.refs() == before
+
+
+def test_without_a_terminal_nobody_is_asked(run, notes) -> None:
+    ended = run("apply")
+    assert ended.code == 8
+    assert ended.err.startswith(
+        "Error: Somebody has to approve this, and there is no terminal to ask on.  [approval-needed]\n"
+    )
+    assert run("apply", answers="yes\n", env={"CI": "true"}).code == 8
+
+
+def test_auto_approve_alone_does_not_open_production(run, notes, normal, snapshot) -> None:
+    ended = run("apply", "-auto-approve")
+    assert {name: "written" for name in notes.refs() if "/env/" in name} == {
+        "refs/heads/env/test": "written",
+        "refs/heads/env/uat": "written",
+    }
+    assert (ended.code, normal(ended.out)) == (0, snapshot)
+    again = run("apply", "-auto-approve")
+    assert again.code == 8
+    assert again.err.startswith(
+        "Error: Production is not changed without somebody's consent.  [production-unapproved]\n"
+    )
+
+
+def test_auto_approve_is_enough_where_there_is_no_production(run, notes) -> None:
+    ended = run("apply", "-auto-approve", "--env", "test,uat")
+    assert ended.code == 0
+    assert "refs/heads/env/prod" not in notes.refs()
+
+
+def test_another_digest_than_expected_is_refused(run, notes) -> None:
+    run("plan", "-out=plan.json")
+    before = notes.refs()
+    ended = run("apply", "plan.json", "--expect-digest", "sha256:" + "0" * 64)
+    assert ended.code == 5
+    assert notes.refs() == before
+
+
+def test_a_saved_plan_cannot_be_shaped(run, notes) -> None:
+    run("plan", "-out=plan.json")
+    ended = run("apply", "plan.json", "--to", "uat", "--image", "ghcr.io/acme/notes:2")
+    assert ended.code == 64
+    assert ended.err == (
+        "Error: A saved plan is applied as it is.  [plan-shaping]\n"
+        "\n"
+        "It cannot be shaped any more by --image ghcr.io/acme/notes:2 --to uat. "
+        "--env may narrow which of its environments run.\n"
+        "\n"
+        "  gitpromote plan notes --image ghcr.io/acme/notes:2 --to uat\n"
+    )
+
+
+def test_a_selector_that_matches_nothing_is_an_error(run, notes) -> None:
+    for words in (
+        ("plan", "--env", "prd"),
+        ("plan", "--to", "prd"),
+        ("history", "--env", "test,prd"),
+        ("explain", "prd"),
+    ):
+        ended = run(*words)
+        assert ended.code == 64
+        assert ended.err == (
+            'Error: There is no such environment.  [unknown-environment]\n\n"prd"\n\nDid you mean "prod"?\n'
+        )
+
+
+def test_a_pattern_selects_environments(run, notes) -> None:
+    data = json.loads(run("plan", "--env", "*t", "--json").out)
+    assert [each["name"] for each in data["plan"]["environments"]] == ["test", "uat"]
+
+
+def test_a_plan_of_the_ledger_is_applied_by_its_digest(run, notes) -> None:
+    run("plan", "--record", "-out=plan.json")
+    digest = digest_of("plan.json")
+    Path("plan.json").unlink()
+    short = digest.removeprefix("sha256:")[:12]
+    assert run("show", short).code == 0
+    ended = run("apply", short)
+    assert ended.code == 8
+    assert f"gitpromote apply {digest}" in ended.err
+    assert run("apply", short, "--env", "test", answers="yes\n").code == 0
+    assert run("apply", digest, "--expect-digest", digest).code == 0
+
+
+def test_what_somebody_else_wrote_is_shown_with_the_ways_out(run, notes, normal, snapshot) -> None:
+    apply_all(run)
+    text = (notes.clone / "environments/prod/deployment.yaml").read_text().replace("replicas: 3", "replicas: 6")
+    notes.write_elsewhere("env/prod", "apps-deployment-notes-notes.yaml", text)
+    notes.replace("environments/prod/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.commit("prod 1.1.0")
+    ended = run("plan")
+    assert (ended.code, normal(ended.out)) == (0, snapshot)
+    assert run("plan", "--fail-on", "blocked").code == 13
+    assert run("adopt", "prod", "--reason", "INC-2211").code == 0
+    assert ", 0 blocked;" in run("plan").out
+
+
+def test_a_rollback_is_shown_asked_for_and_holds(run, notes, normal, snapshot) -> None:
+    apply_all(run)
+    for env in ("test", "uat", "prod"):
+        notes.replace(f"environments/{env}/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.commit("1.1.0")
+    assert run("apply", answers="yes\n").code == 0
+    ended = run("rollback", "prod", "--reason", "5xx, INC-2211", answers="yes\n")
+    assert (ended.code, normal(ended.out)) == (0, snapshot)
+    assert "held" in run("status").out
+    released = run("release", "prod")
+    assert (released.code, normal(released.out)) == (0, "Released prod   record ID-1\n  gitpromote plan notes\n")
+
+
+def test_a_lock_keeps_others_out_until_it_is_taken_away(run, notes, normal) -> None:
+    locked = run("lock", "test", "--reason", "migration", "--ttl", "2h")
+    assert (locked.code, normal(locked.out)) == (
+        0,
+        'Locked test for 2h: "migration"   record ID-1\nTake the lock away with:\n  gitpromote unlock notes test\n',
+    )
+    assert run("unlock", "test").code == 0
+
+
+def test_events_of_a_run_are_a_stream(run, notes, tmp_path: Path) -> None:
+    run("plan", "-out=plan.json")
+    events = tmp_path / "events"
+    run("apply", "plan.json", "--env", "test", "--json-into", str(events))
+    lines = [json.loads(line) for line in events.read_text().splitlines()]
+    assert [line["seq"] for line in lines] == list(range(len(lines)))
+    assert lines[-1]["kind"] == "summary"
+    assert lines[-1]["exit_code"] == 0
+    assert "environment" in [line["kind"] for line in lines]
+
+
+def test_rendered_manifests_are_printed_or_written(run, notes, tmp_path: Path) -> None:
+    ended = run("render", "--env", "test")
+    assert ended.code == 0
+    assert ended.out.count("# test: ") == 2
+    assert "replicas: 1" in ended.out
+    out = run("render", "--out", str(tmp_path / "out"))
+    assert out.code == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["prod", "test", "uat"]
+    assert run("render", "--out", str(tmp_path / "out")).code == 64
+
+
+def test_two_environments_are_compared(run, notes, normal, snapshot) -> None:
+    ended = run("diff", "test", "prod", "--detailed-exitcode")
+    assert (ended.code, normal(ended.out)) == (2, snapshot)
+
+
+def test_a_pipeline_file_with_two_pipelines_wants_a_name(run, notes) -> None:
+    text = Path("pipeline.py").read_text()
+    other = text.replace('notes = Pipeline(\n    "notes"', 'memos = Pipeline(\n    "memos"').replace(
+        "env/$env", "memos/$env"
+    )
+    Path("pipeline.py").write_text(text + other.split("Plain\n", 1)[1])
+    ended = run("plan")
+    assert ended.code == 64
+    assert "[pipeline-ambiguous]" in ended.err
+    assert run("plan", "memos").code == 0
+    assert run("explain", "memos", "prod").out.startswith("prod · ")
+    assert run("plan", "--pipeline", "pipeline.py:notes").code == 0
+    assert run("plan", "memos", "--pipeline", "pipeline.py:notes").code == 64
+    assert run("validate").out == ("notes  valid: 3 environments, 1 app\nmemos  valid: 3 environments, 1 app\n")
+
+
+def test_every_mistake_in_a_pipeline_file_is_told_at_once(run, notes) -> None:
+    Path("pipeline.py").write_text(
+        "from gitpromote import App, Branch, Environment, Pipeline, Plain\n"
+        'notes = Pipeline("Notes", apps=[App("notes", Plain("environments/$evn"))], target=Branch("env/$env"),\n'
+        '    environments=[Environment("test", after="uta"), Environment("uat")])\n'
+    )
+    ended = run("validate", "--json")
+    assert ended.code == 11
+    problems = json.loads(ended.out)["error"]["problems"]
+    assert len(problems) >= 3
+    assert all(problem["path"].endswith("pipeline.py") and problem["line"] for problem in problems)
