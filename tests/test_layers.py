@@ -31,9 +31,10 @@ FRONT = "__init__"
 
 CORE = frozenset({"model", "render", "discovery", "diff", "policy", "planning", "history", "errors"})
 EFFECTS = frozenset(
-    "git kubernetes httpx2 httpx requests rich rich_click click IPython nbformat subprocess os pathlib io time socket "
+    "git kubernetes httpx2 httpx requests rich rich_click click IPython nbformat subprocess os pathlib time socket "
     "tempfile shutil threading concurrent random secrets uuid fcntl signal urllib http glob logging".split()
 )
+PURE_PARTS = frozenset({"urllib.parse"})
 EFFECT_CALLS = frozenset({"open", "input", "print", "exec", "eval", "__import__"})
 
 # One owner per outside system: vendor library -> the only places that may import it.
@@ -92,6 +93,8 @@ def test_every_module_has_a_floor_and_imports_only_below(path: Path) -> None:
 )
 def test_the_core_is_pure(path: Path) -> None:
     for line, name in _imports(path):
+        if name in PURE_PARTS:
+            continue
         assert name.split(".")[0] not in EFFECTS, f"{path}:{line}: the core may not import {name}"
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):

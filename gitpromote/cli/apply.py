@@ -12,7 +12,7 @@ from gitpromote.cli.options import approve_automatically, expect_digest, full, l
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import planned, refuse_shaping, shaping
-from gitpromote.views.lines import line
+from gitpromote.views.lines import Span, line
 
 if TYPE_CHECKING:
     from gitpromote.model.result import ApplyResult
@@ -50,6 +50,9 @@ def command(session: Session, /, target: str | None, **given: Any) -> int:
     only = selected(given["env"], (each.name for each in plan.data.environments)) or None
     confirmed = _confirm(session, plan, target, only, given, saved=saved)
     result = carry_out(session, current, plan, only=only, confirmed=confirmed, given=given)
+    if result.interrupted:
+        again = session.command("apply", target if saved and target else plan.digest)
+        session.show([line("Go on with:"), line("  ", Span(again, "command"))])
     return exit_code(result, detailed=given["detailed_exitcode"])
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gitpromote.adapters.git.process import call_git
 from gitpromote.cli.saving import write
 from gitpromote.cli.scaffold import example_files
-from gitpromote.errors import ConfigurationError, GitpromoteError
+from gitpromote.errors import GitpromoteError
 
 PERSON = ("Lea Demo", "lea@acme.example")
 _START = 1_763_629_200  # 20 November 2025, 09:00 UTC
@@ -27,7 +26,6 @@ class DemoRepository:
 
     def make(self) -> None:
         """Make both, with the sources of two apps for three environments, pushed."""
-        _require_git()
         _git(["init", "--quiet", "--bare", "--initial-branch=main", str(self.origin)], self.folder)
         _git(["init", "--quiet", "--initial-branch=main", str(self.clone)], self.folder)
         for name, value in (("user.name", PERSON[0]), ("user.email", PERSON[1]), ("commit.gpgSign", "false")):
@@ -55,21 +53,10 @@ def quiet_git(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _git(words: Sequence[str], folder: Path, extra: Mapping[str, str] | None = None) -> None:
-    environment = {**quiet_git(os.environ), **(extra or {})}
-    done = subprocess.run(["git", *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
+    done = call_git(words, cwd=folder, env=quiet_git(os.environ), extra=extra)
+    if done.status != 0:
         raise GitpromoteError(
             "The demonstration's repository could not be made.",
             code="demo-failed",
-            detail=f"git {words[0]}: {done.stderr.strip()}",
-        )
-
-
-def _require_git() -> None:
-    if shutil.which("git") is None:
-        raise ConfigurationError(
-            "There is no git here.",
-            code="git-missing",
-            detail="git is not on PATH.",
-            hint="Install git, then try again.",
+            detail=f"git {words[0]}: {done.words.strip()}",
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gitpromote.cli.options import comma_list
 from gitpromote.cli.session import Session
@@ -41,7 +41,7 @@ def known_environment(name: str, known: Iterable[str]) -> str:
     if name in every:
         return name
     raise UsageError(
-        "There is no such environment.", code="unknown-environment", detail=f'"{name}"', hint=did_you_mean(name, every)
+        "There is no such environment.", code="environment-unknown", detail=f'"{name}"', hint=did_you_mean(name, every)
     )
 
 
@@ -56,7 +56,7 @@ def selected(values: Iterable[str], known: Iterable[str], *, what: str = "enviro
         matches = [name for name in every if name == word] or [name for name in every if fnmatchcase(name, word)]
         if not matches:
             raise UsageError(
-                f"There is no such {what}.", code=f"unknown-{what}", detail=f'"{word}"', hint=did_you_mean(word, every)
+                f"There is no such {what}.", code=f"{what}-unknown", detail=f'"{word}"', hint=did_you_mean(word, every)
             )
         found |= dict.fromkeys(matches)
     return tuple(name for name in every if name in found)
@@ -76,6 +76,16 @@ def replacements(values: Iterable[str]) -> dict[str, str]:
             )
         found[name] = commit.lower()
     return found
+
+
+def pipelines(session: Session) -> list[str | None]:
+    """The names of all Pipelines in the file; ``None`` stands for the one that it has, or that ``--pipeline`` names."""
+    from gitpromote.project import Project
+
+    if session.names_its_pipeline:
+        return [None]
+    names = Project.names(session.pipeline)
+    return list(names) if len(names) > 1 else [None]
 
 
 def names_a_plan(word: str) -> bool:
@@ -104,14 +114,10 @@ def opened(session: Session, word: str) -> Plan:
 
 def _from_ledger(session: Session, word: str) -> Plan:
     """The ledger of each Pipeline in the file is asked: the digest alone does not say whose plan it is."""
-    from gitpromote.project import Project
-
-    file = session.pipeline
-    names: Sequence[Any] = Project.names(file)
     last: GitpromoteError | None = None
-    for name in names:
+    for name in pipelines(session):
         try:
-            return session.load(name if len(names) > 1 else None).open_plan(word)
+            return session.load(name).open_plan(word)
         except GitpromoteError as error:
             if error.code != "plan-unknown":
                 raise

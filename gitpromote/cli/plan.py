@@ -63,7 +63,7 @@ def _show(session: Session, plan: Any, *, earlier: Any, full: bool) -> None:
 
 def _save(session: Session, plan: Any, out: str | None, *, recorded: bool) -> None:
     """Save it where that was asked for, and otherwise where there is something to apply."""
-    to_do = any(each.steps for each in plan.data.environments)
+    to_do = any(each.steps and each.decision in ("ready", "waiting", "noop") for each in plan.data.environments)
     if out is None and (session.json or not to_do):
         return
     path = save(plan, out)

@@ -87,20 +87,28 @@ class Session:
         streams = [self.stderr] if self.json else [self.stdout, self.stderr]
         return next((stream for stream in streams if stream.isatty()), None)
 
+    @property
+    def names_its_pipeline(self) -> bool:
+        """Whether ``--pipeline`` says which Pipeline of its file is meant."""
+        return ":" in (self.pipeline or "").rpartition("/")[2]
+
     def load(self, name: str | None = None, *, progress: bool = True) -> Project:
         """The project of the pipeline file, with the Pipeline of that name where there are several."""
         from gitpromote.project import Project
 
-        file = self.pipeline
-        if file and name and ":" in os.path.basename(file):  # noqa: PTH119 (a name, not a path)
+        if name and self.names_its_pipeline:
             raise UsageError(
                 "The pipeline is named twice.",
                 code="pipeline-named-twice",
-                detail=f'by --pipeline {file} and by "{name}"',
+                detail=f'by --pipeline {self.pipeline} and by "{name}"',
                 hint="Leave one of them out.",
             )
         return Project.load(
-            file, pipeline=name, cache_dir=self.cache_dir, reporter=self.reporter(progress=progress), **self._kept()
+            self.pipeline,
+            pipeline=name,
+            cache_dir=self.cache_dir,
+            reporter=self.reporter(progress=progress),
+            **self._kept(),
         )
 
     def command(self, *words: str) -> str:
@@ -109,9 +117,6 @@ class Session:
 
         file = ["--pipeline", self.pipeline] if self.pipeline else []
         return shlex.join(["gitpromote", *words, *file])
-
-    def _kept(self) -> dict[str, Any]:
-        return {"keep": self.keep} if self.keep else {}
 
     def reporter(self, *, progress: bool = True, lasting: bool = False) -> Reporter:
         """Who is told what goes on.

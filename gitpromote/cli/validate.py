@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from gitpromote.cli.naming import pipelines
 from gitpromote.cli.options import project
 from gitpromote.cli.parsing import verb
 from gitpromote.cli.session import Session
@@ -22,10 +23,7 @@ def command(session: Session, /, name: str | None) -> int:
 
     Exits 11 where something is wrong.
     """
-    from gitpromote.project import Project
-
-    names = [name] if name else list(Project.names(session.pipeline))
-    found = [session.load(each if len(names) > 1 or name else None).pipeline for each in names]
+    found = [session.load(each).pipeline for each in ([name] if name else pipelines(session))]
     session.give({"pipelines": [{"name": each.name, "definition": each.to_data()} for each in found]})
     session.show([_line(each) for each in found])
     return 0

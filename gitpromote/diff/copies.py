@@ -88,4 +88,4 @@ def base64_parts(secret: str | bytes) -> set[str]:
         encoded = base64.b64encode(b"\0" * shift + data).decode()
         part = encoded[skip : (shift + len(data)) * 8 // 6]
         parts |= {part, part.translate({43: "-", 47: "_"})}
-    return {part for part in parts if len(part) >= 8}
+    return {part for part in parts if len(part) > SHORTEST}

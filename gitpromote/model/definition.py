@@ -15,7 +15,7 @@ from gitpromote.model import members as of_members
 from gitpromote.model import wording
 from gitpromote.model.base import Value
 from gitpromote.model.canonical import plain_number
-from gitpromote.model.literals import literal_secrets
+from gitpromote.model.literals import unfit_texts
 from gitpromote.model.names import label_for, label_problem, quoted, shown
 from gitpromote.model.problems import Fault, Place, current_collection, report, user_place
 from gitpromote.model.substitute import unknown_names
@@ -72,9 +72,9 @@ class Definition(Value):
     def __init__(self, /, *arguments: Any, **members: Any) -> None:
         _set(self, "_place", user_place())
         faults = self._take_positional(arguments, members) if arguments else []
-        secrets = literal_secrets(members)
-        if secrets:
-            faults += [Fault("literal-secret", *told, field=field) for field, told in secrets.items()]
+        unfit = unfit_texts(members)
+        if unfit:
+            faults += unfit
         else:
             try:
                 self.__pydantic_validator__.validate_python(members, self_instance=self)
@@ -135,9 +135,13 @@ class Definition(Value):
         return data
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(self._shown())})"
+        return f"<{type(self).__name__} that could not be made>" if self.flawed else self._line()
 
     __str__ = __repr__
+
+    def _line(self) -> str:
+        """The line of Python that makes an equal value."""
+        return f"{type(self).__name__}({', '.join(self._shown())})"
 
     def _faults(self) -> Iterable[Fault]:
         """What is wrong although each member has the right type."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, TypeAlias
 from pydantic import Field
 
 from gitpromote.model.definition import Definition
-from gitpromote.model.fields import Scalar
+from gitpromote.model.fields import Scalar, scalar_faults
 from gitpromote.model.names import path_problem, shown
 from gitpromote.model.problems import Fault
 
@@ -53,6 +53,7 @@ class SetValue(Edit):
             yield Fault("edit-invalid", told, "give one of image=, chart= and value=")
         if self.part is not None and self.image is None:
             yield Fault("edit-invalid", "part goes with image", "leave part= out", "part")
+        yield from scalar_faults("value", self.value, "value")
         reason = path_problem(self.file) or (None if self.file.strip("./") else "is a folder")
         if reason:
             yield Fault("path-invalid", f"the file {shown(self.file)} {reason}", "", "file")

@@ -36,10 +36,8 @@ class AnyOf(Definition):
         if not self.names:
             yield Fault("missing-argument", "no name is given", 'write any_of("a", "b")', "names")
 
-    def __repr__(self) -> str:
+    def _line(self) -> str:
         return f"any_of({', '.join(quoted(name) for name in self.names or ())})"
-
-    __str__ = __repr__
 
 
 def any_of(*names: str) -> AnyOf:

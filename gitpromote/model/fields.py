@@ -16,7 +16,7 @@ from pydantic import BeforeValidator
 
 from gitpromote.model.function_reference import function_reference
 from gitpromote.model.names import kind_of, quoted
-from gitpromote.model.problems import UnfitError
+from gitpromote.model.problems import Fault, UnfitError
 
 __all__ = [
     "Function",
@@ -29,6 +29,7 @@ __all__ = [
     "Takes",
     "Texts",
     "duration_text",
+    "scalar_faults",
     "seconds_of",
 ]
 
@@ -99,6 +100,15 @@ def _number_text(value: object) -> str:
     if not finite or "_" in text:
         raise UnfitError("number-invalid", f"is not a number: {quoted(text)}", 'write "0.01"')
     return text
+
+
+def scalar_faults(label: str, value: object, field: str) -> list[Fault]:
+    """What of a single value a saved definition could not hold exactly."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return [Fault("number-invalid", f"{label} is {value}, which is no number in YAML", "", field)]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return [Fault("number-invalid", f"{label} has more than 64 bits", "write it as text", field)]
+    return []
 
 
 def _as_tuple(value: object) -> object:

@@ -1,13 +1,14 @@
-"""Secrets that were written out where a reference belongs: refused before anything repeats them."""
+"""Texts that a definition must not hold: secrets written out where a reference belongs, and what no file can hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
+from gitpromote.model.problems import Fault
 from gitpromote.model.sensitive import looks_like_token, token_spans
 
-__all__ = ["literal_secrets", "without_secrets"]
+__all__ = ["unfit_texts", "without_secrets"]
 
 #: No token is shorter, and most texts of a definition are.
 _SHORTEST = 12
@@ -15,32 +16,50 @@ _HINT = 'give a reference: SecretEnv("NAME"), SecretFile(path) or SecretCommand(
 _IN_ADDRESS = "leave it out: git asks its own credential helpers"
 
 
-def literal_secrets(members: MutableMapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """The members that hold a secret itself: what is wrong and a hint, without the value.
+def unfit_texts(members: MutableMapping[str, Any]) -> list[Fault]:
+    """What is wrong with the texts that were given, whichever member they are in; a secret is never repeated.
 
     What can be read only once is replaced by a tuple of what it gave.
     """
-    found = {}
+    faults = []
     for name, value in members.items():
-        if value is None or value is True or value is False or (value.__class__ is str and len(value) < _SHORTEST):
+        if value is None or value is True or value is False:
+            continue
+        if value.__class__ is str and len(value) < _SHORTEST and value.isascii():
             continue
         if isinstance(value, Iterator):
             members[name] = value = tuple(value)
-        what = _what(value)
+        what = next((what for text in _texts(value) if (what := _what(text))), None)
         if what:
-            hint = _IN_ADDRESS if what == "a password in a URL" else _HINT
-            found[name] = (f"{name} holds what looks like {what}", hint)
-    return found
+            faults.append(_fault(name, what))
+    return faults
 
 
-def _what(value: Any) -> str | None:
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        return looks_like_token(value) if len(value) >= _SHORTEST else None
-    if isinstance(value, list | tuple):
-        return next((what for item in value if (what := _what(item))), None)
-    if isinstance(value, dict):
-        return next((what for pair in value.items() if (what := _what(pair))), None)
-    return None
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from _texts(pair)
+
+
+def _what(text: str) -> str | None:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return "surrogates"
+    return looks_like_token(text) if len(text) >= _SHORTEST else None
+
+
+def _fault(name: str, what: str) -> Fault:
+    if what == "surrogates":
+        return Fault("text-invalid", f"{name} holds half a character, which no file can hold", "", name)
+    hint = _IN_ADDRESS if what == "a password in a URL" else _HINT
+    return Fault("literal-secret", f"{name} holds what looks like {what}", hint, name)
 
 
 def without_secrets(text: str) -> str:

@@ -80,7 +80,7 @@ def _unless_none(reader: Reader) -> Reader:
 def _read_nested(value: Any, definition_of: Callable[[Mapping[str, Any]], Any]) -> Any:
     if isinstance(value, list):
         return tuple([definition_of(item) if isinstance(item, dict) else item for item in value])
-    return definition_of(value) if isinstance(value, dict) else value
+    return _read_item(value, definition_of)
 
 
 def _read_mapping(value: Any, definition_of: Callable[[Mapping[str, Any]], Any]) -> Any:
@@ -92,7 +92,12 @@ def _read_mapping(value: Any, definition_of: Callable[[Mapping[str, Any]], Any])
 def _read_item(item: Any, definition_of: Callable[[Mapping[str, Any]], Any]) -> Any:
     if not isinstance(item, dict):
         return item
-    return float(item["number"]) if set(item) == {"number"} else definition_of(item)
+    if set(item) != {"number"}:
+        return definition_of(item)
+    try:
+        return float(item["number"])
+    except (TypeError, ValueError):
+        return item
 
 
 def is_plain(field: FieldInfo) -> bool:

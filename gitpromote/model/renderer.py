@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from typing import ClassVar
@@ -10,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field, InstanceOf
 
 from gitpromote.model.definition import Definition
-from gitpromote.model.fields import Function, Many, Scalars
+from gitpromote.model.fields import Function, Many, Scalars, scalar_faults
 from gitpromote.model.names import kind_of, path_problem, quoted, shown
 from gitpromote.model.problems import Fault
 
@@ -121,10 +120,7 @@ class Helm(Renderer):
         for path in self.values:
             yield from _path_faults(path, "values")
         for name, value in self.set.items():
-            if isinstance(value, float) and not math.isfinite(value):
-                yield Fault(
-                    "number-invalid", f"set[{quoted(name)}] is {value}, which YAML has no number for", "", "set"
-                )
+            yield from scalar_faults(f"set[{quoted(name)}]", value, "set")
         yield from _version_faults("version", self.version)
         yield from _version_faults("kube_version", self.kube_version)
 
@@ -178,10 +174,8 @@ class Chain(Renderer):
     def source_paths(self) -> tuple[str, ...]:
         return tuple(path for renderer in self.renderers for path in renderer.source_paths())
 
-    def __repr__(self) -> str:
+    def _line(self) -> str:
         return " | ".join(repr(renderer) for renderer in self.renderers or ())
-
-    __str__ = __repr__
 
 
 def _path_faults(path: str, field: str = "path") -> Iterable[Fault]:

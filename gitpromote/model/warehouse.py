@@ -24,10 +24,8 @@ class Coherence(Definition):
 
     rule: Literal["same-commit", "same-version", "app-version"] = Field(kw_only=False)
 
-    def __repr__(self) -> str:
+    def _line(self) -> str:
         return f"{self.rule.replace('-', '_')}()"
-
-    __str__ = __repr__
 
 
 def same_commit() -> Coherence:

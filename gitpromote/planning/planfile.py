@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from gitpromote.errors import PlanInvalid
-from gitpromote.model.canonical import canonical
+from gitpromote.model.canonical import canonical, digest
+from gitpromote.model.pipeline import DEFINITION_DOMAIN
 from gitpromote.model.plan import FORMAT, KNOWN_STEPS, Plan, PlanFile, PlannedBlob, PlanObservations
 from gitpromote.model.tree import blob_id
 from gitpromote.planning.digests import change_digest, plan_digest
@@ -149,6 +150,8 @@ def _check_inner(data: dict[str, Any], plan: Plan, name: str) -> None:
     for environment in data["environments"]:
         if environment.get("change_digest") != _recomputed(plan.pipeline.name, environment):
             _refuse("plan-digest", name, f"The change_digest of {environment['name']} is not that of its change.")
+    if plan.pipeline.definition_digest != digest(plan.pipeline.definition, domain=DEFINITION_DOMAIN):
+        _refuse("plan-digest", name, "The definition_digest is not that of the definition.")
     formats = {basis.object_format for basis in plan.basis.repositories.values()} or {"sha1"}
     for oid, blob in plan.blobs.items():
         if not any(blob_id(blob_bytes(blob), object_format=object_format) == oid for object_format in formats):

@@ -161,7 +161,7 @@ class Project:
             apps=_names(apps),
             replace=dict(replace or {}),
         )
-        made = self._made(plans.promotion(self._world, self._maker(), asked, as_of=_minute(as_of)))
+        made = self._made(plans.promotion(self._world, self._maker(), asked, as_of=self._minute(as_of)))
         if record:
             self._record(made)
         return made
@@ -169,7 +169,7 @@ class Project:
     def rollback(self, env: str, *, reason: str, to: str | None = None) -> Plan:
         """A plan that restores what the Environment held before, from the recorded tree. It is held afterwards."""
         self._world.known(env)
-        return self._made(plans.rollback(self._world, self._maker(), env, reason=reason, to=to, as_of=_minute(None)))
+        return self._made(plans.rollback(self._world, self._maker(), env, reason=reason, to=to, as_of=self._minute()))
 
     def retire(self, *, env: str | None = None, app: str | None = None, reason: str) -> Plan:
         """A plan that deletes what an Environment, or an App in all of them, has in its target."""
@@ -188,7 +188,7 @@ class Project:
             environments=tuple(carrying),
             app=app,
             reason=reason,
-            as_of=_minute(None),
+            as_of=self._minute(),
         )
         return self._made(made)
 
@@ -331,6 +331,9 @@ class Project:
             return self._world
         return Project.from_plan(plan, cache_dir=self._cache_dir, reporter=self._reporter)._world
 
+    def _minute(self, as_of: int | None = None) -> int:
+        return (self._world.clock.now() if as_of is None else as_of) // 60 * 60
+
     def _maker(self) -> plans.Maker:
         data = self.pipeline.to_data()
         described = PlannedPipeline(
@@ -399,8 +402,3 @@ def _names(names: Names) -> tuple[str, ...] | None:
 
 def _as_tuples(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in members.items()}
-
-
-def _minute(as_of: int | None) -> int:
-    now = int(time.time()) if as_of is None else as_of
-    return now // 60 * 60

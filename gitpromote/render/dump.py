@@ -49,7 +49,7 @@ class _Writer:
     def document(self, data: Any) -> None:
         if isinstance(data, dict) and data:
             self._mapping(data, "", "")
-        elif isinstance(data, list | tuple) and data:
+        elif isinstance(data, _LISTS) and data:
             self._sequence(data, "", "")
         else:
             self.lines.append(self._scalar(data, "  "))
@@ -59,15 +59,14 @@ class _Writer:
         _check_depth(pad)
         for key in _sorted(value):
             child, text = value[key], _key_text(key)
-            kind = type(child)
             if len(text) > _LONG_KEY:
                 self._long(text, child, lead, pad)
-            elif kind is str and "\n" not in child:
+            elif type(child) is str and "\n" not in child:
                 write(f"{lead}{text}: {as_string(child)}")
-            elif kind is dict and child:
+            elif isinstance(child, dict) and child:
                 write(f"{lead}{text}:")
                 self._mapping(child, deeper, deeper)
-            elif kind in _LISTS and child:
+            elif isinstance(child, _LISTS) and child:
                 write(f"{lead}{text}:")
                 self._sequence(child, pad, pad)
             else:
@@ -88,7 +87,7 @@ class _Writer:
         """A node that begins on the line of its indicator."""
         if isinstance(value, dict) and value:
             self._mapping(value, lead, pad)
-        elif type(value) in _LISTS and value:
+        elif isinstance(value, _LISTS) and value:
             self._sequence(value, lead, pad)
         else:
             self.lines.append(lead + self._scalar(value, pad))

@@ -136,7 +136,7 @@ class _Stream:
                 return found[0]
         values = self._yaml.read(piece.text, line=piece.line, number=piece.number)
         if len(values) > 1:
-            raise _fail("yaml-hidden-document", f"{where}: another one begins after its end (a line with ...)")
+            raise _fail("yaml-hidden-document", f"{where}: another one begins in it, which Kubernetes does not see")
         return values
 
     def _warn(self, repeated: list[str], piece: Piece) -> None:

@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from gitpromote.model.manifest import ManifestSet
@@ -115,18 +116,18 @@ def _actions(content: bytes) -> Iterator[bytes]:
 
 
 def _unpacked(content: bytes, room: int) -> Iterator[bytes | None]:
-    """What is packed in an archive, and in those inside it: their files stand in a text one after the other, as they are.
+    """What is packed in an archive and in those inside it, each as one text of all its files, as they are.
 
     ``None`` stands for what cannot be unpacked, or not within ``room`` bytes.
     """
-    pending = list(_packed_in(content)) or [memoryview(b"")]
+    pending = list(islice(_packed_in(content), _MOST_ARCHIVES)) or [memoryview(b"")]
     for count, packed in enumerate(pending):  # which grows on the way
         text = _unzipped(packed, room) if count < _MOST_ARCHIVES else None
         yield text
         if text is None:
             return
         room -= len(text)
-        pending += _packed_in(text)
+        pending += islice(_packed_in(text), _MOST_ARCHIVES)
 
 
 def _packed_in(text: bytes) -> Iterator[memoryview]:

@@ -66,6 +66,7 @@ class Found(NamedTuple):
 
     @property
     def is_folder(self) -> bool:
+        """Whether it is a folder, which may also be the root."""
         return self.entry.mode == FOLDER
 
 

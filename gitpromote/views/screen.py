@@ -47,10 +47,10 @@ _SIMPLER = str.maketrans({"·": "-", "…": "...", "—": "-", "①": "(1)", "�
 
 def _draw_in_colour(lines: Iterable[Line], stream: TextIO) -> None:
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(file=stream, force_terminal=True, color_system="standard", highlight=False, emoji=False)
-    for every in lines:
-        console.print(_styled(every, stream), soft_wrap=True, markup=False)
+    console.print(Text("\n").join(_styled(every, stream) for every in lines), soft_wrap=True, markup=False)
 
 
 def _styled(every: Line, stream: TextIO) -> Text:

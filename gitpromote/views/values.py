@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import Any
 
 from gitpromote.views.text import quoted, short_digest, shorten, visible
@@ -88,6 +87,8 @@ def text_lines(before: str, after: str, *, context: int = 1) -> list[tuple[str, 
     old, new = before.split("\n"), after.split("\n")
     if len(old) > COMPARED_LINES or len(new) > COMPARED_LINES:
         return None
+    from difflib import SequenceMatcher
+
     found: list[tuple[str, str]] = []
     for number, group in enumerate(SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(context)):
         if number:

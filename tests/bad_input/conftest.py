@@ -175,7 +175,8 @@ class Shop:
             folders[:] = [name for name in folders if name != ".git"]
             for name in files:
                 file = Path(folder, name)
-                found[str(file.relative_to(self.root))] = hashlib.sha256(file.read_bytes()).hexdigest()
+                content = os.readlink(file).encode() if file.is_symlink() else file.read_bytes()
+                found[str(file.relative_to(self.root))] = hashlib.sha256(content).hexdigest()
         return found
 
     # -- plans

@@ -28,6 +28,13 @@ class Stream(io.StringIO):
     def isatty(self) -> bool:
         return self.terminal
 
+    def readline(self, size: int = -1, /) -> str:
+        """A line that was typed; Ctrl-C interrupts."""
+        text = super().readline(size)
+        if "\x03" in text:
+            raise KeyboardInterrupt
+        return text
+
 
 @dataclass(frozen=True)
 class Ended:

@@ -162,7 +162,7 @@ def test_a_selector_that_matches_nothing_is_an_error(run, notes) -> None:
         ended = run(*words)
         assert ended.code == 64
         assert ended.err == (
-            'Error: There is no such environment.  [unknown-environment]\n\n"prd"\n\nDid you mean "prod"?\n'
+            'Error: There is no such environment.  [environment-unknown]\n\n"prd"\n\nDid you mean "prod"?\n'
         )
 
 

@@ -115,6 +115,7 @@ EXAMPLES: list[tuple[Definition, str]] = [
     (Helm("c") | Kustomize("k") | Kustomize("l"), 'Helm("c") | Kustomize("k") | Kustomize("l")'),
     (SetValue("v.yaml", "image.tag", image="nginx"), 'SetValue("v.yaml", "image.tag", image="nginx")'),
     (SetValue("v.yaml", "a", value=0), 'SetValue("v.yaml", "a", value=0)'),
+    (SetValue("v.yaml", "a", value=0.5), 'SetValue("v.yaml", "a", value=0.5)'),
     (SetValue("v.yaml", "a", value=False), 'SetValue("v.yaml", "a", value=False)'),
     (
         SetValue("v.yaml", "a", image="nginx", part="digest"),

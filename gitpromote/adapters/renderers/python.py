@@ -8,7 +8,6 @@ from pathlib import Path
 
 from gitpromote.adapters.renderers.running import Output, Running
 from gitpromote.adapters.renderers.sandbox import Inputs, Sandbox
-from gitpromote.errors import CacheFailed
 from gitpromote.model.render import PythonSpec
 
 _CHILD = Path(__file__).with_name("python_child.py")
@@ -17,13 +16,7 @@ _CHILD = Path(__file__).with_name("python_child.py")
 def render(spec: PythonSpec, inputs: Inputs, running: Running) -> Output:
     """Call the function with a folder that holds its inputs."""
     with Sandbox(inputs, copies=running.copies) as sandbox:
-        request = sandbox.root / "request.json"
-        try:
-            request.write_text(json.dumps(_request(spec, sandbox)))
-        except OSError as error:
-            raise CacheFailed(
-                "The disk for temporary files is full", code="disk-full", detail=f"{request}: {error.strerror}"
-            ) from error
+        request = sandbox.put_beside("request.json", json.dumps(_request(spec, sandbox)))
         # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
         words = [running.tool("python").command[0], "-I", "-X", "utf8", str(_CHILD), str(request)]
         return running.call(words, sandbox, step="python", source=spec.function)

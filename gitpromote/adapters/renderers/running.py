@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gitpromote.adapters.renderers.process import Ended, run
 from gitpromote.adapters.renderers.sandbox import Inputs, Sandbox, without_network, write_files
-from gitpromote.errors import CacheFailed, GitpromoteError, RenderFailed
+from gitpromote.errors import CacheFailed, GitpromoteError, InternalError, RenderFailed
 from gitpromote.model.render import Command, RendererTool, RenderJob
 from gitpromote.render.blame import places
 
@@ -50,12 +50,12 @@ class Running:
     def tool(self, name: str) -> RendererTool:
         """The tool of the job.
 
-        :raises RenderFailed: the job came without it
+        :raises InternalError: the job came without it
         """
         for tool in self.job.tools:
             if tool.name == name:
                 return tool
-        raise RenderFailed("A render job has no such tool", code="tool-missing", detail=f"{self.job.label}: {name}")
+        raise InternalError("A render job came without its tool", code="job-without-tool", detail=name)
 
     def call(self, words: Sequence[str], sandbox: Sandbox, *, step: str, source: str) -> Output:
         """Run a renderer in a sandbox.

@@ -70,6 +70,15 @@ class Sandbox:
         if self.root.name.startswith(_PREFIX):
             shutil.rmtree(self.root, ignore_errors=True)
 
+    def put_beside(self, name: str, content: str) -> Path:
+        """Put a file of ours into the folder, beside the inputs and not among them."""
+        path = self.root / name
+        try:
+            path.write_text(content)
+        except OSError as error:
+            raise _not_written(error, path) from error
+        return path
+
     def environment(self, *, parallel: bool) -> dict[str, str]:
         """What a renderer is told of the world.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitpromote.adapters.renderers import render
+from gitpromote.adapters.renderers.job import render
 from gitpromote.errors import RenderFailed, SourceInvalid
 from gitpromote.model.render import HelmSpec
 
@@ -151,6 +151,11 @@ def test_a_chart_that_asks_for_the_time_is_warned_of(make_job) -> None:
     made = render(make_job(chart('year: {{ now | date "2006" | quote }}'), SPEC))
     calls = "charts/web/templates/a.yaml: date, charts/web/templates/a.yaml: now"
     assert made.warnings == (f"the output may depend on the time of the render: {calls}",)
+
+
+def test_a_time_in_seconds_is_found_to_be_random_whenever_it_is_rendered(make_job) -> None:
+    made = render(make_job(chart('at: {{ now | date "20060102150405" | quote }}'), SPEC))
+    assert [field.path for field in made.random] == [("data", "at")]
 
 
 def test_a_local_dependency_takes_part(make_job) -> None:

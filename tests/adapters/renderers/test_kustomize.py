@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gitpromote.adapters.renderers import render
+from gitpromote.adapters.renderers.job import render
 from gitpromote.errors import RenderFailed
 from gitpromote.model.render import KustomizeSpec, RenderJob
 

@@ -16,7 +16,7 @@ import pytest
 
 from gitpromote.adapters.renderers.parallel import render_all
 from gitpromote.errors import GitpromoteError, RenderFailed, SourceInvalid
-from gitpromote.model.render import KustomizeSpec, PlainSpec, PythonSpec, Rendered, RenderJob
+from gitpromote.model.render import HelmSpec, KustomizeSpec, PlainSpec, PythonSpec, Rendered, RenderJob
 
 
 def pod(name: str) -> str:
@@ -79,6 +79,21 @@ def test_equal_keys_are_rendered_once(jobs) -> None:
     assert results[0].commands is results[2].commands
     assert sorted(at for at, _ in ended) == [0, 1, 2]
     assert told(render_all([replace(jobs[2], key="k"), replace(jobs[2], key="k")])) == ["render-failed"] * 2
+
+
+def test_what_may_be_random_is_rendered_again_after_all_others(make_job) -> None:
+    files = {"chart/Chart.yaml": "name: shop\nversion: 1.0.0\n", "plain/a.yaml": pod("plain")}
+    files["chart/templates/a.yaml"] = pod("'{{ .Release.Name }}'") + "x: '{{ now | unixEpoch }}{{ randNumeric 9 }}'\n"
+    specs = [HelmSpec(chart="chart", release=f"shop-{n}") for n in range(3)]
+    jobs = [make_job(files, spec, label=spec.release) for spec in specs]
+    jobs.append(make_job(files, PlainSpec(path="plain"), label="plain"))
+    order: list[int] = []
+    for workers in (1, 2):
+        results = render_all(jobs, workers=workers, on_done=lambda at, result: order.append(at))
+        assert told(results) == ["shop-0", "shop-1", "shop-2", "plain"]
+        fields = [[field.path for field in one.random] for one in results if isinstance(one, Rendered)]
+        assert fields == [[("x",)], [("x",)], [("x",)], []]
+    assert order[0] == order[4] == 3
 
 
 def test_nothing_to_do_is_done() -> None:

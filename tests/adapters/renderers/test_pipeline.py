@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitpromote.adapters.renderers import render
+from gitpromote.adapters.renderers.job import render
 from gitpromote.adapters.renderers.pipeline import with_resource
 from gitpromote.model.render import ChainSpec, HelmSpec, KustomizeSpec, PlainSpec, RenderSpec
 

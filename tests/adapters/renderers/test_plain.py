@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitpromote.adapters.renderers import render
+from gitpromote.adapters.renderers.job import render
 from gitpromote.model.render import PlainSpec
 
 

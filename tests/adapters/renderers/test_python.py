@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitpromote.adapters.renderers import render
+from gitpromote.adapters.renderers.job import render
 from gitpromote.adapters.renderers.sandbox import without_network
 from gitpromote.errors import RenderFailed
 from gitpromote.model.render import Limits, PythonSpec, RenderJob

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gitpromote.adapters.renderers import render
+from gitpromote.adapters.renderers.job import render
 from gitpromote.adapters.renderers.running import shown
-from gitpromote.errors import CacheFailed, RenderFailed, SourceInvalid
+from gitpromote.errors import CacheFailed, InternalError, RenderFailed, SourceInvalid
 from gitpromote.model.render import KustomizeSpec, RendererTool, RenderJob
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
@@ -97,10 +97,10 @@ def test_what_is_kept_stays_inside_the_folder_whatever_the_label(job_of, tmp_pat
     assert {path.name for path in tmp_path.iterdir()} == {"kept", "kustomize"}
 
 
-def test_a_job_without_its_tool_fails(job_of) -> None:
-    with pytest.raises(RenderFailed) as caught:
+def test_a_job_without_its_tool_is_our_bug(job_of) -> None:
+    with pytest.raises(InternalError) as caught:
         render(replace(job_of(""), tools=()))
-    assert str(caught.value) == "A render job has no such tool  [tool-missing]\nshop in prod: kustomize"
+    assert str(caught.value) == "A render job came without its tool  [job-without-tool]\nkustomize"
 
 
 def test_a_command_line_is_shown_with_the_programs_name() -> None:
