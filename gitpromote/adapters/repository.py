@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from gitpromote.adapters.git.commitinfo import CommitInfo
 from gitpromote.adapters.git.commits import CommitSpec, Identity, write_commits
@@ -36,13 +37,16 @@ class GitRepository:
         self.mirror = mirror
         self._objects = Objects(mirror)
         self._listings: dict[str, Mapping[str, Entry]] = {}
+        self._object_format = ""
 
     @property
     def object_format(self) -> str:
         """``sha1`` or ``sha256``."""
-        return self.mirror.object_format
+        # The mirror reads a file for it, and a plan asks for each of a thousand environments.
+        self._object_format = self._object_format or self.mirror.object_format
+        return self._object_format
 
-    @property
+    @cached_property
     def canonical(self) -> str:
         """Host and path, in the one spelling that counts for Freight."""
         return canonical_repository(self.mirror.remote.url)
@@ -53,6 +57,7 @@ class GitRepository:
 
     def fetch(self, patterns: Sequence[str]) -> Mapping[str, str]:
         """The remote's refs that the patterns name, now."""
+        self._object_format = ""  # a remote that was made anew may have another one
         return self.mirror.fetch(patterns)
 
     def default_ref(self) -> str | None:

@@ -91,9 +91,9 @@ class _Walk:
             stdin=outer.stdin,
             stdout=outer.stdout,
             stderr=outer.stderr,
+            environ=outer.environ,
             no_color=outer.no_color,
             verbose=outer.verbose,
-            events=None,
         )
         return main(words, session=inner)
 

@@ -108,7 +108,7 @@ class Session:
             pipeline=name,
             cache_dir=self.cache_dir,
             reporter=self.reporter(progress=progress),
-            **self._kept(),
+            keep=self.keep,
         )
 
     def command(self, *words: str) -> str:

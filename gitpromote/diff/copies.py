@@ -74,10 +74,16 @@ def written_forms(secret: str | bytes) -> set[str]:
     encoded = base64.b64encode(data).decode()
     forms = {encoded, encoded.rstrip("="), encoded.translate({43: "-", 47: "_"})}
     if isinstance(secret, str):
-        inner = json.dumps(secret, ensure_ascii=False)[1:-1]
-        forms |= {secret, inner, inner.translate(_GO_ESCAPES), json.dumps(secret)[1:-1]}
+        escaped = _escaped(secret)
+        forms |= {secret, *escaped, *(twice for once in escaped for twice in _escaped(once))}
         forms |= {quote(secret, safe=""), quote_plus(secret), quote(secret)}
     return {form for form in forms if len(form) >= SHORTEST}
+
+
+def _escaped(text: str) -> set[str]:
+    """A text as it stands inside a JSON string: as Python, Go and JavaScript write it."""
+    inner = json.dumps(text, ensure_ascii=False)[1:-1]
+    return {inner, inner.translate(_GO_ESCAPES), json.dumps(text)[1:-1]}
 
 
 def base64_parts(secret: str | bytes) -> set[str]:

@@ -13,6 +13,7 @@ from gitpromote.engine.locked import held_by_others
 from gitpromote.engine.look import Look, look
 from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_result, waiting_result
 from gitpromote.engine.permission import check_digest, unapproved, unpermitted
+from gitpromote.engine.stacking import unfounded
 from gitpromote.engine.world import World
 from gitpromote.errors import Contention, GitpromoteError, NotSupported, PlanStale, UsageError
 from gitpromote.model.outcome import worst_of
@@ -135,7 +136,6 @@ class _Run:
     def _records(self, seen: Look) -> Sequence[Record]:
         basis = self.file.plan.basis.ledger.head
         if basis is not None:
-            self.world.home.ensure([basis])
             if seen.ledger.head is None or not self.world.home.is_ancestor(basis, seen.ledger.head):
                 raise PlanStale(
                     "The ledger is not the one that the plan saw.",
@@ -161,7 +161,12 @@ class _Run:
                 self.results[planned.name] = result
             else:
                 ready.append(fresh)
-        return ready
+        stacked = unfounded(self.world, self.file.plan, ready)
+        for fresh in ready:
+            if fresh.planned.name in stacked:
+                why = stacked[fresh.planned.name]
+                self.results[fresh.planned.name] = waiting_result(fresh.planned, fresh.outcomes, because=why, code="stacked")
+        return [fresh for fresh in ready if fresh.planned.name not in stacked]
 
     def _verdict(self, fresh: Fresh, lock: Contention | None) -> EnvironmentResult | None:
         """The result that judgement, gates and locks lead to; ``None`` where it may go."""
@@ -176,7 +181,7 @@ class _Run:
         if lock is not None:
             patient = self.world.clock.now() - self.started < self.options.lock_timeout
             if patient:
-                return waiting_result(fresh.planned, fresh.outcomes, because=str(lock.detail))
+                return waiting_result(fresh.planned, fresh.outcomes, because=lock.detail, code=lock.code)
             return failed_result(fresh.planned, lock)
         return None
 
@@ -187,8 +192,8 @@ class _Run:
             raise unapproved(self.file, missing)
         for fresh in missing:
             error = unapproved(self.file, [fresh])
-            waiting = waiting_result(fresh.planned, fresh.outcomes, because=str(error.detail))
-            self.results[fresh.planned.name] = waiting.model_copy(update={"code": error.code, "hint": error.hint})
+            waiting = waiting_result(fresh.planned, fresh.outcomes, because=error.detail, code=error.code)
+            self.results[fresh.planned.name] = waiting.model_copy(update={"hint": error.hint})
         return [fresh for fresh in ready if fresh not in missing]
 
     # -- writing

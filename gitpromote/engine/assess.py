@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gitpromote.engine.in_place import observe_sources
+from gitpromote.engine.in_place import edits_hold, observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
+from gitpromote.errors import RemoteFailed
 from gitpromote.model.observation import EnvironmentObservation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
@@ -16,9 +17,14 @@ from gitpromote.model.record import Record
 from gitpromote.model.resolved import ResolvedTarget
 from gitpromote.model.tree import Entry, tree_id
 from gitpromote.planning import staleness
+from gitpromote.planning.planfile import blob_bytes
 from gitpromote.planning.planner import changes_of
 from gitpromote.planning.staleness import Difference, FreshLook, Judgement
 from gitpromote.planning.verdicts import judge as judge_gates
+from gitpromote.ports import Repository
+
+#: How many commits since the plan are searched for our own.
+_LOOKED_THROUGH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +75,12 @@ def assess(
     generation = plan.basis.ledger.generations.get(planned.name, 0)
     judgement = staleness.judge(planned, look, plan=digest, generation=generation, now=world.clock.now())
     if judgement.verdict == "rerender":
-        judgement = _rerendered(world, planned, seen, head, judgement)
+        judgement = _rerendered(world, plan, planned, seen, head, judgement)
     if judgement.verdict == "reanchor" and head in mine.get((target.repository, target.ref), frozenset()):
         judgement = Judgement(verdict="go")
     ours = None
     if judgement.verdict in ("stale", "reanchor", "go") and look.result_holds and planned.writes and head:
-        ours = _ours(world, planned, head)
+        ours = _ours(world, planned, head, look.planned_head)
     return Fresh(
         planned=planned,
         head=head,
@@ -106,7 +112,7 @@ def _fresh_look(
     return FreshLook(
         reads=reads,
         earlier=_earlier(plan, planned),
-        result_holds=_holds(planned, listing, reads),
+        result_holds=_holds(world, planned, listing, reads),
         unrelated=_commits_between(world, target.repository, planned_head, head),
         differences=_differences(world, planned, reads, listing, head, planned_head),
         **common,  # type: ignore[arg-type]
@@ -127,19 +133,18 @@ def _reads_now(
 
 
 def _holds(
-    planned: EnvironmentPlan, listing: Mapping[str, Entry], reads: Sequence[tuple[str, str, str | None]]
+    world: World,
+    planned: EnvironmentPlan,
+    listing: Mapping[str, Entry],
+    reads: Sequence[tuple[str, str, str | None]],
 ) -> bool:
-    """Whether the target holds what this plan would write."""
+    """Whether the target holds what this plan would write. Sources: whether the edited values are there."""
     if planned.target.kind != "in-place":
         files = subtree(listing, target_of(planned))
         hidden = [write for write in planned.writes if write.sensitive]
         present = all((write.path in files) == (write.action != "delete") for write in hidden)
         return present and reads[0][2] == (planned.result_tree if files else None)
-    return all(_entry_id(listing, write.path) == write.after for write in planned.writes)
-
-
-def _entry_id(listing: Mapping[str, Entry], path: str) -> str | None:
-    return listing[path].oid if path in listing else None
+    return not planned.writes or edits_hold(world.repository(planned.target.repository), listing, planned.edits)
 
 
 def _earlier(plan: Plan, planned: EnvironmentPlan) -> dict[str, frozenset[str | None]]:
@@ -175,9 +180,9 @@ def _differences(
         for (path, _, before), (_, _, now) in zip(planned.reads, reads, strict=True)
         if before != now
     ]
-    if planned.target.kind != "in-place" and changed and planned_head:
-        repository.ensure([planned_head])
-        old = subtree(repository.listing(planned_head), target_of(planned))
+    known = planned_head is None or _is_there(repository, planned_head)
+    if planned.target.kind != "in-place" and changed and known:
+        old = subtree(repository.listing(planned_head), target_of(planned)) if planned_head else {}
         new = subtree(listing, target_of(planned))
         changed = [
             (path, old[path].oid if path in old else None, new[path].oid if path in new else None)
@@ -185,6 +190,15 @@ def _differences(
             if old.get(path) != new.get(path) and path not in planned.omitted
         ]
     return tuple(_difference(world, planned, path, before, now, head) for path, before, now in changed[:20])
+
+
+def _is_there(repository: Repository, commit: str) -> bool:
+    """Whether the remote still has a commit; one that was forced away may be gone for good."""
+    try:
+        repository.ensure([commit])
+    except RemoteFailed:
+        return False
+    return True
 
 
 def _difference(
@@ -214,22 +228,33 @@ def _superseded(planned: EnvironmentPlan, seen: Look) -> str:
 
 
 def _rerendered(
-    world: World, planned: EnvironmentPlan, seen: Look, head: str | None, before: Judgement
+    world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, head: str | None, before: Judgement
 ) -> Judgement:
     """Something that the render reads has changed, but not what is edited: does the same change come out?"""
     resolved = world.pipeline.resolved(planned.name)
-    freight = {
-        warehouse: seen.ledger.freight[moving.id].freight
-        for warehouse, moving in planned.freight.items()
-        if moving.id in seen.ledger.freight
-    }
-    if len(freight) < len(planned.freight):
-        return _stale(before.differences)
+    freight = {warehouse: plan.freight[moving.id].freight() for warehouse, moving in planned.freight.items()}
     state = seen.ledger.environment(planned.name)
-    observed, _ = observe_sources(world, resolved, freight, head=head, state=state, overlay={})
+    overlay = _still_to_come(world, plan, planned, head)
+    observed, _ = observe_sources(world, resolved, freight, head=head, state=state, overlay=overlay)
     if _same_change(planned, observed):
         return Judgement(verdict="reanchor", message="rendered again: the same change")
     return _stale(before.differences)
+
+
+def _still_to_come(world: World, plan: Plan, planned: EnvironmentPlan, head: str | None) -> dict[str, bytes]:
+    """Files as environments before this one will leave them, as far as they have not done so yet."""
+    listing = world.repository(planned.target.repository).listing(head) if head else {}
+    found: dict[str, bytes] = {}
+    ids = {path: entry.oid for path, entry in listing.items()}
+    for other in plan.environments:
+        if other.name == planned.name:
+            break
+        if (other.target.repository, other.target.ref) == (planned.target.repository, planned.target.ref):
+            for write in other.writes:
+                if ids.get(write.path) == write.before and write.after is not None:
+                    ids[write.path] = write.after
+                    found[write.path] = blob_bytes(plan.blobs[write.after])
+    return found
 
 
 def _same_change(planned: EnvironmentPlan, observed: EnvironmentObservation) -> bool:
@@ -243,10 +268,12 @@ def _stale(differences: tuple[Difference, ...]) -> Judgement:
     return Judgement(verdict="stale", code="plan-stale", message=text, differences=differences)
 
 
-def _ours(world: World, planned: EnvironmentPlan, head: str) -> str | None:
-    """The target's head, if this very change was committed there and the Record got lost on the way."""
-    facts = world.repository(planned.target.repository).commits([head])[head]
-    return head if facts.trailers.get("Gitpromote-Change") == planned.change_digest else None
+def _ours(world: World, planned: EnvironmentPlan, head: str, planned_head: str | None) -> str | None:
+    """The commit in which this very change was made since the plan, although its Record got lost on the way."""
+    repository = world.repository(planned.target.repository)
+    since = planned_head if planned_head and repository.is_ancestor(planned_head, head) else None
+    found = repository.log(head, since=since, limit=_LOOKED_THROUGH)
+    return next((one.oid for one in found if one.trailers.get("Gitpromote-Change") == planned.change_digest), None)
 
 
 def _outcomes(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> tuple[Outcome, ...]:

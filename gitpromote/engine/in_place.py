@@ -9,13 +9,14 @@ from gitpromote.engine.combine import content_of, manifests_of, render_outcomes
 from gitpromote.engine.renderings import Ask, RenderedApp
 from gitpromote.engine.targets import foreign_commits
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError
+from gitpromote.errors import ConfigurationError, SourceInvalid
 from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.tree import FOLDER, Entry, blob_id
+from gitpromote.ports import Repository
 from gitpromote.render.freight_edits import EditData, apply_edits
 
 #: Path to bytes of files as earlier environments of the same plan leave them.
@@ -59,7 +60,7 @@ def observe_sources(
         path: _entries(repository.object_format, modes[path], read[path], data) for path, data in changed.items()
     }
     recorded = state.content.edits if state.content else ()
-    is_foreign = bool(_undone(recorded, read))
+    is_foreign = not _hold(read, [edit for edit in recorded if edit["file"] in read])
     blocking, warnings = render_outcomes(resolved, after)
     observation = EnvironmentObservation(
         name=resolved.name,
@@ -79,10 +80,19 @@ def observe_sources(
     return observation, {blob_id(data, object_format=repository.object_format): data for data in changed.values()}
 
 
-def _undone(recorded: Iterable[EditData], read: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Files in which our recorded values are no longer: making the edits again would change something."""
-    present = [edit for edit in recorded if edit["file"] in read]
-    return apply_edits(read, present)
+def edits_hold(repository: Repository, listing: Mapping[str, Entry], edits: Sequence[EditData]) -> bool:
+    """Whether the files of a commit hold what these edits write, whatever else was changed in them."""
+    named = {path: listing[path].oid for path in _named(edits) if path in listing}
+    blobs = repository.blobs(set(named.values()))
+    return len(named) == len(_named(edits)) and _hold({path: blobs[oid] for path, oid in named.items()}, edits)
+
+
+def _hold(read: Mapping[str, bytes], edits: Iterable[EditData]) -> bool:
+    """Whether making the edits again would change nothing. Where one can no longer be made, its place is gone."""
+    try:
+        return not apply_edits(read, edits)
+    except SourceInvalid:
+        return False
 
 
 def _asks(

@@ -68,10 +68,12 @@ def blocked_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome]) -> Env
     )
 
 
-def waiting_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, because: str = "") -> EnvironmentResult:
+def waiting_result(
+    planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, because: str = "", code: str = ""
+) -> EnvironmentResult:
     """Time, another environment or people will change it; the plan stays good."""
     if because:
-        return EnvironmentResult(name=planned.name, status="waiting", exit_code=3, code="lock-held", message=because)
+        return EnvironmentResult(name=planned.name, status="waiting", exit_code=3, code=code, message=because)
     pending = [one for one in outcomes if one.binding and one.status == "pending"]
     told = "; ".join(f"{one.id}: {one.message}" for one in pending)
     code = "upstream" if [one.id for one in pending] == ["upstream"] else pending[0].id

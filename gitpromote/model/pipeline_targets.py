@@ -16,7 +16,7 @@ from gitpromote.model.problems import Fault
 from gitpromote.model.renderer import Kustomize
 from gitpromote.model.resolution import defaults_of
 from gitpromote.model.resolved import HOME
-from gitpromote.model.shape import Shape, Shapes, Values
+from gitpromote.model.shape import Shape, Shapes, Values, paths_of
 from gitpromote.model.substitute import parse
 from gitpromote.model.territory import Claim, Conflict, conflicts
 
@@ -52,8 +52,12 @@ class Place(NamedTuple):
 
     def sources(self, app: App) -> list[str]:
         """The paths that an App's renderer names, here."""
+        return self.filled(app, app.renderer.source_paths())
+
+    def filled(self, app: App, paths: Iterable[str]) -> list[str]:
+        """Paths of an App's sources, here."""
         values = {**self.values, "app": app.name}
-        return [clean_path(parse(path).fill(values)) for path in app.renderer.source_paths()]
+        return [clean_path(parse(path).fill(values)) for path in paths]
 
 
 def places_of(pipeline: Pipeline, index: Index) -> list[Place]:
@@ -125,7 +129,7 @@ def _unfit(place: Place) -> Iterator[Problem]:
         if reason := path_problem(path):
             yield place.problem("path-invalid", f"the folder {shown(path)} {reason}")
     for app in place.shape.apps:
-        for path in place.sources(app):
+        for path in place.filled(app, paths_of(app)):
             if reason := path_problem(path):
                 yield place.problem("path-invalid", f"the path {shown(path)} of App {quoted(app.name)} {reason}")
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from gitpromote.model.agent import Agent, NoAgent
 from gitpromote.model.app import App
 from gitpromote.model.definition import Definition, texts
+from gitpromote.model.edits import SetValue
 from gitpromote.model.environment import Environment
 from gitpromote.model.gate import Gate
 from gitpromote.model.index import Index, repository_of
@@ -21,7 +22,7 @@ from gitpromote.model.resolved import ResolvedTarget, TargetKind
 from gitpromote.model.substitute import Template, parse
 from gitpromote.model.target import Branch, Directory, Files, InPlace, Target
 
-__all__ = ["Defaults", "Shape", "Shapes", "Values", "names_in", "substituted"]
+__all__ = ["Defaults", "Shape", "Shapes", "Values", "names_in", "paths_of", "substituted"]
 
 D = TypeVar("D", bound=Definition)
 
@@ -74,7 +75,7 @@ class Shape:
 
     :ivar apps: in the order of their ``after``
     :ivar names: what its parts mention, each name with the first part that does; ``app`` only where it must be one App
-    :ivar regular: whether every Environment's name gives a sound branch and folder, if one does
+    :ivar regular: whether every Environment's name gives sound branches and paths, if one does
     """
 
     __slots__ = (
@@ -108,22 +109,30 @@ class Shape:
             self._folders = _folders(self.apps, self._path, several=len(index.apps) > 1)
         self._each_app_named = self._path is not None and "app" in self._path.names
         self.names = self._mentioned(given)
-        self.regular = all(_is_regular(one) for one in (self._branch, self._path, *self._folders.values()) if one)
+        read = [parse(path) for app in self.apps for path in paths_of(app)]
+        self.regular = all(
+            _is_regular(one) for one in (self._branch, self._path, *self._folders.values(), *read) if one
+        )
 
     def _mentioned(self, target: Target | None) -> dict[str, Definition]:
         """Every name but ``env``, with who mentions it."""
         found: dict[str, Definition] = {}
-        parts: list[Definition | None] = [target, self.agent, *self.gates]
+        if target is not None:
+            found |= dict.fromkeys(self._target_names(), target)
+        parts: list[Definition | None] = [self.agent, *self.gates]
         for part in parts:
             if part is not None:
                 found |= dict.fromkeys(names_in(part) - found.keys(), part)
-        if self._each_app_named:
-            found.pop("app", None)
         for app in self.apps:
             for part in [app.renderer, *app.edits]:
                 found |= dict.fromkeys(names_in(part) - found.keys() - {"app"}, part)
         found.pop("env", None)
         return found
+
+    def _target_names(self) -> set[str]:
+        """The names in the target; where its folder names ``$app``, each App has its own value there."""
+        folder = set(self._path.names) - {"app"} if self._path is not None else set()
+        return folder.union(self._branch.names, *(parse(text).names for text in self._keep))
 
     @property
     def kind(self) -> TargetKind:
@@ -201,6 +210,11 @@ def _folders(apps: tuple[App, ...], path: Template, *, several: bool) -> dict[st
     if not several or "app" in path.names:
         return dict.fromkeys((app.name for app in apps), path)
     return {app.name: parse(f"{path.text}/{app.name}" if path.text else app.name) for app in apps}
+
+
+def paths_of(app: App) -> list[str]:
+    """The paths of its sources that an App names, as they are written."""
+    return [*app.renderer.source_paths(), *(edit.file for edit in app.edits if isinstance(edit, SetValue))]
 
 
 def _is_regular(template: Template) -> bool:

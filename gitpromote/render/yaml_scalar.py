@@ -120,7 +120,7 @@ def _resolve(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] == ".":
-        return float(text.replace("_", "")) if _POINT_FLOAT.fullmatch(text) else text
+        return _float(text.replace("_", ""), text) if _POINT_FLOAT.fullmatch(text) else text
     if text[0] not in "0123456789+-":
         return text
     return _number(text)
@@ -134,13 +134,17 @@ def _number(text: str) -> Any:
         if whole is not None:
             return whole
     if _FLOAT.fullmatch(plain):
-        number = float(plain)
-        # Out of range is no number to Go, so it stays what was written.
-        return text if number in (float("inf"), float("-inf")) else number
+        return _float(plain, text)
     signed = _SIGNED_BINARY.fullmatch(plain)
     if signed and len(signed[2]) < 64:
         return int(signed[1] + signed[2], 2)
     return text
+
+
+def _float(plain: str, text: str) -> float | str:
+    """What is out of range is no number to Go, and stays what was written."""
+    number = float(plain)
+    return text if number in (float("inf"), float("-inf")) else number
 
 
 def _integer(sign: str, hexadecimal: str, binary: str, octal: str, decimal: str) -> int | None:

@@ -15,6 +15,8 @@ from gitpromote.views.text import clean, count, listed, visible
 CREATED = 12
 #: How many deleted ones.
 DELETED = 40
+#: How many of one place are never counted by kind.
+_FEW = 3
 
 _RESTARTS = {
     "pods": "restarts pods",
@@ -89,24 +91,31 @@ def _many(groups: Sequence[Told], every: Sequence[str], *, full: bool, limit: in
     objects = by_object(groups)
     if len(objects) <= limit:
         return [(_title(group, every), _consequences(group.change)) for group in objects]
-    return [(_counted(place, members, every), []) for place, members in _by_place(objects).items()]
+    blocks: list[Block] = []
+    for members in _by_place(objects):
+        if len(members) <= _FEW:
+            blocks += [(_title(group, every), _consequences(group.change)) for group in members]
+        else:
+            blocks.append((_counted(members, every), []))
+    return blocks
 
 
-def _by_place(groups: Sequence[Told]) -> dict[tuple[tuple[str, ...], str], list[ObjectChange]]:
-    found: dict[tuple[tuple[str, ...], str], list[ObjectChange]] = {}
+def _by_place(groups: Sequence[Told]) -> list[list[Told]]:
+    """Those that come or go in the same environments with the same app, together."""
+    found: dict[tuple[tuple[str, ...], str], list[Told]] = {}
     for group in groups:
-        found.setdefault((group.environments, group.change.app), []).append(group.change)
-    return found
+        found.setdefault((group.environments, group.change.app), []).append(group)
+    return list(found.values())
 
 
-def _counted(place: tuple[tuple[str, ...], str], changes: Sequence[ObjectChange], every: Sequence[str]) -> Line:
+def _counted(groups: Sequence[Told], every: Sequence[str]) -> Line:
     """``+ # prod · api: 34 objects will be created: 12 apps/Deployment, …``."""
-    names, app = place
-    sign, style, words = _ACTIONS[changes[0].actions]
-    kinds = Counter(change.title.partition(" ")[0] for change in changes)
+    first = groups[0].change
+    sign, style, words = _ACTIONS[first.actions]
+    kinds = Counter(group.change.title.partition(" ")[0] for group in groups)
     text = listed((f"{number} {visible(kind)}" for kind, number in kinds.most_common()), limit=6)
-    of = f"{clean(app)}: " if app else ""
-    head = f"# {_where(names, every)} · {of}{count(len(changes), 'object')} {words}"
+    of = f"{clean(first.app)}: " if first.app else ""
+    head = f"# {_where(groups[0].environments, every)} · {of}{count(len(groups), 'object')} {words}"
     return line(
         "  ", Span(f"{sign} ", style), Span(head, "strong"), f": {text}   ", Span("(--full shows each)", "faint")
     )
@@ -122,10 +131,13 @@ def _title(group: Told, every: Sequence[str]) -> Line:
 
 
 def _subject(group: Told) -> str:
-    """The object; of several with the same change, how many of which kind, and their names."""
+    """The object; of several with the same change: one name in other namespaces, or how many, and their names."""
     if len(group.objects) == 1:
         return visible(group.change.title)
     kind = visible(group.change.title.partition(" ")[0])
+    if len({each.name for each in group.objects}) == 1:
+        spaces = listed((visible(each.namespace) for each in group.objects), limit=4)
+        return f"{kind} {visible(group.change.object.name)} (namespaces {spaces})"
     names = listed((visible(str(each).partition(" ")[2]) for each in group.objects), limit=4)
     return f"{len(group.objects):,} {kind} ({names})"
 

@@ -59,7 +59,7 @@ def _is_id(text: str) -> bool:
 
 def _actor_text(record: Record) -> str:
     proof = clean(record.actor.proven_by) if record.actor.proven_by else "claimed"
-    return f"{clean(record.actor.claimed)} ({shorten(proof, 24)})"
+    return f"{clean(record.actor.claimed).partition(' <')[0]} ({shorten(proof, 24)})"
 
 
 def _reason_text(record: Record) -> str:

@@ -30,24 +30,38 @@ def told(changes: Iterable[tuple[str, ObjectChange]]) -> list[Told]:
     by_environment: dict[str, list[ObjectChange]] = {}
     for name, change in changes:
         if change.changes_anything:
-            by_environment.setdefault(name, []).append(change)
+            by_environment.setdefault(name, []).append(_local(change))
     return [_told(each) for each in fold(by_environment)]
 
 
 def by_object(every: Sequence[Told]) -> list[Told]:
-    """One row per object that comes or goes, whatever it holds in which environment."""
-    groups: dict[tuple[str, str, object], list[Told]] = {}
+    """One row per object that comes or goes, whatever it holds in which environment, and in which namespace."""
+    groups: dict[tuple[object, ...], list[Told]] = {}
     for each in every:
-        groups.setdefault((each.change.app, each.change.title, each.change.actions), []).append(each)
-    return [
-        Told(
-            members[0].change,
-            tuple(dict.fromkeys(name for each in members for name in each.environments)),
-            members[0].objects,
-            {},
-        )
-        for members in groups.values()
-    ]
+        change = each.change
+        key = (change.app, change.actions, change.object.group, change.object.kind, change.object.name)
+        groups.setdefault(key, []).append(each)
+    return [_gathered(members) for members in groups.values()]
+
+
+def _gathered(members: Sequence[Told]) -> Told:
+    environments = dict.fromkeys(name for each in members for name in each.environments)
+    objects = {each.ref: each for member in members for each in member.objects}
+    return Told(members[0].change, tuple(environments), tuple(objects.values()), {})
+
+
+def _local(change: ObjectChange) -> ObjectChange:
+    """The change with its readers named as from within its namespace, which often is another one per environment."""
+    here = change.object.namespace
+    if not here or not change.readers:
+        return change
+    readers = tuple(
+        reader.model_copy(update={"object": reader.object.model_copy(update={"namespace": ""})})
+        if reader.object.namespace == here
+        else reader
+        for reader in change.readers
+    )
+    return change.model_copy(update={"readers": readers})
 
 
 def _told(folded: FoldedChange) -> Told:

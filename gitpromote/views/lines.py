@@ -30,7 +30,7 @@ STYLES = {
     "command": "to be typed",
 }
 
-_ROOM = 24
+_ROOM = 16
 
 
 def line(*parts: str | Span) -> Line:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 
 def digest_of(path: str | Path) -> str:
     """The digest in a plan's file."""
@@ -273,3 +275,134 @@ def test_every_mistake_in_a_pipeline_file_is_told_at_once(run, notes) -> None:
     problems = json.loads(ended.out)["error"]["problems"]
     assert len(problems) >= 3
     assert all(problem["path"].endswith("pipeline.py") and problem["line"] for problem in problems)
+
+
+def test_a_plan_is_made_again_from_what_it_knew(run, notes) -> None:
+    run("plan", "-out=plan.json")
+    notes.replace("environments/test/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.commit("later")
+    ended = run("plan", "--verify", "plan.json")
+    assert (ended.code, ended.out) == (0, f"Planned again, the same bytes: {digest_of('plan.json')}\n")
+    assert json.loads(run("plan", "--verify", "plan.json", "--json").out)["reproduced"] is True
+
+
+def test_only_what_is_new_since_a_review_is_shown(run, notes) -> None:
+    apply_all(run)
+    for env in ("test", "uat", "prod"):
+        notes.replace(f"environments/{env}/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.commit("1.1.0")
+    run("plan", "-out=reviewed.json")
+    notes.replace("environments/prod/deployment.yaml", "replicas: 3", "replicas: 5")
+    notes.commit("more")
+    ended = run("plan", "--since", "reviewed.json")
+    assert ended.code == 0
+    assert "  ~ spec.replicas: 3 -> 5\n" in ended.out
+
+
+def test_a_tampered_plan_is_refused_by_every_verb(run, notes) -> None:
+    run("plan", "-out=plan.json")
+    data = Path("plan.json").read_bytes()
+    Path("plan.json").write_bytes(
+        data.replace(b'"replicas: 1', b'"replicas: 9').replace(b'"production":false', b'"production":true', 1)
+    )
+    before = notes.refs()
+    for words in (("show",), ("apply", "--expect-digest", digest_of("plan.json")), ("approve", "--env", "prod")):
+        ended = run(words[0], "plan.json", *words[1:])
+        assert ended.code == 5
+        assert ended.out == ""
+        assert ended.err.startswith("Error: This plan file cannot be used.  [plan-digest]\n")
+    assert notes.refs() == before
+
+
+def test_a_plan_file_that_is_not_there_is_told(run, notes) -> None:
+    ended = run("apply", "plans/nothing.plan.json")
+    assert ended.code == 5
+    assert ended.err.startswith(
+        "Error: The plan file cannot be read.  [plan-unreadable]\n\nplans/nothing.plan.json: No such file or directory\n"
+    )
+
+
+def test_a_digest_that_nobody_knows_is_told(run, notes) -> None:
+    ended = run("apply", "sha256:" + "12" * 32)
+    assert ended.code == 64
+    assert ended.err.startswith("Error: There is no such plan.  [plan-unknown]\n")
+
+
+def test_status_has_exit_codes_of_its_own(run, notes) -> None:
+    apply_all(run)
+    assert run("status", "--detailed-exitcode").code == 0
+    notes.replace("environments/test/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.commit("1.1.0")
+    assert run("status", "--detailed-exitcode").code == 2
+    assert run("status").code == 0
+    report = json.loads(run("status", "--json").out)
+    assert [each["name"] for each in report["environments"]] == ["test", "uat", "prod"]
+
+
+def test_history_is_limited_and_selected(run, notes) -> None:
+    apply_all(run)
+    everything = json.loads(run("history", "--json").out)
+    assert [each["kind"] for each in everything[:2]] == ["verified", "written"]
+    assert json.loads(run("history", "--json", "--limit", "3").out) == everything[:3]
+    assert {each["environment"] for each in json.loads(run("history", "--json", "--env", "uat").out)} == {"uat"}
+
+
+def test_an_environment_is_held_and_let_go(run, notes, normal) -> None:
+    apply_all(run)
+    held = run("hold", "prod", "--reason", "INC-2211")
+    assert (held.code, normal(held.out)) == (
+        0,
+        'Held prod: "INC-2211"   record ID-1\nLift the hold with:\n  gitpromote release notes prod\n',
+    )
+    assert "held by Lea Demo" in run("status").out
+    record = json.loads(run("release", "prod", "--json").out)
+    assert (record["kind"], record["environment"]) == ("released", "prod")
+
+
+def test_commands_that_are_suggested_name_the_pipeline_file_where_it_was_named(run, notes) -> None:
+    Path("pipeline.py").rename("promotion.py")
+    apply = ("apply", "--pipeline", "promotion.py", "--env", "test", "-auto-approve")
+    assert run(*apply).code == 0
+    held = run("hold", "test", "--reason", "x", "--pipeline", "promotion.py")
+    assert held.out.endswith("  gitpromote release notes test --pipeline promotion.py\n")
+
+
+def test_retiring_an_environment_shows_asks_and_prunes(run, notes) -> None:
+    apply_all(run)
+    assert run("retire", "--reason", "x").code == 64
+    planned = run("retire", "--env", "prod", "--reason", "closed", "-out=retire.json")
+    assert planned.code == 0
+    assert "v1/Service notes/notes will be DELETED" in planned.out
+    assert planned.out.endswith("Saved retire.json\n  gitpromote apply retire.json\n")
+    assert run("retire", "--env", "prod", "--reason", "closed", answers="yes\nno\n").code == 8
+    assert run("retire", "--env", "prod", "--reason", "closed", answers="yes\nprod\n").code == 0
+
+
+def test_the_doctor_finds_what_is_here(run, notes) -> None:
+    ended = run("doctor", "--json")
+    findings = json.loads(ended.out)["findings"]
+    assert ended.code == 0
+    assert "git" in [each["name"] for each in findings]
+    assert run("doctor").out.startswith("ok  git ")
+
+
+@pytest.mark.parametrize("form", ["text", "mermaid", "json", "svg"])
+def test_the_pipeline_is_drawn_in_every_form(run, notes, form: str, tmp_path: Path) -> None:
+    ended = run("graph", "--format", form)
+    assert (ended.code, ended.err) == (0, "")
+    assert "prod" in ended.out
+    assert run("graph", "--format", form, "--out", str(tmp_path / "drawn")).code == 0
+    assert (tmp_path / "drawn").read_text() == ended.out
+
+
+def test_without_a_pipeline_file_the_way_on_is_told(run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = run("plan")
+    assert ended.code == 11
+    assert "gitpromote init" in ended.err
+
+
+def test_a_plan_that_cannot_be_saved_is_told(run, notes) -> None:
+    ended = run("plan", "-out=pipeline.py/plan.json")
+    assert ended.code == 1
+    assert ended.err.startswith("Error: A file cannot be written.  [output-failed]\n")

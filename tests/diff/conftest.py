@@ -47,7 +47,11 @@ def _change(change: ObjectChange) -> list[str]:
     lines += [f"  {_field(field)}" for field in change.fields]
     lines += [f"  (noise) {_field(field)}" for field in change.noise]
     hidden = [f"{count} {name}" for name, count in change.hidden.model_dump().items() if count]
-    return [*lines, *([f"  hidden: {', '.join(hidden)}"] if hidden else []), *(f"  note: {note}" for note in change.notes)]
+    return [
+        *lines,
+        *([f"  hidden: {', '.join(hidden)}"] if hidden else []),
+        *(f"  note: {note}" for note in change.notes),
+    ]
 
 
 def _field(field: FieldChange) -> str:

@@ -35,7 +35,9 @@ def maps(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 
 
 env = st.lists(maps(name=words, value=words, valueFrom=trees), max_size=4)
-ports = st.lists(maps(containerPort=st.integers(80, 82), protocol=st.sampled_from(["TCP", "UDP"]), name=words), max_size=4)
+ports = st.lists(
+    maps(containerPort=st.integers(80, 82), protocol=st.sampled_from(["TCP", "UDP"]), name=words), max_size=4
+)
 containers = st.lists(maps(name=words, image=words, env=env, ports=ports, args=st.lists(words, max_size=4)), max_size=3)
 pod_specs = maps(
     containers=containers,

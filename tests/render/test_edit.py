@@ -83,10 +83,15 @@ def test_a_value_that_is_there_already_changes_nothing() -> None:
 def test_line_ends_and_the_byte_order_mark_stay() -> None:
     text = "\ufeff" + VALUES.replace("\n", "\r\n")
     assert edited(text, "image.tag", "v2") == text.replace("1.10", "v2")
-    assert edited(text, "image.digest", "x", create=True) == text.replace("# nothing\r\n", "# nothing\r\n  digest: x\r\n")
+    assert edited(text, "image.digest", "x", create=True) == text.replace(
+        "# nothing\r\n", "# nothing\r\n  digest: x\r\n"
+    )
 
 
-@pytest.mark.parametrize("value", "1e3 1.10 0755 1_000 0o17 yes 12:30 2024-01-02 ~ null 0x1F .5 = <<".split())
+VERSIONS = "1e3 1.10 0755 1_000 0o17 yes 12:30 2024-01-02 ~ null 0x1F .5 = <<"
+
+
+@pytest.mark.parametrize("value", VERSIONS.split())
 def test_a_version_stays_a_string(value: str) -> None:
     assert edited("tag: v1\n", "tag", value) == f'tag: "{value}"\n'
     assert edited("tag: 'v1'\n", "tag", value) == f"tag: '{value}'\n"
@@ -125,9 +130,7 @@ REFUSED = {
     (ANCHORS, "base.tag"): "edit-alias: values.yaml:1: base.tag is also used by *b on line 5",
     (ANCHORS, "list[0].tag"): "edit-alias: values.yaml:7: list[0] is the alias *b",
     (ANCHORS, "prod.tag"): "edit-merge-key: values.yaml:5: prod.tag comes from a merge key (<<)",
-    ("a: 1\na: 2\nb: 3\n", "b"): (
-        "yaml-duplicate-key: values.yaml:2:1: document 1: 'a' is here for the second time"
-    ),
+    ("a: 1\na: 2\nb: 3\n", "b"): ("yaml-duplicate-key: values.yaml:2:1: document 1: 'a' is here for the second time"),
     ("tag: {{ .Values.tag }}\n", "tag"): (
         "edit-template: it holds {{ }} and is no YAML: values.yaml:1:7: document 1:"
         " a key is a mapping; an unquoted {{ ... }} looks like that"
@@ -214,7 +217,7 @@ IMAGES: dict[tuple[str, str], str] = {
 @pytest.mark.parametrize(("asked", "text"), IMAGES.items(), ids=repr)
 def test_a_part_of_an_image_is_written_and_a_whole_image_keeps_its_name(asked: tuple[str, Any], text: str) -> None:
     before, part = asked
-    image = {"repository": "ghcr.io/acme/shop", "tag": "1.10", "digest": DIGEST}
+    image: dict[str, Any] = {"repository": "ghcr.io/acme/shop", "tag": "1.10", "digest": DIGEST}
     assert set_image(before.encode(), "tag", **image, part=part, file="values.yaml").decode() == text
 
 

@@ -81,7 +81,9 @@ def test_json_is_read_as_json() -> None:
     assert one.text == smile + "\n"
     two = [manifest.text for manifest in read(smile + "\n" + smile.replace('"a"', '"b"'))]
     assert two == [dump_yaml(one.data), dump_yaml({**one.data, "metadata": {"name": "b"}})]
-    numbers = '{"apiVersion": "v1", "kind": "A", "metadata": {"name": "a"}, "n": [1.0, -0, 1e3, 1e-7, 9223372036854775808]}'
+    numbers = (
+        '{"apiVersion": "v1", "kind": "A", "metadata": {"name": "a"}, "n": [1.0, -0, 1e3, 1e-7, 9223372036854775808]}'
+    )
     assert json.dumps(read(numbers)[0].data["n"]) == "[1, 0, 1000, 1e-07, 9.223372036854776e+18]"
     assert failure('{"a":' * 100_000) == "yaml-too-deep: out.yaml:1: document 1: more than 200 levels"
     assert failure('{"a": 1e999}') == "yaml-invalid: out.yaml:1: document 1: '1e999' is no number that JSON can hold"
@@ -132,14 +134,10 @@ NOT_OBJECTS = {
     "a: 1\r---\rb: 2\r": (
         "yaml-hidden-document: out.yaml:1: document 1: another one begins in it, which Kubernetes does not see"
     ),
-    f"{CONFIG}...\n{CONFIG}": (
-        "yaml-invalid: out.yaml:6:1: document 2: did not find expected <document start>"
-    ),
+    f"{CONFIG}...\n{CONFIG}": ("yaml-invalid: out.yaml:6:1: document 2: did not find expected <document start>"),
     f"{CONFIG}--- {{a: b}}\n": "yaml-separator: out.yaml:5: document 2: {a: b}",
     f"{CONFIG}---\n{CONFIG}": "duplicate-object: v1/ConfigMap a: out.yaml:1 and out.yaml:6",
-    f"%YAML 1.2\n---\n{CONFIG}": (
-        "yaml-invalid: out.yaml:2:1: document 1: did not find expected <document start>"
-    ),
+    f"%YAML 1.2\n---\n{CONFIG}": ("yaml-invalid: out.yaml:2:1: document 1: did not find expected <document start>"),
 }
 
 

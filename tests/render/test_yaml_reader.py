@@ -6,6 +6,7 @@ The case files hold what ``kubectl annotate --local -o json`` (sigs.k8s.io/yaml)
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from collections.abc import Callable
@@ -184,9 +185,7 @@ def test_a_caller_that_is_deep_itself_gets_an_error_of_ours() -> None:
     def deep(levels: int) -> Any:
         return deep(levels - 1) if levels else parse_yaml(("[" * 150 + "]" * 150).encode(), file="values.yaml")
 
-    frame, used = sys._getframe(), 0
-    while frame is not None:
-        frame, used = frame.f_back, used + 1  # type: ignore[assignment]
+    used = len(inspect.stack(0))
     with pytest.raises(SourceInvalid) as caught:
         deep(sys.getrecursionlimit() - used - 60)
     assert caught.value.code == "yaml-too-deep"

@@ -89,7 +89,7 @@ def test_on_a_narrow_screen_the_last_column_is_wrapped_in_its_place() -> None:
 
 
 def test_on_a_very_narrow_screen_the_last_column_stands_below() -> None:
-    assert plain(table(ROWS, width=44)) == (
+    assert plain(table(ROWS, width=40)) == (
         "  ENVIRONMENT  DECISION\n"
         "      OPENS\n"
         "  prod-eu      waiting\n"
