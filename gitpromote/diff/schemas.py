@@ -73,7 +73,7 @@ def parse_override(text: str) -> tuple[tuple[str, str], Shape]:
     """
     match = _OVERRIDE.match(text.strip())
     steps = list(_STEP.finditer(match["path"])) if match else []
-    if not match or "".join(step[0] for step in steps) != match["path"] or steps[-1]["keys"] is None:
+    if not match or "".join(step[0] for step in steps) != match["path"] or not match["path"].endswith("]"):
         raise ConfigurationError(
             "A list rule cannot be read.",
             code="list-rule-invalid",

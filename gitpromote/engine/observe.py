@@ -20,6 +20,7 @@ from gitpromote.model.names import did_you_mean
 from gitpromote.model.observation import EnvironmentObservation, Observation
 from gitpromote.model.plan import Basis, LedgerBasis, RepositoryBasis, Tool
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
+from gitpromote.render.layout import refuse_unrendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +157,7 @@ def _observe_rendered(
         current = read_content(
             repository, head, resolved.target, apps=[app.name for app in resolved.apps], omit=omit
         )
+        refuse_unrendered(current.files, target=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')}")
         desired = narrowed(current, desired, resolved, apps, object_format=repository.object_format)
         desired = keep_present(
             current, desired, resolved, one.rendered, repository=repository, renderings=world.renderings

@@ -19,6 +19,7 @@ from gitpromote.render.freight_edits import EditData, apply_edits, edits_for
 from gitpromote.render.key import render_key
 from gitpromote.render.listing import Listing
 from gitpromote.render.memo import Memo, MemoEntry, spec_text
+from gitpromote.render.reads import closure_files
 from gitpromote.render.spec import Functions, asked_versions, spec_of
 
 
@@ -140,7 +141,7 @@ class Renderings:
 
     def files_read(self, ask: Ask) -> Mapping[str, Entry]:
         """Every file that a render reads, by path."""
-        return _files(self._close([ask])[0], self._listing(ask))
+        return closure_files(self._close([ask])[0], self._listing(ask))
 
     def source_bytes(self, ask: Ask, paths: Iterable[str]) -> dict[str, bytes]:
         """Files as the render would read them, before its edits."""
@@ -247,7 +248,7 @@ class Renderings:
             return ()
         files = [path for path, mode, _ in closure.reads if mode != FOLDER]
         if len(files) < len(closure.reads):
-            files = list(_files(closure, self._listing(ask)))
+            files = list(closure_files(closure, self._listing(ask)))
         return edits_for(ask.spec, ask.app.edits, ask.freight, pin=ask.app.pin, files=files)
 
     def _run(self, missing: Sequence[_Resolved]) -> dict[str, KeptRender]:
@@ -273,7 +274,7 @@ class Renderings:
         """The bytes of every file that any of them reads: one request per repository."""
         wanted: dict[str, tuple[Repository, set[str]]] = {}
         for one in missing:
-            files = _files(one.closure, self._listing(one.ask))
+            files = closure_files(one.closure, self._listing(one.ask))
             repository = one.ask.repository
             _, oids = wanted.setdefault(repository.key, (repository, set()))
             oids.update(entry.oid for entry in files.values())
@@ -284,7 +285,7 @@ class Renderings:
 
     def _job(self, one: _Resolved, blobs: Mapping[str, bytes]) -> RenderJob:
         ask = one.ask
-        entries = _files(one.closure, self._listing(ask))
+        entries = closure_files(one.closure, self._listing(ask))
         inputs = {path: (entry.mode, blobs[entry.oid]) for path, entry in entries.items()}
         inputs |= {path: (inputs[path][0], data) for path, data in ask.overlay.items() if path in inputs}
         changed = apply_edits({path: data for path, (_, data) in inputs.items()}, one.edits)
@@ -294,6 +295,7 @@ class Renderings:
             spec=ask.spec,
             inputs=inputs,
             tools=self._rendering.tools(one.closure.tools, versions=asked_versions(ask.spec)),
+            copies=one.closure.copies,
             key=one.key,
             app=ask.app.name,
             files=ask.app.files,
@@ -326,17 +328,6 @@ class Renderings:
             self._memo = self._memo.updated(self._learnt)
             self._cache.keep_memo(self._memo_name, self._memo)
             self._learnt = {}
-
-
-def _files(closure: Closure, listing: Listing) -> dict[str, Entry]:
-    """The files that a closure names, folders that it reads whole expanded."""
-    found: dict[str, Entry] = {}
-    for path, mode, oid in closure.reads:
-        if mode == FOLDER:
-            found.update((below, entry) for below, entry in listing.below(path) if entry.mode != FOLDER)
-        else:
-            found[path] = Entry(mode, oid)
-    return found
 
 
 def _inputs(closure: Closure) -> str:

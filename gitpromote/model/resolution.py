@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitpromote.model.app import App
+from gitpromote.model.edits import Pin
 from gitpromote.model.environment import Environment
 from gitpromote.model.index import Index, direct_of, repository_of
 from gitpromote.model.renderer import Chain, Helm, Renderer
 from gitpromote.model.resolved import ResolvedApp, ResolvedEnvironment
-from gitpromote.model.shape import Defaults, Shape, Shapes, Values, substituted
+from gitpromote.model.shape import Defaults, Shape, Shapes, Values, names_in, substituted
 
 if TYPE_CHECKING:
     from gitpromote.model.pipeline import Pipeline
@@ -23,6 +23,17 @@ def defaults_of(pipeline: Pipeline) -> Defaults:
     return Defaults(target=pipeline.target, agent=pipeline.agent, gates=tuple(pipeline.gates), repo=pipeline.repo)
 
 
+class _Prepared(NamedTuple):
+    """What of an App is the same in all Environments of a shape."""
+
+    app: App
+    renderer: Renderer
+    names: frozenset[str]
+    repository: str
+    after: tuple[str, ...]
+    pin: Pin
+
+
 class Resolver:
     """Works out the Environments of one sound Pipeline."""
 
@@ -30,6 +41,7 @@ class Resolver:
         self._pipeline = pipeline
         self._index = index
         self._shapes = Shapes(defaults_of(pipeline), index)
+        self._prepared: dict[Shape, list[_Prepared]] = {}
         self._warehouses = tuple(warehouse.name or "" for warehouse in index.warehouses)
 
     def resolve(self, environment: Environment) -> ResolvedEnvironment:
@@ -37,15 +49,15 @@ class Resolver:
         name, index, shape = environment.name, self._index, self._shapes.of(environment)
         values = self._shapes.values(environment, shape)
         before = index.before[name]
-        target = shape.target(values)
-        carried = frozenset(app.name for app in shape.apps)
+        if shape not in self._prepared:
+            self._prepared[shape] = [self._prepare(app, shape) for app in shape.apps]
         return ResolvedEnvironment(
             name=name,
-            target=target,
-            apps=tuple([self._app(app, shape, values, carried) for app in shape.apps]),
+            target=shape.target(values),
+            apps=tuple([_app(prepared, shape, values) for prepared in self._prepared[shape]]),
             delivery=environment.delivery or self._pipeline.delivery,
             agent=None if shape.agent is None else substituted(shape.agent, values),
-            gates=tuple([substituted(gate, values) for gate in shape.gates]),
+            gates=tuple([substituted(gate, values) for gate in shape.gates]) if shape.gates else (),
             production=index.is_production(name),
             after=before,
             join=index.join(name),
@@ -56,26 +68,48 @@ class Resolver:
             labels=environment.labels,
         )
 
-    def _app(self, app: App, shape: Shape, values: Values, carried: Collection[str]) -> ResolvedApp:
-        values = {**values, "app": app.name}
-        return ResolvedApp(
-            name=app.name,
-            renderer=_renderer(app.renderer, app.name, values),
-            edits=tuple([substituted(edit, values) for edit in app.edits]),
+    def _prepare(self, app: App, shape: Shape) -> _Prepared:
+        carried = {one.name for one in shape.apps}
+        return _Prepared(
+            app=app,
+            renderer=_with_release(app.renderer, app.name),
+            names=names_in(app.renderer).union(*(names_in(edit) for edit in app.edits)),
             repository=repository_of(app.repo, self._pipeline.repo),
-            folder=shape.folder(app.name, values),
-            files=shape.files,
-            after=tuple([name for name in app.after if name in carried]),
+            after=tuple(name for name in app.after if name in carried),
             pin=app.pin or self._pipeline.pin,
-            allow_plaintext_secrets=app.allow_plaintext_secrets,
         )
 
 
-def _renderer(renderer: Renderer, app: str, values: Values) -> Renderer:
-    """A renderer with names filled in; a helm release is called like its App unless the definition says otherwise."""
+def _app(prepared: _Prepared, shape: Shape, values: Values) -> ResolvedApp:
+    app, renderer, edits = prepared.app, prepared.renderer, tuple(prepared.app.edits)
+    if prepared.names:
+        if values.get("app") is None:
+            values = {**values, "app": app.name}
+        renderer = _substituted(renderer, values)
+        edits = tuple([substituted(edit, values) for edit in edits])
+    return ResolvedApp(
+        name=app.name,
+        renderer=renderer,
+        edits=edits,
+        repository=prepared.repository,
+        folder=shape.folder(app.name, values),
+        files=shape.files,
+        after=prepared.after,
+        pin=prepared.pin,
+        allow_plaintext_secrets=app.allow_plaintext_secrets,
+    )
+
+
+def _substituted(renderer: Renderer, values: Values) -> Renderer:
     if isinstance(renderer, Chain):
-        return renderer.changed({"renderers": tuple([_renderer(step, app, values) for step in renderer.renderers])})
-    renderer = substituted(renderer, values)
+        return renderer.changed({"renderers": tuple([substituted(step, values) for step in renderer.renderers])})
+    return substituted(renderer, values)
+
+
+def _with_release(renderer: Renderer, app: str) -> Renderer:
+    """A helm release is called like its App unless the definition says otherwise."""
+    if isinstance(renderer, Chain):
+        return renderer.changed({"renderers": tuple(_with_release(step, app) for step in renderer.renderers)})
     if isinstance(renderer, Helm) and renderer.release is None:
         return renderer.changed({"release": app})
     return renderer

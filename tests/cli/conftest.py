@@ -152,7 +152,7 @@ def normal(tmp_path: Path) -> Callable[[str], str]:
     patterns = (
         (r"sha256:[0-9a-f]{64}", "DIGEST"),
         (r"\b[a-z]+-[a-z]+-[0-9a-f]{4}\b", "FREIGHT"),
-        (r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b", "ID"),
+        (r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{12}|[0-9a-f]{7})\b", "ID"),
         (r"\b\d\d:\d\dZ", "TIME"),
         (r"\b(?:[A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2}(?: \d{4})? TIME", "TIME"),
     )
@@ -169,6 +169,6 @@ def normal(tmp_path: Path) -> Callable[[str], str]:
                 ),
                 text,
             )
-        return text
+        return re.sub(r"(?<=\S) {2,}", "  ", text)  # columns are as wide as what stands in them
 
     return normal_

@@ -217,6 +217,19 @@ class Site:
         """Environment to decision and reason."""
         return {one.name: f"{one.decision} {one.reason}".strip() for one in plan.data.environments}
 
+    def saved(self) -> Callable[[], Site]:
+        """Something that makes the site as it is now, again and again."""
+        kept = self.root.with_name("saved")
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(self.root, kept)
+
+        def again() -> Site:
+            shutil.rmtree(self.root)
+            shutil.copytree(kept, self.root)
+            return Site(self.root)
+
+        return again
+
     def records(self, *kinds: str, pipeline: str = "shop") -> list[tuple[str, str | None]]:
         """(kind, environment) of the ledger's Records, oldest first."""
         head = self.home.head(f"gitpromote/ledger/{pipeline}")

@@ -170,9 +170,11 @@ def test_references_hold_no_secret(text: str, reference: bool) -> None:
     assert is_secret_reference(text) is reference
 
 
-@pytest.mark.parametrize("piece", ["a-", "password ", "://a:", "eyJ.", "--token ", "-----BEGIN X-----", "password=\\", "A+"])
+@pytest.mark.parametrize(
+    "piece", ["a-", "password ", "://a:", "eyJ.", "--token ", "-----BEGIN X-----", "password=\\", "A+"]
+)
 def test_long_texts_take_time_by_their_length(piece: str) -> None:
-    text = piece * (400_000 // len(piece))
+    text = piece * (100_000 // len(piece))
     start = time.process_time()
     token_spans(text)
     assigned_spans(text)

@@ -1,0 +1,144 @@
+"""An apply that is killed at any boundary, and applied again, ends as if nothing had happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gitpromote import App, Branch, Directory, Environment, InPlace, Plain, SetValue, Warehouse
+from gitpromote import Image as Images
+from gitpromote.adapters.repository import GitRepository
+from gitpromote.errors import UsageError
+from gitpromote.project import Plan
+
+CALLS = ("fetch", "write", "push")
+
+
+class Killed(BaseException):
+    """Not an Exception: nothing may catch it and go on."""
+
+
+@contextmanager
+def killed_at(boundary: int) -> Iterator[list[str]]:
+    """Die before the first call, after it, before the second … ; the calls so far are told."""
+    calls: list[str] = []
+    whole = {name: getattr(GitRepository, name) for name in CALLS}
+
+    def dying(name):
+        def call(self, *args, **words):
+            at = 2 * len(calls)
+            calls.append(f"{name} {self.key}")
+            if at == boundary:
+                raise Killed
+            found = whole[name](self, *args, **words)
+            if at + 1 == boundary:
+                raise Killed
+            return found
+
+        return call
+
+    for name in CALLS:
+        setattr(GitRepository, name, dying(name))
+    try:
+        yield calls
+    finally:
+        for name in CALLS:
+            setattr(GitRepository, name, whole[name])
+
+
+def end_state(site, *origins):
+    """What the world holds: trees that agents see, Records in their order, and the ledger's state."""
+    state = {path: text for path, text in site.home.files("gitpromote/ledger/shop").items() if "plans/" not in path}
+    return [origin.trees() for origin in (site.home, *origins)], site.records(), state
+
+
+def kill_everywhere(site, pipeline_of, origins_of=lambda _: (), **asked):
+    """Kill at each boundary in turn, resume; every end must be that of the run that nobody disturbed."""
+    restore = site.saved()
+    project = site.project(pipeline_of(site))
+    plan = project.plan(**asked)
+    data = plan.to_bytes()
+    project.apply(plan, confirmed=True)
+    wanted = end_state(site, *origins_of(site))
+    boundary, resumed = 0, []
+    while True:
+        site = restore()
+        pipeline = pipeline_of(site)
+        with killed_at(boundary) as calls:
+            try:
+                site.project(pipeline).apply(Plan.from_bytes(data, name="x"), confirmed=True)
+                break
+            except Killed:
+                pass
+        try:  # on another machine, by the digest alone; where the plan had not reached the ledger, by the file
+            cold = site.project(pipeline, cache=f"cold{boundary}")
+            result = cold.apply(plan.digest, confirmed=True)
+            resumed.append("ledger")
+        except UsageError as error:
+            assert error.code == "plan-unknown"
+            result = site.project(pipeline).apply(Plan.from_bytes(data, name="x"), confirmed=True)
+            resumed.append("file")
+        where = f"boundary {boundary} of {calls}"
+        assert result.exit_code == 0, (where, result)
+        assert end_state(site, *origins_of(site)) == wanted, where
+        assert site.project(pipeline).verify().ok, where
+        boundary += 1
+    assert boundary == 2 * len(calls)
+    return calls, resumed
+
+
+def test_a_cascade_that_is_killed_anywhere_goes_on_to_the_same_end(site):
+    envs = (Environment("test"), Environment("prod"))
+    calls, resumed = kill_everywhere(site, lambda site: site.pipeline(*envs))
+    assert calls == [
+        *("fetch home", "write home", "write home", "push home"),  # test and its Records
+        *("fetch home", "write home", "write home", "push home"),  # prod
+        "fetch home",
+    ]
+    assert resumed == ["file"] * 7 + ["ledger"] * 11
+
+
+def test_a_target_in_another_repository_that_is_killed_anywhere_goes_on_to_the_same_end(site):
+    site.other("other.git")
+
+    def pipeline(site):
+        target = Branch("env/$env", repo=str(site.root / "other.git"))
+        return site.pipeline(Environment("test", after=[]), Environment("prod", after=[]), target=target)
+
+    calls, _ = kill_everywhere(site, pipeline, lambda site: [site.other("other.git")])
+    other = str(site.root / "other.git")
+    assert calls == [
+        *("fetch home", f"fetch {other}"),
+        *(f"write {other}", f"write {other}", "write home"),
+        *(f"push {other}", "push home"),  # between the two: a target without its Record
+        *("fetch home", f"fetch {other}"),
+    ]
+
+
+def test_folders_on_one_branch_of_another_repository_find_each_its_own_commit_again(site):
+    site.other("other.git").commit({"README": "x\n"})
+
+    def pipeline(site):
+        target = Directory("builds/$env", repo=str(site.root / "other.git"))
+        return site.pipeline(Environment("test", after=[]), Environment("prod", after=[]), target=target)
+
+    kill_everywhere(site, pipeline, lambda site: [site.other("other.git")])
+
+
+def test_values_of_one_file_in_another_repository_find_each_its_own_commit_again(site):
+    text = site.deployment("all").replace("metadata:\n  name", "metadata:\n  labels: {test: x, prod: x}\n  name")
+    site.other("other.git").commit({"deploy/all/deployment.yaml": text})
+
+    def pipeline(site):
+        repo = str(site.root / "other.git")
+        edits = [SetValue("deploy/all/deployment.yaml", "metadata.labels.$env", value="here")]
+        return site.pipeline(
+            *(Environment("test", after=[]), Environment("prod", after=[])),
+            apps=[App("shop", Plain("deploy/all"), edits=edits, repo=repo)],
+            target=InPlace("main", repo=repo),
+            warehouse=Warehouse(Images("ghcr.io/acme/shop")),
+        )
+
+    origins = lambda site: [site.other("other.git")]  # noqa: E731
+    kill_everywhere(site, pipeline, origins, images=["ghcr.io/acme/shop:1.0.0"])
+    assert "{test: here, prod: here}" in site.other("other.git").show("main:deploy/all/deployment.yaml")
