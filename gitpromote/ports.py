@@ -93,10 +93,11 @@ PushStatus = Literal["written", "same", "lost", "refused", "untried"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushAnswer:
-    """What a remote said about one ref; ``words`` are its own."""
+    """What a remote said about one ref; ``words`` are its own, ``code`` says in kebab-case why it refused."""
 
     status: PushStatus
     words: str = ""
+    code: str = ""
 
 
 class Repository(Protocol):

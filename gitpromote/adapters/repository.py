@@ -148,5 +148,7 @@ def _spec(commit: NewCommit) -> CommitSpec:
 
 
 def _answer(outcome: PushOutcome) -> PushAnswer:
-    words = ": ".join(part for part in (outcome.reason, outcome.words.strip()) if part)
-    return PushAnswer(status=_STATUS[outcome.status], words=words)
+    # Git's lecture on branches that are checked out is longer than all that we have to say.
+    told = "" if outcome.code == "branch-checked-out" else outcome.words.strip()
+    words = ": ".join(part for part in (outcome.reason, told) if part)
+    return PushAnswer(status=_STATUS[outcome.status], words=words, code=outcome.code)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitpromote.cli.approval import ask, in_reach
-from gitpromote.cli.naming import is_digest, is_full_digest, names_a_plan, opened, selected
+from gitpromote.cli.naming import is_digest, is_full_digest, names_a_plan, opened_to_act, selected
 from gitpromote.cli.options import approve_automatically, expect_digest, full, lock_timeout, project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import planned, refuse_shaping, shaping
+from gitpromote.errors import Declined
 from gitpromote.views.lines import Span, line
 
 if TYPE_CHECKING:
@@ -49,7 +50,14 @@ def command(session: Session, /, target: str | None, **given: Any) -> int:
     current, plan = _saved(session, str(target), given) if saved else _fresh(session, target, given)
     only = selected(given["env"], (each.name for each in plan.data.environments)) or None
     confirmed = _confirm(session, plan, target, only, given, saved=saved)
-    result = carry_out(session, current, plan, only=only, confirmed=confirmed, given=given)
+    try:
+        result = carry_out(session, current, plan, only=only, confirmed=confirmed, given=given)
+    except Declined as declined:
+        # A gate that was pending when the plan was made has opened since: production is in reach after all.
+        if declined.code != "production-unapproved" or given["auto_approve"] or session.unattended:
+            raise
+        _asked(session, plan, plan.data.environments, given, instead=declined.hint)
+        result = carry_out(session, current, plan, only=only, confirmed=True, given=given)
     if result.interrupted:
         again = session.command("apply", target if saved and target else plan.digest)
         session.show([line("Go on with:"), line("  ", Span(again, "command"))])
@@ -59,7 +67,7 @@ def command(session: Session, /, target: str | None, **given: Any) -> int:
 def _saved(session: Session, word: str, given: dict[str, Any]) -> tuple[Project, Plan]:
     from gitpromote.project import project_of
 
-    plan = opened(session, word)
+    plan = opened_to_act(session, word)
     refuse_shaping(given, pipeline=plan.data.pipeline.name)
     return project_of(plan, cache_dir=session.cache_dir, reporter=session.reporter(lasting=given["wait"])), plan
 
@@ -79,7 +87,7 @@ def _confirm(
         return _asked(session, plan, reach, given, instead=f"  gitpromote apply {plan.digest}")
     if given["auto_approve"] or given["expect_digest"] or not reach:
         return False
-    production = [each.name for each in reach if each.production]
+    production = [each.name for each in reach if each.production and each.writes]
     if saved and (not production or session.unattended):
         return False
     return _asked(session, plan, reach, given, instead=_instead(plan, production))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gitpromote.cli.naming import opened, selected
+from gitpromote.cli.naming import opened_to_act, selected
 from gitpromote.cli.options import environments, project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.recording import told
@@ -30,7 +30,7 @@ def command(session: Session, /, plan: str, env: tuple[str, ...], expires: str, 
     from gitpromote.project import project_of
     from gitpromote.views.time import parse_duration
 
-    found = opened(session, plan)
+    found = opened_to_act(session, plan)
     names = selected(env, (each.name for each in found.data.environments))
     if not names:
         raise UsageError("An environment is to be named.", code="usage", hint=f"  gitpromote approve {plan} --env ENV")

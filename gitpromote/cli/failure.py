@@ -75,14 +75,21 @@ def _block(text: str, *, commands: bool = False) -> list[Line]:
 
 
 def _report(error: Exception, verb: str) -> str:
+    """Places, types and messages; no source lines and no variables, since either may be the user's."""
     from gitpromote import __version__
 
-    frames = traceback.TracebackException.from_exception(error, capture_locals=False)
-    # The source lines and the places are ours; the message may hold a value of the user's.
-    return scrubbed(
-        f"gitpromote {__version__}, Python {sys.version.split()[0]} on {sys.platform}\n"
-        f"verb: {verb or '-'}\n\n{''.join(frames.format())}"
-    )
+    python = sys.version.split()[0]
+    head = f"gitpromote {__version__}, Python {python} on {sys.platform}\nverb: {verb or '-'}\n"
+    chain: list[BaseException] = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None and before not in chain:
+        chain.append(before)
+    return scrubbed(head + "".join(_told(each) for each in chain))
+
+
+def _told(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    places = "".join(f"  {frame.filename}:{frame.lineno} in {frame.name}\n" for frame in frames)
+    return f"\n{type(error).__name__}: {error}\n{places}"
 
 
 def _save(report: str, environ: Mapping[str, str]) -> Path | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gitpromote.cli.options import comma_list
 from gitpromote.cli.session import Session
-from gitpromote.errors import GitpromoteError, UsageError
+from gitpromote.errors import GitpromoteError, PlanInvalid, UsageError
 from gitpromote.views.text import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -110,6 +110,24 @@ def opened(session: Session, word: str) -> Plan:
     if not is_digest(word):
         return open_plan(word)
     return _from_ledger(session, word)
+
+
+def opened_to_act(session: Session, word: str) -> Plan:
+    """A plan that something is to be done with. It needs no pipeline file; where one is named, it must be of that one.
+
+    :raises PlanInvalid: it is of another Pipeline
+    """
+    plan = opened(session, word)
+    if session.pipeline is not None:
+        known = [session.load(name).name for name in pipelines(session)]
+        if plan.data.pipeline.name not in known:
+            raise PlanInvalid(
+                "This plan is of another pipeline.",
+                code="plan-other-pipeline",
+                detail=f"It is of {plan.data.pipeline.name}, and {session.pipeline} defines {', '.join(known)}.",
+                hint="A plan needs no pipeline file: leave --pipeline out, or name the right one.",
+            )
+    return plan
 
 
 def _from_ledger(session: Session, word: str) -> Plan:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gitpromote.cli.naming import opened
+from gitpromote.cli.naming import opened_to_act
 from gitpromote.cli.options import full, keep, project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.saving import apply_command, save
@@ -45,10 +45,9 @@ def command(session: Session, /, name: str | None, **given: Any) -> int:
         return _verify(session, given["verify"])
     current = session.load(name)
     plan = planned(current, given, record=given["record"])
-    earlier = opened(session, given["since"]).data if given["since"] else None
+    earlier = opened_to_act(session, given["since"]).data if given["since"] else None
     if session.json:
-        session.clear()
-        session.out.bytes(plan.to_bytes())
+        session.document(plan.to_bytes())
     else:
         _show(session, plan, earlier=earlier, full=given["full"])
     _save(session, plan, given["out"], recorded=given["record"])
@@ -84,7 +83,7 @@ def _code(plan: Any, *, detailed: bool, fail_on: str | None) -> int:
 def _verify(session: Session, word: str) -> int:
     from gitpromote.project import project_of
 
-    plan = opened(session, word)
+    plan = opened_to_act(session, word)
     current = project_of(plan, cache_dir=session.cache_dir, reporter=session.reporter())
     differences = list(current.plan_verify(plan))
     session.give(

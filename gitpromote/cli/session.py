@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from gitpromote.cli.output import Output, in_automation, wants_colour, width_of
 from gitpromote.errors import UsageError
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from gitpromote.views.lines import Line
 
 
+def _nothing(mode: str) -> TextIO:
+    """In place of a stream that was closed before we started."""
+    return cast("TextIO", open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123 (it lives as long as the run)
+
+
 @dataclass
 class Session:
     """What a verb works with.
@@ -26,9 +31,9 @@ class Session:
     :ivar keep: the folder in which renderers' inputs and output are left, if any
     """
 
-    stdin: TextIO = field(default_factory=lambda: sys.stdin)
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin or _nothing("r"))
+    stdout: TextIO = field(default_factory=lambda: sys.stdout or _nothing("w"))
+    stderr: TextIO = field(default_factory=lambda: sys.stderr or _nothing("w"))
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     verb: str = ""
     json: bool = False
@@ -60,6 +65,16 @@ class Session:
         self.clear()
         if self.json:
             self.out.json(data)
+
+    def document(self, data: bytes) -> None:
+        """Print a saved document, byte for byte; on a terminal without what one would obey."""
+        self.clear()
+        if not self.stdout.isatty():
+            self.out.bytes(data)
+            return
+        from gitpromote.views.text import visible_json
+
+        self.out.text(visible_json(data.decode()))
 
     def tell(self, lines: Iterable[Line]) -> None:
         """Draw a view on the standard error: what is not the result."""

@@ -33,7 +33,7 @@ def command(session: Session, /, plan: str, form: str | None, since: str | None,
     earlier = opened(session, since).data if since else None
     session.clear()
     if session.json or form == "json":
-        session.out.bytes(found.to_bytes())
+        session.document(found.to_bytes())
     elif form == "markdown":
         from gitpromote.views.markdown import plan_markdown
 

@@ -23,10 +23,16 @@ def command(session: Session, /, name: str | None) -> int:
 
     Exits 11 where something is wrong.
     """
-    found = [session.load(each).pipeline for each in ([name] if name else pipelines(session))]
+    found = [_checked(session, each) for each in ([name] if name else pipelines(session))]
     session.give({"pipelines": [{"name": each.name, "definition": each.to_data()} for each in found]})
     session.show([_line(each) for each in found])
     return 0
+
+
+def _checked(session: Session, name: str) -> Any:
+    project = session.load(name)
+    project.check()
+    return project.pipeline
 
 
 def _line(pipeline: Any) -> Line:

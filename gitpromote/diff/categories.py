@@ -112,8 +112,8 @@ def _category(group: str, kind: str, keys: Keys, op: Op) -> str:
         return "order"
     if not keys:
         return "workload" if template is not None else _KINDS.get(kind, "other")
-    if keys[0] == "metadata":
-        return "metadata"
+    if keys[0] in ("apiVersion", "metadata"):
+        return "metadata" if keys[0] == "metadata" else "other"
     if template is not None:
         return _in_workload(keys, template)
     return _KINDS.get(kind) or _elsewhere(keys)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from gitpromote.diff.draft import Draft
 from gitpromote.diff.fields import Difference, Differences
 from gitpromote.diff.immutable import immutable_field
 from gitpromote.diff.impact import Config, Keys, changed_keys, effect, is_config, readers, reads_any
-from gitpromote.diff.labels import Labels
+from gitpromote.diff.labels import Labels, path_is_marked
 from gitpromote.diff.pair import Pair, Pairing, follow, pair_generated, with_name
-from gitpromote.diff.redact import Redactor
+from gitpromote.diff.redact import Cover, Redactor
 from gitpromote.diff.schemas import Shapes
 from gitpromote.diff.sequence import frozen
 from gitpromote.model.change import ChangeSet, Generated, ObjectId, Reader, Restarts
@@ -43,6 +43,15 @@ def compare(
     labels = labels or Labels()
     changes = tuple(draft.change(labels) for draft in drafts)
     return ChangeSet(changes=changes, unchanged=comparison.unchanged)
+
+
+class _Seen(NamedTuple):
+    """Two documents as they were compared, what differs, and which new names were put into the one before."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    found: Differences
+    names: Counter[str]
 
 
 class _Comparison:
@@ -84,18 +93,32 @@ class _Comparison:
         if pair is None and _is_same(old, new):
             self.unchanged += 1
             return None
-        before, after, veil = self._redactor.hidden_pair(old, new)
+        seen = self._seen(old, new, pair, *self._redactor.hidden_pair(old, new))
+        if any(path_is_marked(each.path) for each in (*seen.found.fields, *seen.found.noise)):
+            # Sorted by a key that is secret, fields would tell how it compares with others.
+            seen = self._seen(old, new, pair, self._redactor.hidden(old), self._redactor.hidden(new), None)
+        self._followed.update(seen.names)
+        if pair is None and not (seen.found.fields or seen.found.noise or seen.found.order):
+            self.unchanged += not seen.names
+            return None
+        return _draft(old, new, pair, seen)
+
+    def _seen(
+        self,
+        old: Manifest,
+        new: Manifest,
+        pair: Pair | None,
+        before: dict[str, Any],
+        after: dict[str, Any],
+        cover: Cover,
+    ) -> _Seen:
         if pair is not None:
             before, after = with_name(before, pair.base), with_name(after, pair.base)
         before, names = follow(before, after, self._pairing.names.get(old.ref.namespace, {}))
         found = Differences(before, after, shape=self._shapes.of(new))
-        self._followed.update(names)
-        if pair is None and not (found.fields or found.noise or found.order):
-            self.unchanged += not names
-            return None
-        if veil is not None:
-            found.fields, found.noise = list(map(veil, found.fields)), list(map(veil, found.noise))
-        return _draft(old, new, pair, before, after, found, names.total())
+        if cover is not None:
+            found.fields, found.noise = list(map(cover, found.fields)), list(map(cover, found.noise))
+        return _Seen(before, after, found, names)
 
     def _tell_effects(self, drafts: list[Draft]) -> None:
         """Restarts of workloads that change, and for each changed ConfigMap and Secret who reads it."""
@@ -145,29 +168,21 @@ def _effect(old: Manifest, new: Manifest, changed: Changed, replaced: set[Object
     return effect(old, new, replaced=new.ref in replaced, changed=changed.get(new.ref.namespace, {}))
 
 
-def _draft(
-    old: Manifest,
-    new: Manifest,
-    pair: Pair | None,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    found: Differences,
-    references: int,
-) -> Draft:
-    fixed = immutable_field(new.ref, before, found.fields) if pair is None else ""
-    ref: ObjectRef = new.ref if pair is None else new.ref._replace(name=pair.base)
+def _draft(old: Manifest, new: Manifest, pair: Pair | None, seen: _Seen) -> Draft:
+    found = seen.found
+    fixed = immutable_field(new.ref, seen.before, found.fields) if pair is None else ""
     return Draft(
-        ObjectId.of(ref),
+        ObjectId.of(new.ref if pair is None else new.ref._replace(name=pair.base)),
         new,
         ("delete", "create") if fixed else ("update",) if found.fields or pair is not None else ("no-op",),
         old=old,
-        before=before,
-        after=after,
+        before=seen.before,
+        after=seen.after,
         fields=found.fields,
         noise=found.noise,
         order_count=found.order,
         unchanged=found.unchanged,
-        references=references,
+        references=seen.names.total(),
         generated=None if pair is None else Generated(before=pair.before.name, after=pair.after.name),
         notes=[f"{fixed} cannot be changed in place"] if fixed else [],
     )

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from gitpromote.model.canonical import plain_number
+from gitpromote.model.change import Path
 from gitpromote.model.sensitive import Span, disjoint
 
 # Lone surrogates: no text that came as UTF-8 holds one, so a mark is never mistaken for content, and one that was
@@ -92,6 +93,12 @@ def unnumbered(text: str) -> str:
 def is_marked(text: str) -> bool:
     """Whether a text holds a mark."""
     return _OPEN in text
+
+
+def path_is_marked(path: Path) -> bool:
+    """Whether any step of a path holds a mark."""
+    texts = (step.values() if isinstance(step, dict) else (step,) for step in path)
+    return any(isinstance(text, str) and is_marked(text) for step in texts for text in step)
 
 
 def is_encrypted(value: Any) -> bool:

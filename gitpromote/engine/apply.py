@@ -20,8 +20,13 @@ from gitpromote.model.outcome import worst_of
 from gitpromote.model.plan import EXECUTABLE_STEPS, EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.record import Record
 from gitpromote.model.result import ApplyResult, EnvironmentResult
+from gitpromote.ports import PushAnswer
 
 _POLL = 5.0  # seconds between looks while waiting for what others may do
+_REFUSED_HINTS = {
+    "branch-checked-out": "Somebody works on it there: switch to another branch, or push to a bare repository.",
+    "ref-conflict": "Git cannot have both: rename that branch, or give the pipeline another target.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +107,22 @@ class _Run:
     selected: list[EnvironmentPlan]
     results: dict[str, EnvironmentResult] = field(default_factory=dict)
     mine: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    tips: dict[tuple[str, str], str] = field(default_factory=dict)
+    recorded: bool = False
     landed: dict[str, tuple[Fresh, str | None]] = field(default_factory=dict)
     lost: int = 0
     started: int = 0
 
     def until_done(self, interruption: Interruption) -> ApplyResult:
         self.started = self.world.clock.now()
+        try:
+            return self._in_rounds(interruption)
+        except GitpromoteError as error:
+            if not any(result.status in ("written", "inherited") for result in self.results.values()):
+                raise
+            return self._cut_short(error)
+
+    def _in_rounds(self, interruption: Interruption) -> ApplyResult:
         while True:
             seen = self._look()
             self._read_back(seen)
@@ -188,7 +203,7 @@ class _Run:
     def _permitted(self, ready: Sequence[Fresh], seen: Look) -> list[Fresh]:
         """Before the first write a missing consent refuses the whole; later it makes its environment wait."""
         missing = unpermitted(self.world, ready, seen, self.options)
-        if missing and not self.mine:
+        if missing and not self.recorded:
             raise unapproved(self.file, missing)
         for fresh in missing:
             error = unapproved(self.file, [fresh])
@@ -219,21 +234,23 @@ class _Run:
                 return
             batch = [fresh for fresh in prepared.environments if not self._refused(fresh, pushed.refused)]
 
-    def _refused(self, fresh: Fresh, refused: Mapping[str, str]) -> bool:
-        words = refused.get(fresh.planned.name)
-        if words is None:
+    def _refused(self, fresh: Fresh, refused: Mapping[str, PushAnswer]) -> bool:
+        answer = refused.get(fresh.planned.name)
+        if answer is None:
             return False
         error = GitpromoteError(
             "The remote refuses the target.",
             code="push-refused",
-            detail=f"{fresh.planned.target.ref.removeprefix('refs/heads/')}: {words}",
-            hint="Its rules or hooks must let the promoting identity push there.",
+            detail=f"{fresh.planned.target.ref.removeprefix('refs/heads/')}: {answer.words}",
+            hint=_REFUSED_HINTS.get(answer.code, "Its rules or hooks must let the promoting identity push there."),
         )
         self.results[fresh.planned.name] = failed_result(fresh.planned, error)
         return True
 
     def _landed(self, prepared: transition.Transition) -> None:
+        self.recorded = True
         for place, (_, new) in prepared.refs.items():
+            self.tips[place] = new
             self.mine.setdefault(place, set()).update({new, *prepared.commits.values()})
         for fresh in prepared.environments:
             name = fresh.planned.name
@@ -273,7 +290,7 @@ class _Run:
         for name, (fresh, commit) in self.landed.items():
             target = fresh.planned.target
             head = seen.head(target.repository, target.ref) if commit else None
-            if commit is None or head == commit or head in self.mine.get((target.repository, target.ref), ()):
+            if commit is None or head == commit or head == self.tips.get((target.repository, target.ref)):
                 continue
             repository = self.world.repository(target.repository)
             if head is None or not repository.is_ancestor(commit, head):
@@ -295,6 +312,12 @@ class _Run:
             result.code == "lock-held" for result in waiting
         )
         return lock or (self.options.wait and any(result.code == "upstream" for result in waiting))
+
+    def _cut_short(self, error: GitpromoteError) -> ApplyResult:
+        """What was written before is told all the same."""
+        for planned in self._open():
+            self.results[planned.name] = failed_result(planned, error)
+        return self._result()
 
     def _any_failed(self) -> bool:
         return any(result.status in ("failed", "stale") for result in self.results.values())

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitpromote.engine.combine import content_of, manifests_of, render_outcomes
 from gitpromote.engine.renderings import Ask, RenderedApp
-from gitpromote.engine.targets import foreign_commits
+from gitpromote.engine.targets import foreign_commits, lost_commit
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, SourceInvalid
 from gitpromote.model.freight import Freight
@@ -73,6 +73,7 @@ def observe_sources(
         edits=edits,
         is_foreign=is_foreign,
         foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
+        lost=lost_commit(repository, head, state) if is_foreign else None,
         blocking=tuple(outcome for outcome in blocking if outcome.id != "plaintext-secret"),
         warnings=(_predicted(), *warnings),
     )

@@ -12,7 +12,7 @@ from gitpromote.engine.drawn import keep_present
 from gitpromote.engine.in_place import Overlay, observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.renderings import RenderedApp
-from gitpromote.engine.targets import foreign_commits, last_writer, read_content, whole_ids
+from gitpromote.engine.targets import foreign_commits, last_writer, lost_commit, read_content, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.freight import Freight
@@ -177,6 +177,7 @@ def _observe_rendered(
         sources=sources_of(one.rendered),
         is_foreign=is_foreign,
         foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
+        lost=lost_commit(repository, head, state) if is_foreign else None,
         blocking=blocking,
         warnings=warnings,
     )

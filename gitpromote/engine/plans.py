@@ -120,6 +120,10 @@ def _as_then(world: World, before: Plan) -> Look:
     head = before.basis.ledger.head
     if head is not None:
         world.home.ensure([head])
-    return Look(refs=refs, sources={}, ledger=world.ledger.read(head))
+    # Which of them Freight came from does not matter here: it is known. That the plan knew them does.
+    sources: dict[str, dict[str | None, tuple[str, str]]] = {
+        key: {ref: (ref, oid) for ref, oid in known.items()} for key, known in refs.items()
+    }
+    return Look(refs=refs, sources=sources, ledger=world.ledger.read(head))
 
 

@@ -127,6 +127,14 @@ def foreign_commits(
     return tuple(_foreign(commit) for commit in found)
 
 
+def lost_commit(repository: Repository, head: str | None, state: EnvironmentState) -> str | None:
+    """The commit of our last Record, if the target's ref was deleted or rewritten since."""
+    recorded = state.content.commit if state.content else None
+    if recorded is None or (head is not None and repository.is_ancestor(recorded, head)):
+        return None
+    return recorded
+
+
 def last_writer(repository: Repository, head: str, target: ResolvedTarget) -> CommitFacts | None:
     """The last commit that touched a target."""
     found = repository.log(head, paths=[target.path] if target.path else [], limit=1)

@@ -42,12 +42,12 @@ class Transition:
 class Pushed:
     """What became of it.
 
-    :ivar refused: environment to the remote's words
+    :ivar refused: environment to what the remote said
     :ivar lost: somebody else was faster, somewhere: look again
     """
 
     written: bool
-    refused: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, PushAnswer] = field(default_factory=dict)
     ledger_words: str = ""
     lost: bool = False
 
@@ -117,7 +117,7 @@ def _tags(world: World, transition: Transition, key: str) -> list[RefChange]:
 
 def _judged(transition: Transition, key: str, answers: Mapping[str, PushAnswer]) -> Pushed:
     refused = {
-        fresh.planned.name: answer.words
+        fresh.planned.name: answer
         for fresh in transition.environments
         if fresh.planned.target.repository == key
         and (answer := answers.get(fresh.planned.target.ref)) is not None

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from gitpromote.engine.append import append, event
+from gitpromote.engine.append import append, event, ledger_refused
 from gitpromote.engine.locked import lock_data
 from gitpromote.engine.look import look, lock_prefix
 from gitpromote.engine.targets import read_content
@@ -120,6 +120,8 @@ def lock(world: World, environment: str, *, reason: str, ttl: int) -> Record:
     commit = NewCommit(parent=None, changes={}, message=message, identity=world.pipeline.identity, at=now)
     new = world.home.write([commit])[0]
     answer = world.home.push([RefChange(ref=ref, new=new, expected=before)])[ref]
+    if answer.status == "refused":
+        raise ledger_refused(ref, answer.words)
     if answer.status != "written":
         current = world.home.fetch([ref]).get(ref)
         raise _taken(world, environment, current, words=answer.words)

@@ -53,6 +53,7 @@ class EnvironmentObservation:
     :ivar reads: path, kind (``tree``, ``blob``, ``absent``) and id of what the change assumes
     :ivar edited: for targets of unrendered sources: path to (before, after) of each edited file
     :ivar foreign: commits that are not ours, where the target differs from the last Record
+    :ivar lost: the commit of the last Record, where the target differs from it and its ref no longer contains it
     """
 
     name: str
@@ -67,6 +68,7 @@ class EnvironmentObservation:
     sources: tuple[PlannedSource, ...] = ()
     is_foreign: bool = False
     foreign: tuple[ForeignCommit, ...] = ()
+    lost: str | None = None
     warnings: tuple[Outcome, ...] = ()
     blocking: tuple[Outcome, ...] = ()
 

@@ -87,6 +87,8 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
         _refuse("plan-unreadable", name, f"It is not whole JSON{where}: truncated, or not a plan file.", cause=error)
     except _Unusual as error:
         _refuse("plan-not-canonical", name, str(error), cause=error)
+    except ValueError as error:  # Python reads no integers of thousands of digits
+        _refuse("plan-unreadable", name, "It holds a number that is too long to be read.", cause=error)
     if not isinstance(document, dict):
         _refuse("plan-unreadable", name, "It holds no plan document.")
     return document
@@ -156,9 +158,17 @@ def _check_inner(data: dict[str, Any], plan: Plan, name: str) -> None:
     for oid, blob in plan.blobs.items():
         if not any(blob_id(blob_bytes(blob), object_format=object_format) == oid for object_format in formats):
             _refuse("plan-digest", name, f"The blob {oid[:12]} holds other bytes than its id says.")
+    for oid in _needed(plan) - plan.blobs.keys():
+        _refuse("plan-digest", name, f"The blob {oid[:12]} is to be written, and is not in it.")
     for identifier, planned in plan.freight.items():
         if planned.freight().id != identifier:
             _refuse("plan-digest", name, f"The Freight {identifier[:12]} holds other artifacts than its id says.")
+
+
+def _needed(plan: Plan) -> set[str]:
+    """The blobs that are written as they are; what is sensitive is made again instead."""
+    writes = [write for environment in plan.environments for write in environment.writes]
+    return {str(write.after) for write in writes if write.action != "delete" and not write.sensitive}
 
 
 def _recomputed(pipeline: str, environment: dict[str, Any]) -> str | None:

@@ -84,13 +84,7 @@ def _content(
 ) -> list[Outcome]:
     """Whether the target holds what our last Record says: otherwise somebody else's work would be undone."""
     if observed.is_foreign:
-        undone = replace is not None and observed.head is not None and observed.head.startswith(replace)
-        commits = ", ".join(_foreign_text(commit) for commit in observed.foreign)
-        operands = {"commits": [commit.commit for commit in observed.foreign], "head": observed.head}
-        if undone:
-            text = f"undoes content that is not ours: {commits}"
-            return [_content_outcome("foreign", "warn", text, operands)]
-        return [_content_outcome("foreign", "fail", f"holds content that is not ours: {commits}", operands)]
+        return [_foreign(observed, replace)]
     debt = _debt(observed, state)
     if debt:
         return debt
@@ -100,6 +94,23 @@ def _content(
         text = f"no record yet: this plan adopts the target as it is ({count} file{'s' * (count != 1)})"
         return [_content_outcome("adoption", "warn", text, {"files": count})]
     return []
+
+
+def _foreign(observed: EnvironmentObservation, replace: str | None) -> Outcome:
+    """What somebody else did to the target: written, rewritten, or deleted with its branch."""
+    # What is gone is named by what it held last.
+    named = observed.head or observed.lost
+    undone = replace is not None and named is not None and named.startswith(replace)
+    status: Status = "warn" if undone else "fail"
+    operands = {"commits": [commit.commit for commit in observed.foreign], "head": named, "gone": observed.head is None}
+    lost = (observed.lost or "")[:7]
+    if observed.head is None:
+        text = f"makes again what was deleted: {lost}" if undone else f"its branch was deleted; it held {lost} of ours"
+        return _content_outcome("foreign", status, text, operands)
+    commits = ", ".join(_foreign_text(commit) for commit in observed.foreign)
+    text = f"{'undoes' if undone else 'holds'} content that is not ours: {commits}"
+    rewritten = f"; its branch was rewritten and no longer contains {lost} of ours" if lost else ""
+    return _content_outcome("foreign", status, text + rewritten, operands)
 
 
 def _debt(observed: EnvironmentObservation, state: EnvironmentState) -> list[Outcome]:

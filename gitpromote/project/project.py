@@ -11,31 +11,28 @@ from gitpromote import __version__
 from gitpromote.adapters.git.url import canonical_repository
 from gitpromote.adapters.git.workrepo import find_repository
 from gitpromote.adapters.pipeline_file import LoadedFile, find_pipeline_file, load_pipelines, parse_pipeline_option
-from gitpromote.engine import plans, verbs
-from gitpromote.engine.append import append, freight_created, planned
-from gitpromote.engine.apply import ApplyOptions, apply
-from gitpromote.engine.approvals import approve
+from gitpromote.engine import plans
 from gitpromote.engine.asked import Asked
-from gitpromote.engine.verify import verify
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
-from gitpromote.model.change import ObjectChange
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import Engine, EnvironmentPlan, PlannedPipeline, PipelineSource, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
-from gitpromote.model.record import Record
-from gitpromote.model.report import VerifyReport
-from gitpromote.model.result import ApplyResult
 from gitpromote.ports import Reporter, SilentReporter
-from gitpromote.project import comparing, documents, standing
-from gitpromote.project.facades import Status
-from gitpromote.project.history import History
+from gitpromote.project import documents
 from gitpromote.project.plan import Plan
 from gitpromote.project.refusals import refuse_checked_out
 from gitpromote.project.wiring import Place, build_world
 
+# What each method alone needs is imported by it: a plan without changes is over before all of that could be loaded.
 if TYPE_CHECKING:
+    from gitpromote.model.change import ObjectChange
+    from gitpromote.model.record import Record
+    from gitpromote.model.report import VerifyReport
+    from gitpromote.model.result import ApplyResult
     from gitpromote.project.doctor import Finding
+    from gitpromote.project.facades import Status
+    from gitpromote.project.history import History
 
 Names = str | Sequence[str] | None
 
@@ -125,6 +122,13 @@ class Project:
         """The Pipeline's name."""
         return self.pipeline.name
 
+    def check(self) -> None:
+        """Whether this machine lets the Pipeline write where it says, offline.
+
+        :raises ConfigurationError: a target branch is checked out in a local repository (``branch-checked-out``)
+        """
+        refuse_checked_out(self.pipeline, self._place)
+
     # -- planning
 
     def plan(
@@ -151,7 +155,7 @@ class Project:
         :param replace: Environment to the foreign commit that is to be undone there
         :param record: put the plan into the ledger, so that its digest is enough to apply it
         """
-        refuse_checked_out(self.pipeline, self._place)
+        self.check()
         asked = Asked(
             freight=freight,
             images=tuple(images),
@@ -230,6 +234,8 @@ class Project:
         Production needs ``confirmed=True`` (a person's yes on the shown plan), ``expect_digest=plan.digest``, or an
         approval; ``auto_approve`` alone is not enough there.
         """
+        from gitpromote.engine.apply import ApplyOptions, apply
+
         opened = plan if isinstance(plan, Plan) else self.open_plan(plan)
         documents.refuse_other_pipeline(opened, self.pipeline)
         options = ApplyOptions(
@@ -248,38 +254,55 @@ class Project:
         :param expires: seconds from now
         :param key: an SSH key's file; default: the one that git signs with
         """
+        from gitpromote.engine.approvals import approve
+
         until = self._world.clock.now() + expires if expires else None
         return approve(self._world, plan.file, plan.to_bytes(), environment=env, expires=until, key=key)
 
     def adopt(self, env: str, *, reason: str) -> Record:
         """Keep what the target holds now, although somebody else wrote it."""
+        from gitpromote.engine import verbs
+
         return verbs.adopt(self._world, env, reason=reason)
 
     def hold(self, env: str, *, reason: str) -> Record:
         """Keep the Environment's Freight until it is released."""
+        from gitpromote.engine import verbs
+
         return verbs.hold(self._world, env, reason=reason)
 
     def release(self, env: str, *, reason: str = "") -> Record:
         """Lift a hold."""
+        from gitpromote.engine import verbs
+
         return verbs.release(self._world, env, reason=reason)
 
     def lock(self, env: str, *, reason: str, ttl: float = 3600) -> Record:
         """Keep others from applying to an Environment, for ``ttl`` seconds."""
+        from gitpromote.engine import verbs
+
         return verbs.lock(self._world, env, reason=reason, ttl=int(ttl))
 
     def unlock(self, env: str, *, force: bool = False) -> Record:
         """Take a lock away; somebody else's only with ``force``."""
+        from gitpromote.engine import verbs
+
         return verbs.unlock(self._world, env, force=force)
 
     # -- telling
 
     def status(self) -> Status:
         """What each Environment holds, and what would come next."""
+        from gitpromote.project import standing
+        from gitpromote.project.facades import Status
+
         return Status(standing.status(self._world, self.plan, as_of=self._world.clock.now()))
 
     @property
     def history(self) -> History:
         """The ledger's Records, newest first."""
+        from gitpromote.project.history import History
+
         return History(self.records())
 
     def records(self, env: Names = None, *, limit: int | None = None) -> tuple[Record, ...]:
@@ -293,16 +316,22 @@ class Project:
 
     def render(self, env: str | None = None, **freight: Any) -> dict[str, dict[str, bytes]]:
         """Environment to path to bytes: what each target would hold. Secrets are in it as they are."""
+        from gitpromote.project import comparing
+
         if env is not None:
             self._world.known(env)
         return comparing.render(self._world, env, Asked(**_as_tuples(freight)))
 
     def diff(self, before: str, after: str) -> dict[str, tuple[ObjectChange, ...]]:
         """Semantic changes between two Environments, revisions or Freight, by label."""
+        from gitpromote.project import comparing
+
         return comparing.diff(self._world, before, after)
 
     def verify(self) -> VerifyReport:
         """Recompute Records, state and trees from Git alone."""
+        from gitpromote.engine.verify import verify
+
         return verify(self._world)
 
     def doctor(self) -> list[Finding]:
@@ -353,6 +382,8 @@ class Project:
         return Plan(data, observations)
 
     def _record(self, plan: Plan) -> None:
+        from gitpromote.engine.append import append, freight_created, planned
+
         world = self._world
         freight = [one.freight() for one in plan.data.freight.values()]
         append(

@@ -8,6 +8,7 @@ from typing import Any
 
 from gitpromote.errors import SourceInvalid
 from gitpromote.render.yaml_quote import as_string, literal_block
+from gitpromote.render.yaml_problems import unreadable
 from gitpromote.render.yaml_reader import LIMITS
 
 __all__ = ["dump_yaml"]
@@ -127,4 +128,4 @@ def _check_depth(pad: str) -> None:
 
 
 def _unwritable(detail: str) -> SourceInvalid:
-    return SourceInvalid("A value cannot be written as YAML", code="yaml-value", detail=detail)
+    return unreadable("yaml-value", detail)

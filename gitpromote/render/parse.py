@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from gitpromote.errors import Problem, SourceInvalid
 from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef, split_api_version
+from gitpromote.render.documents import Piece, split_documents
 from gitpromote.render.dump import dump_yaml
 from gitpromote.render.json_reader import JsonProblem, read_json
+from gitpromote.render.yaml_problems import unreadable
 from gitpromote.render.yaml_reader import LIMITS, Limits, YamlReader
 from gitpromote.render.yaml_text import decode, without_bom
 
 __all__ = ["ParsedManifests", "Piece", "parse_manifests", "parse_pieces", "parse_yaml", "split_documents"]
-
-_SEPARATOR = re.compile(r"^---(.*)\n?", re.MULTILINE)
-_BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*")
-_KEEPS_NEWLINES = re.compile(r"[|>][0-9]?\+")
-
-
-class Piece(NamedTuple):
-    """One document's own text, before it is read.
-
-    :param text: from its first line with something on it, to one final newline
-    :param line: where the text begins in its stream, from 1
-    :param number: which document of the stream it is, from 1; documents without text count too
-    """
-
-    text: str
-    line: int
-    number: int
 
 
 class ParsedManifests(NamedTuple):
@@ -69,45 +53,6 @@ def parse_yaml(data: bytes, *, file: str, strict: bool = False, limits: Limits =
     return YamlReader(file=file, strict=strict, limits=limits).read(text)
 
 
-def split_documents(text: str, *, file: str, limits: Limits = LIMITS) -> list[Piece]:
-    """A stream cut where Kubernetes cuts it: at lines that begin with ``---``. Documents without any text are left out.
-
-    Equal pieces are equal documents, so what two streams have in common need not be read.
-
-    :raises SourceInvalid: ``yaml-separator`` if something other than a comment follows ``---``
-    """
-    text = without_bom(text)
-    pieces: list[Piece] = []
-    start, line, number = 0, 1, 1
-    for found in _SEPARATOR.finditer(text):
-        rest = found[1].strip()
-        if rest and not rest.startswith("#"):
-            here = line + text.count("\n", start, found.start())
-            raise _fail("yaml-separator", f"{file}:{here}: document {number + 1}: {rest:.60}")
-        pieces.extend(_piece(text[start : found.start()], line, number))
-        line += text.count("\n", start, found.end())
-        start, number = found.end(), number + 1
-        if number > limits.documents:
-            raise _fail("yaml-too-large", f"{file}:{line}: more than {limits.documents} documents")
-    pieces.extend(_piece(text[start:], line, number))
-    return pieces
-
-
-def _piece(text: str, line: int, number: int) -> Iterator[Piece]:
-    blank = _BLANK_LINES.match(text)
-    begin = blank.end() if blank else 0
-    end = "\r\n" if text.endswith("\r\n") else "\n"
-    body = text[begin:].rstrip("\r\n")
-    if not body.strip():
-        return
-    if "+" not in body or not _KEEPS_NEWLINES.search(body):
-        yield Piece(body + end, line + text.count("\n", 0, begin), number)
-        return
-    # A block scalar that keeps its final line breaks may be the last thing here.
-    kept = text[begin:]
-    yield Piece(kept if kept.endswith("\n") else kept + end, line + text.count("\n", 0, begin), number)
-
-
 class _Stream:
     """Reads the pieces of one stream."""
 
@@ -130,13 +75,15 @@ class _Stream:
             try:
                 found = read_json(piece.text, depth=self._limits.depth)
             except JsonProblem as problem:
-                raise _fail(problem.code, f"{where}: {problem}") from problem
+                raise unreadable(problem.code, f"{where}: {problem}") from problem
             if found:
                 self._warn(found[1], piece)
                 return found[0]
         values = self._yaml.read(piece.text, line=piece.line, number=piece.number)
         if len(values) > 1:
-            raise _fail("yaml-hidden-document", f"{where}: another one begins in it, which Kubernetes does not see")
+            raise unreadable(
+                "yaml-hidden-document", f"{where}: another one begins in it, which Kubernetes does not see"
+            )
         return values
 
     def _warn(self, repeated: list[str], piece: Piece) -> None:
@@ -155,7 +102,7 @@ class _Stream:
         try:
             group, version = split_api_version(api_version)
         except ValueError as error:
-            raise _fail("manifest-invalid", f"{where}{_called(kind, name)}: {error}") from error
+            raise unreadable("manifest-invalid", f"{where}{_called(kind, name)}: {error}") from error
         return Manifest(ObjectRef(group, kind, namespace, name), version, data, text, self._file, line, self._app)
 
 
@@ -169,14 +116,14 @@ def _objects(value: Any, where: str) -> Iterator[tuple[dict[str, Any], bool]]:
     if value is None:
         return
     if not isinstance(value, dict):
-        raise _fail("manifest-invalid", f"{where}: it is {_name_of(value)}, not a mapping")
+        raise unreadable("manifest-invalid", f"{where}: it is {_name_of(value)}, not a mapping")
     if not _is_list(value):
         yield value, True
         return
     for index, item in enumerate(value["items"] or (), 1):
         if not isinstance(item, dict) or _is_list(item):
             what = "a List of its own" if isinstance(item, dict) else _name_of(item)
-            raise _fail("manifest-invalid", f"{where}: item {index} of the {value.get('kind')} is {what}")
+            raise unreadable("manifest-invalid", f"{where}: item {index} of the {value.get('kind')} is {what}")
         yield _item(value, item), False
 
 
@@ -208,15 +155,15 @@ def _not_object(data: dict[str, Any], metadata: dict[str, Any], where: str) -> S
     if not isinstance(data.get("metadata"), dict):
         return _unfit(where, "metadata", data.get("metadata"), wanted="a mapping")
     if not metadata.get("name") and metadata.get("generateName"):
-        return _fail("generate-name", f"{where}: metadata.generateName is {metadata['generateName']!r}")
+        return unreadable("generate-name", f"{where}: metadata.generateName is {metadata['generateName']!r}")
     field = "name" if not isinstance(metadata.get("name"), str) or not metadata["name"] else "namespace"
     return _unfit(where, f"metadata.{field}", metadata.get(field))
 
 
 def _unfit(where: str, field: str, value: Any, *, wanted: str = "a string") -> SourceInvalid:
     if value is None or value == "":
-        return _fail("manifest-invalid", f"{where}: {field} is missing")
-    return _fail("manifest-invalid", f"{where}: {field} is {_name_of(value)}, not {wanted}{_quote_it(value)}")
+        return unreadable("manifest-invalid", f"{where}: {field} is missing")
+    return unreadable("manifest-invalid", f"{where}: {field} is {_name_of(value)}, not {wanted}{_quote_it(value)}")
 
 
 def _quote_it(value: Any) -> str:
@@ -232,29 +179,9 @@ def _name_of(value: Any) -> str:
     return names.get(type(value), "null")
 
 
-_SUMMARIES = {
-    "manifest-invalid": "A document is not a Kubernetes object",
-    "generate-name": "An object has generateName and no name",
-    "yaml-hidden-document": "A document hides behind another one",
-    "yaml-separator": "A document begins on the line of its separator",
-    "yaml-too-large": "A YAML file is too large",
-    "yaml-too-deep": "A YAML document is nested too deeply",
-    "yaml-invalid": "A YAML document cannot be read",
-}
-_HINTS = {
-    "generate-name": "Give it metadata.name: an object that is called something else each time cannot be compared.",
-    "yaml-hidden-document": "Put a line with --- between them: Kubernetes reads only the first one.",
-    "yaml-separator": "Put it on the next line: Kubernetes refuses it here.",
-}
-
-
-def _fail(code: str, detail: str) -> SourceInvalid:
-    return SourceInvalid(_SUMMARIES[code], code=code, detail=detail, hint=_HINTS.get(code, ""))
-
-
 def _text(data: bytes, file: str, limits: Limits) -> str:
     if len(data) > limits.stream:
-        raise _fail("yaml-too-large", f"{file}: {len(data)} bytes, more than {limits.stream}")
+        raise unreadable("yaml-too-large", f"{file}: {len(data)} bytes, more than {limits.stream}")
     return decode(data, file=file)
 
 
@@ -263,4 +190,4 @@ def _check_size(what: str, text: str, limit: int, where: str) -> None:
         return
     size = len(text.encode())
     if size > limit:
-        raise _fail("yaml-too-large", f"{where}: a {what} of {size} bytes, more than {limit}")
+        raise unreadable("yaml-too-large", f"{where}: a {what} of {size} bytes, more than {limit}")

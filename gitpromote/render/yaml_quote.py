@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from gitpromote.errors import SourceInvalid
+from gitpromote.render.yaml_problems import unreadable
 
 __all__ = ["as_string", "double_quoted", "is_plain", "literal_block", "single_quoted"]
 
@@ -82,11 +82,7 @@ def _escape(found: re.Match[str]) -> str:
         return _SHORT[character]
     code = ord(character)
     if 0xD800 <= code <= 0xDFFF:
-        raise SourceInvalid(
-            "A string cannot be written as UTF-8",
-            code="yaml-value",
-            detail=f"it holds half a surrogate pair, U+{code:04X}",
-        )
+        raise unreadable("yaml-value", f"a string holds half a surrogate pair, U+{code:04X}")
     if code <= 0xFF:
         return f"\\x{code:02X}"
     return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"

@@ -22,6 +22,7 @@ from yaml.events import (
 )
 
 from gitpromote.errors import Problem, SourceInvalid
+from gitpromote.render.yaml_problems import unreadable
 from gitpromote.render.yaml_scalar import MERGE, KeyMemo, ScalarMemo, ScalarProblem, json_value, key_text, tagged_value
 from gitpromote.render.yaml_text import open_parser, parser_place
 
@@ -29,16 +30,6 @@ __all__ = ["LIMITS", "Limits", "YamlReader"]
 
 _OPEN = object()
 _UNKNOWN = object()
-_SUMMARIES = {
-    "yaml-invalid": "A YAML document cannot be read",
-    "yaml-duplicate-key": "A YAML key appears twice",
-    "yaml-too-deep": "A YAML document is nested too deeply",
-    "yaml-alias-bomb": "The aliases of a YAML document stand for too much",
-}
-_HINTS = {
-    "yaml-duplicate-key": "Remove one of them: readers of YAML do not agree which one counts.",
-    "yaml-alias-bomb": "A document like this is built to exhaust memory; no manifest needs it.",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +87,8 @@ class YamlReader:
                     self._anchors, self._merged, self._alias_nodes = {}, {}, 0
                     values.append(self._value(get(), self._limits.depth))
                     self._number += 1
+                    if len(values) > self._limits.documents:
+                        self._fail("yaml-too-large", f"more than {self._limits.documents} documents", event)
         except YAMLError as error:
             row, column, words = parser_place(error, text, first_line=line)
             # The parser looks at characters long before their document begins.
@@ -238,7 +231,7 @@ class YamlReader:
 
     def _error(self, code: str, words: str, line: int, column: int, number: int) -> SourceInvalid:
         where = f"{self._file}:{self._line + line}:{column + 1}: {f'document {number}: ' if number else ''}"
-        return SourceInvalid(_SUMMARIES[code], code=code, detail=where + words, hint=_HINTS.get(code, ""))
+        return unreadable(code, where + words)
 
 
 def _collection_key(event: Any) -> str:

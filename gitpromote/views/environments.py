@@ -104,7 +104,8 @@ def ways_out(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
     if foreign is None:
         return []
     place = f"{clean(plan.pipeline.name)} {environment.name}"
-    lines = [line("      ", Span(f"gitpromote adopt {place} --reason …", "command"), "   # keep it")]
+    keep = line("      ", Span(f"gitpromote adopt {place} --reason …", "command"), "   # keep it")
+    lines = [] if foreign.operands.get("gone") else [keep]
     head = foreign.operands.get("head")
     if isinstance(head, str):
         undo = f"gitpromote plan {clean(plan.pipeline.name)} --replace {environment.name}@{clean(head)[:12]}"

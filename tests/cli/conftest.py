@@ -132,6 +132,7 @@ class Repository:
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """A repository without a commit, entered, with a cache of its own."""
     monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     repository = Repository(tmp_path)
     monkeypatch.chdir(repository.clone)

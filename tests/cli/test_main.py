@@ -276,3 +276,9 @@ def test_help_to_a_reader_who_leaves_or_a_full_disk_is_no_bug() -> None:
     )
     assert ended.returncode == 1
     assert ended.stderr == "Error: The system refused something.  [system-error]\n\nNo space left on device\n"
+
+
+def test_streams_that_were_closed_before_are_no_bug() -> None:
+    command = f"{sys.executable} -m gitpromote schema freight <&- >&- 2>&-; echo $?"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert ended.stdout == "0\n"

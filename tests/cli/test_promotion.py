@@ -209,14 +209,14 @@ def test_a_rollback_is_shown_asked_for_and_holds(run, notes, normal, snapshot) -
     assert (ended.code, normal(ended.out)) == (0, snapshot)
     assert "held" in run("status").out
     released = run("release", "prod")
-    assert (released.code, normal(released.out)) == (0, "Released prod   record ID-1\n  gitpromote plan notes\n")
+    assert (released.code, normal(released.out)) == (0, "Released prod  record ID-1\n  gitpromote plan notes\n")
 
 
 def test_a_lock_keeps_others_out_until_it_is_taken_away(run, notes, normal) -> None:
     locked = run("lock", "test", "--reason", "migration", "--ttl", "2h")
     assert (locked.code, normal(locked.out)) == (
         0,
-        'Locked test for 2h: "migration"   record ID-1\nTake the lock away with:\n  gitpromote unlock notes test\n',
+        'Locked test for 2h: "migration"  record ID-1\nTake the lock away with:\n  gitpromote unlock notes test\n',
     )
     assert run("unlock", "test").code == 0
 
@@ -318,7 +318,9 @@ def test_a_plan_file_that_is_not_there_is_told(run, notes) -> None:
     ended = run("apply", "plans/nothing.plan.json")
     assert ended.code == 5
     assert ended.err.startswith(
-        "Error: The plan file cannot be read.  [plan-unreadable]\n\nplans/nothing.plan.json: No such file or directory\n"
+        "Error: The plan file cannot be read.  [plan-unreadable]\n"
+        "\n"
+        "plans/nothing.plan.json: No such file or directory\n"
     )
 
 
@@ -352,7 +354,7 @@ def test_an_environment_is_held_and_let_go(run, notes, normal) -> None:
     held = run("hold", "prod", "--reason", "INC-2211")
     assert (held.code, normal(held.out)) == (
         0,
-        'Held prod: "INC-2211"   record ID-1\nLift the hold with:\n  gitpromote release notes prod\n',
+        'Held prod: "INC-2211"  record ID-1\nLift the hold with:\n  gitpromote release notes prod\n',
     )
     assert "held by Lea Demo" in run("status").out
     record = json.loads(run("release", "prod", "--json").out)
@@ -406,3 +408,16 @@ def test_a_plan_that_cannot_be_saved_is_told(run, notes) -> None:
     ended = run("plan", "-out=pipeline.py/plan.json")
     assert ended.code == 1
     assert ended.err.startswith("Error: A file cannot be written.  [output-failed]\n")
+
+
+def test_a_gate_that_opened_since_the_plan_still_leads_to_the_question(run, notes, monkeypatch) -> None:
+    run("plan", "-out=plan.json")
+    monkeypatch.setattr("gitpromote.cli.apply.in_reach", lambda *_, **__: [])
+    run("apply", "plan.json", "--env", "test,uat")
+    before = notes.refs()
+    assert run("apply", "plan.json").code == 8
+    assert run("apply", "plan.json", answers="no\n").code == 8
+    assert notes.refs() == before
+    ended = run("apply", "plan.json", answers="yes\n")
+    assert ended.code == 0
+    assert "refs/heads/env/prod" in notes.refs()

@@ -55,9 +55,16 @@ def _change(change: ObjectChange) -> list[str]:
 
 
 def _field(field: FieldChange) -> str:
-    values = {"add": f"{field.after}", "remove": f"{field.before}"}.get(field.op, f"{field.before} -> {field.after}")
+    before, after = _value(field.before), _value(field.after)
+    values = {"add": after, "remove": before}.get(field.op, f"{before} -> {after}")
     at = "" if field.index is None else f" at {field.index}"
     return f"{field.op} {path_text(field.path)}{at}: {values}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(each, dict) and len(each) < 3 for each in value):
+        return "".join(path_text((each,)) for each in value)
+    return str(value)
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,8 @@ def test_the_same_change_in_another_plan_is_told_as_already_applied(promoted):
     promoted.clock.time += 120
     late = promoted.project().plan()
     assert early.digest != late.digest
-    assert [env.change_digest for env in early.data.environments] == [env.change_digest for env in late.data.environments]
+    changes = [[env.change_digest for env in plan.data.environments] for plan in (early, late)]
+    assert changes[0] == changes[1]
     promoted.apply(early)
     assert promoted.told(promoted.apply(late)) == {"test": "already", "uat": "already", "prod": "already"}
 
@@ -162,7 +163,8 @@ def test_a_target_branch_that_was_deleted_is_stale(promoted):
 @pytest.mark.parametrize("cache", ["cache", "cold"])
 def test_a_target_branch_that_was_forced_is_stale_even_if_the_old_commit_is_gone(promoted, cache):
     plan = promoted.project().plan()
-    promoted.home.commit({FILE: promoted.deployment("test", replicas=3)}, branch="env/test", message="anew", parent=None)
+    files = {FILE: promoted.deployment("test", replicas=3)}
+    promoted.home.commit(files, branch="env/test", message="anew", parent=None)
     promoted.home.git("gc", "-q", "--prune=now")
     result = promoted.apply(plan, project=promoted.project(cache=cache))
     assert one(result)[:4] == ("stale", 4, "plan-stale", "the target is no longer what was reviewed")
@@ -360,7 +362,8 @@ def test_sources_that_changed_are_rendered_again_and_another_change_is_stale(bar
     bare.home.commit(CHART)
     pipeline = in_place(bare)
     plan = bare.project(pipeline).plan(images=["ghcr.io/acme/shop:1.1.0"])
-    commit = bare.home.commit({"chart/templates/d.yaml": CHART["chart/templates/d.yaml"].replace("web", "www")}, message="www")
+    template = CHART["chart/templates/d.yaml"].replace("web", "www")
+    commit = bare.home.commit({"chart/templates/d.yaml": template}, message="www")
     result = bare.apply(plan, project=bare.project(pipeline))
     status, code, kind, message, detail, hint = one(result)
     assert (status, code, kind, message, hint) == (

@@ -147,7 +147,7 @@ UNWRITABLE = [
     ({"a": {1}}, "{1} (set) is no value that Kubernetes can hold"),
     (b"x", "b'x' (bytes) is no value that Kubernetes can hold"),
     (Knot(), "it is nested deeper than 200 levels, or contains itself"),
-    ("a\ud800", "it holds half a surrogate pair, U+D800"),
+    ("a\ud800", "a string holds half a surrogate pair, U+D800"),
 ]
 
 

@@ -175,6 +175,9 @@ def test_sizes_and_numbers_are_capped() -> None:
         with pytest.raises(SourceInvalid) as caught:
             parse_manifests(data, file="f.yaml", limits=SMALL)
         assert (caught.value.code, caught.value.detail) == ("yaml-too-large", words)
+    with pytest.raises(SourceInvalid) as caught:
+        parse_yaml(b"---\n" * 4, file="f.yaml", limits=SMALL)
+    assert caught.value.detail == "f.yaml:4:1: document 5: more than 3 documents"
 
 
 def test_a_hundred_megabytes_are_refused_before_they_are_read() -> None:

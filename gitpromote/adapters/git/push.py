@@ -106,7 +106,7 @@ def _push(mirror: Mirror, updates: Sequence[RefUpdate], *, atomic: bool) -> dict
         reason = "the remote cannot push atomically"
         return {update.ref: PushOutcome("atomic-unsupported", reason=reason) for update in updates}
     lines = _lines(completed.output)
-    if completed.status != 0 and not lines:
+    if completed.status != 0 and (not lines or _is_not_stored(lines)):
         raise mirror.failure(completed, doing="push to")
     if any(flag == "!" for flag, _ in lines.values()):
         outcomes = _looked(mirror, updates, lines, completed)
@@ -153,6 +153,11 @@ def _looked(
         else:
             found[update.ref] = _plain((flag, summary))
     return found
+
+
+def _is_not_stored(lines: Mapping[str, tuple[str, str]]) -> bool:
+    """Whether the remote could not take the objects at all: no ref is to blame."""
+    return all(flag == "!" and _reason(summary) == "unpacker error" for flag, summary in lines.values())
 
 
 def _reason(summary: str) -> str:

@@ -1,0 +1,109 @@
+"""Many runners at once: what is written is written once, nobody's Record is lost, everybody is told the truth."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gitpromote import Directory, Environment
+from gitpromote.project import Plan
+from gitpromote.project.wiring import WallClock
+
+MANY = 16
+
+
+def race(site, pipeline, plans):
+    """Every plan applied at the same moment, each by somebody on a machine of their own; the results in order."""
+    start = threading.Barrier(len(plans))
+    projects = [
+        site.project(pipeline, who=f"R{at} <r{at}@acme.example>", cache=f"machine{at}", clock=WallClock())
+        for at in range(len(plans))
+    ]
+
+    def apply(at):
+        start.wait()
+        return projects[at].apply(Plan.from_bytes(plans[at].to_bytes(), name="x"), confirmed=True)
+
+    with ThreadPoolExecutor(len(plans)) as pool:
+        return list(pool.map(apply, range(len(plans))))
+
+
+def plan_now(site, pipeline, **asked):
+    return site.project(pipeline, clock=WallClock()).plan(**asked)
+
+
+def test_sixteen_applies_of_one_plan_write_it_once(site):
+    pipeline = site.pipeline(Environment("test"), Environment("prod"))
+    plan = plan_now(site, pipeline)
+    results = race(site, pipeline, [plan] * MANY)
+    assert Counter(site.records()) == {
+        ("freight-created", None): 1,
+        ("planned", None): 1,
+        **{(kind, env): 1 for kind in ("written", "verified") for env in ("test", "prod")},
+    }
+    assert site.home.log("env/test") == site.home.log("env/test")[:1]
+    for env in (0, 1):
+        ends = Counter(result.environments[env].status for result in results)
+        assert ends == {"written": 1, "already": MANY - 1}
+    assert {result.exit_code for result in results} == {0}
+    assert {one.commit for result in results for one in result.environments} == {
+        site.home.head("env/test"),
+        site.home.head("env/prod"),
+    }
+    assert site.project(pipeline).verify().ok
+
+
+def test_of_sixteen_plans_with_other_freight_one_is_written_and_the_others_are_stale(site):
+    pipeline = site.pipeline(Environment("test"))
+    commits = [site.home.commit(site.sources("test", version=f"2.0.{at}")) for at in range(MANY)]
+    plans = [plan_now(site, pipeline, commit=commit) for commit in commits]
+    assert len({plan.digest for plan in plans}) == MANY
+    results = race(site, pipeline, plans)
+    ends = [result.environments[0] for result in results]
+    won = [at for at, end in enumerate(ends) if end.status == "written"]
+    assert len(won) == 1 and results[won[0]].exit_code == 0
+    winner = f"R{won[0]} <r{won[0]}@acme.example> (plan {plans[won[0]].short_id})"
+    for end in ends[: won[0]] + ends[won[0] + 1 :]:
+        told = (end.status, end.exit_code, end.code, end.message)
+        assert told == ("stale", 4, "plan-overtaken", f"promoted there since by {winner}")
+    assert site.records("written", "verified") == [("written", "test"), ("verified", "test")]
+    assert site.home.files("env/test") == {
+        "apps-deployment-shop.yaml": site.deployment("test", version=f"2.0.{won[0]}")
+    }
+    assert site.project(pipeline).verify().ok
+
+
+@pytest.mark.parametrize("target", [None, Directory("builds/$env")], ids=["branches", "folders"])
+def test_plans_for_different_environments_all_land(site, target):
+    names = [f"e{at}" for at in range(8)]
+    site.home.commit(site.sources(*names))
+    pipeline = site.pipeline(*(Environment(name, after=[]) for name in names), **({"target": target} if target else {}))
+    plans = [plan_now(site, pipeline, env=name) for name in names]
+    results = race(site, pipeline, plans)
+    assert [site.told(result) for result in results] == [{name: "written"} for name in names]
+    assert sorted(site.records("written")) == [("written", name) for name in names]
+    assert site.records("freight-created") == [("freight-created", None)]
+    assert len(site.records("planned")) == len(names)
+    assert site.project(pipeline).verify().ok
+    assert site.decisions(plan_now(site, pipeline)) == dict.fromkeys(names, "noop")
+
+
+def test_records_of_many_are_appended_one_after_the_other(site):
+    names = [f"e{at}" for at in range(8)]
+    site.home.commit(site.sources(*names))
+    pipeline = site.pipeline(*(Environment(name, after=[]) for name in names))
+    projects = [site.project(pipeline, cache=f"machine{at}", clock=WallClock()) for at in range(len(names))]
+    start = threading.Barrier(len(names))
+
+    def hold(at):
+        start.wait()
+        return projects[at].hold(names[at], reason="freeze")
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        made = list(pool.map(hold, range(len(names))))
+    assert sorted(site.records()) == [("held", name) for name in names]
+    assert {record.id for record in made} == {record.id for record in projects[0].history}
+    assert site.project(pipeline).verify().ok
