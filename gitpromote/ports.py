@@ -167,7 +167,7 @@ class Repository(Protocol):
         ...
 
     def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
-        """Move refs, all or none if ``atomic``."""
+        """Move refs, all or none if ``atomic``; where the remote cannot do that, the last one after all the others."""
         ...
 
 

@@ -114,12 +114,20 @@ class GitRepository:
         return write_commits(self.mirror, [_spec(commit) for commit in commits])
 
     def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
-        """Move refs, all or none if ``atomic``; where the remote cannot do that, one after the other."""
+        """Move refs, all or none if ``atomic``; where the remote cannot do that, the last one after all the others."""
         updates = [RefUpdate(change.ref, change.new, change.expected or "") for change in changes]
         outcomes = push(self.mirror, updates, atomic=atomic and len(updates) > 1)
         if any(outcome.status == "atomic-unsupported" for outcome in outcomes.values()):
-            outcomes = push(self.mirror, updates, atomic=False)
+            outcomes = self._last_after_others(updates)
         return {ref: _answer(outcome) for ref, outcome in outcomes.items()}
+
+    def _last_after_others(self, updates: Sequence[RefUpdate]) -> Mapping[str, PushOutcome]:
+        """What speaks of the others comes last, and only where they are there: otherwise it would lie."""
+        *others, last = updates
+        outcomes = push(self.mirror, others, atomic=False)
+        if any(outcome.status != "written" for outcome in outcomes.values()):
+            return {**outcomes, last.ref: PushOutcome("not-attempted")}
+        return {**outcomes, **push(self.mirror, [last], atomic=False)}
 
 
 def _facts(info: CommitInfo) -> CommitFacts:

@@ -49,6 +49,8 @@ def command(session: Session, /, target: str | None, **given: Any) -> int:
     saved = target is not None and names_a_plan(target)
     current, plan = _saved(session, str(target), given) if saved else _fresh(session, target, given)
     only = selected(given["env"], (each.name for each in plan.data.environments)) or None
+    if not saved:
+        _show(session, plan, given)
     confirmed = _confirm(session, plan, target, only, given, saved=saved)
     try:
         result = carry_out(session, current, plan, only=only, confirmed=confirmed, given=given)
@@ -56,7 +58,9 @@ def command(session: Session, /, target: str | None, **given: Any) -> int:
         # A gate that was pending when the plan was made has opened since: production is in reach after all.
         if declined.code != "production-unapproved" or given["auto_approve"] or session.unattended:
             raise
-        _asked(session, plan, plan.data.environments, given, instead=declined.hint)
+        if saved:
+            _show(session, plan, given)
+        ask(session, plan.data.environments, instead=declined.hint)
         result = carry_out(session, current, plan, only=only, confirmed=True, given=given)
     if result.interrupted:
         again = session.command("apply", target if saved and target else plan.digest)
@@ -83,28 +87,27 @@ def _confirm(
     """Whether a person has typed yes on the shown plan. What is not asked here is judged by the project."""
     reach = in_reach(plan.data, only=only, wait=given["wait"])
     if target is not None and saved and is_digest(target) and not is_full_digest(target):
-        _name_it(session, plan)
-        return _asked(session, plan, reach, given, instead=f"  gitpromote apply {plan.digest}")
+        session.tell([line(f"This is the plan {plan.digest}")])
+        _show(session, plan, given)
+        ask(session, reach, instead=f"  gitpromote apply {plan.digest}")
+        return True
     if given["auto_approve"] or given["expect_digest"] or not reach:
         return False
     production = [each.name for each in reach if each.production and each.writes]
     if saved and (not production or session.unattended):
         return False
-    return _asked(session, plan, reach, given, instead=_instead(plan, production))
+    if saved:
+        _show(session, plan, given)
+    ask(session, reach, instead=_instead(plan, production))
+    return True
 
 
-def _asked(session: Session, plan: Plan, reach: Any, given: dict[str, Any], *, instead: str) -> bool:
+def _show(session: Session, plan: Plan, given: dict[str, Any]) -> None:
     from gitpromote.views.terminal import plan_view
 
     if session.json:
         session.tell(plan_view(plan.data, digest=plan.digest, full=given["full"]))
     session.show(plan_view(plan.data, digest=plan.digest, full=given["full"], width=session.out.width))
-    ask(session, reach, instead=instead)
-    return True
-
-
-def _name_it(session: Session, plan: Plan) -> None:
-    session.tell([line(f"This is the plan {plan.digest}")])
 
 
 def _instead(plan: Plan, production: list[str]) -> str:

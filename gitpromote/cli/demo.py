@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,13 +149,22 @@ def _say(session: Session, words: str) -> None:
     session.show([(), line(Span(words, "strong"))])
 
 
+def _on_path() -> list[str]:
+    """What makes ``gitpromote`` a command here, where it was started by its path."""
+    program = Path(sys.argv[0])
+    if program.name != "gitpromote" or shutil.which("gitpromote") is not None:
+        return []
+    return [f"export PATH={shlex.quote(str(program.resolve().parent))}:$PATH"]
+
+
 def _next(shown: str) -> list[Line]:
     commands = (
+        *_on_path(),
         f"cd {shown}/shop",
         'gitpromote rollback prod --reason "trying it out"',
         "gitpromote plan",
         "gitpromote release prod",
-        "git log --format=full origin/env/prod",
+        "git fetch && git log --format=full origin/env/prod",
         "gitpromote verify",
     )
     head = line(Span("That was all of it. To go on by hand:", "strong"))

@@ -30,7 +30,6 @@ class DemoRepository:
         _git(["init", "--quiet", "--initial-branch=main", str(self.clone)], self.folder)
         for name, value in (("user.name", PERSON[0]), ("user.email", PERSON[1]), ("commit.gpgSign", "false")):
             _git(["config", name, value], self.clone)
-        # A path and not a URL with this machine's folders in it: the clone can be moved together with its origin.
         _git(["remote", "add", "origin", str(self.origin)], self.clone)
         self.commit("demo", "add web and api")
 

@@ -29,7 +29,7 @@ def command(session: Session, /, name: str | None) -> int:
     return 0
 
 
-def _checked(session: Session, name: str) -> Any:
+def _checked(session: Session, name: str | None) -> Any:
     project = session.load(name)
     project.check()
     return project.pipeline

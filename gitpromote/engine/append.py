@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from gitpromote.engine.world import World
 from gitpromote.errors import AccessDenied, Contention
 from gitpromote.model.freight import Freight
+from gitpromote.model.plan import Plan
 from gitpromote.model.record import Actor, Record, document_record_id, event_record_id
 from gitpromote.model.state import LedgerState
 from gitpromote.ports import RefChange
@@ -111,3 +112,15 @@ def planned(world: World, digest: str, known: Iterable[str]) -> list[Record]:
     return [Record(id=identifier, kind="planned", at=world.clock.now(), actor=actor, plan=digest)]
 
 
+def record_plan(world: World, plan: Plan, digest: str, document: bytes) -> None:
+    """Put a plan and its Freight into the ledger, unless they are there: from then on its digest is enough.
+
+    :raises AccessDenied: the remote refuses the ledger
+    """
+    freight = [one.freight() for one in plan.freight.values()]
+
+    def records(state: LedgerState) -> list[Record]:
+        known = world.ledger.plans(state.head)
+        return [*freight_created(world, freight, state, plan=digest), *planned(world, digest, known)]
+
+    append(world, records, documents={digest: document})

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitpromote.engine import transition
-from gitpromote.engine.append import PATIENCE, ledger_refused, pause
+from gitpromote.engine.append import PATIENCE, ledger_refused, pause, record_plan
 from gitpromote.engine.assess import Fresh, assess
 from gitpromote.engine.interrupt import Interruption, interruptible
 from gitpromote.engine.locked import held_by_others
@@ -109,6 +109,7 @@ class _Run:
     mine: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     tips: dict[tuple[str, str], str] = field(default_factory=dict)
     recorded: bool = False
+    singly: bool = False
     landed: dict[str, tuple[Fresh, str | None]] = field(default_factory=dict)
     lost: int = 0
     started: int = 0
@@ -135,7 +136,7 @@ class _Run:
                     self.world.clock.sleep(_POLL)
                     continue
                 return self._result()
-            self._push(going, seen)
+            self._push(going[:1] if self.singly else going, seen)
 
     # -- looking
 
@@ -228,11 +229,23 @@ class _Run:
                 self._landed(prepared)
                 return
             if pushed.ledger_words:
-                raise ledger_refused(self.world.ledger.ref, pushed.ledger_words)
+                self._whose_fault(prepared, pushed)
+                return
             if not pushed.refused:
                 self._lost_race(prepared)
                 return
             batch = [fresh for fresh in prepared.environments if not self._refused(fresh, pushed.refused)]
+
+    def _whose_fault(self, prepared: transition.Transition, pushed: transition.Pushed) -> None:
+        """A server that says no to the whole names no culprit: then each goes alone, and the ledger is tried alone."""
+        if not pushed.refused:
+            raise ledger_refused(self.world.ledger.ref, pushed.ledger_words)
+        if len(prepared.environments) > 1:
+            self.singly = True
+            return
+        record_plan(self.world, self.file.plan, self.file.digest, self.document)
+        for fresh in prepared.environments:
+            self._refused(fresh, pushed.refused)
 
     def _refused(self, fresh: Fresh, refused: Mapping[str, PushAnswer]) -> bool:
         answer = refused.get(fresh.planned.name)

@@ -14,7 +14,6 @@ from gitpromote.model.plan import PlannedSource
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.tree import Entry, tree_id
 from gitpromote.ports import Repository
-from gitpromote.render.parse import parse_manifests
 
 
 def content_of(resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp], *, object_format: str) -> Content:
@@ -91,6 +90,8 @@ def manifests_of(content: Content, renderings: Renderings, repository: Repositor
     :param repository: where files are that were kept as they are in the target
     :raises SourceInvalid: two Apps give one object
     """
+    from gitpromote.render.parse import parse_manifests  # YAML is loaded where something is compared
+
     wanted = {entry.oid for entry in content.files.values()}
     blobs = renderings.blobs(wanted)
     blobs |= repository.blobs(wanted - blobs.keys())

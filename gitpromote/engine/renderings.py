@@ -7,20 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitpromote.diff.redact import Redactor, plaintext_secret
 from gitpromote.errors import GitpromoteError, RenderFailed
 from gitpromote.model.freight import Freight
-from gitpromote.model.render import Closure, Rendered, RenderJob, RendererTool, RenderSpec
+from gitpromote.model.render import Closure, Rendered, RendererTool, RenderSpec
 from gitpromote.model.resolved import ResolvedApp, ResolvedEnvironment
 from gitpromote.model.tree import FOLDER, Entry
 from gitpromote.ports import KeptRender, RenderCache, Rendering, Reporter, Repository
-from gitpromote.render.closure import resolve_closures
-from gitpromote.render.freight_edits import EditData, apply_edits, edits_for
+from gitpromote.render.freight_edits import EditData, edits_for
 from gitpromote.render.key import render_key
 from gitpromote.render.listing import Listing
 from gitpromote.render.memo import Memo, MemoEntry, spec_text
-from gitpromote.render.reads import closure_files
 from gitpromote.render.spec import Functions, asked_versions, spec_of
+
+_MOST_TOLD = 5  # failures, or environments with the same one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +80,9 @@ class RenderedApp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Resolved:
+class Wanted:
+    """A render with all that it depends on. Equal keys, equal output."""
+
     ask: Ask
     closure: Closure
     edits: tuple[EditData, ...]
@@ -141,6 +142,8 @@ class Renderings:
 
     def files_read(self, ask: Ask) -> Mapping[str, Entry]:
         """Every file that a render reads, by path."""
+        from gitpromote.render.reads import closure_files
+
         return closure_files(self._close([ask])[0], self._listing(ask))
 
     def source_bytes(self, ask: Ask, paths: Iterable[str]) -> dict[str, bytes]:
@@ -184,7 +187,7 @@ class Renderings:
         if self._memo is None:
             self._memo = self._cache.memo(self._memo_name)
         views: dict[tuple[str, str], Any] = {}
-        unknown: dict[tuple[str, str, str], tuple[Ask, Listing]] = {}
+        unknown: dict[tuple[str, str, str], Ask] = {}
         places = []
         for ask in asks:
             place = (ask.repository.key, ask.commit)
@@ -200,29 +203,26 @@ class Renderings:
             if entry is not None:
                 self._closures[key] = entry.closure
             else:
-                unknown[key] = (ask, listing)
+                unknown[key] = ask
         if unknown:
             self._seek(unknown)
         return [self._closures[key] for key in places]
 
-    def _seek(self, unknown: Mapping[tuple[str, str, str], tuple[Ask, Listing]]) -> None:
-        by_repository: dict[str, list[tuple[tuple[str, str, str], Ask, Listing]]] = {}
-        for key, (ask, listing) in unknown.items():
-            by_repository.setdefault(ask.repository.key, []).append((key, ask, listing))
+    def _seek(self, unknown: Mapping[tuple[str, str, str], Ask]) -> None:
+        from gitpromote.engine.fresh import closures_of
+
         failures: list[tuple[Ask, GitpromoteError]] = []
-        for group in by_repository.values():
-            read = group[0][1].repository.blobs
-            found = resolve_closures([(ask.spec, listing) for _, ask, listing in group], read)
-            for (key, ask, _), closure in zip(group, found, strict=True):
-                if isinstance(closure, GitpromoteError):
-                    failures.append((ask, closure))
-                else:
-                    self._closures[key] = closure
-                    self._learnt[ask.name] = MemoEntry(spec_text(ask.spec), closure)
+        found = closures_of(list(unknown.values()), self._listing)
+        for (key, ask), closure in zip(unknown.items(), found, strict=True):
+            if isinstance(closure, GitpromoteError):
+                failures.append((ask, closure))
+            else:
+                self._closures[key] = closure
+                self._learnt[ask.name] = MemoEntry(spec_text(ask.spec), closure)
         if failures:
             raise _all_of(failures)
 
-    def _resolve(self, asks: Sequence[Ask]) -> list[_Resolved]:
+    def _resolve(self, asks: Sequence[Ask]) -> list[Wanted]:
         resolved = []
         for ask, closure in zip(asks, self._close(asks), strict=True):
             edits = self._edits(ask, closure)
@@ -238,7 +238,7 @@ class Renderings:
                 files=ask.app.files,
                 object_format=ask.object_format,
             )
-            resolved.append(_Resolved(ask=ask, closure=closure, edits=edits, key=key))
+            resolved.append(Wanted(ask=ask, closure=closure, edits=edits, key=key))
         return resolved
 
     def _edits(self, ask: Ask, closure: Closure) -> tuple[EditData, ...]:
@@ -248,12 +248,15 @@ class Renderings:
             return ()
         files = [path for path, mode, _ in closure.reads if mode != FOLDER]
         if len(files) < len(closure.reads):
+            from gitpromote.render.reads import closure_files
+
             files = list(closure_files(closure, self._listing(ask)))
         return edits_for(ask.spec, ask.app.edits, ask.freight, pin=ask.app.pin, files=files)
 
-    def _run(self, missing: Sequence[_Resolved]) -> dict[str, KeptRender]:
-        inputs = self._inputs(missing)
-        jobs = [self._job(one, inputs) for one in missing]
+    def _run(self, missing: Sequence[Wanted]) -> dict[str, KeptRender]:
+        from gitpromote.engine.fresh import jobs_of, kept_of
+
+        jobs = jobs_of(missing, self._listing, self._tools, keep=self._keep)
         self._reporter.event("rendering", total=len(jobs))
         found = self._rendering.render(jobs, on_done=lambda label: self._reporter.event("rendered", label=label))
         self.count += len(jobs)
@@ -263,65 +266,17 @@ class Renderings:
             if isinstance(result, GitpromoteError):
                 failures.append((one.ask, result))
             elif isinstance(result, Rendered):
-                kept[one.key] = self._keep_render(one.key, result)
+                kept[one.key], contents = kept_of(result, sensitive_paths=self._sensitive_paths)
+                self._blobs.update(contents)
+                self._cache.put(one.key, kept[one.key], contents)
             else:
                 raise result
         if failures:
             raise _all_of(failures)
         return kept
 
-    def _inputs(self, missing: Sequence[_Resolved]) -> dict[str, bytes]:
-        """The bytes of every file that any of them reads: one request per repository."""
-        wanted: dict[str, tuple[Repository, set[str]]] = {}
-        for one in missing:
-            files = closure_files(one.closure, self._listing(one.ask))
-            repository = one.ask.repository
-            _, oids = wanted.setdefault(repository.key, (repository, set()))
-            oids.update(entry.oid for entry in files.values())
-        found: dict[str, bytes] = {}
-        for repository, oids in wanted.values():
-            found.update(repository.blobs(oids))
-        return found
-
-    def _job(self, one: _Resolved, blobs: Mapping[str, bytes]) -> RenderJob:
-        ask = one.ask
-        entries = closure_files(one.closure, self._listing(ask))
-        inputs = {path: (entry.mode, blobs[entry.oid]) for path, entry in entries.items()}
-        inputs |= {path: (inputs[path][0], data) for path, data in ask.overlay.items() if path in inputs}
-        changed = apply_edits({path: data for path, (_, data) in inputs.items()}, one.edits)
-        inputs |= {path: (inputs[path][0], data) for path, data in changed.items()}
-        return RenderJob(
-            label=ask.name,
-            spec=ask.spec,
-            inputs=inputs,
-            tools=self._rendering.tools(one.closure.tools, versions=asked_versions(ask.spec)),
-            copies=one.closure.copies,
-            key=one.key,
-            app=ask.app.name,
-            files=ask.app.files,
-            object_format=ask.object_format,
-            keep=self._keep,
-        )
-
-    def _keep_render(self, key: str, result: Rendered) -> KeptRender:
-        where = result.layout.where
-        redactor = Redactor(result.manifests, sensitive_paths=self._sensitive_paths)
-        sensitive = {where[ref] for ref, manifest in result.manifests.items() if redactor.is_sensitive(manifest)}
-        random: dict[str, tuple[tuple[str | int, ...], ...]] = {}
-        for one in result.random:
-            if one.ref in where:
-                random[where[one.ref]] = (*random.get(where[one.ref], ()), one.path)
-        kept = KeptRender(
-            files=result.layout.entries,
-            sensitive=tuple(sorted(sensitive)),
-            secrets=tuple(one.ref.title(one.version) for one in result.manifests.values() if plaintext_secret(one)),
-            warnings=result.warnings,
-            random=random,
-        )
-        contents = {entry.oid: result.layout.contents[path] for path, entry in result.layout.entries.items()}
-        self._blobs.update(contents)
-        self._cache.put(key, kept, contents)
-        return kept
+    def _tools(self, one: Wanted) -> tuple[RendererTool, ...]:
+        return self._rendering.tools(one.closure.tools, versions=asked_versions(one.ask.spec))
 
     def _remember(self) -> None:
         if self._learnt and self._memo is not None:
@@ -337,7 +292,7 @@ def _inputs(closure: Closure) -> str:
     return "sha256:" + hashed.hexdigest()
 
 
-def _rendered(one: _Resolved, kept: KeptRender | None) -> RenderedApp:
+def _rendered(one: Wanted, kept: KeptRender | None) -> RenderedApp:
     assert kept is not None
     return RenderedApp(
         ask=one.ask, key=one.key, inputs=_inputs(one.closure), edits=one.edits, closure=one.closure, kept=kept
@@ -346,16 +301,26 @@ def _rendered(one: _Resolved, kept: KeptRender | None) -> RenderedApp:
 
 def _all_of(failures: Sequence[tuple[Ask, GitpromoteError]]) -> GitpromoteError:
     """One error for all that failed: the first one's kind, everyone's words, the same words once."""
-    if len(failures) == 1:
-        return failures[0][1]
-    told: dict[tuple[str, str], list[str]] = {}
-    for ask, error in failures:
-        told.setdefault((error.summary, error.detail), []).append(ask.name)
-    if len(told) == 1:
-        return failures[0][1]
-    lines = [f"{', '.join(names)}: {summary}\n{detail}" for (summary, detail), names in told.items()]
     first = failures[0][1]
+    told: dict[tuple[str, str], list[Ask]] = {}
+    for ask, error in failures:
+        told.setdefault((error.summary, error.detail), []).append(ask)
+    if len(told) == 1:
+        detail = _with_place(first.detail, [ask for ask, _ in failures])
+        return type(first)(first.summary, code=first.code, detail=detail, hint=first.hint)
+    lines = [f"{summary}\n{_with_place(detail, asks)}" for (summary, detail), asks in told.items()]
+    left = [f"… and {len(lines) - _MOST_TOLD} more"] if len(lines) > _MOST_TOLD else []
     kind = type(first) if len({type(error) for _, error in failures}) == 1 else RenderFailed
-    return kind(f"{len(failures)} renders failed.", code=first.code, detail="\n".join(lines), hint=first.hint)
+    detail = "\n".join([*lines[:_MOST_TOLD], *left])
+    return kind(f"{len(failures)} renders failed.", code=first.code, detail=detail, hint=first.hint)
+
+
+def _with_place(detail: str, asks: Sequence[Ask]) -> str:
+    """What is wrong, and in what it was to be read; a renderer's own words begin with that."""
+    if detail.startswith(f"{asks[0].name}: "):
+        return detail
+    names = ", ".join(ask.name for ask in asks[:_MOST_TOLD]) + (" …" if len(asks) > _MOST_TOLD else "")
+    commits = ", ".join(dict.fromkeys(ask.commit[:7] for ask in asks))
+    return f"{detail}\nread for {names} at {commits}"
 
 

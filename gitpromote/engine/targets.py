@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from gitpromote.diff.redact import Redactor
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
 from gitpromote.model.observation import Content, ForeignCommit
@@ -12,7 +11,6 @@ from gitpromote.model.resolved import ResolvedEnvironment, ResolvedTarget
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.tree import FOLDER, Entry, tree_id
 from gitpromote.ports import CommitFacts, Repository
-from gitpromote.render.parse import parse_manifests
 
 _MANIFESTS = (".yaml", ".yml", ".json")
 
@@ -98,6 +96,9 @@ def read_content(
 def _manifests(
     repository: Repository, files: Mapping[str, Entry], apps: Sequence[str], sensitive_paths: Iterable[str]
 ) -> tuple[ManifestSet, frozenset[str]]:
+    from gitpromote.diff.redact import Redactor
+    from gitpromote.render.parse import parse_manifests  # YAML is loaded where something is compared
+
     named = {path: entry.oid for path, entry in files.items() if path.endswith(_MANIFESTS) and entry.mode != "120000"}
     blobs = repository.blobs(set(named.values()))
     found: dict[ObjectRef, Manifest] = {}
@@ -120,7 +121,8 @@ def foreign_commits(
     """The commits that touched the target since our last Record, newest first."""
     if head is None:
         return ()
-    paths = [resolved.target.path] if resolved.target.path else []
+    edited = {str(edit["file"]) for edit in state.content.edits} if state.content else set()
+    paths = sorted(edited) or _folders(resolved.target)
     since = state.content.commit if state.content else None
     known = since is not None and repository.is_ancestor(since, head)
     found = repository.log(head, since=since if known else None, paths=paths, limit=limit)
@@ -137,8 +139,13 @@ def lost_commit(repository: Repository, head: str | None, state: EnvironmentStat
 
 def last_writer(repository: Repository, head: str, target: ResolvedTarget) -> CommitFacts | None:
     """The last commit that touched a target."""
-    found = repository.log(head, paths=[target.path] if target.path else [], limit=1)
+    found = repository.log(head, paths=_folders(target), limit=1)
     return found[0] if found else None
+
+
+def _folders(target: ResolvedTarget) -> list[str]:
+    """The folders that a target owns; none for a whole branch."""
+    return list(target.subtrees) if all(target.subtrees) else []
 
 
 def _foreign(commit: CommitFacts) -> ForeignCommit:

@@ -120,11 +120,17 @@ def _judged(transition: Transition, key: str, answers: Mapping[str, PushAnswer])
         fresh.planned.name: answer
         for fresh in transition.environments
         if fresh.planned.target.repository == key
-        and (answer := answers.get(fresh.planned.target.ref)) is not None
-        and answer.status == "refused"
+        and (answer := _refusal(fresh, answers)) is not None
     }
     lost = any(answer.status in ("lost", "same") for answer in answers.values())
     return Pushed(written=False, refused=refused, lost=lost or not refused)
+
+
+def _refusal(fresh: Fresh, answers: Mapping[str, PushAnswer]) -> PushAnswer | None:
+    """What the remote has against an environment: against its target, or against its tag."""
+    steps = [step for step in fresh.planned.steps if isinstance(step, PushStep)]
+    refs = [fresh.planned.target.ref, *(f"refs/tags/{step.tag}" for step in steps if step.tag)]
+    return next((answers[ref] for ref in refs if ref in answers and answers[ref].status == "refused"), None)
 
 
 def _by_place(batch: Sequence[Fresh]) -> dict[Place, list[Fresh]]:

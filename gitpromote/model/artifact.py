@@ -186,10 +186,13 @@ _EXAMPLE = 'Write it as "ghcr.io/acme/shop:1.4.2@sha256:…"; the digest may be 
 _CHART_EXAMPLE = 'Write it as "oci://ghcr.io/acme/charts/shop:1.4.2".'
 
 
+_ERRORS = {
+    "image": ConfigurationError("This is not an image.", code="image-invalid"),
+    "chart": ConfigurationError("This is not a chart.", code="chart-invalid"),
+    "commit": ConfigurationError("This is not a commit.", code="commit-invalid"),
+}
+
+
 def _refuse(kind: str, text: str, reason: str, hint: str) -> NoReturn:
-    raise ConfigurationError(
-        f"This is not a{'n' if kind == 'image' else ''} {kind}.",
-        code=f"{kind}-invalid",
-        detail=f"{shown(text, 200)} {reason}",
-        hint=hint,
-    )
+    error = _ERRORS[kind]
+    raise ConfigurationError(error.summary, code=error.code, detail=f"{shown(text, 200)} {reason}", hint=hint)

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9_-]+(?:[./-]?[A-Za-z0-9_-]+)*")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*")
 _PLAIN_BRANCH = re.compile(r"[a-z0-9_]+(?:[/-][a-z0-9_]+)*")
 _UNFIT_FOR_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 _SCP = re.compile(r"(?:(?P<user>[^@/]+)@)?(?P<host>[^:/@]+):(?P<path>(?!//).+)", re.DOTALL)

@@ -25,9 +25,8 @@ __all__ = ["Chart", "Git", "Image", "Subscription"]
 
 _IMAGE = re.compile(r"[a-z0-9.-]+(?::\d{1,5})?(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
 _VERSION = r"v?(?:\d+|[xX*])(?:\.(?:\d+|[xX*])){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?"
-_TERM = rf"(?:(?:=|!=|>=?|=>|<=?|=<|~>?|\^)?\s*{_VERSION}|{_VERSION}\s+-\s+{_VERSION})"
-_GROUP = rf"{_TERM}(?:(?:\s*,\s*|\s+){_TERM})*"
-_CONSTRAINT = re.compile(rf"\s*{_GROUP}(?:\s*\|\|\s*{_GROUP})*\s*")
+_TERM = re.compile(rf"(?:!=|>=|=>|<=|=<|~>|[=><~^])?{_VERSION}")
+_BEHIND_OPERATOR = re.compile(r"(?<=[=><~^])\s+")
 
 
 class Subscription(Definition):
@@ -194,11 +193,25 @@ def address_faults(url: str) -> Iterable[Fault]:
 
 
 def _constraint_faults(constraint: str | None) -> Iterable[Fault]:
-    if constraint is not None and not _CONSTRAINT.fullmatch(constraint):
+    if constraint is not None and not _is_constraint(constraint):
         told = f"{shown(constraint)} is not a version constraint"
         is_word = re.fullmatch(r"[A-Za-z][\w.-]*", constraint)
         hint = 'to follow one tag write strategy="digest"' if is_word else 'write "^1.4", "~1.4.2" or ">=1.4, <2"'
         yield Fault("constraint-invalid", told, hint, "constraint")
+
+
+def _is_constraint(text: str) -> bool:
+    """Whether it has the form that Masterminds reads: ``||`` between groups, commas or blanks between terms."""
+    groups = [group.split(",") for group in _BEHIND_OPERATOR.sub("", text).split("||")]
+    return all(_are_terms(part.split()) for group in groups for part in group)
+
+
+def _are_terms(words: list[str]) -> bool:
+    """``^1.4``, several terms, or a range ``1.2 - 1.4``."""
+    if "-" in words:
+        at = words.index("-")
+        words = [word for word in words if word != "-"] if 0 < at < len(words) - 1 and words.count("-") == 1 else []
+    return bool(words) and all(_TERM.fullmatch(word) for word in words)
 
 
 def _pattern_faults(field: str, patterns: Iterable[str]) -> Iterable[Fault]:

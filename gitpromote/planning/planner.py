@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gitpromote.diff.compare import compare
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.freight import Freight
 from gitpromote.model.manifest import ManifestSet
@@ -172,6 +171,8 @@ def _omitted(observed: EnvironmentObservation) -> tuple[str, ...]:
 
 def changes_of(observed: EnvironmentObservation) -> tuple[ObjectChange, ...]:
     """What changes in the rendered manifests."""
+    from gitpromote.diff.compare import compare  # most plans have nothing to compare in most environments
+
     if observed.current is None or observed.desired is None:
         return ()
     before = observed.current.manifests or _NOTHING

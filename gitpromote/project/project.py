@@ -382,18 +382,9 @@ class Project:
         return Plan(data, observations)
 
     def _record(self, plan: Plan) -> None:
-        from gitpromote.engine.append import append, freight_created, planned
+        from gitpromote.engine.append import record_plan
 
-        world = self._world
-        freight = [one.freight() for one in plan.data.freight.values()]
-        append(
-            world,
-            lambda state: [
-                *freight_created(world, freight, state, plan=plan.digest),
-                *planned(world, plan.digest, world.ledger.plans(state.head)),
-            ],
-            documents={plan.digest: plan.to_bytes()},
-        )
+        record_plan(self._world, plan.data, plan.digest, plan.to_bytes())
 
 
 def open_plan(path: str | Path) -> Plan:

@@ -58,7 +58,7 @@ class _Needs:
     def of(self, spec: RenderSpec, *, generated: bool = False) -> Asking[None]:
         match spec:
             case PlainSpec():
-                yield from self._whole(spec.path)
+                yield from self._whole(spec.path, is_strict=True)
             case KustomizeSpec():
                 yield from self._kustomize(spec, generated=generated)
             case HelmSpec():
@@ -90,12 +90,12 @@ class _Needs:
         for path in spec.reads:
             yield from self._whole(path)
 
-    def _whole(self, path: str) -> Asking[None]:
+    def _whole(self, path: str, *, is_strict: bool = False) -> Asking[None]:
         found = yield from self.reads.find(joined("", path), place=Place())
         if found is None:
             missing(path, place=Place(), listing=self.reads.listing)
         if found.is_folder:
-            yield from self.reads.folder(found, place=Place())
+            yield from self.reads.folder(found, place=Place(), is_strict=is_strict)
         else:
             self.reads.file(found)
 

@@ -7,8 +7,8 @@ from math import isfinite
 from typing import Any
 
 from gitpromote.errors import SourceInvalid
-from gitpromote.render.yaml_quote import as_string, literal_block
 from gitpromote.render.yaml_problems import unreadable
+from gitpromote.render.yaml_quote import as_string, literal_block
 from gitpromote.render.yaml_reader import LIMITS
 
 __all__ = ["dump_yaml"]

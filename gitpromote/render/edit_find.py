@@ -9,7 +9,8 @@ from gitpromote.errors import SourceInvalid
 from gitpromote.model.names import did_you_mean
 from gitpromote.render.edit_nodes import Node, descendants, key_of
 from gitpromote.render.edit_path import Path, Selector, Step, format_path
-from gitpromote.render.edit_source import DataPath, Source, refused
+from gitpromote.render.edit_refusals import refused
+from gitpromote.render.edit_source import DataPath, Source
 
 __all__ = ["Found", "Missing", "find"]
 

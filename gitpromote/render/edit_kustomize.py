@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 from gitpromote.render.edit_nodes import Node
-from gitpromote.render.edit_source import Change, DataPath, Source, refused
+from gitpromote.render.edit_refusals import refused
+from gitpromote.render.edit_source import Change, DataPath, Source
 from gitpromote.render.edit_splice import insert_item, insert_pair, remove_pair, replace_empty, replace_scalar
 from gitpromote.render.image_text import image_name, version_text
 

@@ -12,37 +12,17 @@ from typing import Any, TypeAlias
 
 from gitpromote.errors import SourceInvalid
 from gitpromote.render.edit_nodes import Node, compose
+from gitpromote.render.edit_refusals import refused
 from gitpromote.render.parse import parse_yaml
 from gitpromote.render.yaml_text import decode, without_bom
 
-__all__ = ["REMOVED", "Change", "DataPath", "Scalar", "Source", "refused"]
+__all__ = ["REMOVED", "Change", "DataPath", "Scalar", "Source"]
 
 #: Keys and indices of the data that a document becomes.
 DataPath: TypeAlias = tuple[str | int, ...]
 Scalar: TypeAlias = str | int | float | bool | None
 
 REMOVED = object()
-_SUMMARIES = {
-    "edit-alias": "An edit goes through an alias",
-    "edit-block-scalar": "An edit would replace a block of text",
-    "edit-merge-key": "An edit goes through a merge key",
-    "edit-not-scalar": "An edit would replace a whole mapping or list",
-    "edit-path-ambiguous": "The path of an edit names more than one place",
-    "edit-path-missing": "The path of an edit is not in the file",
-    "edit-template": "An edit goes into a template",
-    "edit-unsafe": "An edit would change more than it says",
-    "image-unpinned": "An edit wants what the image does not have",
-}
-_HINTS = {
-    "edit-alias": "Write the value itself there, or edit the place that has the anchor.",
-    "edit-merge-key": "Write the key itself into the mapping, or edit the place that has the anchor.",
-    "edit-template": "Move the value to a values file, and edit that.",
-}
-
-
-def refused(code: str, detail: str, *, hint: str = "") -> SourceInvalid:
-    """The error that says why a file is not edited."""
-    return SourceInvalid(_SUMMARIES[code], code=code, detail=detail, hint=hint or _HINTS.get(code, ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

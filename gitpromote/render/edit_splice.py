@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from gitpromote.render.dump import dump_yaml
 from gitpromote.render.edit_nodes import Node, end_of_content
-from gitpromote.render.edit_source import REMOVED, Change, DataPath, Scalar, Source, refused
+from gitpromote.render.edit_refusals import refused
+from gitpromote.render.edit_source import REMOVED, Change, DataPath, Scalar, Source
 from gitpromote.render.yaml_quote import as_string, double_quoted, is_plain, single_quoted
 
 __all__ = ["Content", "insert_item", "insert_pair", "remove_pair", "replace_empty", "replace_scalar"]

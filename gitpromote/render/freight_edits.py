@@ -10,7 +10,6 @@ from gitpromote.model.artifact import ChartArtifact, ImageArtifact, canonical_re
 from gitpromote.model.edits import Edit, FluxSetters, SetValue
 from gitpromote.model.freight import Freight
 from gitpromote.model.render import ChainSpec, KustomizeSpec, RenderSpec
-from gitpromote.render.edit import apply_flux_setters, set_image, set_kustomize_image, set_value
 
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -123,6 +122,8 @@ def apply_edits(read: Mapping[str, bytes], edits: Iterable[EditData]) -> dict[st
 
 
 def _applied(data: bytes, edit: EditData) -> bytes:
+    # Here, since what edits there are is asked far more often than one is made, and these read YAML.
+    from gitpromote.render.edit import apply_flux_setters, set_image, set_kustomize_image, set_value
 
     file = edit["file"]
     match edit["kind"]:

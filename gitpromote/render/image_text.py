@@ -6,7 +6,7 @@ import re
 from typing import Literal, TypeAlias
 
 from gitpromote.model.artifact import canonical_repository
-from gitpromote.render.edit_source import refused
+from gitpromote.render.edit_refusals import refused
 
 __all__ = ["Part", "image_name", "version_text", "whole_text"]
 

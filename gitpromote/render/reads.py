@@ -143,9 +143,10 @@ class Reads:
         """Note a file that is read."""
         self._read[found.path] = found.entry
 
-    def folder(self, found: Found, *, place: Place) -> Asking[None]:
+    def folder(self, found: Found, *, place: Place, is_strict: bool = False) -> Asking[None]:
         """Note a folder that is read whole, and what the symbolic links in it lead to.
 
+        :param is_strict: a link that leads to nothing is an error too: what it stood for would silently go
         :raises SourceInvalid: a submodule stands in it, or a link leads outside
         """
         pending = [found]
@@ -163,6 +164,8 @@ class Reads:
                         pending.append(target)
                     elif target is not None:
                         self.file(target)
+                    elif is_strict and not posixpath.basename(path).startswith("."):
+                        _refuse_dangling(path)
 
     def bytes_of(self, paths: Iterable[str]) -> Asking[Mapping[str, bytes]]:
         """The bytes of files that were found."""
@@ -201,16 +204,35 @@ def closure_files(closure: Closure, listing: Listing) -> dict[str, Entry]:
 
 def missing(path: str, *, place: Place, listing: Listing) -> NoReturn:
     """Refuse a path that is not in the source tree, naming who refers to it."""
-    from difflib import get_close_matches
-
-    parent = posixpath.dirname(path)
-    near = [other for other, _ in listing.below(parent) if posixpath.dirname(other) == parent]
-    close = get_close_matches(path, near, n=1, cutoff=0.75)
+    close = _close(path, listing)
     raise SourceInvalid(
         "A source path does not exist at this commit",
         code="source-missing",
         detail=place.refers_to(path),
-        hint=f"Did you mean {close[0]}?" if close else "",
+        hint=f"Did you mean {close}?" if close else "",
+    )
+
+
+def _close(path: str, listing: Listing) -> str:
+    """What stands beside the first part of a path that is missing, and is called nearly so."""
+    from difflib import get_close_matches
+
+    parts = path.split("/")
+    starts = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    absent = next((start for start in starts if start not in listing), path)
+    parent = posixpath.dirname(absent)
+    near = [other for other, _ in listing.below(parent) if posixpath.dirname(other) == parent]
+    found = get_close_matches(absent, near, n=1, cutoff=0.75)
+    whole = found[0] + path[len(absent) :] if found else ""
+    return whole if whole in listing else "".join(found)
+
+
+def _refuse_dangling(path: str) -> NoReturn:
+    raise SourceInvalid(
+        "A symbolic link leads to nothing",
+        code="source-link-dangling",
+        detail=path,
+        hint="Commit what it refers to, or remove the link.",
     )
 
 

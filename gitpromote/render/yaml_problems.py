@@ -1,4 +1,4 @@
-"""What can be wrong with YAML, in one table: code, fixed summary, and what to do."""
+"""What can be wrong with YAML, in one table: each error as it is, but for its place."""
 
 from __future__ import annotations
 
@@ -6,25 +6,39 @@ from gitpromote.errors import SourceInvalid
 
 __all__ = ["unreadable"]
 
-_SUMMARIES = {
-    "generate-name": "An object has generateName and no name",
-    "manifest-invalid": "A document is not a Kubernetes object",
-    "yaml-alias-bomb": "The aliases of a YAML document stand for too much",
-    "yaml-duplicate-key": "A YAML key appears twice",
-    "yaml-hidden-document": "A document hides inside another one",
-    "yaml-invalid": "A YAML document cannot be read",
-    "yaml-separator": "A document begins on the line of its separator",
-    "yaml-too-deep": "A YAML document is nested too deeply",
-    "yaml-too-large": "A YAML file is too large",
-    "yaml-value": "A value cannot be written as YAML",
-}
-_HINTS = {
-    "generate-name": "Give it metadata.name: an object that is called something else each time cannot be compared.",
-    "yaml-alias-bomb": "A document like this is built to exhaust memory; no manifest needs it.",
-    "yaml-duplicate-key": "Remove one of them: readers of YAML do not agree which one counts.",
-    "yaml-hidden-document": "Put a line with --- between them: Kubernetes reads only the first one.",
-    "yaml-separator": "Put it on the next line: Kubernetes refuses it here.",
-}
+_ERRORS = (
+    SourceInvalid(
+        "An object has generateName and no name",
+        code="generate-name",
+        hint="Give it metadata.name: an object that is called something else each time cannot be compared.",
+    ),
+    SourceInvalid("A document is not a Kubernetes object", code="manifest-invalid"),
+    SourceInvalid(
+        "The aliases of a YAML document stand for too much",
+        code="yaml-alias-bomb",
+        hint="A document like this is built to exhaust memory; no manifest needs it.",
+    ),
+    SourceInvalid(
+        "A YAML key appears twice",
+        code="yaml-duplicate-key",
+        hint="Remove one of them: readers of YAML do not agree which one counts.",
+    ),
+    SourceInvalid(
+        "A document hides inside another one",
+        code="yaml-hidden-document",
+        hint="Put a line with --- between them: Kubernetes reads only the first one.",
+    ),
+    SourceInvalid("A YAML document cannot be read", code="yaml-invalid"),
+    SourceInvalid(
+        "A document begins on the line of its separator",
+        code="yaml-separator",
+        hint="Put it on the next line: Kubernetes refuses it here.",
+    ),
+    SourceInvalid("A YAML document is nested too deeply", code="yaml-too-deep"),
+    SourceInvalid("A YAML file is too large", code="yaml-too-large"),
+    SourceInvalid("A value cannot be written as YAML", code="yaml-value"),
+)
+_BY_CODE = {error.code: error for error in _ERRORS}
 
 
 def unreadable(code: str, detail: str) -> SourceInvalid:
@@ -32,4 +46,5 @@ def unreadable(code: str, detail: str) -> SourceInvalid:
 
     :param detail: place and reason
     """
-    return SourceInvalid(_SUMMARIES[code], code=code, detail=detail, hint=_HINTS.get(code, ""))
+    error = _BY_CODE[code]
+    return SourceInvalid(error.summary, code=code, detail=detail, hint=error.hint)

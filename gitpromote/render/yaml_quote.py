@@ -66,11 +66,12 @@ def literal_block(text: str, indent: str) -> str | None:
     :param indent: the spaces before each line
     """
     first = text.lstrip("\n")
-    if not first or first[0] in " \t" or not _BLOCK.fullmatch(text) or text[-1] in " \t":
+    if not first or first[0] in " \t" or not _BLOCK.fullmatch(text):
+        return None
+    # Blank lines at the end would grow and shrink with what is written behind the block.
+    if text[-1] in " \t" or text.endswith("\n\n"):
         return None
     chomp = "" if text[-1] == "\n" else "-"
-    if text.endswith("\n\n"):
-        chomp = "+"
     body = text.removesuffix("\n")
     lines = [indent + line if line else "" for line in body.split("\n")]
     return f"|{chomp}\n" + "\n".join(lines)

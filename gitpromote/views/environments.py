@@ -88,13 +88,17 @@ def _left_out(decision: str, number: int) -> str:
     return f"{count(number, 'more environment')} {decision}   (--full lists them)"
 
 
-def notes(plan: Plan) -> list[Line]:
-    """What passed with a warning, and what blocks, once per message, each with the environments that it is about."""
+def notes(plan: Plan, *, full: bool = False) -> list[Line]:
+    """What blocks, and what passed with a warning, once per message, each with the environments that it is about."""
     told: dict[tuple[str, str, str], list[str]] = {}
     for environment in plan.environments:
         for outcome in _remarkable(environment.outcomes):
             told.setdefault((outcome.status, outcome.id, outcome.message), []).append(environment.name)
-    lines = [each for key, names in told.items() for each in _note(key, names)]
+    keys = sorted(told, key=lambda key: key[0] == "warn")
+    shown = keys if full else keys[:LISTED]
+    lines = [each for key in shown for each in _note(key, told[key])]
+    if len(shown) < len(keys):
+        lines.append(line(f"  {count(len(keys) - len(shown), 'more remark')}   (--full shows them)"))
     return lines + [each for environment in plan.environments for each in ways_out(plan, environment)]
 
 

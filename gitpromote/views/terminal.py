@@ -32,7 +32,7 @@ def plan_view(
     parts = [
         head,
         environment_table(plan, full=full, width=width),
-        notes(plan),
+        notes(plan, full=full),
         _seen_text(seen),
         legend((change for _, change in changes), decisions=[each.decision for each in plan.environments]),
         change_lines(changes, every=[each.name for each in plan.environments], full=full),

@@ -67,6 +67,26 @@ def _value(value: Any) -> str:
     return str(value)
 
 
+def _of_case(case: dict[str, Any]) -> tuple[ManifestSet, ManifestSet]:
+    """Both sides of a case of ``tests/cases``: an object named x, or none."""
+    version, kind = case["object"].split()
+    head = {"apiVersion": version, "kind": kind}
+    sides = (
+        {**head, **body, "metadata": {"name": "x", **body.get("metadata", {})}}
+        for body in (case["before"], case["after"])
+        if body is not None
+    )
+    found = [_of_data(side) for side in sides]
+    if len(found) == 1:
+        found.insert(0 if case["before"] is None else 1, ManifestSet())
+    return found[0], found[1]
+
+
+@pytest.fixture(scope="session")
+def of_case() -> Callable[[dict[str, Any]], tuple[ManifestSet, ManifestSet]]:
+    return _of_case
+
+
 @pytest.fixture(scope="session")
 def parsed() -> Callable[..., ManifestSet]:
     return _parsed

@@ -20,7 +20,7 @@ from gitpromote.model.change import ChangeSet
 from gitpromote.model.manifest import ManifestSet
 
 SHAPE = BUILT_IN["apps", "Deployment"]
-some = settings(max_examples=100, deadline=None)
+some = settings(max_examples=50, deadline=None)
 
 words = st.sampled_from(["a", "b", "c", "on", "1", "", "ä.b/c", "x\ny"])
 scalars = st.one_of(words, st.integers(-2, 2), st.booleans(), st.none(), st.sampled_from([0.5, 1.0, -0.0, 1e300]))

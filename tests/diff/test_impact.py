@@ -19,7 +19,9 @@ def workload(kind: str, *, pod: str = "containers: [{name: c}]", extra: str = ""
     template = f"template:\n  metadata: {{labels: {{app: a{metadata}}}}}\n  spec:\n{indent(pod, '    ')}\n{extra}"
     if kind == "CronJob":
         template = "schedule: '@daily'\njobTemplate:\n  spec:\n" + indent(template, "    ")
-    group = {"CronJob": "batch/v1", "Job": "batch/v1", "Rollout": "argoproj.io/v1alpha1", "Pod": "v1"}.get(kind, "apps/v1")
+    group = {"CronJob": "batch/v1", "Job": "batch/v1", "Rollout": "argoproj.io/v1alpha1", "Pod": "v1"}.get(
+        kind, "apps/v1"
+    )
     return f"apiVersion: {group}\nkind: {kind}\nmetadata: {{name: w}}\nspec:\n{indent(template, '  ')}\n"
 
 

@@ -37,6 +37,11 @@ def pod(container: str) -> str:
     return f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {{name: c, {container}}}\n"
 
 
+def thing(version: str, kind: str, body: str) -> str:
+    """A template with doubled braces."""
+    return f"apiVersion: {version}\nkind: {kind}\nmetadata: {{{{name: t}}}}\n{body}\n"
+
+
 def only(manifests: ManifestSet) -> Manifest:
     (manifest,) = manifests.values()
     return manifest
@@ -178,7 +183,7 @@ def test_encrypted_values_are_told_as_such(compared: Compared, told: Told) -> No
         cipher = "ENC[AES256_GCM,data:{},iv:a=,tag:b=,type:str]"
         return secret(
             f"stringData: {{password: '{cipher.format(value)}'}}\n"
-            f"sops: {{mac: '{cipher.format(mac)}', age: [{{recipient: age1x, enc: '-----BEGIN AGE-----{mac}'}}], version: 3.9}}"
+            f"sops: {{mac: '{cipher.format(mac)}', version: 3.9, age: [{{recipient: age1x, enc: '{mac}'}}]}}"
         )
 
     changes = compared(sops("one", "m1"), sops("two", "m2"))
@@ -196,25 +201,22 @@ def test_encrypted_values_are_told_as_such(compared: Compared, told: Told) -> No
 
 
 def test_a_sealed_secret_is_encrypted(compared: Compared, told: Told) -> None:
-    sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {{name: s}}\nspec: {{encryptedData: {{a: {}}}}}\n"
+    sealed = thing("bitnami.com/v1alpha1", "SealedSecret", "spec: {{encryptedData: {{a: {}}}}}")
     assert told(compared(sealed.format("AgBy1"), sealed.format("AgBy2"))).splitlines()[1] == (
         "  replace spec.encryptedData.a: (encrypted ①) -> (encrypted ②)"
     )
 
 
 def test_a_secret_that_stands_in_another_object_is_masked(compared: Compared, told: Told) -> None:
-    template = "apiVersion: e.org/v1\nkind: Template\nmetadata: {{name: t}}\nobjects:\n- {{apiVersion: v1, kind: Secret, data: {{a: {}}}}}\n"
+    template = thing("e.org/v1", "Template", "objects:\n- {{apiVersion: v1, kind: Secret, data: {{a: {}}}}}")
     assert told(compared(template.format(b64("a")), template.format(b64("b")))).splitlines()[1] == (
         "  replace objects[0].data.a: (sensitive ①) -> (sensitive ②)"
     )
 
 
 def test_the_copy_of_the_whole_object_in_an_annotation_is_masked(parsed: Parsed) -> None:
-    text = secret("data: {a: eHl6}\n").replace(
-        "{name: s}",
-        """{name: s, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{"data":{"a":"eHl6"}}', note: x}}""",
-    )
-    manifests = parsed(text)
+    copy = """{kubectl.kubernetes.io/last-applied-configuration: '{"data":{"a":"eHl6"}}', note: x}"""
+    manifests = parsed(secret("data: {a: eHl6}").replace("{name: s}", f"{{name: s, annotations: {copy}}}"))
     assert Redactor(manifests).masked(only(manifests)).data["metadata"]["annotations"] == {
         "kubectl.kubernetes.io/last-applied-configuration": "(sensitive ①)",
         "note": "x",
@@ -406,7 +408,11 @@ def test_nothing_is_masked_in_a_definition_of_fields_called_password(parsed: Par
 
 
 def test_values_of_a_chart_with_telling_names_are_masked(compared: Compared, told: Told) -> None:
-    release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: r}}\nspec: {{values: {{db: {{password: {}, existingSecret: db, port: 5432}}}}}}\n"
+    release = thing(
+        "helm.toolkit.fluxcd.io/v2",
+        "HelmRelease",
+        "spec: {{values: {{db: {{password: {}, existingSecret: db, port: 5432}}}}}}",
+    )
     assert told(compared(release.format("hunter2"), release.format("hunter3"))).splitlines()[1] == (
         "  replace spec.values.db.password: (sensitive ①) -> (sensitive ②)"
     )

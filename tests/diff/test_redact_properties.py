@@ -21,7 +21,7 @@ from gitpromote.model.manifest import ManifestSet
 from gitpromote.render.dump import dump_yaml
 from gitpromote.render.parse import parse_manifests
 
-some = settings(max_examples=80, deadline=None)
+some = settings(max_examples=50, deadline=None)
 
 #: What a seeded secret may look like: long enough to be looked for, and not by chance part of the scaffold below.
 alphabet = "0123456789QWXZqwxz!#$%&'()*+,-./:;<=>?@[]^_`{|}~\"\\ éßæ中🔑"

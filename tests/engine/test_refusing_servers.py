@@ -64,7 +64,8 @@ def test_a_server_that_refuses_the_ledger_is_told_by_its_name_and_nothing_lands(
     assert (error.summary, error.code, error.exit_code) == ("The remote refuses the ledger.", "ledger-refused", 12)
     assert error.detail.startswith("refs/heads/gitpromote/ledger/shop: ") and "frozen" in error.detail
     assert error.hint == (
-        "Let the promoting identity push to branches below gitpromote/, and see that no branch is called gitpromote itself."
+        "Let the promoting identity push to branches below gitpromote/, "
+        "and see that no branch is called gitpromote itself."
     )
     assert site.home.refs() == before
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitpromote import Image, Window
 from gitpromote.model.names import (
     address_problem,
     branch_problem,
@@ -20,6 +22,8 @@ from gitpromote.model.names import (
     quoted,
     repository_key,
 )
+from gitpromote.model.problems import collecting
+from gitpromote.model.substitute import parse
 
 
 @pytest.mark.parametrize("name", ["a", "a1", "prod-eu", "0", "a--b", "x" * 63])
@@ -150,3 +154,15 @@ def test_the_nearest_name_is_offered(name: str, known: list[str], hint: str) -> 
 def test_a_quoted_text_reads_back(text: str) -> None:
     assert eval(quoted(text)) == text
     assert "\n" not in quoted(text)
+
+
+def test_long_texts_take_no_long_time() -> None:
+    start = time.perf_counter()
+    for piece in ("a", "a-", "a.b-", "a/", "-", "1 || ", "1 - ", "{", "$", "a: ", "@"):
+        text = piece * 3000 + "!"
+        for check in (label_problem, branch_problem, path_problem, address_problem, repository_key, image_key, parse):
+            check(text)
+        with collecting():
+            Image(text, text)
+            Window(text)
+    assert time.perf_counter() - start < 5

@@ -91,7 +91,7 @@ def test_a_document_may_be_any_value(text: Any) -> None:
 LITERALS = {
     "a\nb\n": "k: |\n  a\n  b\n",
     "a\nb": "k: |-\n  a\n  b\n",
-    "a\n\n\n": "k: |+\n  a\n\n\n",
+    "a\n\n\n": 'k: "a\\n\\n\\n"\n',
     "\n\na\n \nb\n": "k: |\n\n\n  a\n   \n  b\n",
     " a\nb\n": 'k: " a\\nb\\n"\n',
     "\ta\nb\n": 'k: "\\ta\\nb\\n"\n',

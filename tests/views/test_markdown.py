@@ -62,7 +62,9 @@ def test_no_mention_link_or_tag_stands_outside_of_code(make: SimpleNamespace) ->
 
 def test_what_does_not_fit_into_a_comment_is_counted(make: SimpleNamespace) -> None:
     def change(number: int) -> Any:
-        many = tuple(FieldChange(path=("data", f"key-{each}"), op="add", after=f"{number}" + "x" * 80) for each in range(40))
+        many = tuple(
+            FieldChange(path=("data", f"key-{each}"), op="add", after=f"{number}" + "x" * 80) for each in range(40)
+        )
         ref = make.update().object.model_copy(update={"name": f"api-{number}"})
         return make.update().model_copy(update={"object": ref, "fields": many})
 

@@ -10,6 +10,7 @@ from gitpromote.adapters.renderers import run_renderer
 from gitpromote.adapters.renderers.running import Output, Running
 from gitpromote.model.manifest import Manifest, ManifestSet
 from gitpromote.model.render import Command, Rendered, RenderJob
+from gitpromote.render.hostile import refuse_hostile
 from gitpromote.render.layout import lay_out
 from gitpromote.render.parse import parse_manifests
 from gitpromote.render.pointers import refuse_pointers
@@ -60,6 +61,7 @@ def render(job: RenderJob, *, parallel: bool = False) -> Rendered:
 def render_first(job: RenderJob, *, parallel: bool) -> First:
     """Render a job once, and see whether that is enough."""
     refuse_pointers(job.inputs)
+    refuse_hostile(job.spec, job.inputs)
     running = Running(job, parallel=parallel)
     output = run_renderer(job.spec, job.inputs, running)
     manifests, warnings = _manifests(output, job.app)

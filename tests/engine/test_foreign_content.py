@@ -1,0 +1,228 @@
+"""Content that is not ours: who wrote it is told, nothing undoes it in passing, and there are three ways out."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitpromote import App, Branch, Directory, Environment, Plain
+from gitpromote.errors import ConfigurationError, UsageError
+
+FILE = "apps-deployment-shop.yaml"
+
+
+def by_hand(site, **words):
+    """Somebody's nine replicas in test."""
+    files = {FILE: site.deployment("test", replicas=9)}
+    return site.home.commit(files, branch="env/test", message="nine", **words)
+
+
+def outcome(plan, name, env="test"):
+    return next((one for one in plan[env].outcomes if one.id == name), None)
+
+
+def test_foreign_content_blocks_and_names_commit_and_author(promoted):
+    first = by_hand(promoted)
+    second = promoted.home.commit({"x.yaml": "a: 1\n"}, branch="env/test", message="x", author="Kim <kim@acme.example>")
+    plan = promoted.project().plan()
+    assert promoted.decisions(plan)["test"] == "blocked foreign"
+    found = outcome(plan, "foreign")
+    assert (found.status, found.level, found.operands) == (
+        *("fail", "hard"),
+        {"commits": [second, first], "head": second},
+    )
+    assert found.message == (
+        f'holds content that is not ours: {second[:7]} "x" (kim@acme.example, claimed), '
+        f'{first[:7]} "nine" (tom@acme.example, claimed)'
+    )
+    change = next(one for one in plan["test"].changes if one.object.kind == "Deployment")
+    replicas = next(field for field in change.fields if field.path == ("spec", "replicas"))
+    assert (replicas.before, replicas.after) == (9, 1)
+    before = promoted.home.refs()
+    result = promoted.apply(plan)
+    assert promoted.told(result) == {"test": "blocked 13", "uat": "waiting 3", "prod": "waiting 3"}
+    assert (result.exit_code, result.environments[0].code) == (13, "foreign")
+    assert result.environments[0].detail == f"foreign: {found.message}"
+    assert promoted.home.refs() == before
+
+
+def test_content_is_foreign_whoever_the_author_says_to_be(promoted):
+    by_hand(promoted, author="gitpromote <gitpromote@localhost>")
+    assert promoted.decisions(promoted.project().plan())["test"] == "blocked foreign"
+
+
+def test_a_commit_that_leaves_the_content_as_it_was_is_not_foreign(promoted):
+    by_hand(promoted)
+    promoted.home.commit({FILE: promoted.deployment("test")}, branch="env/test", message="back")
+    assert promoted.decisions(promoted.project().plan())["test"] == "ready"
+
+
+def test_foreign_content_is_blocked_even_where_it_is_what_we_would_write(promoted):
+    promoted.home.commit({FILE: promoted.deployment("test", version="1.1.0")}, branch="env/test", message="early")
+    plan = promoted.project().plan()
+    assert promoted.decisions(plan)["test"] == "blocked foreign"
+
+
+# -- adopt
+
+
+def test_adopted_content_is_no_longer_foreign_and_shows_as_debt(promoted):
+    commit = by_hand(promoted)
+    record = promoted.project(who="Kim <kim@acme.example>").adopt("test", reason="load")
+    assert (record.kind, record.environment, record.commit) == ("adopted", "test", commit)
+    assert record.data["reason"] == "load"
+    plan = promoted.project().plan()
+    assert promoted.decisions(plan)["test"] == "ready"
+    text = 'undoes what Kim <kim@acme.example> adopted: "load"; keep it by bringing it into the sources'
+    assert (outcome(plan, "debt").status, outcome(plan, "debt").message) == ("warn", text)
+    assert promoted.project().verify().ok
+    promoted.home.commit(promoted.sources("test", version="1.1.0", replicas=9))
+    promoted.promote(env="test")
+    assert outcome(promoted.project().plan(), "debt") is None
+
+
+def test_there_is_nothing_to_adopt_where_nothing_is_foreign(promoted):
+    for env, text in (
+        ("test", "test: its target holds what was last recorded"),
+        ("uat", "uat: its target does not exist"),
+    ):
+        if env == "uat":
+            promoted.home.move("env/uat", None)
+        with pytest.raises(UsageError) as caught:
+            promoted.project().adopt(env, reason="x")
+        assert str(caught.value) == f"There is nothing to adopt.  [nothing-to-adopt]\n{text}"
+    assert promoted.records("adopted") == []
+
+
+def test_what_somebody_writes_while_it_is_adopted_is_not_adopted_with_it(promoted, monkeypatch):
+    """The Record names the tree that was looked at."""
+    commit = by_hand(promoted)
+    project = promoted.project()
+    record = project.adopt("test", reason="load")
+    promoted.home.commit({FILE: promoted.deployment("test", replicas=10)}, branch="env/test", message="ten")
+    assert record.commit == commit
+    assert promoted.decisions(promoted.project().plan())["test"] == "blocked foreign"
+
+
+# -- replace
+
+
+def test_a_replacement_names_the_commit_that_it_undoes(promoted):
+    commit = by_hand(promoted)
+    plan = promoted.project().plan(replace={"test": commit[:10]})
+    assert promoted.decisions(plan)["test"] == "ready"
+    assert plan.data.request.replace == {"test": commit[:10]}
+    found = outcome(plan, "foreign")
+    text = f'undoes content that is not ours: {commit[:7]} "nine" (tom@acme.example, claimed)'
+    assert (found.status, found.message) == ("warn", text)
+    assert promoted.told(promoted.apply(plan)) == {"test": "written", "uat": "written", "prod": "written"}
+    assert promoted.home.files("env/test") == {FILE: promoted.deployment("test", version="1.1.0")}
+
+
+@pytest.mark.parametrize("wrong", ["0123456", "", "HEAD", "main", "3"])
+def test_a_replacement_of_another_commit_stays_blocked(promoted, wrong):
+    commit = by_hand(promoted)
+    wrong = commit[0] if wrong == "3" else wrong
+    plan = promoted.project().plan(replace={"test": wrong})
+    assert promoted.decisions(plan)["test"] == "blocked foreign"
+
+
+def test_a_replacement_in_an_unknown_environment_is_refused(promoted):
+    with pytest.raises(ConfigurationError) as caught:
+        promoted.project().plan(replace={"tset": by_hand(promoted)})
+    assert caught.value.code == "environment-unknown"
+
+
+def test_a_replacement_is_stale_where_more_has_come(promoted):
+    commit = by_hand(promoted)
+    plan = promoted.project().plan(replace={"test": commit})
+    promoted.home.commit({FILE: promoted.deployment("test", replicas=10)}, branch="env/test", message="ten")
+    assert promoted.told(promoted.apply(plan))["test"] == "stale 4"
+
+
+# -- rollback
+
+
+def test_a_rollback_leads_out_too(promoted):
+    promoted.promote()
+    by_hand(promoted)
+    plan = promoted.project().rollback("test", reason="nine is wrong")
+    assert promoted.decisions(plan) == {"test": "ready"}
+    assert promoted.told(promoted.apply(plan)) == {"test": "written"}
+    assert promoted.home.files("env/test") == {FILE: promoted.deployment("test")}
+
+
+# -- what was there before us
+
+
+def test_the_first_plan_adopts_what_is_there_and_shows_all_of_it(site):
+    files = {
+        FILE: site.deployment("test", replicas=5),
+        "old.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: old}\n",
+    }
+    site.home.commit(files, branch="env/test", message="by flux", parent=None)
+    plan = site.project().plan()
+    assert site.decisions(plan)["test"] == "ready"
+    text = "no record yet: this plan adopts the target as it is (2 files)"
+    assert (outcome(plan, "adoption").status, outcome(plan, "adoption").message) == ("warn", text)
+    assert {(one.object.kind, one.actions) for one in plan["test"].changes} == {
+        *((("Deployment", ("update",))), ("ConfigMap", ("delete",))),
+    }
+    assert site.told(site.apply(plan))["test"] == "written"
+    assert site.home.files("env/test") == {FILE: site.deployment("test")}
+
+
+def test_a_first_plan_that_changes_nothing_is_recorded_without_a_commit(site):
+    head = site.home.commit({FILE: site.deployment("test")}, branch="env/test", message="by flux", parent=None)
+    plan = site.project().plan(env="test")
+    assert site.decisions(plan) == {"test": "noop"}
+    assert [step.kind for step in plan["test"].steps] == ["inherit"]
+    assert site.told(site.apply(plan)) == {"test": "inherited"}
+    assert site.home.head("env/test") == head
+    assert site.project().plan(env="test")["test"].steps == ()
+
+
+# -- two pipelines
+
+
+def test_two_pipelines_on_one_branch_are_refused(promoted):
+    pay = promoted.pipeline(name="pay")
+    with pytest.raises(ConfigurationError) as caught:
+        promoted.project(pay).plan()
+    assert str(caught.value) == (
+        "Two pipelines write here.  [path-shared]\n"
+        f"test: env/test:/ was last written by the pipeline shop ({promoted.home.head('env/test')[:7]})\n"
+        "Give pay a path of its own, or retire the environment in shop."
+    )
+    assert caught.value.exit_code == 11
+
+
+TARGETS = {
+    "path": lambda name: Branch("env/$env", path=name),
+    "directory": lambda name: Directory(f"builds/{name}/$env"),
+    "app-folders": lambda name: Directory(f"builds/$app/{name}/$env"),
+}
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_two_pipelines_live_side_by_side_in_folders_of_one_branch(site, target):
+    pipelines = [site.pipeline(name=name, target=target(name)) for name in ("shop", "pay")]
+    for pipeline in pipelines:
+        site.promote(pipeline)
+    site.home.commit(site.sources("test", "uat", "prod", replicas=3))
+    for pipeline in pipelines:
+        site.promote(pipeline)
+    for pipeline in pipelines:
+        assert set(site.decisions(site.project(pipeline).plan()).values()) == {"noop"}
+        assert site.project(pipeline).verify().ok
+
+
+def test_foreign_commits_are_those_that_touched_the_folders_of_the_environment(site):
+    apps = [App("shop", Plain("deploy/$env")), App("more", Plain("more/$env"))]
+    names = ("test", "uat", "prod")
+    site.home.commit({f"more/{env}/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n" for env in names})
+    pipeline = site.pipeline(Environment("test"), apps=apps, target=Directory("builds/$app/$env"))
+    site.promote(pipeline)
+    commit = site.home.commit({f"builds/shop/test/{FILE}": site.deployment("test", replicas=9)}, message="nine")
+    site.home.commit({"README": "x\n"}, message="unrelated")
+    plan = site.project(pipeline).plan()
+    assert outcome(plan, "foreign").operands["commits"] == [commit]
