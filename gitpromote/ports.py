@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from gitpromote.model.record import Record
-from gitpromote.model.render import Rendered, RenderJob, RendererTool
-from gitpromote.model.state import LedgerState
-from gitpromote.model.tree import Entry
-from gitpromote.render.memo import Memo
+if TYPE_CHECKING:  # ports are signatures: what they speak of is imported by who uses it
+    from gitpromote.model.record import Record
+    from gitpromote.model.render import Rendered, RenderJob, RendererTool
+    from gitpromote.model.state import LedgerState
+    from gitpromote.model.tree import Entry
+    from gitpromote.render.memo import Memo
 
 
 class Clock(Protocol):

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from gitpromote.errors import VerificationFailed
 from gitpromote.model.canonical import canonical
-from gitpromote.model.record import Record
 from gitpromote.model.state import EnvironmentState, FreightState, LedgerState
 from gitpromote.ports import CommitFacts, NewCommit, Repository
+
+if TYPE_CHECKING:
+    from gitpromote.model.record import Record
 
 FORMAT = "gitpromote.ledger/1\n"
 _FILE = "100644"
@@ -97,6 +99,8 @@ class GitLedger:
         return commits, state
 
     def _record(self, commit: CommitFacts) -> Record:
+        from gitpromote.model.record import Record
+
         body = commit.message.partition("\n\n")[2].strip()
         try:
             return Record.model_validate(json.loads(body))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
+from typing import TYPE_CHECKING
 
-from gitpromote.adapters.renderers.parallel import render_all
 from gitpromote.adapters.renderers.tools import Toolbox
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.render import Rendered, RenderJob, RendererTool
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 class LocalRendering:
@@ -37,6 +39,7 @@ class LocalRendering:
         self, jobs: Sequence[RenderJob], *, on_done: Callable[[str], None] | None = None
     ) -> Sequence[Rendered | Exception]:
         """Run many renders; a failed one is an error in its place."""
+        from gitpromote.adapters.renderers.parallel import render_all  # where nothing changed there is none to run
 
         def done(at: int, result: Rendered | GitpromoteError) -> None:
             if isinstance(result, Rendered) and self._on_command is not None:

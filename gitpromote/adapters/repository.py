@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from gitpromote.adapters.git.commitinfo import CommitInfo
-from gitpromote.adapters.git.commits import CommitSpec, Identity, write_commits
 from gitpromote.adapters.git.mirror import Mirror
 from gitpromote.adapters.git.objects import Objects
-from gitpromote.adapters.git.push import PushOutcome, RefUpdate, push
-from gitpromote.adapters.git.revisions import is_ancestor, rev_parse
 from gitpromote.adapters.git.url import canonical_repository
 from gitpromote.model.tree import Entry
 from gitpromote.ports import CommitFacts, NewCommit, PushAnswer, PushStatus, RefChange
+
+if TYPE_CHECKING:  # what writes is imported where something is written
+    from gitpromote.adapters.git.commits import CommitSpec
+    from gitpromote.adapters.git.push import PushOutcome, RefUpdate
 
 _STATUS: Mapping[str, PushStatus] = {
     "written": "written",
@@ -66,6 +68,8 @@ class GitRepository:
 
     def resolve(self, revision: str) -> str:
         """A branch, tag or (short) commit id as a full id."""
+        from gitpromote.adapters.git.revisions import rev_parse
+
         return rev_parse(self.mirror, revision, fetch=True)
 
     def ensure(self, commits: Iterable[str]) -> None:
@@ -107,22 +111,30 @@ class GitRepository:
 
     def is_ancestor(self, commit: str, head: str) -> bool:
         """Whether ``head`` contains ``commit``; one that is not here is contained in nothing."""
+        from gitpromote.adapters.git.revisions import is_ancestor
+
         return commit in self.mirror.has([commit]) and is_ancestor(self.mirror, commit, head)
 
     def write(self, commits: Sequence[NewCommit]) -> Sequence[str]:
         """Make commits; nothing of the remote changes."""
+        from gitpromote.adapters.git.commits import write_commits
+
         return write_commits(self.mirror, [_spec(commit) for commit in commits])
 
     def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
         """Move refs, all or none if ``atomic``; where the remote cannot do that, the last one after all the others."""
+        from gitpromote.adapters.git.push import RefUpdate, push
+
         updates = [RefUpdate(change.ref, change.new, change.expected or "") for change in changes]
         outcomes = push(self.mirror, updates, atomic=atomic and len(updates) > 1)
         if any(outcome.status == "atomic-unsupported" for outcome in outcomes.values()):
             outcomes = self._last_after_others(updates)
         return {ref: _answer(outcome) for ref, outcome in outcomes.items()}
 
-    def _last_after_others(self, updates: Sequence[RefUpdate]) -> Mapping[str, PushOutcome]:
+    def _last_after_others(self, updates: Sequence[RefUpdate]) -> dict[str, PushOutcome]:
         """What speaks of the others comes last, and only where they are there: otherwise it would lie."""
+        from gitpromote.adapters.git.push import PushOutcome, push
+
         *others, last = updates
         outcomes = push(self.mirror, others, atomic=False)
         if any(outcome.status != "written" for outcome in outcomes.values()):
@@ -145,6 +157,8 @@ def _facts(info: CommitInfo) -> CommitFacts:
 
 
 def _spec(commit: NewCommit) -> CommitSpec:
+    from gitpromote.adapters.git.commits import CommitSpec, Identity
+
     files = [(path, *(change or ("100644", None))) for path, change in commit.changes.items()]
     return CommitSpec(
         parent=commit.parent,

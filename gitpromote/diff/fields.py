@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from gitpromote.diff.sequence import Block, Label, Matched, align, frozen, has_keys, is_permutation, match_keyed, same
@@ -135,21 +135,24 @@ class Differences:
     def _by_position(self, old: list[Any], new: list[Any], shape: Shape, path: Path) -> None:
         blocks = align(old, new)
         self.unchanged += len(old) - sum(block.i2 - block.i1 for block in blocks)
-        for block in blocks:
-            self._block(block, old, new, shape, path)
-
-    def _block(self, block: Block, old: list[Any], new: list[Any], shape: Shape, path: Path) -> None:
-        pairs = min(block.i2 - block.i1, block.j2 - block.j1)
-        for step in range(pairs):
-            i, j = block.i1 + step, block.j1 + step
-            if same(old[i], new[j]):
+        for i, j in _places(blocks):
+            if i is None and j is not None:
+                self._sink.append(Difference((*path, j), "add", None, new[j]))
+            elif j is None and i is not None:
+                self._sink.append(Difference((*path, i), "remove", old[i]))
+            elif same(old[i], new[j]):
                 self.unchanged += 1
             else:
                 self._values(old[i], new[j], shape.element, (*path, j))
-        for i in range(block.i1 + pairs, block.i2):
-            self._sink.append(Difference((*path, i), "remove", old[i]))
-        for j in range(block.j1 + pairs, block.j2):
-            self._sink.append(Difference((*path, j), "add", None, new[j]))
+
+
+def _places(blocks: Iterable[Block]) -> Iterator[tuple[int | None, int | None]]:
+    """Places before and after that belong together, then those without a partner."""
+    for i1, i2, j1, j2 in blocks:
+        pairs = min(i2 - i1, j2 - j1)
+        yield from zip(range(i1, i1 + pairs), range(j1, j1 + pairs), strict=True)
+        yield from ((i, None) for i in range(i1 + pairs, i2))
+        yield from ((None, j) for j in range(j1 + pairs, j2))
 
 
 def _lacking(op: Op, path: Path, value: Any) -> Difference:

@@ -32,11 +32,14 @@ class Hider:
         self.mask = mask
         self._prose = False
         self._references = False
+        self._clean = mask.clean(prose=False)
+        self._plain_keys: set[str] = set()
 
     def document(self, data: dict[str, Any], *, group: str, kind: str) -> dict[str, Any]:
         """The document without its secrets; the same one if it has none."""
         self._prose = kind == "CustomResourceDefinition"
         self._references = group in REFERENCE_GROUPS
+        self._clean = self.mask.clean(prose=self._prose)
         return self._map(data, "")
 
     def whole(self, value: Any) -> Any:
@@ -54,23 +57,25 @@ class Hider:
     def members(self, node: dict[str, Any], under: str = "") -> dict[str, Any]:
         """A map of no special kind. ``under`` is the key that it stands under."""
         hidden: dict[str, Any] = {}
+        plain_keys, clean = self._plain_keys, self._clean
+        odd_keys = False
         for key, value in node.items():
             kind = value.__class__
+            plain = key in plain_keys or self._is_plain(key)
+            odd_keys = odd_keys or not plain
             if kind is str:
-                new: Any = self._field(key, value)
+                new: Any = value if plain and value in clean else self._field(key, value)
             elif kind is dict:
                 new = encryption_metadata(self, value) if key == "sops" and "mac" in value else self._map(value, key)
             elif kind is list:
                 new = self._list(value)
-            elif kind is int:
-                new = self._number(key, value)
             else:
-                continue
+                new = self._number(key, value) if kind is int else value
             if new is not value:
                 hidden[key] = new
         if "value" in node and "name" in node:
             self._pair(node, hidden)
-        return self.with_keys(node, hidden, under)
+        return self.with_keys(node, hidden, under) if hidden or odd_keys else node
 
     def with_keys(self, node: dict[str, Any], hidden: dict[str, Any], under: str) -> dict[str, Any]:
         """The map with some values replaced, and marks in those keys that hold a secret themselves."""
@@ -79,6 +84,13 @@ class Hider:
         if not hidden and not keys:
             return node
         return {keys.get(key, key): hidden.get(key, value) for key, value in node.items()}
+
+    def _is_plain(self, key: str) -> bool:
+        """Whether a key neither says that its value is secret, nor holds anything secret itself."""
+        if field_holds_secret(key) or self.mask.text(key, prose=True) is not key:
+            return False
+        self._plain_keys.add(key)
+        return True
 
     def _map(self, node: dict[str, Any], under: str) -> dict[str, Any]:
         kind = node.get("kind")
@@ -92,9 +104,11 @@ class Hider:
         return self.mask.text(value, prose=self._prose)
 
     def _number(self, key: str, value: int) -> Any:
+        if -1000 < value < 1000:
+            return value
         if value > 99_999 and self.mask.is_copy(str(value)):
             return self.mask.number(value)
-        secret = abs(value) > 999 and field_holds_secret(key) and not self._references and not self._prose
+        secret = field_holds_secret(key) and not self._references and not self._prose
         return self.mask.number(value) if secret else value
 
     def _pair(self, node: dict[str, Any], hidden: dict[str, Any]) -> None:

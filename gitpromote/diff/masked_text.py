@@ -64,19 +64,29 @@ class TextMask:
         self.found = found
         self._copies = copies
         self._short = short
-        self._cache: tuple[dict[str, str | None], dict[str, str | None]] = ({}, {})
+        self._hidden: tuple[dict[str, str], dict[str, str]] = ({}, {})
+        self._clean: tuple[set[str], set[str]] = (set(), set())
 
     def text(self, text: str, *, prose: bool = False) -> str:
         """A text with marks in place of everything in it that is recognised.
 
         :param prose: it is written for people, so a word behind "password:" is none
         """
-        cache = self._cache[prose]
-        if text not in cache:
-            hidden = self._masked(text, prose)
-            cache[text] = None if hidden == text else hidden
         # The very object comes back where nothing is hidden: whoever walks a document sees that by identity.
-        return cache[text] or text
+        if text in self._clean[prose]:
+            return text
+        hidden = self._hidden[prose].get(text)
+        if hidden is None:
+            hidden = self._masked(text, prose)
+            if hidden == text:
+                self._clean[prose].add(text)
+                return text
+            self._hidden[prose][text] = hidden
+        return hidden
+
+    def clean(self, *, prose: bool) -> set[str]:
+        """The texts that were looked at and hold nothing; it grows."""
+        return self._clean[prose]
 
     def whole(self, value: str) -> str:
         """A mark for a text that is secret as a whole."""

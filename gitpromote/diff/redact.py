@@ -50,6 +50,7 @@ class Redactor:
         manifests = _distinct(sets)
         self._lines = hinting_lines(manifest.text for manifest in manifests)
         self._short: frozenset[str] = frozenset()
+        self._harmless: set[str] = set()
         secrets = self._secrets(manifests, known)
         self._short = frozenset(text for text in secrets if isinstance(text, str) and _is_short(text))
         copies, marks = Copies(secret for secret in secrets if len(secret) >= _SHORTEST_EXACT), Marks()
@@ -62,13 +63,14 @@ class Redactor:
             found.add(secret)
         hider = Hider(TextMask(Marks(), found=found))
         for manifest in filter(self._needs_walk, manifests):
-            _hidden(manifest, self._paths, hider)
+            if _hidden(manifest, self._paths, hider) is manifest.data and manifest.text:
+                self._harmless.add(manifest.text)
         public = _public_words(manifests) if found.known else frozenset()
         return [secret for secret in found.known if not _is_public(secret, public)]
 
     def _needs_walk(self, manifest: Manifest) -> bool:
         """Whether it may hold anything secret beyond copies of what is known."""
-        if hints(manifest.text, self._lines):
+        if manifest.text not in self._harmless and hints(manifest.text, self._lines):
             return True
         if self._paths and any(path.matches(manifest.ref) for path in self._paths):
             return True

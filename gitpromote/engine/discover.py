@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitpromote.discovery.by_hand import SourceCommit, assemble
 from gitpromote.engine.asked import Asked
-from gitpromote.engine.look import Look
+from gitpromote.engine.look import Look, git_sources
 from gitpromote.engine.renderings import Ask
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
@@ -31,6 +31,7 @@ def discover(world: World, seen: Look, asked: Asked, resolved: Iterable[Resolved
     """The candidates of every Warehouse."""
     resolved = list(resolved)
     given = _given(world.pipeline.warehouses, asked)
+    _refuse_idle_commit(world, asked)
     return {
         warehouse.name or world.pipeline.name: _candidates(world, seen, asked, warehouse, given, resolved)
         for warehouse in world.pipeline.warehouses
@@ -153,6 +154,16 @@ def _newest(world: World, seen: Look, git: Git) -> str:
         return head
     commits = repository.log(head, paths=prefixes, limit=1)
     return commits[0].oid if commits else head
+
+
+def _refuse_idle_commit(world: World, asked: Asked) -> None:
+    if asked.commit is not None and HOME not in {key for key, _ in git_sources(world)}:
+        raise UsageError(
+            "No Warehouse follows the commits of this repository.",
+            code="commit-unsubscribed",
+            detail=f"--commit {asked.commit} would change nothing: Freight of {world.pipeline.name} holds no commit.",
+            hint="Leave it out; where sources are edited in place, those of the branch itself are rendered.",
+        )
 
 
 def _given(warehouses: Iterable[Warehouse], asked: Asked) -> dict[str, Artifact]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.combine import content_of, manifests_of, narrowed, render_outcomes, sources_of
 from gitpromote.engine.discover import chosen, discover, rendered_asks
-from gitpromote.engine.drawn import keep_present
-from gitpromote.engine.in_place import Overlay, observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.renderings import RenderedApp
 from gitpromote.engine.targets import foreign_commits, last_writer, lost_commit, read_content, whole_ids
@@ -17,10 +16,13 @@ from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.names import did_you_mean
-from gitpromote.model.observation import EnvironmentObservation, Observation
+from gitpromote.model.observation import Content, EnvironmentObservation, Observation
 from gitpromote.model.plan import Basis, LedgerBasis, RepositoryBasis, Tool
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
-from gitpromote.render.layout import refuse_unrendered
+from gitpromote.model.state import EnvironmentState
+
+if TYPE_CHECKING:
+    from gitpromote.engine.in_place import Overlay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,37 +134,30 @@ def _observe(
     resolved, target = one.resolved, one.resolved.target
     head = seen.head(target.repository, target.ref)
     state = seen.ledger.environment(resolved.name)
+    state = state.placed(repository=target.repository, ref=target.ref, path=target.path)
     if one.missing or not one.freight:
         missing = one.missing or "no Warehouse has Freight for it"
         return EnvironmentObservation(name=resolved.name, missing=missing, head=head), {}
     if target.kind == "none":
         return EnvironmentObservation(name=resolved.name, freight=one.freight), {}
     if target.kind == "in-place":
+        from gitpromote.engine.in_place import observe_sources
+
         overlay = overlays.setdefault((target.repository, target.ref), {})
         return observe_sources(world, resolved, one.freight, head=head, state=state, overlay=overlay)
-    return _observe_rendered(world, seen, one, head, apps), {}
+    return _observe_rendered(world, one, head, state, apps), {}
 
 
 def _observe_rendered(
-    world: World, seen: Look, one: _Chosen, head: str | None, apps: tuple[str, ...] | None
+    world: World, one: _Chosen, head: str | None, state: EnvironmentState, apps: tuple[str, ...] | None
 ) -> EnvironmentObservation:
     resolved = one.resolved
-    state = seen.ledger.environment(resolved.name)
     repository = world.repository(resolved.target.repository)
     desired = content_of(resolved, one.rendered, object_format=repository.object_format)
     if desired.whole == one.whole:
         current = desired
     else:
-        omit = state.content.omitted if state.content else ()
-        current = read_content(
-            repository, head, resolved.target, apps=[app.name for app in resolved.apps], omit=omit
-        )
-        refuse_unrendered(current.files, target=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')}")
-        desired = narrowed(current, desired, resolved, apps, object_format=repository.object_format)
-        desired = keep_present(
-            current, desired, resolved, one.rendered, repository=repository, renderings=world.renderings
-        )
-        desired = replace(desired, manifests=manifests_of(desired, world.renderings, repository))
+        current, desired = _differing(world, one, desired, head, state, apps)
     is_foreign = state.content is not None and state.content.tree != current.tree
     if state.content is None or is_foreign:
         _refuse_second_writer(world, resolved, head, is_empty=not current.files)
@@ -181,6 +176,28 @@ def _observe_rendered(
         blocking=blocking,
         warnings=warnings,
     )
+
+
+def _differing(
+    world: World,
+    one: _Chosen,
+    desired: Content,
+    head: str | None,
+    state: EnvironmentState,
+    apps: tuple[str, ...] | None,
+) -> tuple[Content, Content]:
+    """What a target holds and what it would hold, with their manifests. Only here is YAML read, and loaded at all."""
+    from gitpromote.engine.drawn import keep_present
+    from gitpromote.render.layout import refuse_unrendered
+
+    resolved, renderings = one.resolved, world.renderings
+    repository = world.repository(resolved.target.repository)
+    omit = state.content.omitted if state.content else ()
+    current = read_content(repository, head, resolved.target, apps=[app.name for app in resolved.apps], omit=omit)
+    refuse_unrendered(current.files, target=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')}")
+    desired = narrowed(current, desired, resolved, apps, object_format=repository.object_format)
+    desired = keep_present(current, desired, resolved, one.rendered, repository=repository, renderings=renderings)
+    return current, replace(desired, manifests=manifests_of(desired, renderings, repository))
 
 
 def _refuse_unknown_apps(world: World, asked: Asked) -> None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.look import Look, look
 from gitpromote.engine.observe import basis_of, observe
-from gitpromote.engine.retire import observe_retired
-from gitpromote.engine.rollback import observe_rollback
 from gitpromote.engine.world import World
 from gitpromote.model.observation import EnvironmentObservation, Observation
 from gitpromote.model.plan import Engine, Plan, PlanKind, PlannedPipeline, Request
@@ -51,6 +49,8 @@ def again(world: World, before: Plan) -> Plan:
 
 def rollback(world: World, maker: Maker, environment: str, *, reason: str, to: str | None, as_of: int) -> Plan:
     """Back to the Environment's last different verified Freight."""
+    from gitpromote.engine.rollback import observe_rollback
+
     resolved = world.pipeline.resolved(environment)
     seen = look(world, [resolved], sources=False)
     observed, blobs = observe_rollback(world, seen, resolved, to=to)
@@ -61,6 +61,8 @@ def retirement(
     world: World, maker: Maker, *, environments: tuple[str, ...], app: str | None, reason: str, as_of: int
 ) -> Plan:
     """The deletion of what an Environment, or an App in all of them, has left in the targets."""
+    from gitpromote.engine.retire import observe_retired
+
     resolved = [world.pipeline.resolved(name) for name in environments]
     seen = look(world, resolved, sources=False)
     observed = {one.name: observe_retired(world, seen, one, app=app) for one in resolved}

@@ -69,14 +69,19 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedApp:
-    """What a render gave, by ids. ``inputs`` is the digest of all that it read."""
+    """What a render gave, by ids.
+
+    :ivar inputs: the digest of all that it read
+    :ivar tree: the id of the tree of its files; ``shown`` of those without sensitive values
+    """
 
     ask: Ask
     key: str
     inputs: str
-    edits: tuple[EditData, ...]
     closure: Closure
     kept: KeptRender
+    tree: str
+    shown: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +90,18 @@ class Wanted:
 
     ask: Ask
     closure: Closure
+    inputs: str
     edits: tuple[EditData, ...]
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a render reads, and what the last plan learnt of its output: nothing, or all that needs no file of it."""
+
+    closure: Closure
+    inputs: str
+    learnt: Mapping[str, Any]
 
 
 class Renderings:
@@ -112,7 +127,9 @@ class Renderings:
         self._memo: Memo | None = None
         self._learnt: dict[str, MemoEntry] = {}
         self._listings: dict[tuple[str, str], Listing] = {}
-        self._closures: dict[tuple[str, str, str], Closure] = {}
+        self._reads: dict[tuple[str, str, str], _Read] = {}
+        self._surroundings: dict[Any, str] = {}
+        self._kept: dict[str, KeptRender] = {}
         self._used: dict[str, RendererTool] = {}
         self._blobs: dict[str, bytes] = {}
         self._keep = keep
@@ -123,22 +140,28 @@ class Renderings:
 
     def inputs_digest(self, asks: Sequence[Ask]) -> str:
         """One digest over all that these renders read, whatever the edits."""
-        closures = self._close(asks)
-        lines = sorted(f"{ask.name} {_inputs(closure)}" for ask, closure in zip(asks, closures, strict=True))
+        lines = sorted(f"{ask.name} {read.inputs}" for ask, read in zip(asks, self._read(asks), strict=True))
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
 
     def render(self, asks: Sequence[Ask]) -> list[RenderedApp]:
-        """All of them, in the order asked.
+        """All of them, in the order asked. The files of those that are known already come when they are looked at.
 
         :raises GitpromoteError: of the first that failed, naming all that did
         """
-        resolved = self._resolve(asks)
-        kept = {one.key: self._cache.get(one.key) for one in resolved}
-        missing = {one.key: one for one in resolved if kept[one.key] is None}
-        if missing:
-            kept |= self._run(list(missing.values()))
+        reads = self._read(asks)
+        known = [self._known(ask, read) for ask, read in zip(asks, reads, strict=True)]
+        wanted = iter(
+            self._done([self._wanted(*one) for one, found in zip(zip(asks, reads, strict=True), known, strict=True) if not found])
+        )
+        found = [one or next(wanted) for one in known]
         self._remember()
-        return [_rendered(one, kept[one.key]) for one in resolved]
+        return found
+
+    def complete(self, rendered: Sequence[RenderedApp]) -> list[RenderedApp]:
+        """The same renders with their files at hand: what the cache has lost is rendered again, side by side."""
+        late = [self._wanted(one.ask, self._read([one.ask])[0]) for one in rendered if isinstance(one.kept.files, Late)]
+        done = iter(self._done(late))
+        return [next(done) if isinstance(one.kept.files, Late) else one for one in rendered]
 
     def files_read(self, ask: Ask) -> Mapping[str, Entry]:
         """Every file that a render reads, by path."""
@@ -182,31 +205,42 @@ class Renderings:
             self._listings[place] = Listing(ask.repository.listing(ask.commit))
         return self._listings[place]
 
-    def _close(self, asks: Sequence[Ask]) -> list[Closure]:
-        """The closures: from this run, from the last one if nothing has changed, or sought anew."""
+    def _read(self, asks: Sequence[Ask]) -> list[_Read]:
+        """What they read: known in this run, from the last one if nothing has changed, or sought anew."""
         if self._memo is None:
             self._memo = self._cache.memo(self._memo_name)
-        views: dict[tuple[str, str], Any] = {}
+        views: dict[tuple[str, str], MemoView] = {}
         unknown: dict[tuple[str, str, str], Ask] = {}
-        places = []
+        keys = []
         for ask in asks:
-            place = (ask.repository.key, ask.commit)
-            text = spec_text(ask.spec)
-            key = (*place, text)
-            places.append(key)
-            if key in self._closures or key in unknown:
-                continue
-            listing = self._listing(ask)
-            if place not in views:
-                views[place] = self._memo.against(listing)
-            entry = views[place].get(ask.name, text)
-            if entry is not None:
-                self._closures[key] = entry.closure
-            else:
-                unknown[key] = ask
+            key = (ask.repository.key, ask.commit, spec_text(ask.spec))
+            keys.append(key)
+            if key not in self._reads and key not in unknown:
+                entry = self._remembered(ask, key, views)
+                if entry is None:
+                    unknown[key] = ask
+                else:
+                    self._reads[key] = _Read(entry.closure, entry.result.get("inputs") or _inputs(entry.closure), entry.result)
         if unknown:
             self._seek(unknown)
-        return [self._closures[key] for key in places]
+        return [self._reads[key] for key in keys]
+
+    def _remembered(
+        self, ask: Ask, key: tuple[str, str, str], views: dict[tuple[str, str], MemoView]
+    ) -> MemoEntry | None:
+        """The memo's entry, if it holds in the commit: by the commit itself, or by everything that it looked at."""
+        assert self._memo is not None
+        entry = self._memo.entry(ask.name, key[2])
+        if entry is None or ask.commit in entry.result.get("commits", ()):
+            return entry
+        if key[:2] not in views:
+            views[key[:2]] = self._memo.against(self._listing(ask))
+        if views[key[:2]].get(ask.name, key[2]) is None:
+            return None
+        # The newest commit and the one that the Freight is from are asked for by turns.
+        commits = [ask.commit, *entry.result.get("commits", ())][:2]
+        self._learnt[ask.name] = MemoEntry(entry.spec, entry.closure, {**entry.result, "commits": commits})
+        return self._learnt[ask.name]
 
     def _seek(self, unknown: Mapping[tuple[str, str, str], Ask]) -> None:
         from gitpromote.engine.fresh import closures_of
@@ -217,29 +251,96 @@ class Renderings:
             if isinstance(closure, GitpromoteError):
                 failures.append((ask, closure))
             else:
-                self._closures[key] = closure
-                self._learnt[ask.name] = MemoEntry(spec_text(ask.spec), closure)
+                self._reads[key] = _Read(closure, _inputs(closure), {})
+                self._learnt[ask.name] = MemoEntry(key[2], closure, {"commits": [ask.commit]})
         if failures:
             raise _all_of(failures)
 
-    def _resolve(self, asks: Sequence[Ask]) -> list[Wanted]:
-        resolved = []
-        for ask, closure in zip(asks, self._close(asks), strict=True):
-            edits = self._edits(ask, closure)
-            tools = self._rendering.tools(closure.tools, versions=asked_versions(ask.spec))
-            self._used |= {tool.name: tool for tool in tools}
-            overlay = sorted((path, hashlib.sha256(data).hexdigest()) for path, data in ask.overlay.items())
-            key = render_key(
-                ask.spec,
-                closure,
-                tools=tools,
-                edits=[list(edits), overlay, self._sensitive_paths],
-                app=ask.app.name,
-                files=ask.app.files,
-                object_format=ask.object_format,
-            )
-            resolved.append(Wanted(ask=ask, closure=closure, edits=edits, key=key))
-        return resolved
+    def _known(self, ask: Ask, read: _Read) -> RenderedApp | None:
+        """A render as the last plan left it: with the same inputs in the same surroundings it is the same."""
+        learnt = read.learnt
+        if "key" not in learnt or ask.overlay or ask.edits is not None or self._keep:
+            return None
+        if learnt["around"] != self._around(ask, read.closure):
+            return None
+        kept = KeptRender(
+            files=Late(lambda: self._done([self._wanted(ask, read)])[0].kept.files),
+            sensitive=tuple(learnt.get("sensitive", ())),
+            secrets=tuple(learnt.get("secrets", ())),
+            warnings=tuple(learnt.get("warnings", ())),
+            random={path: tuple(map(tuple, places)) for path, places in learnt.get("random", ())},
+        )
+        shown = learnt.get("shown", learnt["tree"])
+        return RenderedApp(
+            ask=ask,
+            key=learnt["key"],
+            inputs=read.inputs,
+            closure=read.closure,
+            kept=kept,
+            tree=learnt["tree"],
+            shown=shown,
+        )
+
+    def _around(self, ask: Ask, closure: Closure) -> str:
+        """A digest of all that a render's key is made of beside its spec and inputs. Most renders share it."""
+        versions = asked_versions(ask.spec)
+        freight = tuple([one.id for one in ask.freight])
+        edits = tuple([canonical(edit.to_data()) for edit in ask.app.edits])
+        app = ask.app
+        place = (closure.tools, tuple(versions.items()), freight, edits, app.pin, app.name, app.files, ask.object_format)
+        known = self._surroundings.get(place)
+        if known is None:
+            tools = self._tools(ask, closure)
+            artifacts = [one.model_dump(mode="json") for item in ask.freight for one in (*item.images, *item.charts)]
+            programs = [[tool.name, tool.version, tool.sha256] for tool in tools]
+            parts = [SEMANTICS, programs, artifacts, [edit.decode() for edit in edits], app.pin, app.name, app.files]
+            whole = canonical([*parts, ask.object_format, self._sensitive_paths])
+            known = self._surroundings[place] = hashlib.sha256(whole).hexdigest()
+        return known
+
+    def _wanted(self, ask: Ask, read: _Read) -> Wanted:
+        closure = read.closure
+        edits = self._edits(ask, closure)
+        overlay = sorted((path, hashlib.sha256(data).hexdigest()) for path, data in ask.overlay.items())
+        key = render_key(
+            ask.spec,
+            closure,
+            tools=self._tools(ask, closure),
+            edits=[list(edits), overlay, self._sensitive_paths],
+            app=ask.app.name,
+            files=ask.app.files,
+            object_format=ask.object_format,
+        )
+        return Wanted(ask=ask, closure=closure, inputs=read.inputs, edits=edits, key=key)
+
+    def _tools(self, ask: Ask, closure: Closure) -> tuple[RendererTool, ...]:
+        tools = self._rendering.tools(closure.tools, versions=asked_versions(ask.spec))
+        self._used |= {tool.name: tool for tool in tools}
+        return tools
+
+    def _done(self, wanted: Sequence[Wanted]) -> list[RenderedApp]:
+        """These renders with their files, of this run, from the cache, or run now."""
+        for one in wanted:
+            if one.key not in self._kept and (kept := self._cache.get(one.key)) is not None:
+                self._kept[one.key] = kept
+        missing = {one.key: one for one in wanted if one.key not in self._kept}
+        if missing:
+            self._kept |= self._run(list(missing.values()))
+        return [self._learn(one, self._kept[one.key]) for one in wanted]
+
+    def _learn(self, one: Wanted, kept: KeptRender) -> RenderedApp:
+        ask = one.ask
+        tree = tree_id(kept.files, object_format=ask.object_format)
+        shown = tree
+        if kept.sensitive:
+            visible = {path: entry for path, entry in kept.files.items() if path not in kept.sensitive}
+            shown = tree_id(visible, object_format=ask.object_format)
+        if not ask.overlay and ask.edits is None:
+            commits = [ask.commit]
+            self._learnt[ask.name] = MemoEntry(spec_text(ask.spec), one.closure, _learnt(one, kept, tree, shown, self._around(ask, one.closure)))
+        return RenderedApp(
+            ask=ask, key=one.key, inputs=one.inputs, closure=one.closure, kept=kept, tree=tree, shown=shown
+        )
 
     def _edits(self, ask: Ask, closure: Closure) -> tuple[EditData, ...]:
         if ask.edits is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from gitpromote.engine.in_place import observe_sources
 from gitpromote.engine.look import Look
@@ -26,7 +27,7 @@ def observe_rollback(
     :param to: a Freight by id or alias; default: the last different one that was verified there
     """
     records = [one for one in world.ledger.records(seen.ledger.head) if one.environment == resolved.name]
-    chosen = _chosen(seen, resolved.name, records, to)
+    chosen = _chosen(seen, resolved, records, to)
     freight = {name: seen.ledger.freight[identifier].freight for name, identifier in chosen.freight.items()}
     target = resolved.target
     repository = world.repository(target.repository)
@@ -34,7 +35,9 @@ def observe_rollback(
     if target.kind == "in-place":
         state = seen.ledger.environment(resolved.name)
         edits = tuple(chosen.data.get("edits", ()))
-        return observe_sources(world, resolved, freight, head=head, state=state, overlay={}, edits=edits)
+        found, blobs = observe_sources(world, resolved, freight, head=head, state=state, overlay={}, edits=edits)
+        # Whatever somebody wrote there meanwhile: a rollback is a way out of it.
+        return replace(found, is_foreign=False, foreign=()), blobs
     assert chosen.commit is not None
     repository.ensure([chosen.commit])
     apps = [app.name for app in resolved.apps]
@@ -66,24 +69,27 @@ def _new(current: Content, desired: Content) -> set[str]:
     }
 
 
-def _chosen(seen: Look, environment: str, records: Sequence[Record], to: str | None) -> Record:
-    """The last Record of content whose Freight is another one and was verified there."""
-    current = seen.ledger.environment(environment).freight
-    verified = {tuple(sorted(one.freight.items())) for one in records if one.kind == "verified"}
+def _chosen(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record], to: str | None) -> Record:
+    """The last Record of content, in this target, whose Freight is another one and still counts as verified there."""
+    state = seen.ledger.environment(resolved.name)
+    target = resolved.target
+    place = {"repository": target.repository, "ref": target.ref, "path": target.path}
+    # What was rolled away has lost its verification: going back twice goes further back.
+    known = state.verified.keys() & seen.ledger.freight.keys()
     found = [
         one
         for one in reversed(records)
         if one.kind in CONTENT_KINDS
         and one.commit
         and one.freight
-        and one.freight != current
-        and tuple(sorted(one.freight.items())) in verified
-        and all(identifier in seen.ledger.freight for identifier in one.freight.values())
+        and one.freight != state.freight
+        and known >= set(one.freight.values())
+        and {name: one.data.get(name) for name in place} == place
     ]
     if to is not None:
         found = [one for one in found if any(_is(seen, identifier, to) for identifier in one.freight.values())]
     if not found:
-        raise _nothing(seen, environment, records, to)
+        raise _nothing(seen, resolved.name, to)
     return found[0]
 
 
@@ -92,14 +98,9 @@ def _is(seen: Look, identifier: str, words: str) -> bool:
     return freight.alias == words or (len(words) >= 4 and freight.id.startswith(words))
 
 
-def _nothing(seen: Look, environment: str, records: Sequence[Record], to: str | None) -> UsageError | Blocked:
-    known = {
-        seen.ledger.freight[identifier].freight.alias
-        for one in records
-        if one.kind == "verified"
-        for identifier in one.freight.values()
-        if identifier in seen.ledger.freight
-    }
+def _nothing(seen: Look, environment: str, to: str | None) -> UsageError | Blocked:
+    verified = seen.ledger.environment(environment).verified
+    known = {seen.ledger.freight[one].freight.alias for one in verified if one in seen.ledger.freight}
     if to is not None:
         return UsageError(
             "There is no such Freight to go back to.",

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from gitpromote.engine.append import append, event, ledger_refused
+from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.locked import lock_data
 from gitpromote.engine.look import look, lock_prefix
 from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, Contention, UsageError
 from gitpromote.model.canonical import canonical
+from gitpromote.model.observation import Content
 from gitpromote.model.record import Record
+from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState, LedgerState
-from gitpromote.ports import NewCommit, RefChange
+from gitpromote.ports import NewCommit, RefChange, Repository
 
 LOCK_FORMAT = "gitpromote.lock/1.0"
 
@@ -73,11 +76,12 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
         raise UsageError(
             "There is nothing to adopt.", code="nothing-to-adopt", detail=f"{environment}: its target does not exist"
         )
-    state = seen.ledger.environment(environment)
+    recorded = seen.ledger.environment(environment)
+    state = recorded.placed(repository=target.repository, ref=target.ref, path=target.path)
     omit = state.content.omitted if state.content else ()
-    rendered = target.is_rendered
-    content = read_content(repository, head, target, apps=[app.name for app in resolved.apps], omit=omit) if rendered else None
-    if content is not None and state.content is not None and state.content.tree == content.tree:
+    apps = [app.name for app in resolved.apps]
+    content = read_content(repository, head, target, apps=apps, omit=omit) if target.is_rendered else None
+    if state.content is not None and _is_recorded(repository, head, state.content, content):
         raise UsageError(
             "There is nothing to adopt.",
             code="nothing-to-adopt",
@@ -88,7 +92,14 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
     data |= {"subtrees": list(target.subtrees), "keep": list(target.keep)}
     tree = content.tree if content else None
 
-    def records(_: LedgerState) -> Sequence[Record]:
+    def records(now: LedgerState) -> Sequence[Record]:
+        if now.environment(environment) != recorded:
+            raise Contention(
+                "Somebody else was faster.",
+                code="adopt-overtaken",
+                detail=f"{environment}: its Records are no longer those that were looked at.",
+                hint="Look again:\n  gitpromote status",
+            )
         return [
             event(
                 world, "adopted", environment=environment, freight=state.freight, tree=tree, commit=head, data=data
@@ -96,6 +107,13 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
         ]
 
     return append(world, records)[0][-1]
+
+
+def _is_recorded(repository: Repository, head: str, recorded: RecordedContent, content: Content | None) -> bool:
+    """Whether the target holds what the last Record says."""
+    if content is None:
+        return edits_hold(repository, repository.listing(head), recorded.edits)
+    return recorded.tree == content.tree
 
 
 def _adopted(state: EnvironmentState, head: str, tree: str | None, sensitive: Any) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def _content(state: EnvironmentState, record: Record) -> dict[str, Any]:
         change_digest=record.change_digest,
         commit=record.commit,
         tree=record.tree,
+        repository=str(record.data.get("repository", "home")),
         ref=record.data.get("ref"),
         path=record.data.get("path", ""),
         edits=tuple(record.data.get("edits", ())),

@@ -51,12 +51,14 @@ def _as_after(value: object) -> object:
     if isinstance(value, str):
         return (value,)
     if isinstance(value, Environment) and value.name:
-        raise UnfitError("wrong-type", "takes the name of an Environment, not the Environment", f'write "{value.name}"')
+        raise UnfitError(
+            Fault("wrong-type", "takes the name of an Environment, not the Environment", f'write "{value.name}"')
+        )
     names = tuple(value) if isinstance(value, list | tuple) else None
     if names is None or not all(isinstance(name, str) for name in names):
         odd = next((name for name in names or () if not isinstance(name, str)), value)
         hint = f"write after=[{quoted(odd.name)}, …]" if isinstance(odd, Environment) else ""
-        raise UnfitError("wrong-type", f"takes names of Environments, not {kind_of(odd)}", hint)
+        raise UnfitError(Fault("wrong-type", f"takes names of Environments, not {kind_of(odd)}", hint))
     return names
 
 

@@ -66,15 +66,15 @@ def seconds_of(value: object) -> int:
         parts = match.groups() if match and match[0] else None
         if parts is None:
             raise UnfitError(
-                "duration-invalid", f"is not a duration: {quoted(value)}", 'write "90s", "15m", "24h" or "7d"'
+                Fault("duration-invalid", f"is not a duration: {quoted(value)}", 'write "90s", "15m", "24h" or "7d"')
             )
         seconds = sum(int(part or 0) * factor for part, factor in zip(parts, _UNITS.values(), strict=True))
     elif isinstance(value, int) and not isinstance(value, bool):
-        raise UnfitError("duration-invalid", f"is {value} without a unit", f'write "{value}h" or "{value}m"')
+        raise UnfitError(Fault("duration-invalid", f"is {value} without a unit", f'write "{value}h" or "{value}m"'))
     else:
-        raise UnfitError("wrong-type", f'takes a duration such as "24h", not {kind_of(value)}')
+        raise UnfitError(Fault("wrong-type", f'takes a duration such as "24h", not {kind_of(value)}'))
     if not 0 < seconds <= _LONGEST:
-        raise UnfitError("duration-invalid", "is not between one second and ten years")
+        raise UnfitError(Fault("duration-invalid", "is not between one second and ten years"))
     return seconds
 
 
@@ -91,14 +91,14 @@ def duration_text(seconds: int) -> str:
 def _number_text(value: object) -> str:
     """A threshold as the decimal text that was meant: floats have no one form in a saved definition."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise UnfitError("wrong-type", f'takes a number such as "0.01", not {kind_of(value)}')
+        raise UnfitError(Fault("wrong-type", f'takes a number such as "0.01", not {kind_of(value)}'))
     text = repr(value) if isinstance(value, float) else str(value).strip()
     try:
         finite = Decimal(text).is_finite() and math.isfinite(float(text))
     except InvalidOperation:
         finite = False
     if not finite or "_" in text:
-        raise UnfitError("number-invalid", f"is not a number: {quoted(text)}", 'write "0.01"')
+        raise UnfitError(Fault("number-invalid", f"is not a number: {quoted(text)}", 'write "0.01"'))
     return text
 
 

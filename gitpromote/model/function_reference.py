@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gitpromote.model.names import kind_of, quoted
-from gitpromote.model.problems import UnfitError, current_collection
+from gitpromote.model.problems import Fault, UnfitError, current_collection
 
 __all__ = ["function_reference"]
 
@@ -17,10 +17,12 @@ def function_reference(value: object) -> str:
     """``module:name`` of a module-level function, which is what data can hold of it."""
     if isinstance(value, str):
         if not re.fullmatch(r"[\w.-]+:[A-Za-z_]\w*", value):
-            raise UnfitError("callable-invalid", f"is not module:name: {quoted(value)}", "give the function itself")
+            raise UnfitError(
+                Fault("callable-invalid", f"is not module:name: {quoted(value)}", "give the function itself")
+            )
         return value
     if not callable(value):
-        raise UnfitError("wrong-type", f"takes a module-level function, not {kind_of(value)}")
+        raise UnfitError(Fault("wrong-type", f"takes a module-level function, not {kind_of(value)}"))
     reference = _reference(value)
     collection = current_collection()
     if collection is not None:
@@ -34,7 +36,7 @@ def _reference(function: Callable[..., Any]) -> str:
     why = _unfit(function, name, module)
     if why:
         hint = "move it to the top of a module with def; what differs per environment comes in its argument"
-        raise UnfitError("callable-invalid", f"{why}, so a plan cannot name it as module:name", hint)
+        raise UnfitError(Fault("callable-invalid", f"{why}, so a plan cannot name it as module:name", hint))
     return f"{_module_name(module)}:{name}"
 
 

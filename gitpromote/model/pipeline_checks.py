@@ -66,9 +66,9 @@ def _structural(pipeline: Pipeline) -> list[Problem]:
     return problems
 
 
-def told(part: Definition, code: str, message: str, hint: str = "") -> Problem:
+def told(part: Definition, fault: Fault) -> Problem:
     """A problem at the line of a part."""
-    return problem(part.place, Fault(code, message, hint), part.subject)
+    return problem(part.place, fault, part.subject)
 
 
 def _taken(parts: Sequence[Definition]) -> Iterator[Problem]:
@@ -81,7 +81,7 @@ def _taken(parts: Sequence[Definition]) -> Iterator[Problem]:
         if other is not part:
             word = type(part).__name__
             where = f" on line {other.place.line}" if other.place and part.place else ""
-            yield told(part, "name-taken", f"another {word} has this name{where}", "give each a name of its own")
+            yield told(part, Fault("name-taken", f"another {word} has this name{where}", "give each a name of its own"))
 
 
 def _unnamed(pipeline: Pipeline) -> Iterator[Problem]:
@@ -89,16 +89,17 @@ def _unnamed(pipeline: Pipeline) -> Iterator[Problem]:
     first = warehouses[0].name or pipeline.name if warehouses else None
     for warehouse in warehouses[1:]:
         if warehouse.name is None:
-            yield told(warehouse, "missing-argument", "name is missing", "of several Warehouses each needs one")
+            yield told(warehouse, Fault("missing-argument", "name is missing", "of several Warehouses each needs one"))
         elif warehouse.name == first and not warehouses[0].name:
             message = "the first Warehouse has this name: it is called like the Pipeline"
-            yield told(warehouse, "name-taken", message, "give each a name of its own")
+            yield told(warehouse, Fault("name-taken", message, "give each a name of its own"))
 
 
-def _unknown(part: Definition, code: str, member: str, name: str, known: Iterable[str], word: str) -> Problem:
+def _unknown(part: Definition, fault: Fault, name: str, known: Iterable[str]) -> Problem:
+    """A name that stands for nothing, with what was probably meant."""
     known = list(known)
     hint = did_you_mean(name, known, quote='"') or (f"there is {one_of(map(quoted, known))}" if len(known) < 9 else "")
-    return told(part, code, f"{member} names {quoted(name)}, and no {word} is called so", hint)
+    return told(part, fault._replace(hint=hint))
 
 
 def _unknown_apps(apps: Sequence[App]) -> Iterator[Problem]:
@@ -106,7 +107,9 @@ def _unknown_apps(apps: Sequence[App]) -> Iterator[Problem]:
     for app in apps:
         for name in app.after or ():
             if name not in names:
-                yield _unknown(app, "unknown-app", "after", name, names, "App")
+                yield _unknown(
+                    app, Fault("unknown-app", f"after names {quoted(name)}, and no App is called so"), name, names
+                )
 
 
 def _upstreams(environments: Sequence[Environment], *, whole: bool) -> Iterator[Problem]:
@@ -115,7 +118,8 @@ def _upstreams(environments: Sequence[Environment], *, whole: bool) -> Iterator[
         names = said_after(environment) or ()
         for name in names:
             if name not in known and whole:
-                yield _unknown(environment, "unknown-upstream", "after", name, known, "Environment")
+                message = f"after names {quoted(name)}, and no Environment is called so"
+                yield _unknown(environment, Fault("unknown-upstream", message), name, known)
         yield from _twice(environment, "after", names)
 
 
@@ -124,7 +128,9 @@ def _cycles(word: str, parts: Sequence[Definition], before: Mapping[str, tuple[s
         before = {name: tuple(other for other in names if other in before) for name, names in before.items()}
     by_name = {part.__dict__["name"]: part for part in parts}
     for cycle in cycles(before):
-        yield told(by_name[cycle[0]], "cycle", f"{word} wait for each other: {drawn(cycle)}", "take one after= out")
+        yield told(
+            by_name[cycle[0]], Fault("cycle", f"{word} wait for each other: {drawn(cycle)}", "take one after= out")
+        )
 
 
 def _twice(part: Definition, member: str, names: Iterable[str]) -> Iterator[Problem]:
@@ -133,7 +139,7 @@ def _twice(part: Definition, member: str, names: Iterable[str]) -> Iterator[Prob
         return
     for name, count in Counter(names).items():
         if count > 1:
-            yield told(part, "named-twice", f"{member} names {quoted(name)} {count} times", "name it once")
+            yield told(part, Fault("named-twice", f"{member} names {quoted(name)} {count} times", "name it once"))
 
 
 def _carried(environments: Sequence[Environment], apps: Sequence[App], *, whole: bool) -> Iterator[Problem]:
@@ -143,7 +149,8 @@ def _carried(environments: Sequence[Environment], apps: Sequence[App], *, whole:
             continue
         for name in environment.apps:
             if name not in known and whole:
-                yield _unknown(environment, "unknown-app", "apps", name, [app.name for app in apps], "App")
+                message = f"apps names {quoted(name)}, and no App is called so"
+                yield _unknown(environment, Fault("unknown-app", message), name, [app.name for app in apps])
         yield from _twice(environment, "apps", environment.apps)
 
 
@@ -155,7 +162,8 @@ def _direct(pipeline: Pipeline, environments: Sequence[Environment]) -> Iterator
     for environment in environments:
         for name in environment.direct if isinstance(environment.direct, tuple) else ():
             if name not in known:
-                yield _unknown(environment, "unknown-warehouse", "direct", name, known, "Warehouse")
+                message = f"direct names {quoted(name)}, and no Warehouse is called so"
+                yield _unknown(environment, Fault("unknown-warehouse", message), name, known)
 
 
 def _gate_names(pipeline: Pipeline, environments: Sequence[Environment]) -> Iterator[Problem]:
@@ -165,4 +173,4 @@ def _gate_names(pipeline: Pipeline, environments: Sequence[Environment]) -> Iter
         for name, count in gates.items():
             if count > 1:
                 message = f"{count} gates are called {quoted(name)}"
-                yield told(holder, "name-taken", message, 'give each a name of its own: name="…"')
+                yield told(holder, Fault("name-taken", message, 'give each a name of its own: name="…"'))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from gitpromote.errors import Problem
@@ -31,9 +31,9 @@ def edit_problems(pipeline: Pipeline, index: Index) -> Iterator[Problem]:
             if not isinstance(edit, SetValue):
                 continue
             if edit.image is not None and image_key(edit.image) not in images:
-                yield _unwatched(edit, "image", edit.image, images)
+                yield _unwatched_image(edit, edit.image, images)
             if edit.chart is not None and repository_key(edit.chart) not in charts:
-                yield _unwatched(edit, "chart", edit.chart, charts)
+                yield _unwatched_chart(edit, edit.chart, charts)
         yield from _unwatched_charts(app, charts)
     yield from _same_artifact(index)
 
@@ -41,13 +41,18 @@ def edit_problems(pipeline: Pipeline, index: Index) -> Iterator[Problem]:
 def _unwatched_charts(app: App, charts: dict[str, str]) -> Iterator[Problem]:
     for step in app.renderer.steps:
         if isinstance(step, Helm) and step.is_address and repository_key(step.chart) not in charts:
-            yield _unwatched(step, "chart", step.chart, charts)
+            yield _unwatched_chart(step, step.chart, charts)
 
 
-def _unwatched(part: Definition, word: str, named: str, watched: dict[str, str]) -> Problem:
-    message = f"no Warehouse subscribes to the {word} {quoted(named)}"
-    hint = did_you_mean(named, watched.values(), quote='"')
-    fault = Fault(f"unknown-{word}", message, hint or f"add {word.capitalize()}({quoted(named)}, …) to the Warehouse")
+def _unwatched_image(part: Definition, named: str, watched: Mapping[str, str]) -> Problem:
+    hint = did_you_mean(named, watched.values(), quote='"') or f"add Image({quoted(named)}, …) to the Warehouse"
+    fault = Fault("unknown-image", f"no Warehouse subscribes to the image {quoted(named)}", hint)
+    return problem(part.place, fault, type(part).__name__)
+
+
+def _unwatched_chart(part: Definition, named: str, watched: Mapping[str, str]) -> Problem:
+    hint = did_you_mean(named, watched.values(), quote='"') or f"add Chart({quoted(named)}, …) to the Warehouse"
+    fault = Fault("unknown-chart", f"no Warehouse subscribes to the chart {quoted(named)}", hint)
     return problem(part.place, fault, type(part).__name__)
 
 

@@ -10,6 +10,7 @@ from gitpromote.model.app import App
 from gitpromote.model.index import Index, repository_of
 from gitpromote.model.names import clean_path, quoted, repository_key
 from gitpromote.model.pipeline_targets import Place
+from gitpromote.model.problems import Fault
 from gitpromote.model.renderer import Kustomize
 from gitpromote.model.resolved import HOME
 from gitpromote.model.shape import Shape
@@ -45,16 +46,16 @@ def source_problems(pipeline: Pipeline, index: Index, places: Iterable[Place]) -
 def _in_place(pipeline: Pipeline, place: Place, *, feeds: bool) -> Iterator[Problem]:
     if not feeds:
         message = "a target in place takes images and charts, and no Warehouse subscribes to one"
-        yield place.problem("nothing-to-promote", message, 'write warehouse=Warehouse(Image("…", "^1"))')
+        yield place.problem(Fault("nothing-to-promote", message, 'write warehouse=Warehouse(Image("…", "^1"))'))
     elif not any(_is_edited(app) for app in place.shape.apps):
         message = "nothing would be written: no App has edits, and none is a kustomization"
         yield place.problem(
-            "nothing-to-promote", message, 'write edits=[SetValue("values.yaml", "image.tag", image="…")]'
+            Fault("nothing-to-promote", message, 'write edits=[SetValue("values.yaml", "image.tag", image="…")]')
         )
     for app in place.shape.apps:
         if not _same(repository_of(app.repo, pipeline.repo), place.shape.repository):
             message = f"is edited in place, and the sources of App {quoted(app.name)} are in another repository"
-            yield place.problem("in-place-elsewhere", message, "give InPlace and App the same repo=")
+            yield place.problem(Fault("in-place-elsewhere", message, "give InPlace and App the same repo="))
 
 
 def _is_edited(app: App) -> bool:
@@ -88,7 +89,9 @@ def _feedback(pipeline: Pipeline, place: Place, branches: dict[str, set[str]]) -
             if any(overlap(source, folder) for folder in place.subtrees):
                 output = f"{quoted(place.subtrees[0] or '.')} on branch {quoted(place.branch)}"
                 message = f"writes {output}, where App {quoted(app.name)} reads {quoted(source or '.')}"
-                yield place.problem("path-conflict", message, "write to another branch, or to a folder of its own")
+                yield place.problem(
+                    Fault("path-conflict", message, "write to another branch, or to a folder of its own")
+                )
                 break
 
 

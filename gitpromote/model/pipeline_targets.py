@@ -46,9 +46,9 @@ class Place(NamedTuple):
         """The target's branch."""
         return self.ref.removeprefix("refs/heads/")
 
-    def problem(self, code: str, message: str, hint: str = "") -> Problem:
+    def problem(self, fault: Fault) -> Problem:
         """A problem at the Environment's line."""
-        return problem(self.environment.place, Fault(code, message, hint), self.environment.subject)
+        return problem(self.environment.place, fault, self.environment.subject)
 
     def sources(self, app: App) -> list[str]:
         """The paths that an App's renderer names, here."""
@@ -113,7 +113,7 @@ def _nameless(place: Place, part: Definition, name: str) -> Problem:
     else:
         key = name.removeprefix("label.")
         why, hint = "is a label that it does not have", f'write labels={{{quoted(key)}: "…"}}'
-    return place.problem("unknown-substitution", f"${name} in {type(part).__name__} {why}", hint)
+    return place.problem(Fault("unknown-substitution", f"${name} in {type(part).__name__} {why}", hint))
 
 
 def _unfit(place: Place) -> Iterator[Problem]:
@@ -121,23 +121,23 @@ def _unfit(place: Place) -> Iterator[Problem]:
     if place.shape.kind == "none":
         if place.shape.apps:
             hint = 'write target=Branch("env/$env") on the Pipeline, or apps=[] for a control-flow point'
-            yield place.problem("target-missing", "has no target, and its Pipeline has none", hint)
+            yield place.problem(Fault("target-missing", "has no target, and its Pipeline has none", hint))
         return
     if reason := branch_problem(place.branch):
-        yield place.problem("branch-invalid", f"the branch {shown(place.branch)} {reason}")
+        yield place.problem(Fault("branch-invalid", f"the branch {shown(place.branch)} {reason}"))
     for path in place.subtrees:
         if reason := path_problem(path):
-            yield place.problem("path-invalid", f"the folder {shown(path)} {reason}")
+            yield place.problem(Fault("path-invalid", f"the folder {shown(path)} {reason}"))
     for app in place.shape.apps:
         for path in place.filled(app, paths_of(app)):
             if reason := path_problem(path):
-                yield place.problem("path-invalid", f"the path {shown(path)} of App {quoted(app.name)} {reason}")
+                yield place.problem(Fault("path-invalid", f"the path {shown(path)} of App {quoted(app.name)} {reason}"))
 
 
 def _reserved(place: Place, prefixes: Iterable[str]) -> Iterator[Problem]:
     if any(place.ref == prefix or place.ref.startswith(f"{prefix}/") for prefix in prefixes):
         told = f"the branch {shown(place.branch)} is where gitpromote keeps its own refs"
-        yield place.problem("branch-reserved", told, "choose another one")
+        yield place.problem(Fault("branch-reserved", told, "choose another one"))
 
 
 def _by_ref(places: Iterable[Place]) -> dict[tuple[str, str], list[Place]]:
@@ -158,7 +158,9 @@ def _branch_conflicts(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator
                 other = by_ref[repository, above][0]
                 told = f"the branch {quoted(place.branch)} cannot stand beside {quoted(other.branch)}"
                 message = f"{told} of {other.environment.subject}"
-                yield place.problem("branch-conflict", message, "Git keeps branches as paths: choose another name")
+                yield place.problem(
+                    Fault("branch-conflict", message, "Git keeps branches as paths: choose another name")
+                )
             above = above.rpartition("/")[0]
 
 

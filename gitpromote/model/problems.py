@@ -43,12 +43,11 @@ class Fault(NamedTuple):
 
 
 class UnfitError(ValueError):
-    """A value that cannot be converted into what a field holds. ``args[0]`` completes "<field> …"."""
+    """A value that cannot be converted into what a field holds. The fault's message completes "<field> …"."""
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.hint = hint
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
 
 
 class Collection:
@@ -104,8 +103,9 @@ def configuration_error(
     """
     ordered = sorted({str(problem): problem for problem in problems}.values(), key=lambda one: (one.path, one.line))
     codes = {problem.code for problem in ordered}
-    code = codes.pop() if len(codes) == 1 else "definition-invalid"
-    return ConfigurationError(summary, code=code, problems=ordered)
+    if len(codes) > 1:
+        return ConfigurationError(summary, code="definition-invalid", problems=ordered)
+    return ConfigurationError(summary, code=codes.pop(), problems=ordered)
 
 
 def user_place() -> tuple[str, int] | None:

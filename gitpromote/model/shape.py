@@ -5,7 +5,7 @@ Environments that share target, Apps, agent and gates differ in their names alon
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -60,14 +60,16 @@ def substituted(definition: D, values: Values) -> D:
             if "$" in value:
                 changes[field] = parse(value).fill(values)
         elif any("$" in text for text in texts(value)):
-            changes[field] = _filled(value, values)
+            changes[field] = _filled(value, values) if isinstance(value, tuple) else _filled_values(value, values)
     return definition.changed(changes) if changes else definition
 
 
-def _filled(value: tuple[str, ...] | dict[str, object], values: Values) -> object:
-    if isinstance(value, tuple):
-        return tuple([parse(text).fill(values) for text in value])
-    return {key: parse(item).fill(values) if isinstance(item, str) else item for key, item in value.items()}
+def _filled(templates: Iterable[str], values: Values) -> tuple[str, ...]:
+    return tuple([parse(text).fill(values) for text in templates])
+
+
+def _filled_values(members: Mapping[str, object], values: Values) -> dict[str, object]:
+    return {key: parse(item).fill(values) if isinstance(item, str) else item for key, item in members.items()}
 
 
 class Shape:
@@ -83,6 +85,7 @@ class Shape:
         "_each_app_named",
         "_folders",
         "_keep",
+        "_keep_varies",
         "_path",
         "_target",
         "agent",
@@ -107,6 +110,7 @@ class Shape:
             self._path = parse(clean_path(given.path))
             self._keep = tuple(given.keep)
             self._folders = _folders(self.apps, self._path, several=len(index.apps) > 1)
+        self._keep_varies = any("$" in text for text in self._keep)
         self._each_app_named = self._path is not None and "app" in self._path.names
         self.names = self._mentioned(given)
         read = [parse(path) for app in self.apps for path in paths_of(app)]
@@ -174,7 +178,7 @@ class Shape:
             ref=self.ref(values),
             path=subtrees[0] if subtrees and not self._each_app_named else "",
             subtrees=subtrees,
-            keep=tuple([parse(text).fill(values) if "$" in text else text for text in self._keep]),
+            keep=_filled(self._keep, values) if self._keep_varies else self._keep,
             files=self.files,
         )
 

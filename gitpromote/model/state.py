@@ -25,6 +25,7 @@ class Content(Document):
     change_digest: str | None = None
     commit: str | None = None
     tree: str | None = None
+    repository: str = "home"
     ref: str | None = None
     path: str = ""
     edits: tuple[dict[str, Any], ...] = ()
@@ -84,6 +85,13 @@ class EnvironmentState(Document):
     held: Held | None = None
     approvals: tuple[Approval, ...] = ()
     retired: bool = False
+
+    def placed(self, *, repository: str, ref: str, path: str) -> EnvironmentState:
+        """This state as far as it speaks of a target: what was recorded of another one says nothing of its content."""
+        content = self.content
+        if content is None or (content.repository, content.ref, content.path) == (repository, ref, path):
+            return self
+        return self.model_copy(update={"content": None})
 
 
 class FreightState(Document):

@@ -53,7 +53,7 @@ def _fault(cls: type[Definition], place: tuple[int | str, ...], detail: Any) -> 
     label = f"{name}[{place[1]}]" if len(place) > 1 else name
     raised = detail.get("ctx", {}).get("error")
     if isinstance(raised, UnfitError):
-        return Fault(raised.code, f"{label} {raised}", raised.hint, name)
+        return raised.fault._replace(message=f"{label} {raised.fault.message}", field=name)
     return _wrong(field, label, name, detail["loc"], detail["input"], item=len(place) > 1)
 
 

@@ -78,15 +78,16 @@ def _environment(
     pipeline: Pipeline, resolved: ResolvedEnvironment, observation: Observation, request: Request, kind: PlanKind
 ) -> EnvironmentPlan:
     observed = observation.environments[resolved.name]
+    target = planned_target(resolved)
     state = observation.ledger.environment(resolved.name)
+    state = state.placed(repository=target.repository, ref=target.ref, path=target.path)
     writes = _writes(observed, resolved)
-    freight = _moving(observed, state)
+    freight = _moving(resolved, observed, state)
     arrives = _arrives(resolved, freight, state)
     outcomes = judge(resolved, observed, observation.ledger, kind=kind, replace=request.replace.get(resolved.name))
     decision, reason = decide(
         outcomes, missing=observed.missing, held=state.held is not None, changes=bool(writes), arrives=arrives
     )
-    target = planned_target(resolved)
     words = _words(pipeline, resolved, observed.freight)
     steps = steps_for(
         writes=bool(writes),
@@ -136,9 +137,13 @@ def planned_target(resolved: ResolvedEnvironment) -> PlannedTarget:
     )
 
 
-def _moving(observed: EnvironmentObservation, state: EnvironmentState) -> dict[str, MovingFreight]:
+def _moving(
+    resolved: ResolvedEnvironment, observed: EnvironmentObservation, state: EnvironmentState
+) -> dict[str, MovingFreight]:
+    """What would be held. A control-flow point holds nothing: what is verified there has been there."""
+    there = state.verified.keys() if resolved.is_control_flow else set(state.freight.values())
     return {
-        warehouse: MovingFreight(id=freight.id, moving=state.freight.get(warehouse) != freight.id)
+        warehouse: MovingFreight(id=freight.id, moving=freight.id not in there)
         for warehouse, freight in observed.freight.items()
     }
 
@@ -147,9 +152,8 @@ def _arrives(
     resolved: ResolvedEnvironment, freight: Mapping[str, MovingFreight], state: EnvironmentState
 ) -> bool:
     """Whether the Freight's arrival is news, even if nothing changes in the target."""
-    if resolved.is_control_flow:
-        return any(moving.id not in state.verified for moving in freight.values())
-    return any(moving.moving for moving in freight.values()) or (state.content is None and bool(freight))
+    unrecorded = state.content is None and not resolved.is_control_flow
+    return any(moving.moving for moving in freight.values()) or (unrecorded and bool(freight))
 
 
 def _writes(observed: EnvironmentObservation, resolved: ResolvedEnvironment) -> tuple[Write, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gitpromote.model.plan import EnvironmentPlan
-from gitpromote.model.record import GENERATION_KINDS, Record, planned_record_id
+from gitpromote.model.record import CONTENT_KINDS, GENERATION_KINDS, Record, planned_record_id
 
 Read = tuple[str, str, str | None]
 
@@ -124,7 +124,7 @@ def _applied(planned: EnvironmentPlan, look: FreshLook, generation: int) -> Reco
     wanted = {
         planned_record_id(planned.change_digest, generation, step.id, kind)
         for step in planned.steps
-        for kind in ("written", "rolled-back", "verified")
+        for kind in (*CONTENT_KINDS, "retired", "verified")
         if step.kind in ("push", "inherit")
     }
     return next((record for record in look.records if record.id in wanted), None)

@@ -9,6 +9,7 @@ from gitpromote.model.observation import EnvironmentObservation, ForeignCommit
 from gitpromote.model.outcome import Outcome, Status
 from gitpromote.model.plan import Decision, Opens, PlanKind
 from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState, LedgerState
 from gitpromote.planning.availability import upstream_outcome
 
@@ -86,6 +87,10 @@ def _content(
     resolved: ResolvedEnvironment, observed: EnvironmentObservation, state: EnvironmentState, replace: str | None
 ) -> list[Outcome]:
     """Whether the target holds what our last Record says: otherwise somebody else's work would be undone."""
+    target, elsewhere = resolved.target, state.content
+    state = state.placed(repository=target.repository, ref=target.ref, path=target.path)
+    if state.content is None and elsewhere is not None and target.is_rendered:
+        return [_moved(elsewhere)]
     if observed.is_foreign:
         return [_foreign(observed, replace)]
     debt = _debt(observed, state)
@@ -114,6 +119,13 @@ def _foreign(observed: EnvironmentObservation, replace: str | None) -> Outcome:
     text = f"{'undoes' if undone else 'holds'} content that is not ours: {commits}"
     rewritten = f"; its branch was rewritten and no longer contains {lost} of ours" if lost else ""
     return _content_outcome("foreign", status, text + rewritten, operands)
+
+
+def _moved(before: RecordedContent) -> Outcome:
+    """The target is another one than it was: what was written before is left behind."""
+    where = "/".join(part for part in ((before.ref or "").removeprefix("refs/heads/"), before.path) if part)
+    text = f"was written to {where} until now; what is there stays as it is"
+    return _content_outcome("target-moved", "warn", text, {"ref": before.ref, "path": before.path})
 
 
 def _debt(observed: EnvironmentObservation, state: EnvironmentState) -> list[Outcome]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitpromote.errors import UsageError
 from gitpromote.model.change import ObjectChange, path_text
-from gitpromote.model.report import EnvironmentStatus, StatusReport
+
+if TYPE_CHECKING:
+    from gitpromote.model.report import EnvironmentStatus, StatusReport
 
 
 class Change:

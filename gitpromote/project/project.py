@@ -156,6 +156,8 @@ class Project:
         :param record: put the plan into the ledger, so that its digest is enough to apply it
         """
         self.check()
+        for name in replace or ():
+            self._world.known(name)
         asked = Asked(
             freight=freight,
             images=tuple(images),

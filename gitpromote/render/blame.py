@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.render import ChainSpec, HelmSpec, PlainSpec, PythonSpec, RenderSpec
@@ -18,6 +18,7 @@ _QUOTED = re.compile(r"'([^'\n]+)'")
 _IDENTITY = re.compile(
     r"(?:no matches for Id|may not add resource with an already registered id:) (\w+)\.[^/\s]*/([^.;\s]+)\."
 )
+_SOURCE = re.compile(rb"# Source: (\S+)\s*$")
 _ABOUT_YAML = re.compile(r"\byaml: |YAML")
 _MOST = 5
 
@@ -32,6 +33,22 @@ def places(words: str, spec: RenderSpec, inputs: Inputs) -> list[str]:
     found = found or [*_objects(words, inputs), *_named(words, inputs)]
     with_line = {place.partition(":")[0] for place in found if ":" in place}
     return [place for place in dict.fromkeys(found) if place not in with_line][:_MOST]
+
+
+def templates(words: str, documents: Sequence[tuple[str, bytes]], spec: RenderSpec, inputs: Inputs) -> list[str]:
+    """Which templates made the lines of helm's output that the words speak of: ``charts/shop:18 is made by …``.
+
+    :param documents: the output: each stream with the name that the words call it by
+    """
+    found = []
+    for name, content in documents:
+        lines = content.splitlines()
+        for number in re.findall(rf"(?<![\w./-]){re.escape(name)}:(\d+)", words):
+            above = (_SOURCE.match(line) for line in reversed(lines[: int(number)]))
+            made = next((match[1].decode("utf-8", "replace") for match in above if match), "")
+            path = next(_in_charts(made, spec, inputs), made)
+            found += [f"{name}:{number} is made by {path}"] if path else []
+    return list(dict.fromkeys(found))[:_MOST]
 
 
 def _in_charts(words: str, spec: RenderSpec, inputs: Inputs) -> Iterator[str]:

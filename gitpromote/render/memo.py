@@ -79,6 +79,11 @@ class Memo:
         rows.update((name, _row(entry, table)) for name, entry in entries.items())
         return Memo(list(table), rows)
 
+    def entry(self, name: str, spec: str) -> MemoEntry | None:
+        """The entry of this name, if it was made for this spec; whether it holds in a tree, :meth:`against` tells."""
+        row = self._rows.get(name)
+        return _entry(row, self._paths) if row is not None and row[0] == spec else None
+
     def against(self, listing: Listing) -> MemoView:
         """The memo as seen from a source tree: only what holds there."""
         return MemoView(self._paths, self._rows, listing)
@@ -110,7 +115,7 @@ class MemoView:
             for at in part:
                 if not (checked[at] if at in checked else check(at)):
                     return None
-        return self._entry(row)
+        return _entry(row, self._paths)
 
     def _check(self, at: int) -> bool:
         path = self._paths[at]
@@ -118,13 +123,13 @@ class MemoView:
         same = self._checked[at] = (found or ()) == path[1:]
         return same
 
-    def _entry(self, row: Any) -> MemoEntry:
-        spec, reads, absent, whole, reason, tools, copies, result = row
-        paths = self._paths
-        found = tuple(map(paths.__getitem__, reads))
-        gone = tuple([paths[at][0] for at in absent])
-        pairs = tuple([(source, target) for source, target in copies])
-        return MemoEntry(spec, Closure(found, gone, whole, reason, tuple(tools), pairs), result)
+
+def _entry(row: Any, paths: Sequence[_Path]) -> MemoEntry:
+    spec, reads, absent, whole, reason, tools, copies, result = row
+    found = tuple(map(paths.__getitem__, reads))
+    gone = tuple([paths[at][0] for at in absent])
+    pairs = tuple([(source, target) for source, target in copies])
+    return MemoEntry(spec, Closure(found, gone, whole, reason, tuple(tools), pairs), result)
 
 
 def _is_sound(row: Sequence[Any], count: int) -> bool:

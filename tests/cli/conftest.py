@@ -59,7 +59,13 @@ def run(tmp_path: object) -> Run:
             stdin=Stream(answers or "", terminal=terminal),
             stdout=Stream(terminal=terminal),
             stderr=Stream(terminal=terminal),
-            environ={**environ, "HOME": str(tmp_path), "XDG_STATE_HOME": f"{tmp_path}/state", **(env or {})},
+            environ={
+                **environ,
+                "TERM": "dumb",
+                "HOME": str(tmp_path),
+                "XDG_STATE_HOME": f"{tmp_path}/state",
+                **(env or {}),
+            },
             no_color=True,
         )
         with contextlib.redirect_stdout(session.stdout):

@@ -28,7 +28,7 @@ def test_foreign_content_blocks_and_names_commit_and_author(promoted):
     found = outcome(plan, "foreign")
     assert (found.status, found.level, found.operands) == (
         *("fail", "hard"),
-        {"commits": [second, first], "head": second},
+        {"commits": [second, first], "head": second, "gone": False},
     )
     assert found.message == (
         f'holds content that is not ours: {second[:7]} "x" (kim@acme.example, claimed), '

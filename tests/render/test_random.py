@@ -76,7 +76,9 @@ def test_packed_charts_are_looked_into_and_those_packed_in_them() -> None:
     assert random_sources({"shop.tgz": harmless}) == Sources((), ())
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", packed({"a": b"x" * 1000})[:-20]])
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", packed({"a": b"x" * 1000})[:-20]], ids=["empty", "no archive", "cut off"]
+)
 def test_an_archive_that_cannot_be_read_may_hold_anything(content: bytes) -> None:
     assert random_sources({"shop.tgz": content}) == Sources(("shop.tgz: cannot be looked into",), ())
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitpromote.adapters.git.commits import Identity
 from gitpromote.adapters.git.failures import git_failure
 from gitpromote.adapters.git.process import Completed, call_git, call_side_by_side
 from gitpromote.adapters.git.url import absolute
@@ -19,6 +18,8 @@ from gitpromote.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import git
+
+    from gitpromote.adapters.git.commits import Identity
 
 # The origin, and what a repository says itself about reaching remotes: a CI checkout keeps its token there.
 _WANTED = r"^(remote\.origin\.url$|credential\.|http\.|url\.|ssh\.|core\.(sshcommand|askpass|gitproxy)$)"
@@ -60,6 +61,8 @@ class WorkRepository:
     def identity(self) -> Identity | None:
         """Who works here, by ``user.name`` and ``user.email``; ``None`` where either is not set."""
         import git
+
+        from gitpromote.adapters.git.commits import Identity
 
         with self.repo() as repo:
             try:

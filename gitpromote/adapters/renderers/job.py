@@ -6,10 +6,12 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 
-from gitpromote.adapters.renderers import run_renderer
 from gitpromote.adapters.renderers.running import Output, Running
+from gitpromote.adapters.renderers.table import run_renderer
+from gitpromote.errors import SourceInvalid
 from gitpromote.model.manifest import Manifest, ManifestSet
 from gitpromote.model.render import Command, Rendered, RenderJob
+from gitpromote.render.blame import templates
 from gitpromote.render.hostile import refuse_hostile
 from gitpromote.render.layout import lay_out
 from gitpromote.render.parse import parse_manifests
@@ -64,7 +66,7 @@ def render_first(job: RenderJob, *, parallel: bool) -> First:
     refuse_hostile(job.spec, job.inputs)
     running = Running(job, parallel=parallel)
     output = run_renderer(job.spec, job.inputs, running)
-    manifests, warnings = _manifests(output, job.app)
+    manifests, warnings = _manifests(output, job)
     chance = sources_of_chance(job.spec, job.inputs, has_helm=running.has_tool("helm"))
     rendered = Rendered(
         label=job.label,
@@ -86,7 +88,7 @@ def render_second(job: RenderJob, digest: str, *, parallel: bool) -> Second:
     running = Running(job, parallel=parallel)
     output = run_renderer(job.spec, job.inputs, running)
     is_same = _digest(output) == digest
-    return Second(None if is_same else _manifests(output, job.app)[0], tuple(running.commands))
+    return Second(None if is_same else _manifests(output, job)[0], tuple(running.commands))
 
 
 def compared(first: First, second: Second) -> Rendered:
@@ -102,7 +104,17 @@ def wait_for_next_second() -> None:
     time.sleep(int(now) + 1.001 - now)
 
 
-def _manifests(output: Output, app: str) -> tuple[ManifestSet, list[str]]:
+def _manifests(output: Output, job: RenderJob) -> tuple[ManifestSet, list[str]]:
+    """What an output holds; what is wrong with it is told with the templates that it is made by."""
+    try:
+        return _parsed(output, job.app)
+    except SourceInvalid as error:
+        made = templates(error.detail, output.documents, job.spec, job.inputs)
+        detail = "\n".join([error.detail, *made])
+        raise SourceInvalid(error.summary, code=error.code, detail=detail, hint=error.hint) from error
+
+
+def _parsed(output: Output, app: str) -> tuple[ManifestSet, list[str]]:
     found: list[Manifest] = []
     warnings: list[str] = []
     for file, content in output.documents:

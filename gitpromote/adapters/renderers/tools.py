@@ -20,7 +20,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gitpromote.adapters.renderers.sandbox import Sandbox
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.render import RendererTool
 
@@ -163,6 +162,8 @@ def _digest(real: str) -> str:
 
 
 def _version(kind: _Kind, program: str) -> str:
+    from gitpromote.adapters.renderers.sandbox import Sandbox  # asked once per program, then it is remembered
+
     with Sandbox({}) as sandbox:
         env = sandbox.environment(parallel=False)
         try:

@@ -1,0 +1,191 @@
+"""Going back to what was recorded: nothing is rendered, it is held afterwards, and it does not go on downstream."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitpromote import App, Branch, Directory, Environment, Plain
+from gitpromote.errors import Blocked, UsageError
+
+FILE = "apps-deployment-shop.yaml"
+
+
+@pytest.fixture
+def twice(promoted):
+    """1.0.0 was everywhere, then 1.1.0."""
+    promoted.promote()
+    return promoted
+
+
+def test_a_rollback_restores_the_recorded_tree_without_rendering(twice):
+    twice.home.commit({f"deploy/{env}/deployment.yaml": None for env in ("test", "uat", "prod")}, message="gone")
+    project = twice.project(cache="cold")
+    plan = project.rollback("prod", reason="5xx, INC-2211")
+    assert (plan.data.kind, plan.data.request.reason) == ("rollback", "5xx, INC-2211")
+    assert twice.decisions(plan) == {"prod": "ready"}
+    assert plan.file.observations.timings == {"renders": 0}
+    assert plan["prod"].outcomes == ()
+    result = twice.apply(plan)
+    assert twice.told(result) == {"prod": "written"}
+    assert twice.home.files("env/prod") == {FILE: twice.deployment("prod")}
+    tree = twice.home.git("rev-parse", "env/prod^{tree}")
+    assert tree == twice.home.git("rev-parse", "env/prod~2^{tree}") == plan["prod"].result_tree
+    alias = plan.data.freight[plan["prod"].freight["shop"].id].alias
+    assert twice.home.log("env/prod")[0] == f"rollback(prod): {alias}"
+    assert twice.records()[-3:] == [("rolled-back", "prod"), ("held", "prod"), ("verified", "prod")]
+    assert twice.project().verify().ok
+    assert twice.told(twice.apply(plan)) == {"prod": "already"}
+
+
+def test_what_was_rolled_back_is_held_until_it_is_released(twice):
+    twice.apply(twice.project().rollback("test", reason="5xx"))
+    plan = twice.project().plan(env="test")
+    assert twice.decisions(plan) == {"test": "held held"}
+    result = twice.apply(plan)
+    assert twice.told(result) == {"test": "held 13"}
+    assert result.environments[0].hint == "Lift the hold, then make a new plan:\n  gitpromote release test"
+    assert twice.home.files("env/test") == {FILE: twice.deployment("test")}
+    twice.project().release("test")
+    assert twice.decisions(twice.project().plan(env="test")) == {"test": "ready"}
+
+
+def test_freight_that_was_left_does_not_go_on_downstream(promoted):
+    promoted.promote(env="test")
+    promoted.apply(promoted.project().rollback("test", reason="5xx"))
+    plan = promoted.project().plan()
+    assert promoted.decisions(plan)["uat"] in ("noop", "waiting upstream")
+    assert promoted.told(promoted.apply(plan))["uat"] in ("noop", "waiting 3")
+    assert promoted.home.files("env/uat") == {FILE: promoted.deployment("uat")}
+    promoted.project().release("test")
+    promoted.promote()
+    assert promoted.home.files("env/prod") == {FILE: promoted.deployment("prod", version="1.1.0")}
+
+
+def test_a_second_rollback_goes_further_back_and_not_to_what_was_left(twice):
+    twice.home.commit(twice.sources("test", "uat", "prod", version="1.2.0"))
+    twice.promote()
+    for version in ("1.1.0", "1.0.0"):
+        twice.apply(twice.project().rollback("test", reason="5xx"))
+        assert twice.home.files("env/test") == {FILE: twice.deployment("test", version=version)}
+        twice.project().release("test")
+    with pytest.raises(Blocked) as caught:
+        twice.project().rollback("test", reason="5xx")
+    assert str(caught.value) == (
+        "There is nothing to go back to.  [rollback-nothing]\n"
+        "test has never held another verified Freight.\n"
+        "Its history:\n  gitpromote history --env test"
+    )
+    assert caught.value.exit_code == 13
+
+
+def test_a_rollback_may_name_its_freight(twice):
+    first = twice.project().history.kind("freight-created")[-1].freight["shop"]
+    twice.home.commit(twice.sources("test", "uat", "prod", version="1.2.0"))
+    twice.promote()
+    plan = twice.project().rollback("test", reason="5xx", to=first[:12])
+    assert plan["test"].freight["shop"].id == first
+    alias = plan.data.freight[first].alias
+    assert twice.project().rollback("test", reason="5xx", to=alias)["test"].freight["shop"].id == first
+
+
+def test_a_rollback_to_freight_that_was_never_there_is_refused(twice):
+    aliases = [one.data["freight"]["alias"] for one in twice.project().history.kind("freight-created")]
+    with pytest.raises(UsageError) as caught:
+        twice.project().rollback("test", reason="5xx", to="grumpy-cat-0000")
+    assert str(caught.value) == (
+        "There is no such Freight to go back to.  [rollback-unknown]\n"
+        "'grumpy-cat-0000' was never verified in test, or it is what runs there; "
+        f"verified: {', '.join(sorted(aliases))}"
+    )
+
+
+def test_the_same_change_may_come_again_after_a_rollback(twice):
+    """Records are told apart by the generation of the environment."""
+    twice.apply(twice.project().rollback("test", reason="5xx"))
+    twice.project().release("test")
+    plan = twice.project().plan(env="test")
+    assert twice.told(twice.apply(plan)) == {"test": "written"}
+    ids = [one.id for one in twice.project().history]
+    assert len(set(ids)) == len(ids)
+    assert twice.project().verify().ok
+
+
+def test_a_folder_is_rolled_back_alone(site):
+    pipeline = site.pipeline(target=Directory("builds/$env"))
+    site.promote(pipeline)
+    site.home.commit(site.sources("test", "uat", "prod", version="1.1.0"))
+    site.promote(pipeline)
+    before = site.home.files("main")
+    plan = site.project(pipeline).rollback("prod", reason="5xx")
+    site.apply(plan, project=site.project(pipeline))
+    assert site.home.files("main") == before | {f"builds/prod/{FILE}": site.deployment("prod")}
+
+
+def test_kept_paths_stay_as_they_are_in_a_rollback(twice):
+    twice.home.commit({"CODEOWNERS": "new\n"}, branch="env/prod")
+    twice.apply(twice.project().rollback("prod", reason="5xx"))
+    assert twice.home.files("env/prod") == {FILE: twice.deployment("prod"), "CODEOWNERS": "new\n"}
+
+
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: {}}}\nstringData: {{password: {}}}\n"
+
+
+def test_a_sensitive_file_comes_back_from_the_commit_that_held_it(site):
+    apps = [App("shop", Plain("deploy/$env"), allow_plaintext_secrets=True)]
+    pipeline = site.pipeline(Environment("test"), apps=apps, target=Branch("env/$env"))
+    for word in ("first-hunter2", "second-hunter3"):
+        site.home.commit({"deploy/test/s.yaml": SECRET.format("test", word)})
+        site.promote(pipeline)
+    plan = site.project(pipeline).rollback("test", reason="leaked")
+    assert b"hunter" not in plan.to_bytes()
+    assert site.told(site.apply(plan, project=site.project(pipeline, cache="cold"))) == {"test": "written"}
+    assert "first-hunter2" in site.home.show("env/test:secret-s.yaml")
+    assert site.project(pipeline).verify().ok
+
+
+def test_production_wants_consent_for_a_rollback_too(twice):
+    plan = twice.project().rollback("prod", reason="5xx")
+    project = twice.project()
+    with pytest.raises(Exception, match="production-unapproved"):
+        project.apply(plan, auto_approve=True)
+    assert twice.told(project.apply(plan, expect_digest=plan.digest)) == {"prod": "written"}
+
+
+# -- retire
+
+
+def test_an_environment_that_is_retired_leaves_an_empty_target(twice):
+    plan = twice.project().retire(env="uat", reason="no longer used")
+    assert (plan.data.kind, twice.decisions(plan)) == ("retire", {"uat": "ready"})
+    assert {change.actions for change in plan["uat"].changes} == {("delete",)}
+    twice.home.commit({"CODEOWNERS": "x\n"}, branch="env/uat")
+    assert twice.told(twice.apply(plan)) == {"uat": "written"}
+    assert twice.home.files("env/uat") == {"CODEOWNERS": "x\n"}
+    record = twice.project().history[0]
+    assert (record.kind, record.environment, record.data["reason"]) == ("retired", "uat", "no longer used")
+    assert twice.project().verify().ok
+    assert twice.told(twice.apply(plan)) == {"uat": "already"}
+    assert twice.project().status()["uat"].runs == {}
+
+
+def test_an_app_that_is_retired_leaves_the_others_alone(site):
+    names = ("test", "uat", "prod")
+    site.home.commit({f"more/{env}/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n" for env in names})
+    apps = [App("shop", Plain("deploy/$env")), App("more", Plain("more/$env"))]
+    pipeline = site.pipeline(apps=apps)
+    site.promote(pipeline)
+    project = site.project(pipeline)
+    plan = project.retire(app="more", reason="merged into shop")
+    assert site.decisions(plan) == {"test": "ready", "uat": "ready", "prod": "ready"}
+    assert site.told(site.apply(plan, project=project)) == {"test": "written", "uat": "written", "prod": "written"}
+    assert list(site.home.files("env/test")) == [f"shop/{FILE}"]
+    assert project.status()["test"].runs != {}
+    assert project.verify().ok
+    left = site.pipeline(apps=[App("shop", Plain("deploy/$env"))], target=Branch("env/$env", path="shop"))
+    assert site.decisions(site.project(left).plan()) == {"test": "noop", "uat": "noop", "prod": "noop"}
+
+
+def test_what_is_unknown_cannot_be_retired(twice):
+    with pytest.raises(UsageError) as caught:
+        twice.project().retire(app="pay", reason="x")
+    assert str(caught.value) == "There is no such App.  [app-unknown]\n'pay' is in no environment."
