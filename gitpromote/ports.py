@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:  # ports are signatures: what they speak of is imported by who uses it
     from gitpromote.model.record import Record
-    from gitpromote.model.render import Rendered, RenderJob, RendererTool
+    from gitpromote.model.render import Rendered, RendererTool, RenderJob
     from gitpromote.model.state import LedgerState
     from gitpromote.model.tree import Entry
     from gitpromote.render.memo import Memo

@@ -31,7 +31,7 @@ FRONT = "__init__"
 
 CORE = frozenset({"model", "render", "discovery", "diff", "policy", "planning", "history", "errors"})
 EFFECTS = frozenset(
-    "git kubernetes httpx2 httpx requests rich rich_click click IPython nbformat subprocess os pathlib time socket "
+    "git kubernetes httpx2 httpx requests rich click IPython nbformat subprocess os pathlib time socket "
     "tempfile shutil threading concurrent random secrets uuid fcntl signal urllib http glob logging".split()
 )
 PURE_PARTS = frozenset({"urllib.parse"})
@@ -43,7 +43,6 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "kubernetes": ("adapters/kube.py",),
     "httpx2": ("adapters/http.py",),
     "rich": ("views/", "cli/"),
-    "rich_click": ("cli/",),
     "click": ("cli/",),
     "deepdiff": ("project/", "planning/", "diff/", "views/"),
     "nbformat": ("adapters/notebooks.py", "cli/notebook.py"),

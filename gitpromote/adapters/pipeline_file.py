@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,10 +153,7 @@ def load_pipelines(path: Path) -> LoadedFile:
     if problems:
         codes = {problem.code for problem in problems}
         summary = _SUMMARIES.get(codes.pop() if len(codes) == 1 else "", "the pipeline file is not valid")
-        error = configuration_error(problems, summary=summary)
-        if error.code == "pipeline-file-raised":
-            error.hint = f"Python tells all of it:\n  python {shlex.quote(error.problems[0].path or shown_path(path))}"
-        raise error
+        raise configuration_error(problems, summary=summary)
     return LoadedFile(
         path=path,
         pipelines={one.pipeline.name: one.pipeline for one in found},

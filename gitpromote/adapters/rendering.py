@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitpromote.adapters.renderers.tools import Toolbox
 from gitpromote.errors import GitpromoteError
-from gitpromote.model.render import Rendered, RenderJob, RendererTool
+from gitpromote.model.render import Rendered, RendererTool, RenderJob
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

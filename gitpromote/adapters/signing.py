@@ -38,7 +38,9 @@ class SshSigning:
             signature = message.with_suffix(".sig")
             if ended.returncode != 0 or not signature.is_file():
                 words = ended.stderr.decode("utf-8", "replace").strip()
-                raise _failed(words, hint="Signing must work without a terminal: use an agent for keys with passphrases.")
+                raise _failed(
+                    words, hint="Signing must work without a terminal: use an agent for keys with passphrases."
+                )
             return signature.read_text()
 
     def verify(self, data: bytes, signature: str, *, identity: str, allowed: bytes) -> str | None:
@@ -62,7 +64,9 @@ def _run(words: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
     if program is None:
         raise _failed("ssh-keygen is not on PATH.", hint="Install OpenSSH's client.")
     env = {**os.environ, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
-    return subprocess.run([program, *words], input=data, capture_output=True, env=env, check=False, start_new_session=True)
+    return subprocess.run(
+        [program, *words], input=data, capture_output=True, env=env, check=False, start_new_session=True
+    )
 
 
 def _failed(detail: str, *, hint: str) -> ConfigurationError:

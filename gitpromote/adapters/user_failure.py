@@ -24,7 +24,7 @@ def raised(error: BaseException, *, path: str, folders: Iterable[Path]) -> Probl
     if isinstance(error, SyntaxError) and error.filename is not None and error.lineno is not None:
         return Problem("pipeline-file-raised", _syntax(error), path=str(error.filename), line=error.lineno or 1)
     file, line = _last_line(error, path, [str(folder) for folder in folders])
-    return Problem("pipeline-file-raised", _text(error), path=file, line=line, hint=_hint(error))
+    return Problem("pipeline-file-raised", _text(error), path=file, line=line, hint=_hint(error) or _whole(error, path))
 
 
 def _syntax(error: SyntaxError) -> str:
@@ -70,6 +70,11 @@ def _hint(error: BaseException) -> str:
     if isinstance(error, ImportError) and "relative import" in str(error):
         return "import the modules beside it by their names: import common"
     return ""
+
+
+def _whole(error: BaseException, path: str) -> str:
+    """How to see all that Python says."""
+    return "" if isinstance(error, SystemExit) else f"python {path} shows the way there"
 
 
 def is_consequence(error: BaseException) -> bool:

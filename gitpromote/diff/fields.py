@@ -136,9 +136,9 @@ class Differences:
         blocks = align(old, new)
         self.unchanged += len(old) - sum(block.i2 - block.i1 for block in blocks)
         for i, j in _places(blocks):
-            if i is None and j is not None:
+            if i < 0:
                 self._sink.append(Difference((*path, j), "add", None, new[j]))
-            elif j is None and i is not None:
+            elif j < 0:
                 self._sink.append(Difference((*path, i), "remove", old[i]))
             elif same(old[i], new[j]):
                 self.unchanged += 1
@@ -146,13 +146,13 @@ class Differences:
                 self._values(old[i], new[j], shape.element, (*path, j))
 
 
-def _places(blocks: Iterable[Block]) -> Iterator[tuple[int | None, int | None]]:
-    """Places before and after that belong together, then those without a partner."""
+def _places(blocks: Iterable[Block]) -> Iterator[tuple[int, int]]:
+    """Places before and after that belong together, then those without a partner; -1 stands for none."""
     for i1, i2, j1, j2 in blocks:
         pairs = min(i2 - i1, j2 - j1)
         yield from zip(range(i1, i1 + pairs), range(j1, j1 + pairs), strict=True)
-        yield from ((i, None) for i in range(i1 + pairs, i2))
-        yield from ((None, j) for j in range(j1 + pairs, j2))
+        yield from ((i, -1) for i in range(i1 + pairs, i2))
+        yield from ((-1, j) for j in range(j1 + pairs, j2))
 
 
 def _lacking(op: Op, path: Path, value: Any) -> Difference:

@@ -25,21 +25,30 @@ REFERENCE_GROUPS = frozenset(
 )
 
 
+def hide(data: dict[str, Any], mask: TextMask, *, group: str, kind: str) -> dict[str, Any]:
+    """A document without its secrets; the same one if it has none.
+
+    :param group: of its kind
+    """
+    hider = Hider(mask, prose=kind == "CustomResourceDefinition", references=group in REFERENCE_GROUPS)
+    return hider.document(data)
+
+
 class Hider:
-    """Puts marks in place of the secrets of documents."""
+    """Puts marks in place of the secrets of one document.
 
-    def __init__(self, mask: TextMask) -> None:
+    :param prose: its texts are written for people
+    :param references: it says where secrets are found
+    """
+
+    def __init__(self, mask: TextMask, *, prose: bool = False, references: bool = False) -> None:
         self.mask = mask
-        self._prose = False
-        self._references = False
-        self._clean = mask.clean(prose=False)
-        self._plain_keys: set[str] = set()
+        self._prose = prose
+        self._references = references
+        self._clean = mask.clean(prose=prose)
 
-    def document(self, data: dict[str, Any], *, group: str, kind: str) -> dict[str, Any]:
+    def document(self, data: dict[str, Any]) -> dict[str, Any]:
         """The document without its secrets; the same one if it has none."""
-        self._prose = kind == "CustomResourceDefinition"
-        self._references = group in REFERENCE_GROUPS
-        self._clean = self.mask.clean(prose=self._prose)
         return self._map(data, "")
 
     def whole(self, value: Any) -> Any:
@@ -57,7 +66,7 @@ class Hider:
     def members(self, node: dict[str, Any], under: str = "") -> dict[str, Any]:
         """A map of no special kind. ``under`` is the key that it stands under."""
         hidden: dict[str, Any] = {}
-        plain_keys, clean = self._plain_keys, self._clean
+        plain_keys, clean = self.mask.plain_keys, self._clean
         odd_keys = False
         for key, value in node.items():
             kind = value.__class__
@@ -89,7 +98,7 @@ class Hider:
         """Whether a key neither says that its value is secret, nor holds anything secret itself."""
         if field_holds_secret(key) or self.mask.text(key, prose=True) is not key:
             return False
-        self._plain_keys.add(key)
+        self.mask.plain_keys.add(key)
         return True
 
     def _map(self, node: dict[str, Any], under: str) -> dict[str, Any]:

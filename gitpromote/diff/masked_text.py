@@ -55,6 +55,7 @@ class TextMask:
     :param copies: the secrets that are known already
     :param short: known secrets that are too short to be looked for inside longer texts
     :param found: where to put the secrets that are recognised; ``None`` to forget them
+    :ivar plain_keys: names of fields that neither hold a secret nor say that their value is one; it grows
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class TextMask:
     ) -> None:
         self.marks = marks
         self.found = found
+        self.plain_keys: set[str] = set()
         self._copies = copies
         self._short = short
         self._hidden: tuple[dict[str, str], dict[str, str]] = ({}, {})

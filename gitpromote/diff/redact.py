@@ -9,7 +9,7 @@ from typing import Any
 
 from gitpromote.diff.copies import SHORTEST, Copies
 from gitpromote.diff.fields import Difference
-from gitpromote.diff.hide import Hider
+from gitpromote.diff.hide import Hider, hide
 from gitpromote.diff.hints import hinting_lines, hints
 from gitpromote.diff.labels import Labels, Marks, unnumbered
 from gitpromote.diff.masked_text import Secrets, TextMask
@@ -55,15 +55,15 @@ class Redactor:
         self._short = frozenset(text for text in secrets if isinstance(text, str) and _is_short(text))
         copies, marks = Copies(secret for secret in secrets if len(secret) >= _SHORTEST_EXACT), Marks()
         self._veil = Veil(copies, marks)
-        self._hider = Hider(TextMask(marks, copies=copies, short=self._short))
+        self._mask = TextMask(marks, copies=copies, short=self._short)
 
     def _secrets(self, manifests: Sequence[Manifest], known: Iterable[str]) -> list[str | bytes]:
         found = Secrets()
         for secret in known:
             found.add(secret)
-        hider = Hider(TextMask(Marks(), found=found))
+        mask = TextMask(Marks(), found=found)
         for manifest in filter(self._needs_walk, manifests):
-            if _hidden(manifest, self._paths, hider) is manifest.data and manifest.text:
+            if _hidden(manifest, self._paths, mask) is manifest.data and manifest.text:
                 self._harmless.add(manifest.text)
         public = _public_words(manifests) if found.known else frozenset()
         return [secret for secret in found.known if not _is_public(secret, public)]
@@ -93,7 +93,7 @@ class Redactor:
         """
         if not self._veil and not self._needs_walk(manifest):
             return manifest.data
-        return _hidden(manifest, self._paths, self._hider)
+        return _hidden(manifest, self._paths, self._mask)
 
     def masked(self, manifest: Manifest, *, labels: Labels | None = None) -> Manifest:
         """The manifest as it may be shown: ``(sensitive ①)`` in place of secrets, and without its text.
@@ -104,7 +104,7 @@ class Redactor:
 
     def scrub(self, text: str) -> str:
         """Any other text (a tool's message, a command line) with ``(sensitive)`` in place of secrets."""
-        return unnumbered(self._hider.mask.text(text))
+        return unnumbered(self._mask.text(text))
 
     def is_sensitive(self, manifest: Manifest) -> bool:
         """Whether anything in it is masked."""
@@ -116,12 +116,12 @@ def plaintext_secret(manifest: Manifest) -> bool:
     return manifest.ref.group == "" and manifest.ref.kind == "Secret" and bool(plaintext_contents(manifest.data))
 
 
-def _hidden(manifest: Manifest, paths: Sequence[SensitivePath], hider: Hider) -> dict[str, Any]:
+def _hidden(manifest: Manifest, paths: Sequence[SensitivePath], mask: TextMask) -> dict[str, Any]:
     data: dict[str, Any] = manifest.data
     for path in paths:
         if path.matches(manifest.ref):
-            data = path.hidden(data, hider.whole)
-    return hider.document(data, group=manifest.ref.group, kind=manifest.ref.kind)
+            data = path.hidden(data, Hider(mask).whole)
+    return hide(data, mask, group=manifest.ref.group, kind=manifest.ref.kind)
 
 
 def _distinct(sets: Sequence[ManifestSet]) -> list[Manifest]:

@@ -64,9 +64,7 @@ def assemble(
         return Assembled(freight=None, missing="the Warehouse subscribes to nothing")
     inputs = ",".join(source.inputs for source in commits)
     subjects, authors = [source.subject for source in commits], [source.author for source in commits]
-    freight = Freight.of(
-        warehouse, artifacts, subject=" · ".join(subjects), author=" · ".join(authors), inputs=inputs
-    )
+    freight = Freight.of(warehouse, artifacts, subject=" · ".join(subjects), author=" · ".join(authors), inputs=inputs)
     return Assembled(freight=next((other for other in known if other.id == freight.id), freight))
 
 
@@ -89,5 +87,3 @@ def _commit(source: SourceCommit, latest: Freight | None) -> CommitArtifact:
 def _missing(kind: str, repository: str) -> str:
     option = f"--{kind}"
     return f"no {kind} of {repository} is known; name one with {option}"
-
-

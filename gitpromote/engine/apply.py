@@ -181,7 +181,9 @@ class _Run:
         for fresh in ready:
             if fresh.planned.name in stacked:
                 why = stacked[fresh.planned.name]
-                self.results[fresh.planned.name] = waiting_result(fresh.planned, fresh.outcomes, because=why, code="stacked")
+                self.results[fresh.planned.name] = waiting_result(
+                    fresh.planned, fresh.outcomes, because=why, code="stacked"
+                )
         return [fresh for fresh in ready if fresh.planned.name not in stacked]
 
     def _verdict(self, fresh: Fresh, lock: Contention | None) -> EnvironmentResult | None:

@@ -127,9 +127,7 @@ def _reads_now(
         shown = {path: entry for path, entry in files.items() if path not in planned.omitted}
         oid = tree_id(shown, object_format=object_format) if files else None
         return (("", "tree" if files else "absent", oid),)
-    return tuple(
-        (path, kind, listing[path].oid if path in listing else None) for path, kind, _ in planned.reads
-    )
+    return tuple((path, kind, listing[path].oid if path in listing else None) for path, kind, _ in planned.reads)
 
 
 def _holds(
@@ -206,7 +204,9 @@ def _difference(
 ) -> Difference:
     root = "" if planned.target.kind == "in-place" else planned.target.path
     whole = "/".join(part for part in (root, path) if part)
-    found = world.repository(planned.target.repository).log(head, paths=[whole] if whole else [], limit=1) if head else []
+    found = (
+        world.repository(planned.target.repository).log(head, paths=[whole] if whole else [], limit=1) if head else []
+    )
     last = found[0] if found else None
     return Difference(
         path=path,

@@ -74,11 +74,7 @@ def _candidates(
 ) -> Candidates:
     name = warehouse.name or world.pipeline.name
     known = [state.freight for state in newest_first(seen.ledger, name)]
-    commits = [
-        _source(world, seen, asked, one, resolved)
-        for one in warehouse.subscriptions
-        if isinstance(one, Git)
-    ]
+    commits = [_source(world, seen, asked, one, resolved) for one in warehouse.subscriptions if isinstance(one, Git)]
     newest = assemble(
         name,
         images=[canonical_repository(one.repo) for one in warehouse.subscriptions if isinstance(one, Image)],
@@ -93,9 +89,7 @@ def _candidates(
     return Candidates(freight=(newest.freight, *others))
 
 
-def _source(
-    world: World, seen: Look, asked: Asked, git: Git, resolved: Sequence[ResolvedEnvironment]
-) -> SourceCommit:
+def _source(world: World, seen: Look, asked: Asked, git: Git, resolved: Sequence[ResolvedEnvironment]) -> SourceCommit:
     key = git.repo or HOME
     repository = world.repository(key)
     if asked.commit is not None and key == HOME:

@@ -56,9 +56,7 @@ def observe_sources(
     after = [world.renderings.render([_with(ask, overlay | changed)])[0] for ask in before]
     rendered = world.renderings.render(before)
     modes = {path: entry.mode for ask in before for path, entry in world.renderings.files_read(ask).items()}
-    edited = {
-        path: _entries(repository.object_format, modes[path], read[path], data) for path, data in changed.items()
-    }
+    edited = {path: _entries(repository.object_format, modes[path], read[path], data) for path, data in changed.items()}
     recorded = state.content.edits if state.content else ()
     is_foreign = not _hold(read, [edit for edit in recorded if edit["file"] in read])
     blocking, warnings = render_outcomes(resolved, after)
@@ -163,7 +161,7 @@ def _reads(rendered: Sequence[RenderedApp]) -> tuple[tuple[str, str, str | None]
     found: dict[str, tuple[str, str | None]] = {}
     for one in rendered:
         found |= {path: ("tree" if mode == FOLDER else "blob", oid) for path, mode, oid in one.closure.reads}
-        found |= {path: ("absent", None) for path in one.closure.absent}
+        found |= dict.fromkeys(one.closure.absent, ("absent", None))
     return tuple((path, kind, oid) for path, (kind, oid) in sorted(found.items()))
 
 

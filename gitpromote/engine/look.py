@@ -75,9 +75,7 @@ def git_sources(world: World) -> list[tuple[str, str | None]]:
     ]
 
 
-def _sources(
-    world: World, refs: Mapping[str, Mapping[str, str]]
-) -> dict[str, dict[str | None, tuple[str, str]]]:
+def _sources(world: World, refs: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str | None, tuple[str, str]]]:
     found: dict[str, dict[str | None, tuple[str, str]]] = {}
     for key, branch in git_sources(world):
         ref = world.repository(key).default_ref() if branch is None else f"refs/heads/{branch}"

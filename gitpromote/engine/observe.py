@@ -83,9 +83,7 @@ def _selected(world: World, seen: Look, asked: Asked) -> list[_Chosen]:
     return found
 
 
-def _given(
-    world: World, given: Mapping[str, Mapping[str, Freight]], missing: Mapping[str, str]
-) -> list[_Chosen]:
+def _given(world: World, given: Mapping[str, Mapping[str, Freight]], missing: Mapping[str, str]) -> list[_Chosen]:
     return [
         _Chosen(resolved=world.pipeline.resolved(name), freight=given[name], missing=missing.get(name, ""))
         for name in world.pipeline.order()
@@ -97,9 +95,7 @@ def _rendered(world: World, selected: Sequence[_Chosen]) -> list[_Chosen]:
     """Everything in one go, so that renders run side by side."""
     asks = [rendered_asks(one.resolved, _commits(one.freight), world, one.freight.values()) for one in selected]
     results = iter(world.renderings.render([ask for group in asks for ask in group]))
-    return [
-        replace(one, rendered=[next(results) for _ in group]) for one, group in zip(selected, asks, strict=True)
-    ]
+    return [replace(one, rendered=[next(results) for _ in group]) for one, group in zip(selected, asks, strict=True)]
 
 
 def _commits(freight: Mapping[str, Freight]) -> dict[str, str]:

@@ -127,5 +127,3 @@ def _as_then(world: World, before: Plan) -> Look:
         key: {ref: (ref, oid) for ref, oid in known.items()} for key, known in refs.items()
     }
     return Look(refs=refs, sources=sources, ledger=world.ledger.read(head))
-
-

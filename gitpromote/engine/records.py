@@ -36,9 +36,7 @@ def records_for(
     return tuple(records), ({digest: document} if recorded else {})
 
 
-def _environment(
-    world: World, plan: Plan, digest: str, fresh: Fresh, commit: str | None, seen: Look
-) -> list[Record]:
+def _environment(world: World, plan: Plan, digest: str, fresh: Fresh, commit: str | None, seen: Look) -> list[Record]:
     kind = _CONTENT.get(plan.kind, "written")
     if plan.kind == "retire" and plan.request.apps != ("*",):
         kind = "written"  # an App is gone, its Environment stays
@@ -50,9 +48,7 @@ def _environment(
     return [_record(world, plan, digest, fresh, one, commit) for one in kinds]
 
 
-def _record(
-    world: World, plan: Plan, digest: str, fresh: Fresh, kind: RecordKind, commit: str | None
-) -> Record:
+def _record(world: World, plan: Plan, digest: str, fresh: Fresh, kind: RecordKind, commit: str | None) -> Record:
     environment = fresh.planned
     generation = plan.basis.ledger.generations.get(environment.name, 0)
     step = environment.steps[-1].id if kind == "verified" else environment.steps[0].id

@@ -7,16 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gitpromote.engine.late import Late
 from gitpromote.errors import GitpromoteError, RenderFailed
+from gitpromote.model.canonical import canonical
 from gitpromote.model.freight import Freight
 from gitpromote.model.render import Closure, Rendered, RendererTool, RenderSpec
 from gitpromote.model.resolved import ResolvedApp, ResolvedEnvironment
-from gitpromote.model.tree import FOLDER, Entry
+from gitpromote.model.tree import FOLDER, Entry, tree_id
 from gitpromote.ports import KeptRender, RenderCache, Rendering, Reporter, Repository
 from gitpromote.render.freight_edits import EditData, edits_for
-from gitpromote.render.key import render_key
+from gitpromote.render.key import SEMANTICS, render_key
 from gitpromote.render.listing import Listing
-from gitpromote.render.memo import Memo, MemoEntry, spec_text
+from gitpromote.render.memo import Memo, MemoEntry, MemoView, spec_text
 from gitpromote.render.spec import Functions, asked_versions, spec_of
 
 _MOST_TOLD = 5  # failures, or environments with the same one
@@ -148,26 +150,25 @@ class Renderings:
 
         :raises GitpromoteError: of the first that failed, naming all that did
         """
-        reads = self._read(asks)
-        known = [self._known(ask, read) for ask, read in zip(asks, reads, strict=True)]
-        wanted = iter(
-            self._done([self._wanted(*one) for one, found in zip(zip(asks, reads, strict=True), known, strict=True) if not found])
-        )
-        found = [one or next(wanted) for one in known]
+        pairs = list(zip(asks, self._read(asks), strict=True))
+        known = [self._known(ask, read) for ask, read in pairs]
+        others = [self._wanted(*pair) for pair, found in zip(pairs, known, strict=True) if found is None]
+        done = iter(self._done(others))
         self._remember()
-        return found
+        return [found or next(done) for found in known]
 
     def complete(self, rendered: Sequence[RenderedApp]) -> list[RenderedApp]:
         """The same renders with their files at hand: what the cache has lost is rendered again, side by side."""
-        late = [self._wanted(one.ask, self._read([one.ask])[0]) for one in rendered if isinstance(one.kept.files, Late)]
-        done = iter(self._done(late))
+        late = [one.ask for one in rendered if isinstance(one.kept.files, Late)]
+        done = iter(self._done([self._wanted(ask, read) for ask, read in zip(late, self._read(late), strict=True)]))
+        self._remember()
         return [next(done) if isinstance(one.kept.files, Late) else one for one in rendered]
 
     def files_read(self, ask: Ask) -> Mapping[str, Entry]:
         """Every file that a render reads, by path."""
         from gitpromote.render.reads import closure_files
 
-        return closure_files(self._close([ask])[0], self._listing(ask))
+        return closure_files(self._read([ask])[0].closure, self._listing(ask))
 
     def source_bytes(self, ask: Ask, paths: Iterable[str]) -> dict[str, bytes]:
         """Files as the render would read them, before its edits."""
@@ -179,7 +180,7 @@ class Renderings:
 
     def edits(self, ask: Ask) -> tuple[EditData, ...]:
         """What the Freight changes in the sources of a render."""
-        return self._edits(ask, self._close([ask])[0])
+        return self._edits(ask, self._read([ask])[0].closure)
 
     def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
         """The bytes of rendered files; what no render gave is left out."""
@@ -220,7 +221,8 @@ class Renderings:
                 if entry is None:
                     unknown[key] = ask
                 else:
-                    self._reads[key] = _Read(entry.closure, entry.result.get("inputs") or _inputs(entry.closure), entry.result)
+                    inputs = entry.result.get("inputs") or _inputs(entry.closure)
+                    self._reads[key] = _Read(entry.closure, inputs, entry.result)
         if unknown:
             self._seek(unknown)
         return [self._reads[key] for key in keys]
@@ -259,7 +261,7 @@ class Renderings:
     def _known(self, ask: Ask, read: _Read) -> RenderedApp | None:
         """A render as the last plan left it: with the same inputs in the same surroundings it is the same."""
         learnt = read.learnt
-        if "key" not in learnt or ask.overlay or ask.edits is not None or self._keep:
+        if "key" not in learnt or ask.overlay or ask.edits is not None:
             return None
         if learnt["around"] != self._around(ask, read.closure):
             return None
@@ -270,7 +272,6 @@ class Renderings:
             warnings=tuple(learnt.get("warnings", ())),
             random={path: tuple(map(tuple, places)) for path, places in learnt.get("random", ())},
         )
-        shown = learnt.get("shown", learnt["tree"])
         return RenderedApp(
             ask=ask,
             key=learnt["key"],
@@ -278,23 +279,24 @@ class Renderings:
             closure=read.closure,
             kept=kept,
             tree=learnt["tree"],
-            shown=shown,
+            shown=learnt.get("shown", learnt["tree"]),
         )
 
     def _around(self, ask: Ask, closure: Closure) -> str:
         """A digest of all that a render's key is made of beside its spec and inputs. Most renders share it."""
         versions = asked_versions(ask.spec)
-        freight = tuple([one.id for one in ask.freight])
-        edits = tuple([canonical(edit.to_data()) for edit in ask.app.edits])
         app = ask.app
-        place = (closure.tools, tuple(versions.items()), freight, edits, app.pin, app.name, app.files, ask.object_format)
+        edits = tuple([canonical(edit.to_data()) for edit in app.edits])
+        freight = tuple([one.id for one in ask.freight])
+        said = (app.pin, app.name, app.files, ask.object_format)
+        place = (closure.tools, tuple(versions.items()), freight, edits, said)
         known = self._surroundings.get(place)
         if known is None:
             tools = self._tools(ask, closure)
             artifacts = [one.model_dump(mode="json") for item in ask.freight for one in (*item.images, *item.charts)]
             programs = [[tool.name, tool.version, tool.sha256] for tool in tools]
-            parts = [SEMANTICS, programs, artifacts, [edit.decode() for edit in edits], app.pin, app.name, app.files]
-            whole = canonical([*parts, ask.object_format, self._sensitive_paths])
+            parts = [SEMANTICS, programs, artifacts, [edit.decode() for edit in edits], said, self._sensitive_paths]
+            whole = canonical(parts)
             known = self._surroundings[place] = hashlib.sha256(whole).hexdigest()
         return known
 
@@ -330,17 +332,25 @@ class Renderings:
 
     def _learn(self, one: Wanted, kept: KeptRender) -> RenderedApp:
         ask = one.ask
+        visible = {path: entry for path, entry in kept.files.items() if path not in kept.sensitive}
         tree = tree_id(kept.files, object_format=ask.object_format)
-        shown = tree
-        if kept.sensitive:
-            visible = {path: entry for path, entry in kept.files.items() if path not in kept.sensitive}
-            shown = tree_id(visible, object_format=ask.object_format)
-        if not ask.overlay and ask.edits is None:
-            commits = [ask.commit]
-            self._learnt[ask.name] = MemoEntry(spec_text(ask.spec), one.closure, _learnt(one, kept, tree, shown, self._around(ask, one.closure)))
-        return RenderedApp(
+        shown = tree_id(visible, object_format=ask.object_format) if kept.sensitive else tree
+        found = RenderedApp(
             ask=ask, key=one.key, inputs=one.inputs, closure=one.closure, kept=kept, tree=tree, shown=shown
         )
+        if not ask.overlay and ask.edits is None:
+            self._note(found)
+        return found
+
+    def _note(self, found: RenderedApp) -> None:
+        """Keep what the next plan needs to know of a render, unless the last one told the same."""
+        ask, text = found.ask, spec_text(found.ask.spec)
+        before = self._reads[ask.repository.key, ask.commit, text].learnt
+        now = _learnt(found, self._around(ask, found.closure))
+        if now.items() <= before.items():
+            return
+        commits = before.get("commits") or [ask.commit]
+        self._learnt[ask.name] = MemoEntry(text, found.closure, {**now, "commits": commits})
 
     def _edits(self, ask: Ask, closure: Closure) -> tuple[EditData, ...]:
         if ask.edits is not None:
@@ -357,7 +367,7 @@ class Renderings:
     def _run(self, missing: Sequence[Wanted]) -> dict[str, KeptRender]:
         from gitpromote.engine.fresh import jobs_of, kept_of
 
-        jobs = jobs_of(missing, self._listing, self._tools, keep=self._keep)
+        jobs = jobs_of(missing, self._listing, lambda one: self._tools(one.ask, one.closure), keep=self._keep)
         self._reporter.event("rendering", total=len(jobs))
         found = self._rendering.render(jobs, on_done=lambda label: self._reporter.event("rendered", label=label))
         self.count += len(jobs)
@@ -376,9 +386,6 @@ class Renderings:
             raise _all_of(failures)
         return kept
 
-    def _tools(self, one: Wanted) -> tuple[RendererTool, ...]:
-        return self._rendering.tools(one.closure.tools, versions=asked_versions(one.ask.spec))
-
     def _remember(self) -> None:
         if self._learnt and self._memo is not None:
             self._memo = self._memo.updated(self._learnt)
@@ -393,11 +400,19 @@ def _inputs(closure: Closure) -> str:
     return "sha256:" + hashed.hexdigest()
 
 
-def _rendered(one: Wanted, kept: KeptRender | None) -> RenderedApp:
-    assert kept is not None
-    return RenderedApp(
-        ask=one.ask, key=one.key, inputs=_inputs(one.closure), edits=one.edits, closure=one.closure, kept=kept
-    )
+def _learnt(found: RenderedApp, around: str) -> dict[str, Any]:
+    """What a memo holds of a render: plain data, what is empty left out."""
+    kept = found.kept
+    random = [[path, list(map(list, places))] for path, places in kept.random.items()]
+    others = {
+        "sensitive": list(kept.sensitive),
+        "secrets": list(kept.secrets),
+        "warnings": list(kept.warnings),
+        "random": random,
+        "shown": found.shown if found.shown != found.tree else "",
+    }
+    told = {name: value for name, value in others.items() if value}
+    return {"around": around, "key": found.key, "inputs": found.inputs, "tree": found.tree, **told}
 
 
 def _all_of(failures: Sequence[tuple[Ask, GitpromoteError]]) -> GitpromoteError:
@@ -423,5 +438,3 @@ def _with_place(detail: str, asks: Sequence[Ask]) -> str:
     names = ", ".join(ask.name for ask in asks[:_MOST_TOLD]) + (" …" if len(asks) > _MOST_TOLD else "")
     commits = ", ".join(dict.fromkeys(ask.commit[:7] for ask in asks))
     return f"{detail}\nread for {names} at {commits}"
-
-

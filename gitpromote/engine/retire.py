@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from gitpromote.engine.combine import app_prefix
 from gitpromote.engine.look import Look
 from gitpromote.engine.targets import read_content
@@ -14,7 +13,9 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.tree import tree_id
 
 
-def observe_retired(world: World, seen: Look, resolved: ResolvedEnvironment, *, app: str | None) -> EnvironmentObservation:
+def observe_retired(
+    world: World, seen: Look, resolved: ResolvedEnvironment, *, app: str | None
+) -> EnvironmentObservation:
     """What the target holds, against what is left of it without the Environment or the App."""
     target = resolved.target
     if not target.is_rendered:

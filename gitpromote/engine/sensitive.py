@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gitpromote.engine.combine import app_prefix
 from gitpromote.engine.assess import target_of
+from gitpromote.engine.combine import app_prefix
 from gitpromote.engine.discover import rendered_asks
 from gitpromote.engine.rollback import RECORDED
 from gitpromote.engine.targets import subtree

@@ -39,9 +39,7 @@ def is_kept(path: str, keep: Iterable[str]) -> bool:
     return any(path == kept.rstrip("/") or path.startswith(kept.rstrip("/") + "/") for kept in keep)
 
 
-def whole_ids(
-    repository: Repository, targets: Sequence[tuple[str | None, ResolvedTarget]]
-) -> list[str | None]:
+def whole_ids(repository: Repository, targets: Sequence[tuple[str | None, ResolvedTarget]]) -> list[str | None]:
     """The id of each target's subtree without kept paths, from its commit; ``None`` where it must be listed.
 
     For thousands of targets at the price of one process: only the top of each subtree is read.
@@ -156,5 +154,3 @@ def _foreign(commit: CommitFacts) -> ForeignCommit:
         subject=commit.subject,
         pipeline=commit.trailers.get("Gitpromote-Pipeline"),
     )
-
-

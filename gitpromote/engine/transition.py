@@ -119,8 +119,7 @@ def _judged(transition: Transition, key: str, answers: Mapping[str, PushAnswer])
     refused = {
         fresh.planned.name: answer
         for fresh in transition.environments
-        if fresh.planned.target.repository == key
-        and (answer := _refusal(fresh, answers)) is not None
+        if fresh.planned.target.repository == key and (answer := _refusal(fresh, answers)) is not None
     }
     lost = any(answer.status in ("lost", "same") for answer in answers.values())
     return Pushed(written=False, refused=refused, lost=lost or not refused)

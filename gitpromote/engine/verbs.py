@@ -9,7 +9,7 @@ from typing import Any
 from gitpromote.engine.append import append, event, ledger_refused
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.locked import lock_data
-from gitpromote.engine.look import look, lock_prefix
+from gitpromote.engine.look import lock_prefix, look
 from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, Contention, UsageError
@@ -101,9 +101,7 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
                 hint="Look again:\n  gitpromote status",
             )
         return [
-            event(
-                world, "adopted", environment=environment, freight=state.freight, tree=tree, commit=head, data=data
-            )
+            event(world, "adopted", environment=environment, freight=state.freight, tree=tree, commit=head, data=data)
         ]
 
     return append(world, records)[0][-1]
@@ -130,7 +128,15 @@ def lock(world: World, environment: str, *, reason: str, ttl: int) -> Record:
     world.known(environment)
     ref = lock_prefix(world.pipeline.name, world.pipeline.refs) + environment
     nonce, now = secrets.token_hex(16), world.clock.now()
-    body = {"format": LOCK_FORMAT, "nonce": nonce, "who": world.actor, "plan": None, "reason": reason, "at": now, "ttl": ttl}
+    body = {
+        "format": LOCK_FORMAT,
+        "nonce": nonce,
+        "who": world.actor,
+        "plan": None,
+        "reason": reason,
+        "at": now,
+        "ttl": ttl,
+    }
     before = world.home.fetch([ref]).get(ref)
     if before is not None and not _has_expired(world, before):
         raise _taken(world, environment, before)
@@ -164,7 +170,10 @@ def unlock(world: World, environment: str, *, force: bool) -> Record:
     answer = world.home.push([RefChange(ref=ref, new=None, expected=before)])[ref]
     if answer.status not in ("written", "same"):
         raise Contention(
-            "The lock is another one now.", code="lock-changed", detail=f"{environment}: {answer.words}", hint="Look again."
+            "The lock is another one now.",
+            code="lock-changed",
+            detail=f"{environment}: {answer.words}",
+            hint="Look again.",
         )
     told = {"who": data["who"], "nonce": data["nonce"], "forced": force}
     return append(world, lambda _: [event(world, "unlocked", environment=environment, data=told)])[0][-1]

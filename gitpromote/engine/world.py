@@ -9,10 +9,8 @@ from gitpromote.engine.renderings import Renderings
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.resolved import HOME
-from gitpromote.render.spec import Functions
 from gitpromote.ports import Clock, Ledger, Reporter, Repository, Signing
-
-
+from gitpromote.render.spec import Functions
 
 
 @dataclass(slots=True, kw_only=True)

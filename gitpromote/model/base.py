@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-
 # Validators are built when a class is first used (``defer_build``): a run needs few of all the classes it imports.
 
 

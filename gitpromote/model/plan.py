@@ -110,9 +110,7 @@ class PlannedFreight(Document):
     def freight(self) -> Freight:
         """The Freight itself again, its id recomputed from the artifacts."""
         plain = Freight.model_validate({**self.model_dump(mode="json"), "id": ""})
-        return Freight.of(
-            self.warehouse, plain.artifacts, subject=self.subject, author=self.author, inputs=self.inputs
-        )
+        return Freight.of(self.warehouse, plain.artifacts, subject=self.subject, author=self.author, inputs=self.inputs)
 
 
 class MovingFreight(Document):

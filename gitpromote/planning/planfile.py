@@ -47,7 +47,11 @@ def loads(data: bytes, *, name: str) -> PlanFile:
     document = _parse(data, name)
     _check_format(document, name)
     if canonical(document) + b"\n" != data:
-        _refuse("plan-not-canonical", name, "It is not in the one form that gitpromote writes: it was edited or re-indented.")
+        _refuse(
+            "plan-not-canonical",
+            name,
+            "It is not in the one form that gitpromote writes: it was edited or re-indented.",
+        )
     plan = document.get("plan")
     if not isinstance(plan, dict) or document.get("digest") != plan_digest(document["format"], plan):
         _refuse("plan-digest", name, "Its digest is not the digest of its content: it was edited.")
@@ -128,7 +132,9 @@ def _check_format(document: dict[str, Any], name: str) -> None:
 def _check_known(plan: dict[str, Any], name: str) -> None:
     critical = plan.get("critical")
     for word in critical if isinstance(critical, list) else ():
-        _refuse("plan-critical", name, f'It needs "{word}", which this version does not know.', hint="Upgrade gitpromote.")
+        _refuse(
+            "plan-critical", name, f'It needs "{word}", which this version does not know.', hint="Upgrade gitpromote."
+        )
     environments = plan.get("environments")
     for environment in environments if isinstance(environments, list) else ():
         for step in environment.get("steps", ()) if isinstance(environment, dict) else ():

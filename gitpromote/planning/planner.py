@@ -148,9 +148,7 @@ def _moving(
     }
 
 
-def _arrives(
-    resolved: ResolvedEnvironment, freight: Mapping[str, MovingFreight], state: EnvironmentState
-) -> bool:
+def _arrives(resolved: ResolvedEnvironment, freight: Mapping[str, MovingFreight], state: EnvironmentState) -> bool:
     """Whether the Freight's arrival is news, even if nothing changes in the target."""
     unrecorded = state.content is None and not resolved.is_control_flow
     return any(moving.moving for moving in freight.values()) or (unrecorded and bool(freight))

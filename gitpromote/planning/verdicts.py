@@ -41,9 +41,7 @@ def judge(
     return tuple(outcomes)
 
 
-def _upstream(
-    resolved: ResolvedEnvironment, observed: EnvironmentObservation, ledger: LedgerState
-) -> list[Outcome]:
+def _upstream(resolved: ResolvedEnvironment, observed: EnvironmentObservation, ledger: LedgerState) -> list[Outcome]:
     freight = {warehouse: item.id for warehouse, item in observed.freight.items()}
     if not resolved.after or not freight:
         return []
@@ -135,7 +133,9 @@ def _debt(observed: EnvironmentObservation, state: EnvironmentState) -> list[Out
         return []
     if current.whole == desired.whole:
         return []
-    text = f'undoes what {state.content.actor} adopted: "{state.content.reason}"; keep it by bringing it into the sources'
+    text = (
+        f'undoes what {state.content.actor} adopted: "{state.content.reason}"; keep it by bringing it into the sources'
+    )
     return [_content_outcome("debt", "warn", text, {"adopted_at": state.content.at})]
 
 
@@ -189,5 +189,3 @@ def opens(decision: Decision, outcomes: Sequence[Outcome], *, as_of: int) -> Ope
         else:
             conditions.append({"gate": outcome.id})
     return Opens(earliest=None, conditions=tuple(conditions))
-
-

@@ -30,9 +30,7 @@ def writes_between(current: Content, desired: Content) -> tuple[Write, ...]:
 def edited_writes(edited: Mapping[str, tuple[Entry | None, Entry]]) -> tuple[Write, ...]:
     """The source files that edits change in place, sorted by path."""
     return tuple(
-        _write(path, before, after, False, None)
-        for path, (before, after) in sorted(edited.items())
-        if before != after
+        _write(path, before, after, False, None) for path, (before, after) in sorted(edited.items()) if before != after
     )
 
 

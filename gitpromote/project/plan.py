@@ -84,7 +84,9 @@ class Plan:
 
         :param path: default: ``plans/<pipeline>-<short id>.plan.json`` below the working directory
         """
-        target = Path(path) if path is not None else Path("plans") / f"{self.data.pipeline.name}-{self.short_id}.plan.json"
+        target = (
+            Path(path) if path is not None else Path("plans") / f"{self.data.pipeline.name}-{self.short_id}.plan.json"
+        )
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:

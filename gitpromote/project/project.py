@@ -16,7 +16,7 @@ from gitpromote.engine.asked import Asked
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.pipeline import Pipeline
-from gitpromote.model.plan import Engine, EnvironmentPlan, PlannedPipeline, PipelineSource, PlanObservations
+from gitpromote.model.plan import Engine, EnvironmentPlan, PipelineSource, PlannedPipeline, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
 from gitpromote.ports import Reporter, SilentReporter
 from gitpromote.project import documents
@@ -97,9 +97,7 @@ class Project:
         return cls(chosen, place, world, source=source, reporter=tell, cache_dir=cache_dir)
 
     @classmethod
-    def from_plan(
-        cls, plan: Plan, *, cache_dir: str | Path | None = None, reporter: Reporter | None = None
-    ) -> Project:
+    def from_plan(cls, plan: Plan, *, cache_dir: str | Path | None = None, reporter: Reporter | None = None) -> Project:
         """The Project that a plan stands for: by its resolved definition alone, no pipeline file is read."""
         described = plan.data.pipeline
         pipeline = Pipeline.from_data(described.definition)
@@ -415,7 +413,10 @@ def _source(loaded: LoadedFile, pipeline: Pipeline, place: Place) -> PipelineSou
     path = loaded.files[pipeline.name].resolve()
     inside = place.work is not None and path.is_relative_to(place.work.toplevel)
     shown = path.relative_to(place.work.toplevel).as_posix() if place.work and inside else path.name
-    return PipelineSource(path=shown, callables={name: loaded.callables[name] for name in pipeline.functions() if name in loaded.callables})
+    return PipelineSource(
+        path=shown,
+        callables={name: loaded.callables[name] for name in pipeline.functions() if name in loaded.callables},
+    )
 
 
 def _names(names: Names) -> tuple[str, ...] | None:

@@ -114,5 +114,3 @@ def claimed_identity(work: WorkRepository | None, env: Mapping[str, str] | None 
     variables = os.environ if env is None else env
     user = variables.get("GITHUB_ACTOR") or variables.get("GITLAB_USER_LOGIN") or variables.get("USER") or "somebody"
     return f"{user} <{user}@{os.uname().nodename}>"
-
-

@@ -11,7 +11,6 @@ from gitpromote.model.edits import Edit, FluxSetters, SetValue
 from gitpromote.model.freight import Freight
 from gitpromote.model.render import ChainSpec, KustomizeSpec, RenderSpec
 
-
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 #: One edit as plain data: what ``apply_edits`` carries out, what the render key and the Records hold.
@@ -74,9 +73,7 @@ def _possible_pin(pin: str, image: ImageArtifact) -> str:
     return pin
 
 
-def _value_edit(
-    edit: SetValue, images: Sequence[ImageArtifact], charts: Sequence[ChartArtifact], pin: str
-) -> EditData:
+def _value_edit(edit: SetValue, images: Sequence[ImageArtifact], charts: Sequence[ChartArtifact], pin: str) -> EditData:
     if edit.image is not None:
         image = _found(images, edit.image, "image")
         part = edit.part if edit.part == "repository" else _possible_pin(edit.part or pin, image)

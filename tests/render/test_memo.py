@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 
 import pytest
@@ -148,7 +147,7 @@ def test_what_the_memo_knows_is_what_the_closure_is(edits: dict[str, str | None]
         assert entry.closure == fresh[name]
 
 
-def test_a_thousand_environments_are_proven_unchanged_in_milliseconds() -> None:
+def test_a_thousand_environments_that_share_a_base_are_proven_unchanged_from_one_small_file() -> None:
     shared = [(f"base/f{number}.yaml", FILE, f"{number:040}") for number in range(7)]
     tree = {path: Entry(mode, oid) for path, mode, oid in shared}
     entries = {}
@@ -158,11 +157,6 @@ def test_a_thousand_environments_are_proven_unchanged_in_milliseconds() -> None:
         entries[f"{number}"] = MemoEntry("spec", Closure(tuple(sorted(shared + own)), (f"over/{number}/none",)), {})
     text = Memo().updated(entries).dumps()
     at = Listing(tree)
-    seconds = []
-    for _ in range(5):
-        started = time.perf_counter()
-        view = Memo.loads(text).against(at)
-        assert all(view.get(f"{number}", "spec") is not None for number in range(1000))
-        seconds.append(time.perf_counter() - started)
-    assert min(seconds) < 0.1  # an order of magnitude above what an idle machine takes
+    view = Memo.loads(text).against(at)
+    assert all(view.get(f"{number}", "spec") is not None for number in range(1000))
     assert len(text) < 400_000
