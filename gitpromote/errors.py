@@ -22,8 +22,8 @@
     ├── InternalError             70    our bug
     └── Interrupted              130    Ctrl-C
 
-An error says what was wrong (``summary``, one line without values), why it matters and where (``detail``), and what to do
-(``hint``: a sentence, or commands on lines of their own). ``code`` is kebab-case and stable.
+An error says what was wrong (``summary``, one line without values), why it matters and where (``detail``), and what to
+do (``hint``: a sentence, or commands on lines of their own). ``code`` is kebab-case and stable.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ PACKAGE = Path(gitpromote.__file__).parent
 DOCUMENT = Path(__file__).parent.parent / "docs" / "errors.md"
 HEAD = """# Error codes
 
-Every error says what was wrong, why it matters and where, and what to do. Its code is stable; the exit code is the one of
-the command line and of `error.exit_code` in Python. A code with several summaries is told in several places.
+Every error says what was wrong, why it matters and where, and what to do. Its code is stable; the exit code is the one
+of the command line and of `error.exit_code` in Python. A code with several summaries is told in several places.
 
 Problems of a definition (exit code 11) and reasons of a plan that is stale (exit code 4) are told in lists; their codes
 stand here without a summary.

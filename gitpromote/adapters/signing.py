@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from gitpromote.adapters.git.process import call_git
 from gitpromote.errors import ConfigurationError
 
 NAMESPACE = "gitpromote"
@@ -16,22 +17,22 @@ NAMESPACE = "gitpromote"
 class SshSigning:
     """Makes and checks signatures. Keys stay where they are: with the user's agent or in their files.
 
-    :param default_key: the file of git's ``user.signingKey``, or ``None``
+    :param folder: where git is asked for ``user.signingKey``: what signs commits there signs approvals too
     """
 
-    def __init__(self, *, default_key: str | None) -> None:
-        self._default_key = default_key
+    def __init__(self, *, folder: Path) -> None:
+        self._folder = folder
 
     def sign(self, data: bytes, *, key: str | None) -> str:
         """An armoured signature.
 
         :raises ConfigurationError: no key, or one that cannot sign (``signing-failed``)
         """
-        chosen = key or self._default_key
+        chosen = key or self._configured_key()
         if not chosen:
             raise _failed("No key is named.", hint="Name one:\n  gitpromote approve PLAN --key ~/.ssh/id_ed25519")
-        file = Path(chosen.removeprefix("key::")).expanduser()
         with tempfile.TemporaryDirectory() as folder:
+            file = _key_file(chosen, Path(folder))
             message = Path(folder) / "approval"
             message.write_bytes(data)
             ended = _run(["-Y", "sign", "-n", NAMESPACE, "-f", str(file), str(message)], b"")
@@ -42,6 +43,12 @@ class SshSigning:
                     words, hint="Signing must work without a terminal: use an agent for keys with passphrases."
                 )
             return signature.read_text()
+
+    def _configured_key(self) -> str:
+        """git's ``user.signingKey``, where it signs with SSH: a file, or the public key itself."""
+        read = ["config", "--type=path", "--get"]
+        how = call_git([*read, "gpg.format"], cwd=self._folder).output.decode().strip()
+        return call_git([*read, "user.signingKey"], cwd=self._folder).output.decode().strip() if how == "ssh" else ""
 
     def verify(self, data: bytes, signature: str, *, identity: str, allowed: bytes) -> str | None:
         """The fingerprint of the key, if it may sign for that identity."""
@@ -57,6 +64,16 @@ class SshSigning:
             return None
         told = ended.stdout.decode("utf-8", "replace")
         return next((word for word in reversed(told.split()) if word.startswith("SHA256:")), "unknown")
+
+
+def _key_file(key: str, folder: Path) -> Path:
+    """A key's file. A public key that stands in a setting gets one: the agent has its other half."""
+    literal = key.removeprefix("key::")
+    if key == literal and not key.startswith(("ssh-", "ecdsa-", "sk-")):
+        return Path(key).expanduser()
+    file = folder / "key.pub"
+    file.write_text(literal + "\n")
+    return file
 
 
 def _run(words: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:

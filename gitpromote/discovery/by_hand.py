@@ -58,8 +58,7 @@ def assemble(
             if artifact is None:
                 return Assembled(freight=None, missing=_missing(kind, repository))
             artifacts.append(artifact)
-    for source in commits:
-        artifacts.append(_commit(source, latest))
+    artifacts += [_commit(source, latest) for source in commits]
     if not artifacts:
         return Assembled(freight=None, missing="the Warehouse subscribes to nothing")
     inputs = ",".join(source.inputs for source in commits)

@@ -122,7 +122,7 @@ def _fresh_look(
 def _reads_now(
     planned: EnvironmentPlan, listing: Mapping[str, Entry], object_format: str
 ) -> tuple[tuple[str, str, str | None], ...]:
-    if not planned.target.kind == "in-place":
+    if planned.target.kind != "in-place":
         files = subtree(listing, target_of(planned))
         shown = {path: entry for path, entry in files.items() if path not in planned.omitted}
         oid = tree_id(shown, object_format=object_format) if files else None

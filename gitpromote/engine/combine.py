@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gitpromote.engine.late import Late
 from gitpromote.engine.renderings import RenderedApp, Renderings
 from gitpromote.errors import SourceInvalid, UsageError
 from gitpromote.model.change import path_text
@@ -12,7 +13,7 @@ from gitpromote.model.observation import Content
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import PlannedSource
 from gitpromote.model.resolved import ResolvedEnvironment
-from gitpromote.model.tree import Entry, tree_id
+from gitpromote.model.tree import FOLDER, Entry, empty_tree, tree_id
 from gitpromote.ports import Repository
 
 
@@ -42,6 +43,38 @@ def content_of(resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp], *
         sensitive=frozenset(sensitive),
         app_of=app_of,
     )
+
+
+def outline_of(resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp], *, object_format: str) -> Content:
+    """The same as :func:`content_of`, told by the ids of the Apps' trees: no file is looked at until somebody asks."""
+    prefixes = [app_prefix(resolved, one.ask.app.folder) for one in rendered]
+    if any(
+        other.startswith(prefix) for at, prefix in enumerate(prefixes) for other in prefixes[:at] + prefixes[at + 1 :]
+    ):
+        return content_of(resolved, rendered, object_format=object_format)
+    whole, tree = (
+        _tree_of(dict(zip(prefixes, ids, strict=True)), object_format=object_format)
+        for ids in ([one.tree for one in rendered], [one.shown for one in rendered])
+    )
+    content = Late(lambda: {"": content_of(resolved, rendered, object_format=object_format)})
+    return Content(
+        tree=tree,
+        whole=whole,
+        files=Late(lambda: content[""].files),
+        sensitive=frozenset(
+            prefix + path for prefix, one in zip(prefixes, rendered, strict=True) for path in one.kept.sensitive
+        ),
+        app_of=Late(lambda: content[""].app_of),
+    )
+
+
+def _tree_of(trees: Mapping[str, str], *, object_format: str) -> str:
+    """The id of the tree that holds these trees, each in its folder; the only one may be all of it."""
+    if "" in trees:
+        return trees[""]
+    empty = empty_tree(object_format)
+    folders = {prefix[:-1]: Entry(FOLDER, oid) for prefix, oid in trees.items() if oid != empty}
+    return tree_id(folders, object_format=object_format)
 
 
 def narrowed(

@@ -11,14 +11,15 @@ from gitpromote.errors import Contention
 
 
 def held_by_others(world: World, seen: Look) -> dict[str, Contention]:
-    """Environment to the error that says who holds its lock; locks whose time is over do not count."""
+    """Environment to the error that says who holds its lock. Our own does not count, nor one whose time is over."""
     if not seen.locks:
         return {}
     commits = world.home.commits(sorted(set(seen.locks.values())))
     found: dict[str, Contention] = {}
     for environment, oid in seen.locks.items():
         lock = lock_data(commits[oid].message)
-        if lock["ttl"] and world.clock.now() >= lock["at"] + lock["ttl"]:
+        expired = lock["ttl"] and world.clock.now() >= lock["at"] + lock["ttl"]
+        if expired or lock["who"] == world.actor:
             continue
         reason = f": {lock['reason']}" if lock["reason"] else ""
         found[environment] = Contention(

@@ -1,4 +1,4 @@
-"""Taking away what an Environment, or one App of it, has left in its target: a delete that is reviewed like any other."""
+"""Taking away what an Environment, or one App of it, has left in its target: a delete, reviewed like any other."""
 
 from __future__ import annotations
 

@@ -124,8 +124,13 @@ def lock(world: World, environment: str, *, reason: str, ttl: int) -> Record:
 
     :param ttl: seconds after which it no longer counts
     :raises Contention: somebody holds it
+    :raises UsageError: the time is less than a second
     """
     world.known(environment)
+    if ttl < 1:
+        raise UsageError(
+            "A lock must end some day.", code="ttl-invalid", detail=f"{ttl} seconds", hint="Write --ttl 1h."
+        )
     ref = lock_prefix(world.pipeline.name, world.pipeline.refs) + environment
     nonce, now = secrets.token_hex(16), world.clock.now()
     body = {

@@ -15,19 +15,21 @@ from gitpromote.model.canonical import canonical
 _DOMAIN = b"gitpromote-freight-v1\n"
 
 _FIRST = (
-    "able agile amber ample azure bold brave brisk bright calm candid clean clear clever cosy crisp daring deft eager "
-    "early even fair fast fine firm fleet fond frank free fresh gentle glad golden grand happy hardy honest humble "
-    "ideal jolly keen kind level light lively loyal lucid lucky mellow merry mild modest neat noble open patient plain "
-    "polite prime proud quick quiet rapid ready robust royal sharp silver simple smart snug solid spry stable steady "
-    "sturdy sunny sure swift tidy trim true upright vivid warm wise witty young zesty"
+    "able agile amber ample azure bold brave brisk bright calm candid clean clear clever cosy crisp "
+    "daring deft eager early even fair fast fine firm fleet fond frank free fresh gentle glad golden "
+    "grand happy hardy honest humble ideal jolly keen kind level light lively loyal lucid lucky mellow "
+    "merry mild modest neat noble open patient plain polite prime proud quick quiet rapid ready robust "
+    "royal sharp silver simple smart snug solid spry stable steady sturdy sunny sure swift tidy trim true "
+    "upright vivid warm wise witty young zesty"
 ).split()
 _SECOND = (
-    "adder alder aspen badger beech birch bison bream cedar cobra condor coral crane curlew daisy deer dingo dove duck "
-    "eagle egret elk elm falcon fern ferret finch fir fox gecko goose grouse gull hare hawk hazel heron holly ibex ibis "
-    "iris ivy jackal jay kestrel kite koala lark larch lemur lily linden lion lizard llama lotus lynx magpie maple "
-    "marten mole moose moth newt oak olive orca oriole osprey otter owl panda petrel pine plover poplar poppy puffin "
-    "quail rabbit raven robin rook rose sable salmon seal shrew skylark snipe sparrow spruce squid stag stoat stork "
-    "swan swift tapir teal tern thrush tiger toad trout tulip turtle viper vole walnut weasel whale willow wolf wren yew"
+    "adder alder aspen badger beech birch bison bream cedar cobra condor coral crane curlew daisy deer "
+    "dingo dove duck eagle egret elk elm falcon fern ferret finch fir fox gecko goose grouse gull hare "
+    "hawk hazel heron holly ibex ibis iris ivy jackal jay kestrel kite koala lark larch lemur lily linden "
+    "lion lizard llama lotus lynx magpie maple marten mole moose moth newt oak olive orca oriole osprey "
+    "otter owl panda petrel pine plover poplar poppy puffin quail rabbit raven robin rook rose sable "
+    "salmon seal shrew skylark snipe sparrow spruce squid stag stoat stork swan swift tapir teal tern "
+    "thrush tiger toad trout tulip turtle viper vole walnut weasel whale willow wolf wren yew"
 ).split()
 
 

@@ -11,7 +11,9 @@ from gitpromote.model.manifest import ManifestSet
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Basis, PlannedSource, Tool
 from gitpromote.model.state import LedgerState
-from gitpromote.model.tree import Entry
+from gitpromote.model.tree import Entry, empty_tree
+
+_EMPTY = frozenset({empty_tree("sha1"), empty_tree("sha256")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,11 @@ class Content:
     sensitive: frozenset[str] = frozenset()
     manifests: ManifestSet | None = None
     app_of: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no file. Said by the id, since ``files`` may cost something."""
+        return self.whole in _EMPTY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

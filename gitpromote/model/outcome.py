@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from gitpromote.model.base import Document
 
@@ -31,7 +31,7 @@ class Outcome(Document):
     from_: int | None = Field(default=None, alias="from")
     until: int | None = None
 
-    model_config = {**Document.model_config, "populate_by_name": True}
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     @property
     def binding(self) -> bool:

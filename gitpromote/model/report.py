@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from gitpromote.model.base import Document
 from gitpromote.model.freight import Freight
 from gitpromote.model.outcome import Outcome
@@ -22,12 +24,12 @@ class EnvironmentStatus(Document):
     name: str
     production: bool
     target: PlannedTarget
-    runs: dict[str, Freight] = {}
+    runs: dict[str, Freight] = Field(default_factory=dict)
     since: int | None = None
     by: str = ""
     verified_at: int | None = None
     commit: str | None = None
-    next: dict[str, Freight] = {}
+    next: dict[str, Freight] = Field(default_factory=dict)
     decision: Decision | None = None
     reason: str = ""
     outcomes: tuple[Outcome, ...] = ()

@@ -36,7 +36,7 @@ class Content(Document):
 
 
 class Verified(Document):
-    """That a Freight was verified in an Environment. ``since`` is epoch seconds; ``inherited``: nothing changed there."""
+    """That a Freight was verified in an Environment. ``at`` is epoch seconds; ``inherited``: nothing changed there."""
 
     at: int
     record: str

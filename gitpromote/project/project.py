@@ -256,7 +256,7 @@ class Project:
         """
         from gitpromote.engine.approvals import approve
 
-        until = self._world.clock.now() + expires if expires else None
+        until = self._world.clock.now() + expires if expires is not None else None
         return approve(self._world, plan.file, plan.to_bytes(), environment=env, expires=until, key=key)
 
     def adopt(self, env: str, *, reason: str) -> Record:

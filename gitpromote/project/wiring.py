@@ -88,7 +88,7 @@ def build_world(
         clock=WallClock(),
         reporter=reporter,
         who=lambda: claimed_identity(place.work),
-        signing=SshSigning(default_key=None),
+        signing=SshSigning(folder=place.work.toplevel if place.work else Path.cwd()),
         functions=place.functions,
         changed_callables=partial(_changed, place.functions),
     )

@@ -21,7 +21,6 @@ from gitpromote.render.yaml_text import open_parser
 __all__ = ["Node", "compose", "descendants", "end_of_content", "key_of"]
 
 Kind: TypeAlias = Literal["scalar", "mapping", "sequence", "alias"]
-_ABSENT = ""
 
 
 @dataclass(slots=True, eq=False)

@@ -19,7 +19,7 @@ __all__ = ["JsonProblem", "read_json"]
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-class JsonProblem(Exception):  # noqa: N818 - the caller turns it into an error that has a place
+class JsonProblem(Exception):
     """JSON that Kubernetes refuses, or that is repeated where it must not be.
 
     :param code: the code of the error

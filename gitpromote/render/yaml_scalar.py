@@ -38,7 +38,7 @@ _TIMESTAMP = re.compile(
 _TAG = "tag:yaml.org,2002:"
 
 
-class ScalarProblem(Exception):  # noqa: N818 - the reader turns it into an error that has a place
+class ScalarProblem(Exception):
     """A scalar that Kubernetes refuses; the message is what is wrong with it."""
 
 

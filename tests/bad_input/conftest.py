@@ -99,11 +99,16 @@ class Shop:
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file
 
+    @property
+    def head(self) -> str:
+        """The short id of what was pushed to main last."""
+        return self.refs()["refs/heads/main"][:7]
+
     def push(self, files: Mapping[str, str | bytes] | None = None, *, message: str = "change") -> str:
         """Write, commit and push to main."""
         for path, content in (files or {}).items():
             self.write(path, content)
-        self.git("add", "-A")
+        self.git("add", "--all")
         self.git("commit", "-q", "--allow-empty", "-m", message)
         self.git("push", "-q", "origin", "HEAD:main")
         return self.git("rev-parse", "HEAD")
@@ -158,13 +163,16 @@ class Shop:
         settings = {"cwd": self.work, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings}
         return subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, **settings)  # type: ignore[call-overload,no-any-return]
 
-    def refused(self, *words: str, answers: str | None = None) -> Ended:
-        """A command line that must fail and leave everything as it was."""
+    def refused(self, *words: str, code: int, out: str = "") -> str:
+        """A command line that must fail with this exit code and leave everything as it was; what it says of it.
+
+        :param out: what it prints besides
+        """
         before = self.everything()
-        ended = self.run(*words, answers=answers)
-        assert ended.code != 0, ended.out
+        ended = self.run(*words)
+        assert (ended.code, ended.out) == (code, out), ended.err
         assert self.everything() == before
-        return ended
+        return ended.err
 
     def everything(self) -> dict[str, str]:
         """The refs of both repositories and every file of the work tree: what nothing that fails may change."""
@@ -222,6 +230,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shop.write(f"deploy/{env}/deployment.yaml", DEPLOYMENT.format(env=env))
     shop.push({"pipeline.py": PIPELINE}, message="first")
     return shop.root
+
+
+@pytest.fixture
+def one(shop: Shop) -> Shop:
+    """The same with one environment, so that a failure is told once."""
+    shop.push({"pipeline.py": PIPELINE.replace('[Environment("test"), Environment("prod")]', '[Environment("test")]')})
+    return shop
 
 
 @pytest.fixture

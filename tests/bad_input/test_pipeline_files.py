@@ -1,0 +1,176 @@
+"""A pipeline file that is wrong: told with file and line, exit code 11, by ``validate`` and by ``plan``."""
+
+from __future__ import annotations
+
+import pytest
+
+HEAD = "from gitpromote import App, Branch, Environment, Helm, Image, Pipeline, Plain, Prometheus, Warehouse\n"
+TOKEN = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+
+
+def pipeline(environments: str, *, name: str = "shop", target: str = "env/$env", others: str = "") -> str:
+    return f"""\
+{HEAD}
+{name.replace("-", "_")} = Pipeline(
+    "{name}",
+    apps=[App("shop", Plain("deploy/$env"))],
+    target=Branch("{target}"),{others}
+    environments=[{environments}],
+)
+"""
+
+
+def invalid(code: str, *lines: str, summary: str = "the pipeline file is not valid") -> str:
+    told = "".join(f"  {line}\n" for line in lines)
+    return f"Error: {summary}  [{code}]\n\n{told}"
+
+
+CASES = {
+    "raises": (
+        "limits = {}\nlimits['memory']\n",
+        invalid(
+            "pipeline-file-raised",
+            "pipeline.py:2: the file raised KeyError: 'memory'  [pipeline-file-raised]  "
+            "(python pipeline.py shows the way there)",
+            summary="the pipeline file cannot be run to its end",
+        ),
+    ),
+    "raises-with-a-secret": (
+        f"raise ValueError('no access with {TOKEN}')\n",
+        invalid(
+            "pipeline-file-raised",
+            "pipeline.py:1: the file raised ValueError: no access with (sensitive)  [pipeline-file-raised]  "
+            "(python pipeline.py shows the way there)",
+            summary="the pipeline file cannot be run to its end",
+        ),
+    ),
+    "ends-python": (
+        "import sys\nsys.exit(0)\n",
+        invalid(
+            "pipeline-file-raised",
+            "pipeline.py:2: the file ends Python: SystemExit(0)  [pipeline-file-raised]",
+            summary="the pipeline file cannot be run to its end",
+        ),
+    ),
+    "no-python": (
+        "from gitpromote import App\nshop = App(\n",
+        invalid(
+            "pipeline-file-raised",
+            "pipeline.py:2: not Python: '(' was never closed, column 11  [pipeline-file-raised]",
+            summary="the pipeline file cannot be run to its end",
+        ),
+    ),
+    "no-pipeline": (
+        "shop = 3\n",
+        invalid(
+            "pipeline-missing",
+            "pipeline.py: no Pipeline stands at the top level  [pipeline-missing]  "
+            '(write shop = Pipeline("shop", …) at the top level; __all__, where there is one, must name it)',
+            summary="the pipeline file defines no pipeline",
+        ),
+    ),
+    "cycle": (
+        pipeline('Environment("test", after="prod"), Environment("prod", after="test")'),
+        invalid(
+            "cycle",
+            'pipeline.py:7: Environment("test"): Environments wait for each other: test -> prod -> test  [cycle]  '
+            "(take one after= out)",
+        ),
+    ),
+    "unknown-upstream": (
+        pipeline('Environment("test"), Environment("prod", after="tset")'),
+        invalid(
+            "unknown-upstream",
+            'pipeline.py:7: Environment("prod"): after names "tset", and no Environment is called so  '
+            '[unknown-upstream]  (did you mean "test"?)',
+        ),
+    ),
+    "one-path-for-two": (
+        pipeline('Environment("test"), Environment("prod")', target="deployed"),
+        invalid(
+            "path-conflict",
+            'pipeline.py:7: Environment("prod"): writes branch "deployed", and so does Environment("test")  '
+            "[path-conflict]  (name $env in it)",
+        ),
+    ),
+    "two-pipelines-on-one-path": (
+        pipeline('Environment("test")') + pipeline('Environment("test")', name="pay").removeprefix(HEAD),
+        invalid(
+            "path-conflict",
+            'pipeline.py:14: Pipeline("pay"): Environment("test") writes branch "env/test", and Pipeline("shop") writes '
+            'branch "env/test" for "test"  [path-conflict]  (give each Pipeline targets of its own)',
+        ),
+    ),
+    "no-label": (
+        pipeline('Environment("Test_1"), Environment("../../prod")'),
+        invalid(
+            "name-invalid",
+            'pipeline.py:7: Environment: the name "Test_1" is not made of a-z, 0-9 and -, starting and ending with a '
+            'letter or digit  [name-invalid]  (write "test-1")',
+            'pipeline.py:7: Environment: the name "../../prod" is not made of a-z, 0-9 and -, starting and ending with '
+            'a letter or digit  [name-invalid]  (write "prod")',
+        ),
+    ),
+    "literal-secret": (
+        pipeline(f'Environment("test", gates=[Prometheus("https://prom.example", query="x", auth="{TOKEN}")])'),
+        invalid(
+            "literal-secret",
+            'pipeline.py:7: Prometheus("https://prom.example"): auth holds what looks like a GitHub token  '
+            '[literal-secret]  (give a reference: SecretEnv("NAME"), SecretFile(path) or SecretCommand([…]))',
+        ),
+    ),
+    "password-in-a-url": (
+        pipeline('Environment("test")', others='\n    repo="https://lea:correct-horse@git.example/acme/x.git",'),
+        invalid(
+            "literal-secret",
+            'pipeline.py:3: Pipeline("shop"): repo holds what looks like a password in a URL  [literal-secret]  '
+            "(leave it out: git asks its own credential helpers)",
+        ),
+    ),
+    "image-that-does-not-parse": (
+        pipeline('Environment("test")', others='\n    warehouse=Warehouse(Image("ghcr.io/ACME/shop:1.0")),'),
+        invalid(
+            "image-invalid",
+            'pipeline.py:7: Image: the image "ghcr.io/ACME/shop:1.0" is not the name of an image  [image-invalid]  '
+            '(write "ghcr.io/acme/shop")',
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan"])
+@pytest.mark.parametrize("case", CASES)
+def test_a_wrong_file_is_told_with_file_and_line(shop, case: str, verb: str) -> None:
+    text, told = CASES[case]
+    shop.write("pipeline.py", text)
+    assert shop.refused(verb, code=11) == told
+
+
+def test_every_mistake_is_told_at_once(shop) -> None:
+    text = pipeline('Environment("Test"), Environment("prod", aftr="test")').replace('App("shop"', 'App("shop", 1')
+    shop.write("pipeline.py", text)
+    told = shop.refused("plan", code=11)
+    assert [line.partition(": ")[0].strip() for line in told.splitlines()[2:]] == [
+        "pipeline.py:5",
+        *["pipeline.py:7"] * 2,
+    ]
+
+
+def test_there_is_no_pipeline_file(shop) -> None:
+    (shop.work / "pipeline.py").unlink()
+    assert shop.refused("plan", code=11) == (
+        "Error: no pipeline file was found  [pipeline-file-missing]\n\n"
+        "there is no pipeline.py and no pipelines/*.py in <tmp>/work\n\n"
+        "write one, or name it:\n  gitpromote init\n  gitpromote --pipeline FILE …\n"
+    )
+
+
+def test_a_second_pipeline_on_the_path_of_another_file_is_refused(shop) -> None:
+    shop.apply()
+    shop.push({"pipeline.py": pipeline('Environment("test"), Environment("prod")', name="pay")})
+    written = shop.refs()["refs/heads/env/test"][:7]
+    assert shop.refused("plan", code=11) == (
+        "Error: Two pipelines write here.  [path-shared]\n\n"
+        f"test: env/test:/ was last written by the pipeline shop ({written})\n\n"
+        "Give pay a path of its own, or retire the environment in shop.\n"
+    )
