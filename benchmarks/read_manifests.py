@@ -4,7 +4,8 @@
 
 Without files, a stream of Deployments, Services, ConfigMaps and HorizontalPodAutoscalers is made up. All take turns;
 a ratio is of medians, the noise is the spread of the C loader. *events* is what libyaml's events alone cost in Python:
-nothing that reads them can be faster.
+nothing that reads them can be faster. Goals: the reader 2.4 times as fast, the dumper 4 times; reading both sides of a
+change of one object in a hundred in 0.7 of the time that the loader takes for one of them.
 """
 
 from __future__ import annotations

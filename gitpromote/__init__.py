@@ -67,7 +67,7 @@ _MODULES = {
     "model.app": ("App",),
     "model.edits": ("FluxSetters", "SetValue"),
     "model.environment": ("Environment", "any_of"),
-    "model.gate": ("CEL", "Approvals", "ChangeBudget", "PythonGate"),
+    "model.gate_plain": ("CEL", "Approvals", "ChangeBudget", "PythonGate"),
     "model.gate_evidence": ("HTTP", "Checks", "CommitSignature", "ImageSignature", "Job", "Prometheus"),
     "model.gate_time": ("Bake", "Freeze", "Soak", "Window"),
     "model.message": ("Message",),
@@ -88,8 +88,8 @@ if TYPE_CHECKING:
     from gitpromote.model.app import App
     from gitpromote.model.edits import FluxSetters, SetValue
     from gitpromote.model.environment import Environment, any_of
-    from gitpromote.model.gate import CEL, Approvals, ChangeBudget, PythonGate
     from gitpromote.model.gate_evidence import HTTP, Checks, CommitSignature, ImageSignature, Job, Prometheus
+    from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate
     from gitpromote.model.gate_time import Bake, Freeze, Soak, Window
     from gitpromote.model.message import Message
     from gitpromote.model.pipeline import Pipeline

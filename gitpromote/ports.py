@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -139,6 +139,13 @@ class Repository(Protocol):
 
     def trees(self, expressions: Sequence[str]) -> Sequence[Mapping[str, Entry] | None]:
         """The direct entries of trees, by expressions such as ``<commit>:<path>``; ``None`` where there is none."""
+        ...
+
+    def folders(self, places: Sequence[tuple[str, str]], *, keep: Collection[str]) -> Sequence[str | None]:
+        """The id of the folder at each (commit, path), the kept names in it left out.
+
+        The empty tree's where there is no folder; ``None`` where something is kept further down.
+        """
         ...
 
     def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from gitpromote.adapters.git.cachefolder import private_folder
 from gitpromote.adapters.git.failures import cache_failure
+from gitpromote.adapters.remembered import recall, sealed
 from gitpromote.errors import CacheFailed
 from gitpromote.model.tree import Entry
 from gitpromote.ports import KeptRender
@@ -98,10 +99,8 @@ class DiskRenderCache:
 
     def memo(self, name: str) -> Memo:
         """The memo of this name, like a pipeline's; an empty one if there is none or it is damaged."""
-        try:
-            return Memo.loads(self._memo_path(name).read_bytes())
-        except OSError:
-            return Memo()
+        data = recall(self._memo_path(name))
+        return Memo() if data is None else Memo.loads(data)
 
     def keep_memo(self, name: str, memo: Memo) -> None:
         """Keep a memo in place of the one of this name.
@@ -109,7 +108,7 @@ class DiskRenderCache:
         :raises CacheFailed: the disk is full, or the folder is no longer writable
         """
         if self.writable:
-            self._write(self._memo_path(name), memo.dumps().encode())
+            self._write(self._memo_path(name), sealed(memo.dumps().encode()))
 
     def prune(self, *, now: float, days: float = 30) -> int:
         """Remove what nobody has asked for in so many days, and what broken writes left; how many files that were.

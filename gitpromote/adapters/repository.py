@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gitpromote.adapters.git.commitinfo import CommitInfo
 from gitpromote.adapters.git.mirror import Mirror
 from gitpromote.adapters.git.objects import Objects
+from gitpromote.adapters.git.trimmed import Trimmed
 from gitpromote.adapters.git.url import canonical_repository
 from gitpromote.model.tree import Entry
 from gitpromote.ports import CommitFacts, NewCommit, PushAnswer, PushStatus, RefChange
@@ -38,6 +39,7 @@ class GitRepository:
         self.url = mirror.remote.label
         self.mirror = mirror
         self._objects = Objects(mirror)
+        self._trimmed = Trimmed(mirror, self._objects)
         self._listings: dict[str, Mapping[str, Entry]] = {}
         self._object_format = ""
 
@@ -87,6 +89,10 @@ class GitRepository:
     def trees(self, expressions: Sequence[str]) -> Sequence[Mapping[str, Entry] | None]:
         """The direct entries of trees; ``None`` where an expression names nothing."""
         return self._objects.trees(expressions)
+
+    def folders(self, places: Sequence[tuple[str, str]], *, keep: Collection[str]) -> Sequence[str | None]:
+        """The id of the folder at each (commit, path), the kept names in it left out."""
+        return self._trimmed.ids(places, keep=keep, object_format=self.object_format)
 
     def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of files, verbatim."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from gitpromote.diff.draft import Draft
@@ -51,7 +51,7 @@ class _Seen(NamedTuple):
     before: dict[str, Any]
     after: dict[str, Any]
     found: Differences
-    names: Counter[str]
+    names: Mapping[str, int]
 
 
 class _Comparison:
@@ -93,11 +93,13 @@ class _Comparison:
         if pair is None and _is_same(old, new):
             self.unchanged += 1
             return None
-        seen = self._seen(old, new, pair, *self._redactor.hidden_pair(old, new))
-        if any(path_is_marked(each.path) for each in (*seen.found.fields, *seen.found.noise)):
+        before, after, cover = self._redactor.hidden_pair(old, new)
+        seen = self._seen(old, new, pair, before, after, cover)
+        if cover is not None and any(path_is_marked(each.path) for each in (*seen.found.fields, *seen.found.noise)):
             # Sorted by a key that is secret, fields would tell how it compares with others.
             seen = self._seen(old, new, pair, self._redactor.hidden(old), self._redactor.hidden(new), None)
-        self._followed.update(seen.names)
+        if seen.names:
+            self._followed.update(seen.names)
         if pair is None and not (seen.found.fields or seen.found.noise or seen.found.order):
             self.unchanged += not seen.names
             return None
@@ -114,7 +116,9 @@ class _Comparison:
     ) -> _Seen:
         if pair is not None:
             before, after = with_name(before, pair.base), with_name(after, pair.base)
-        before, names = follow(before, after, self._pairing.names.get(old.ref.namespace, {}))
+        names: Mapping[str, int] = {}
+        if self._pairing.names:
+            before, names = follow(before, after, self._pairing.names.get(old.ref.namespace, {}))
         found = Differences(before, after, shape=self._shapes.of(new))
         if cover is not None:
             found.fields, found.noise = list(map(cover, found.fields)), list(map(cover, found.noise))
@@ -182,7 +186,7 @@ def _draft(old: Manifest, new: Manifest, pair: Pair | None, seen: _Seen) -> Draf
         noise=found.noise,
         order_count=found.order,
         unchanged=found.unchanged,
-        references=seen.names.total(),
+        references=sum(seen.names.values()),
         generated=None if pair is None else Generated(before=pair.before.name, after=pair.after.name),
         notes=[f"{fixed} cannot be changed in place"] if fixed else [],
     )

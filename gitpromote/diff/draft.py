@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from gitpromote.diff.categories import categories
@@ -68,9 +70,7 @@ class Draft:
             categories=self._categories(),
             risk=highest([finding.risk for finding in found]),
             fields=() if long else tuple([_field(difference, labels) for difference in self.fields]),
-            hidden=Hidden(
-                noise=len(self.noise), order=self.order_count, references=self.references, unchanged=self.unchanged
-            ),
+            hidden=_counts(len(self.noise), self.order_count, self.references, self.unchanged),
             restarts=self.restarts,
             generated=self.generated,
             readers=tuple(self.readers),
@@ -85,19 +85,22 @@ class Draft:
 
     def _categories(self) -> tuple[str, ...]:
         found = set(categories(self.manifest.ref, self.fields))
-        if any(_marked(each.before) or _marked(each.after) for each in self.fields):
+        if any([_marked(each.before) or _marked(each.after) for each in self.fields]):
             found.add("secret")
         return tuple(sorted(found))
 
-    def _remarks(self, long: bool) -> list[str]:
-        remarks = []
+    def _remarks(self, long: bool) -> Iterator[str]:
         if long:
-            remarks.append("too long to be shown here")
-        if any(is_encrypted(each.before) and is_encrypted(each.after) for each in self.fields):
-            remarks.append("re-encrypted")
+            yield "too long to be shown here"
+        if any([is_encrypted(each.before) and is_encrypted(each.after) for each in self.fields]):
+            yield "re-encrypted"
         if self.actions == ("no-op",) and self.restarts == "pods":
-            remarks.append("nothing but the order of a list changes, yet pods restart")
-        return remarks
+            yield "nothing but the order of a list changes, yet pods restart"
+
+
+@lru_cache(maxsize=1024)
+def _counts(noise: int, order: int, references: int, unchanged: int) -> Hidden:
+    return Hidden(noise=noise, order=order, references=references, unchanged=unchanged)
 
 
 def _field(difference: Difference, labels: Labels) -> FieldChange:

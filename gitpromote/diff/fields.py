@@ -51,7 +51,12 @@ class Differences:
         if len(differing) > 1:
             differing.sort()
         for key in differing:
-            self._member(before.get(key, _ABSENT), after.get(key, _ABSENT), shape.child(key), (*path, key))
+            child = shape.fields.get(key) or shape.child(key)
+            old, new = before.get(key, _ABSENT), after.get(key, _ABSENT)
+            if old.__class__ is dict and new.__class__ is dict and not child.noise:
+                self._maps(old, new, child, (*path, key))
+            else:
+                self._member(old, new, child, (*path, key))
 
     def _member(self, old: Any, new: Any, shape: Shape, path: Path) -> None:
         sink = self._sink

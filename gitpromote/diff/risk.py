@@ -159,10 +159,12 @@ _HOST_FIELDS = frozenset({"allowPrivilegeEscalation", "hostIPC", "hostNetwork", 
 def _privileges(subject: Subject) -> Iterator[Finding]:
     for change in subject.changes:
         names = step_names(change.path)
-        if change.op in ("add", "replace"):
+        if change.op not in ("add", "replace"):
+            continue
+        if names[-2:] == ("capabilities", "add"):
+            yield Finding("high", "adds capabilities")
+        elif not isinstance(change.after, str):
             yield from _powers(change.after, names[-1] if names else "")
-            if names[-2:] == ("capabilities", "add"):
-                yield Finding("high", "adds capabilities")
 
 
 def _powers(value: Any, key: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitpromote.engine.asked import Asked
-from gitpromote.engine.combine import content_of, manifests_of, narrowed, render_outcomes, sources_of
+from gitpromote.engine.combine import content_of, manifests_of, narrowed, outline_of, render_outcomes, sources_of
 from gitpromote.engine.discover import chosen, discover, rendered_asks
 from gitpromote.engine.look import Look
 from gitpromote.engine.renderings import RenderedApp
@@ -27,13 +27,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chosen:
-    """An Environment with the Freight that is looked at, and what that renders to."""
+    """An Environment with the Freight that is looked at."""
 
     resolved: ResolvedEnvironment
     freight: Mapping[str, Freight]
     missing: str
-    rendered: Sequence[RenderedApp] = ()
-    whole: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What that Freight renders to, for a target that holds manifests; ``changes``: whether the target holds that."""
+
+    rendered: Sequence[RenderedApp]
+    desired: Content
+    changes: bool
 
 
 def observe(
@@ -51,20 +58,19 @@ def observe(
     :raises GitpromoteError: something cannot be read or rendered; every failing render is told
     """
     found = _selected(world, seen, asked) if given is None else _given(world, given, missing or {})
-    selected = _rendered(world, found)
-    selected = _with_whole_ids(world, seen, selected)
+    made = _made(world, seen, found)
     _refuse_unknown_apps(world, asked)
     environments: dict[str, EnvironmentObservation] = {}
     blobs: dict[str, bytes] = {}
     overlays: dict[tuple[str, str], Overlay] = {}
-    for one in selected:
-        observed, edited = _observe(world, seen, one, overlays, asked.apps)
+    for one in found:
+        observed, edited = _observe(world, seen, one, made.get(one.resolved.name), overlays, asked.apps)
         environments[observed.name] = observed
         blobs |= edited
     blobs |= world.renderings.blobs(_new_files(environments.values()))
     return Observation(
         as_of=as_of,
-        basis=basis_of(world, seen, [one.resolved for one in selected]),
+        basis=basis_of(world, seen, [one.resolved for one in found]),
         ledger=seen.ledger,
         environments=environments,
         blobs=blobs,
@@ -91,11 +97,33 @@ def _given(world: World, given: Mapping[str, Mapping[str, Freight]], missing: Ma
     ]
 
 
-def _rendered(world: World, selected: Sequence[_Chosen]) -> list[_Chosen]:
-    """Everything in one go, so that renders run side by side."""
-    asks = [rendered_asks(one.resolved, _commits(one.freight), world, one.freight.values()) for one in selected]
+def _made(world: World, seen: Look, found: Sequence[_Chosen]) -> dict[str, _Made]:
+    """Everything in one go, so that renders run side by side. Files are fetched only where they differ."""
+    here = [one for one in found if one.resolved.target.is_rendered and one.freight and not one.missing]
+    asks = [rendered_asks(one.resolved, _commits(one.freight), world, one.freight.values()) for one in here]
     results = iter(world.renderings.render([ask for group in asks for ask in group]))
-    return [replace(one, rendered=[next(results) for _ in group]) for one, group in zip(selected, asks, strict=True)]
+    wholes = _whole_ids(world, seen, [one.resolved for one in here])
+    made = {}
+    for one, group in zip(here, asks, strict=True):
+        resolved, rendered = one.resolved, [next(results) for _ in group]
+        object_format = world.repository(resolved.target.repository).object_format
+        desired = outline_of(resolved, rendered, object_format=object_format)
+        changes = desired.whole != wholes[resolved.name]
+        made[resolved.name] = _Made(rendered=rendered, desired=desired, changes=changes)
+    return made | _completed(world, [one.resolved for one in here if made[one.resolved.name].changes], made)
+
+
+def _completed(world: World, changing: Sequence[ResolvedEnvironment], made: Mapping[str, _Made]) -> dict[str, _Made]:
+    """With the files themselves, where the target is to become another one."""
+    groups = [made[resolved.name].rendered for resolved in changing]
+    results = iter(world.renderings.complete([one for group in groups for one in group]))
+    found = {}
+    for resolved, group in zip(changing, groups, strict=True):
+        rendered = [next(results) for _ in group]
+        object_format = world.repository(resolved.target.repository).object_format
+        desired = content_of(resolved, rendered, object_format=object_format)
+        found[resolved.name] = _Made(rendered=rendered, desired=desired, changes=True)
+    return found
 
 
 def _commits(freight: Mapping[str, Freight]) -> dict[str, str]:
@@ -107,23 +135,24 @@ def _commits(freight: Mapping[str, Freight]) -> dict[str, str]:
     }
 
 
-def _with_whole_ids(world: World, seen: Look, selected: Sequence[_Chosen]) -> list[_Chosen]:
+def _whole_ids(world: World, seen: Look, targets: Sequence[ResolvedEnvironment]) -> dict[str, str | None]:
     """The id of every rendered target as it is now: by it alone most are proven unchanged."""
+    groups: dict[str, list[ResolvedEnvironment]] = {}
+    for resolved in targets:
+        groups.setdefault(resolved.target.repository, []).append(resolved)
     found: dict[str, str | None] = {}
-    keys = {one.resolved.target.repository for one in selected if one.resolved.target.is_rendered}
-    for key in sorted(keys):
-        here = [one.resolved for one in selected if one.resolved.target.is_rendered]
-        here = [resolved for resolved in here if resolved.target.repository == key]
+    for key, here in groups.items():
         heads = [(seen.head(key, resolved.target.ref), resolved.target) for resolved in here]
         ids = whole_ids(world.repository(key), heads)
         found |= {resolved.name: oid for resolved, oid in zip(here, ids, strict=True)}
-    return [replace(one, whole=found.get(one.resolved.name)) for one in selected]
+    return found
 
 
 def _observe(
     world: World,
     seen: Look,
     one: _Chosen,
+    made: _Made | None,
     overlays: dict[tuple[str, str], Overlay],
     apps: tuple[str, ...] | None,
 ) -> tuple[EnvironmentObservation, dict[str, bytes]]:
@@ -134,38 +163,41 @@ def _observe(
     if one.missing or not one.freight:
         missing = one.missing or "no Warehouse has Freight for it"
         return EnvironmentObservation(name=resolved.name, missing=missing, head=head), {}
+    if made is not None:
+        return _observe_rendered(world, one, made, head, state, apps), {}
     if target.kind == "none":
         return EnvironmentObservation(name=resolved.name, freight=one.freight), {}
-    if target.kind == "in-place":
-        from gitpromote.engine.in_place import observe_sources
+    from gitpromote.engine.in_place import observe_sources
 
-        overlay = overlays.setdefault((target.repository, target.ref), {})
-        return observe_sources(world, resolved, one.freight, head=head, state=state, overlay=overlay)
-    return _observe_rendered(world, one, head, state, apps), {}
+    overlay = overlays.setdefault((target.repository, target.ref), {})
+    return observe_sources(world, resolved, one.freight, head=head, state=state, overlay=overlay)
 
 
 def _observe_rendered(
-    world: World, one: _Chosen, head: str | None, state: EnvironmentState, apps: tuple[str, ...] | None
+    world: World,
+    one: _Chosen,
+    made: _Made,
+    head: str | None,
+    state: EnvironmentState,
+    apps: tuple[str, ...] | None,
 ) -> EnvironmentObservation:
     resolved = one.resolved
     repository = world.repository(resolved.target.repository)
-    desired = content_of(resolved, one.rendered, object_format=repository.object_format)
-    if desired.whole == one.whole:
-        current = desired
-    else:
-        current, desired = _differing(world, one, desired, head, state, apps)
+    current = desired = made.desired
+    if made.changes:
+        current, desired = _differing(world, resolved, made, head, state, apps)
     is_foreign = state.content is not None and state.content.tree != current.tree
     if state.content is None or is_foreign:
-        _refuse_second_writer(world, resolved, head, is_empty=not current.files)
-    blocking, warnings = render_outcomes(resolved, one.rendered)
+        _refuse_second_writer(world, resolved, head, is_empty=current.is_empty)
+    blocking, warnings = render_outcomes(resolved, made.rendered)
     return EnvironmentObservation(
         name=resolved.name,
         freight=one.freight,
         head=head,
         current=current,
         desired=desired,
-        reads=(("", "tree" if current.files else "absent", current.tree if current.files else None),),
-        sources=sources_of(one.rendered),
+        reads=(("", "absent", None) if current.is_empty else ("", "tree", current.tree),),
+        sources=sources_of(made.rendered),
         is_foreign=is_foreign,
         foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
         lost=lost_commit(repository, head, state) if is_foreign else None,
@@ -176,8 +208,8 @@ def _observe_rendered(
 
 def _differing(
     world: World,
-    one: _Chosen,
-    desired: Content,
+    resolved: ResolvedEnvironment,
+    made: _Made,
     head: str | None,
     state: EnvironmentState,
     apps: tuple[str, ...] | None,
@@ -186,13 +218,13 @@ def _differing(
     from gitpromote.engine.drawn import keep_present
     from gitpromote.render.layout import refuse_unrendered
 
-    resolved, renderings = one.resolved, world.renderings
+    renderings = world.renderings
     repository = world.repository(resolved.target.repository)
     omit = state.content.omitted if state.content else ()
     current = read_content(repository, head, resolved.target, apps=[app.name for app in resolved.apps], omit=omit)
     refuse_unrendered(current.files, target=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')}")
-    desired = narrowed(current, desired, resolved, apps, object_format=repository.object_format)
-    desired = keep_present(current, desired, resolved, one.rendered, repository=repository, renderings=renderings)
+    desired = narrowed(current, made.desired, resolved, apps, object_format=repository.object_format)
+    desired = keep_present(current, desired, resolved, made.rendered, repository=repository, renderings=renderings)
     return current, replace(desired, manifests=manifests_of(desired, renderings, repository))
 
 

@@ -21,9 +21,6 @@ from gitpromote.render.listing import Listing
 from gitpromote.render.memo import Memo, MemoEntry, MemoView, spec_text
 from gitpromote.render.spec import Functions, asked_versions, spec_of
 
-_MOST_TOLD = 5  # failures, or environments with the same one
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """One render that is wanted.
@@ -413,28 +410,3 @@ def _learnt(found: RenderedApp, around: str) -> dict[str, Any]:
     }
     told = {name: value for name, value in others.items() if value}
     return {"around": around, "key": found.key, "inputs": found.inputs, "tree": found.tree, **told}
-
-
-def _all_of(failures: Sequence[tuple[Ask, GitpromoteError]]) -> GitpromoteError:
-    """One error for all that failed: the first one's kind, everyone's words, the same words once."""
-    first = failures[0][1]
-    told: dict[tuple[str, str], list[Ask]] = {}
-    for ask, error in failures:
-        told.setdefault((error.summary, error.detail), []).append(ask)
-    if len(told) == 1:
-        detail = _with_place(first.detail, [ask for ask, _ in failures])
-        return type(first)(first.summary, code=first.code, detail=detail, hint=first.hint)
-    lines = [f"{summary}\n{_with_place(detail, asks)}" for (summary, detail), asks in told.items()]
-    left = [f"… and {len(lines) - _MOST_TOLD} more"] if len(lines) > _MOST_TOLD else []
-    kind = type(first) if len({type(error) for _, error in failures}) == 1 else RenderFailed
-    detail = "\n".join([*lines[:_MOST_TOLD], *left])
-    return kind(f"{len(failures)} renders failed.", code=first.code, detail=detail, hint=first.hint)
-
-
-def _with_place(detail: str, asks: Sequence[Ask]) -> str:
-    """What is wrong, and in what it was to be read; a renderer's own words begin with that."""
-    if detail.startswith(f"{asks[0].name}: "):
-        return detail
-    names = ", ".join(ask.name for ask in asks[:_MOST_TOLD]) + (" …" if len(asks) > _MOST_TOLD else "")
-    commits = ", ".join(dict.fromkeys(ask.commit[:7] for ask in asks))
-    return f"{detail}\nread for {names} at {commits}"

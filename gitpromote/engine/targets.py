@@ -9,7 +9,7 @@ from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
 from gitpromote.model.observation import Content, ForeignCommit
 from gitpromote.model.resolved import ResolvedEnvironment, ResolvedTarget
 from gitpromote.model.state import EnvironmentState
-from gitpromote.model.tree import FOLDER, Entry, tree_id
+from gitpromote.model.tree import FOLDER, Entry, empty_tree, tree_id
 from gitpromote.ports import CommitFacts, Repository
 
 _MANIFESTS = (".yaml", ".yml", ".json")
@@ -42,26 +42,31 @@ def is_kept(path: str, keep: Iterable[str]) -> bool:
 def whole_ids(repository: Repository, targets: Sequence[tuple[str | None, ResolvedTarget]]) -> list[str | None]:
     """The id of each target's subtree without kept paths, from its commit; ``None`` where it must be listed.
 
-    For thousands of targets at the price of one process: only the top of each subtree is read.
+    For thousands of targets at the price of one process, and of none where the commits were seen before.
     """
-    expressions = [f"{head}:{target.path}" for head, target in targets if head is not None]
-    tops = iter(repository.trees(expressions))
+    places: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for head, target in targets:
+        if head is not None:
+            places.setdefault(target.keep, []).extend([(head, folder) for folder in target.subtrees])
+    ids = {keep: iter(repository.folders(asked, keep=keep)) for keep, asked in places.items()}
     object_format = repository.object_format
+    empty = empty_tree(object_format)
     return [
-        tree_id({}, object_format=object_format) if head is None else _whole_id(next(tops), target, object_format)
+        empty if head is None else _whole_id([next(ids[target.keep]) for _ in target.subtrees], target, object_format)
         for head, target in targets
     ]
 
 
-def _whole_id(top: Mapping[str, Entry] | None, target: ResolvedTarget, object_format: str) -> str | None:
-    if target.subtrees != (target.path,):
-        return None
-    if top is None:
-        return tree_id({}, object_format=object_format)
-    kept = {path.rstrip("/") for path in target.keep}
-    if any("/" in path and path.partition("/")[0] in top for path in kept):
-        return None
-    return tree_id({name: entry for name, entry in top.items() if name not in kept}, object_format=object_format)
+def _whole_id(folders: Sequence[str | None], target: ResolvedTarget, object_format: str) -> str | None:
+    if target.subtrees == (target.path,):
+        return folders[0]
+    whole: dict[str, Entry] = {}
+    for path, oid in zip(target.subtrees, folders, strict=True):
+        if oid is None or target.path or not path:
+            return None
+        if oid != empty_tree(object_format):
+            whole[path] = Entry(FOLDER, oid)
+    return tree_id(whole, object_format=object_format)
 
 
 def read_content(

@@ -11,8 +11,8 @@ from gitpromote.model.app import App
 from gitpromote.model.definition import Definition, from_data
 from gitpromote.model.edits import FluxSetters, SetValue
 from gitpromote.model.environment import AnyOf, Environment
-from gitpromote.model.gate import CEL, Approvals, ChangeBudget, PythonGate
 from gitpromote.model.gate_evidence import HTTP, Checks, CommitSignature, ImageSignature, Job, Prometheus
+from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate
 from gitpromote.model.gate_time import Bake, Freeze, Soak, Window
 from gitpromote.model.message import Message
 from gitpromote.model.names import shown

@@ -12,7 +12,6 @@ __all__ = [
     "branch_problem",
     "clean_path",
     "did_you_mean",
-    "image_key",
     "kind_of",
     "label_for",
     "label_problem",
@@ -111,16 +110,6 @@ def repository_key(url: str) -> str:
         return clean_path(url.removesuffix("/")).removesuffix(".git")
     host, path = match["host"].lower(), match["path"].strip("/").removesuffix(".git").strip("/")
     return f"{host}/{path}" if host else f"/{path}"
-
-
-def image_key(repository: str) -> str:
-    """One text for all spellings of an image's repository: ``nginx`` is ``docker.io/library/nginx``."""
-    first, slash, _ = repository.partition("/")
-    if not slash:
-        return f"docker.io/library/{repository}"
-    if "." in first or ":" in first or first == "localhost":
-        return repository_key(f"oci://{repository.removeprefix('index.')}")
-    return f"docker.io/{repository}"
 
 
 def did_you_mean(name: str, known: Iterable[str], *, quote: str = "") -> str:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from gitpromote.errors import Problem
 from gitpromote.model.app import App
+from gitpromote.model.artifact import canonical_repository
 from gitpromote.model.definition import Definition, problem
 from gitpromote.model.edits import SetValue
 from gitpromote.model.index import Index
-from gitpromote.model.names import did_you_mean, image_key, quoted, repository_key
+from gitpromote.model.names import did_you_mean, quoted, repository_key
 from gitpromote.model.problems import Fault
 from gitpromote.model.renderer import Helm
 from gitpromote.model.subscription import Chart, Image, Subscription
@@ -30,7 +31,7 @@ def edit_problems(pipeline: Pipeline, index: Index) -> Iterator[Problem]:
         for edit in app.edits:
             if not isinstance(edit, SetValue):
                 continue
-            if edit.image is not None and image_key(edit.image) not in images:
+            if edit.image is not None and canonical_repository(edit.image) not in images:
                 yield _unwatched_image(edit, edit.image, images)
             if edit.chart is not None and repository_key(edit.chart) not in charts:
                 yield _unwatched_chart(edit, edit.chart, charts)

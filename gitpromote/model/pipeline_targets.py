@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitpromote.errors import Problem
@@ -166,11 +167,18 @@ def _branch_conflicts(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator
 
 def _path_conflicts(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[Problem]:
     for group in by_ref.values():
-        if len(group) == 1 and len(group[0].subtrees) == 1:
-            continue  # nobody else is there
+        if _are_apart(group):
+            continue  # nearly always; there may be thousands
         owners = {place.environment.name: place.environment for place in group}
         for conflict in conflicts([claim for place in group for claim in _claims(place)]):
             yield _told(conflict, owners[conflict.first.owner], owners[conflict.second.owner])
+
+
+def _are_apart(group: Iterable[Place]) -> bool:
+    """Whether nothing but folders is written, and none is in another: sorted, one would stand behind the other."""
+    folders = [[f"{subtree}/" if subtree else "" for subtree in place.subtrees] for place in group]
+    paths = sorted(path for owned in folders for path in owned)
+    return all(folders) and not any(inner.startswith(outer) for outer, inner in pairwise(paths))
 
 
 def claims_of(pipeline: Pipeline) -> list[Claim]:

@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from gitpromote.model.artifact import canonical_repository
 from gitpromote.model.definition import Definition
 from gitpromote.model.fields import Many
 from gitpromote.model.names import (
     address_problem,
     branch_problem,
-    image_key,
     path_problem,
     quoted,
     repository_key,
@@ -62,7 +62,7 @@ class Image(Subscription):
     @property
     def key(self) -> str:
         """One text for all spellings of the repository."""
-        return image_key(self.repo)
+        return canonical_repository(self.repo)
 
     def _faults(self) -> Iterable[Fault]:
         yield from image_faults(self.repo, "repo")

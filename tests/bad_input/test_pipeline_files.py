@@ -147,7 +147,7 @@ def test_a_wrong_file_is_told_with_file_and_line(shop, case: str, verb: str) -> 
 
 
 def test_every_mistake_is_told_at_once(shop) -> None:
-    text = pipeline('Environment("Test"), Environment("prod", aftr="test")').replace('App("shop"', 'App("shop", 1')
+    text = pipeline('Environment("Test"), Environment("prod", aftr="test")').replace('App("shop"', 'App("Shop"')
     shop.write("pipeline.py", text)
     told = shop.refused("plan", code=11)
     assert [line.partition(": ")[0].strip() for line in told.splitlines()[2:]] == [

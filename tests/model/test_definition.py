@@ -12,13 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 import gitpromote
-from gitpromote import errors
-from gitpromote.errors import ConfigurationError
-from gitpromote.model.definition import Definition
-from gitpromote.model.kinds import KINDS, definition_of
-from gitpromote.model.problems import collecting
-
-from gitpromote import (  # isort: skip
+from gitpromote import (
     CEL,
     HTTP,
     App,
@@ -58,9 +52,14 @@ from gitpromote import (  # isort: skip
     Window,
     any_of,
     app_version,
+    errors,
     same_commit,
     same_version,
 )
+from gitpromote.errors import ConfigurationError
+from gitpromote.model.definition import Definition
+from gitpromote.model.kinds import KINDS, definition_of
+from gitpromote.model.problems import collecting
 
 
 def module_level(context: object) -> object:

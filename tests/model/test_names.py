@@ -15,7 +15,6 @@ from gitpromote.model.names import (
     branch_problem,
     clean_path,
     did_you_mean,
-    image_key,
     label_for,
     label_problem,
     path_problem,
@@ -110,20 +109,6 @@ def test_other_repositories_are_others(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("nginx", "docker.io/library/nginx"),
-        ("acme/shop", "docker.io/acme/shop"),
-        ("GHCR.io/acme/shop", "ghcr.io/acme/shop"),
-        ("localhost/a", "localhost/a"),
-        ("reg:5000/a", "reg:5000/a"),
-    ],
-)
-def test_spellings_of_one_image_are_one(one: str, other: str) -> None:
-    assert image_key(one) == other == image_key(other)
-
-
-@pytest.mark.parametrize(
     "url", ["", " ", "--upload-pack=x", "ext::sh -c x", "fd::17/x", "https://x/y\n", " https://x/y"]
 )
 def test_addresses_that_git_would_misread_are_refused(url: str) -> None:
@@ -160,7 +145,7 @@ def test_long_texts_take_no_long_time() -> None:
     start = time.perf_counter()
     for piece in ("a", "a-", "a.b-", "a/", "-", "1 || ", "1 - ", "{", "$", "a: ", "@"):
         text = piece * 3000 + "!"
-        for check in (label_problem, branch_problem, path_problem, address_problem, repository_key, image_key, parse):
+        for check in (label_problem, branch_problem, path_problem, address_problem, repository_key, parse):
             check(text)
         with collecting():
             Image(text, text)

@@ -1,0 +1,102 @@
+"""Gates that read no clock and no server: expressions, functions, people, budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from gitpromote.model.fields import Function, Many, OneOrMany, Seconds
+from gitpromote.model.gate import Gate, Occasion, zone_faults
+from gitpromote.model.problems import Fault
+
+__all__ = ["CEL", "Approvals", "ChangeBudget", "PythonGate"]
+
+
+class CEL(Gate):
+    """A CEL expression that must be true.
+
+    :param name: how it is called
+    :param expression: what must hold, such as ``"!schedule.isWeekend"``
+    :param tz: the IANA time zone that ``schedule`` speaks of
+    """
+
+    kind: ClassVar[str] = "cel"
+
+    name: str = Field(kw_only=False)
+    expression: str = Field(kw_only=False)
+    tz: str = "UTC"
+
+    def _faults(self) -> Iterable[Fault]:
+        yield from super()._faults()
+        yield from zone_faults(self.tz)
+        if not self.expression.strip():
+            yield Fault("expression-empty", "the expression is empty", 'write CEL("name", "expression")', "expression")
+
+
+class PythonGate(Gate):
+    """A module-level function ``gate(context) -> Outcome`` of the user; it sees recorded facts alone.
+
+    :param function: the function, or ``module:name``
+    :param name: default: the function's name
+    """
+
+    kind: ClassVar[str] = "python-gate"
+
+    function: Function = Field(kw_only=False)
+    name: str = ""
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, /, *arguments: Any, **members: Any) -> None:
+            super().__init__(*arguments, **members)
+            if not self.name and self.function:
+                self.__dict__["name"] = self.function.rpartition(":")[2]
+
+    def _faults(self) -> Iterable[Fault]:
+        return super()._faults() if self.name else ()
+
+
+class Approvals(Gate):
+    """Approvals by people who neither asked for the change nor wrote it.
+
+    :param count: how many
+    :param of: groups (``@acme/payments``) or identities that may approve; default: every known signer
+    """
+
+    kind: ClassVar[str] = "approvals"
+
+    count: int = Field(kw_only=False)
+    of: OneOrMany = ()
+    name: str = "approvals"
+    applies_to: Many[Occasion] = ("promote", "hotfix")
+
+    def _faults(self) -> Iterable[Fault]:
+        yield from super()._faults()
+        yield from _count_faults("count", self.count)
+        if any(not one.strip() for one in self.of):
+            yield Fault("gate-invalid", "of holds an empty name", "", "of")
+
+
+class ChangeBudget(Gate):
+    """So many promotions in a stretch of time, and no more.
+
+    :param count: how many
+    :param per: the stretch, such as ``"7d"``
+    """
+
+    kind: ClassVar[str] = "change-budget"
+
+    count: int = Field(kw_only=False)
+    per: Seconds
+    name: str = "change-budget"
+
+    def _faults(self) -> Iterable[Fault]:
+        yield from super()._faults()
+        yield from _count_faults("count", self.count)
+
+
+def _count_faults(field: str, count: int) -> Iterable[Fault]:
+    if not 1 <= count <= 1000:
+        yield Fault("number-invalid", f"{field} is {count}, not between 1 and 1000", "", field)
