@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from gitpromote.adapters.remembered import recall, remember
 from gitpromote.errors import VerificationFailed
+from gitpromote.model.base import Document
 from gitpromote.model.canonical import canonical
 from gitpromote.model.state import EnvironmentState, FreightState, LedgerState
 from gitpromote.ports import CommitFacts, NewCommit, Repository
@@ -27,31 +30,61 @@ _FILE = "100644"
 Fold = Any
 
 
-class GitLedger:
-    """A Pipeline's ledger in a repository."""
+class _Documents(Document):
+    """What the tree of a ledger holds, to be read in one go."""
 
-    def __init__(self, repository: Repository, *, ref: str, identity: str, fold: Fold) -> None:
+    environments: tuple[EnvironmentState, ...]
+    freight: tuple[FreightState, ...]
+
+
+class GitLedger:
+    """A Pipeline's ledger in a repository.
+
+    :param remembered: a file for the documents of the last head, so that a thousand of them are read at once
+    """
+
+    def __init__(
+        self, repository: Repository, *, ref: str, identity: str, fold: Fold, remembered: Path | None = None
+    ) -> None:
         self.repository = repository
         self.ref = ref
         self._identity = identity
         self._fold = fold
+        self._remembered = remembered
 
     def read(self, head: str | None) -> LedgerState:
         """The state that the tree at ``head`` holds; empty where there is no ledger yet."""
         if head is None:
             return LedgerState()
+        found = self._recalled(head) or self._read(head)
+        return LedgerState(
+            head=head,
+            environments={state.name: state for state in found.environments},
+            freight={state.freight.id: state for state in found.freight},
+        )
+
+    def _recalled(self, head: str) -> _Documents | None:
+        data = recall(self._remembered) if self._remembered is not None else None
+        known, _, documents = (data or b"").partition(b"\n")
+        return _Documents.model_validate_json(documents) if known == head.encode() else None
+
+    def _read(self, head: str) -> _Documents:
         folders = self.repository.trees([f"{head}:environments", f"{head}:freight"])
         oids = [entry.oid for folder in folders for entry in (folder or {}).values()]
         blobs = self.repository.blobs(oids)
         environments, freight = ([blobs[entry.oid] for entry in (folder or {}).values()] for folder in folders)
         try:
-            return LedgerState(
-                head=head,
-                environments={state.name: state for state in map(EnvironmentState.model_validate_json, environments)},
-                freight={state.freight.id: state for state in map(FreightState.model_validate_json, freight)},
+            found = _Documents(
+                environments=tuple(map(EnvironmentState.model_validate_json, environments)),
+                freight=tuple(map(FreightState.model_validate_json, freight)),
             )
         except ValidationError as error:
             raise _damaged(self.ref, head, str(error)) from error
+        if self._remembered is not None:
+            # As they were read, not as they were understood: another version may see more in them.
+            whole = b'{"environments":[%b],"freight":[%b]}' % (b",".join(environments), b",".join(freight))
+            remember(self._remembered, head.encode() + b"\n" + whole)
+        return found
 
     def records(self, head: str | None, *, since: str | None = None) -> Sequence[Record]:
         """The Records between two commits, oldest first."""

@@ -75,7 +75,9 @@ class Draft:
             generated=self.generated,
             readers=tuple(self.readers),
             noise=tuple([_field(difference, labels) for difference in self.noise]),
-            notes=(*map(labels.text, self.notes), *self._remarks(long), *[each.why for each in found if each.why]),
+            notes=tuple(
+                map(labels.text, (*self.notes, *self._remarks(long), *[each.why for each in found if each.why]))
+            ),
         )
 
     def _is_too_long(self) -> bool:
@@ -85,14 +87,14 @@ class Draft:
 
     def _categories(self) -> tuple[str, ...]:
         found = set(categories(self.manifest.ref, self.fields))
-        if any([_marked(each.before) or _marked(each.after) for each in self.fields]):
+        if any(_marked(each.before) or _marked(each.after) for each in self.fields):
             found.add("secret")
         return tuple(sorted(found))
 
     def _remarks(self, long: bool) -> Iterator[str]:
         if long:
             yield "too long to be shown here"
-        if any([is_encrypted(each.before) and is_encrypted(each.after) for each in self.fields]):
+        if any(is_encrypted(each.before) and is_encrypted(each.after) for each in self.fields):
             yield "re-encrypted"
         if self.actions == ("no-op",) and self.restarts == "pods":
             yield "nothing but the order of a list changes, yet pods restart"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from gitpromote.model.secret_names import FIELDS_OF_PODS
 from gitpromote.model.sensitive import TOKEN_HINTS
 
 # Every name that is recognised has one of these in it. An escape may spell anything; the others need a closer look.
@@ -16,14 +17,26 @@ _NAMES = ["pass", "pwd", "secret", "token", "credential", "psk", "authorization"
 _OTHERS = ["\\", "enc[", "binarydata", "basic", "bearer"]
 _HINTS = tuple(sorted({*_NAMES, *_OTHERS, *(hint.lower().strip() for hint in TOKEN_HINTS)}))
 
-_KEY = re.compile(
-    r"(?:access|account|api|auth|deploy|encryption|license|master|private|service|session|shared|signature|signing|ssh|storage)"
-    r"[^a-z0-9]*key"
+# The last word of a name decides, and what stands behind a name follows it at once. Fields of the pod are no names.
+_NAME = re.compile(
+    r"(?:pass|passcode|passphrase|passwd|passwords?|password[^a-z0-9]*hash|pwd|secrets?|tokens?|credentials?|psk"
+    r"|authorization|connection[^a-z0-9]*string"
+    r"|(?:access|account|api|auth|deploy|encryption|license|master|private|secret|service|session|shared|signature|signing"
+    r"|ssh|storage)[^a-z0-9]*key)"
+    r"(?:[^a-z0-9]*(?:base64|base|b64|dev|new|next|old|plain|prev|previous|primary|prod|secondary|staging|test|text|value"
+    r"|[0-9]+))*(?![a-z0-9]|[-_.]+[a-z0-9])"
 )
 _URL = re.compile(r"://[^/]*:.*@")
 
+
+def _names_a_secret(word: str) -> bool:
+    return word.strip("\"',:-{}") not in _NO_NAMES and bool(_NAME.search(word))
+
+
+_NO_NAMES = frozenset(name.lower() for name in FIELDS_OF_PODS)
+
 #: What makes a hint of texts that stand everywhere.
-_PROVISOS: dict[str, Callable[[str], object]] = {"key": _KEY.search, "://": _URL.search}
+_PROVISOS: dict[str, Callable[[str], object]] = {**dict.fromkeys(_NAMES, _names_a_secret), "://": _URL.search}
 
 
 def hinting_lines(texts: Iterable[str]) -> frozenset[str]:

@@ -36,8 +36,9 @@ _EVERYDAY = """
 class Redactor:
     """Knows the secrets of some renders, and hides them and their copies wherever they stand.
 
-    Texts that occur in the render as names of objects and namespaces are no secrets elsewhere, only in the places where
-    secrets belong.
+    Copies are looked for inside any text, also in base64 and escaped, if the secret has at least six characters;
+    shorter ones only as the whole value of a variable or of a ConfigMap's key. Texts that occur as names of objects and
+    namespaces, and everyday words, are no secrets elsewhere, only in the places where secrets belong.
 
     :param sets: all renders that are compared or shown together, of both sides
     :param sensitive_paths: further places, see :func:`~gitpromote.model.sensitive_paths.parse_sensitive_path`
@@ -47,34 +48,35 @@ class Redactor:
 
     def __init__(self, *sets: ManifestSet, sensitive_paths: Iterable[str] = (), known: Iterable[str] = ()) -> None:
         self._paths = tuple(parse_sensitive_path(text) for text in sensitive_paths)
-        manifests = _distinct(sets)
-        self._lines = hinting_lines(manifest.text for manifest in manifests)
-        self._short: frozenset[str] = frozenset()
+        self._known = sorted({secret for secret in known if secret}, key=len, reverse=True)
+        #: Texts of manifests that hold nothing secret but, maybe, copies.
         self._harmless: set[str] = set()
-        secrets = self._secrets(manifests, known)
+        secrets = self._collect(_distinct(sets))
         self._short = frozenset(text for text in secrets if isinstance(text, str) and _is_short(text))
         copies, marks = Copies(secret for secret in secrets if len(secret) >= _SHORTEST_EXACT), Marks()
         self._veil = Veil(copies, marks)
         self._mask = TextMask(marks, copies=copies, short=self._short)
 
-    def _secrets(self, manifests: Sequence[Manifest], known: Iterable[str]) -> list[str | bytes]:
+    def _collect(self, manifests: Sequence[Manifest]) -> list[str | bytes]:
         found = Secrets()
-        for secret in known:
-            found.add(secret)
         mask = TextMask(Marks(), found=found)
-        for manifest in filter(self._needs_walk, manifests):
-            if _hidden(manifest, self._paths, mask) is manifest.data and manifest.text:
+        lines = hinting_lines(manifest.text for manifest in manifests)
+        for manifest in manifests:
+            hinted = hints(manifest.text, lines) or self._is_named(manifest)
+            if (not hinted or _hidden(manifest, self._paths, mask) is manifest.data) and manifest.text:
                 self._harmless.add(manifest.text)
         public = _public_words(manifests) if found.known else frozenset()
-        return [secret for secret in found.known if not _is_public(secret, public)]
+        return [*self._known, *(secret for secret in found.known if not _is_public(secret, public))]
+
+    def _is_named(self, manifest: Manifest) -> bool:
+        """Whether a sensitive path may lead into it."""
+        return any(path.matches(manifest.ref) for path in self._paths) if self._paths else False
 
     def _needs_walk(self, manifest: Manifest) -> bool:
         """Whether it may hold anything secret beyond copies of what is known."""
-        if manifest.text not in self._harmless and hints(manifest.text, self._lines):
+        if manifest.text not in self._harmless or self._is_named(manifest):
             return True
-        if self._paths and any(path.matches(manifest.ref) for path in self._paths):
-            return True
-        return bool(self._short) and any(text in manifest.text for text in self._short)
+        return bool(self._short) and any(_may_stand_in(manifest.text, text) for text in self._short)
 
     def hidden_pair(self, old: Manifest, new: Manifest) -> tuple[dict[str, Any], dict[str, Any], Cover]:
         """Both sides' data, ready to be compared, and what to put over the differences that are found.
@@ -82,7 +84,7 @@ class Redactor:
         Marks are equal exactly if what they stand for is. So where there can be nothing but copies of known secrets,
         it is the same, and faster, to hide them in what differs rather than in everything.
         """
-        if self._needs_walk(old) or self._needs_walk(new):
+        if self._needs_walk(old) or self._needs_walk(new) or new.ref.kind == "CustomResourceDefinition":
             return self.hidden(old), self.hidden(new), None
         return old.data, new.data, self._veil.difference if self._veil else None
 
@@ -98,13 +100,17 @@ class Redactor:
     def masked(self, manifest: Manifest, *, labels: Labels | None = None) -> Manifest:
         """The manifest as it may be shown: ``(sensitive ①)`` in place of secrets, and without its text.
 
-        :param labels: the numbering to go on with, so that equal values keep their number from one object to the next
+        :param labels: the numbering to go on with, so that equal values keep their number from one object to the next;
+            of this Redactor alone
         """
         return replace(manifest, data=(labels or Labels()).plain(self.hidden(manifest)), text="")
 
     def scrub(self, text: str) -> str:
         """Any other text (a tool's message, a command line) with ``(sensitive)`` in place of secrets."""
-        return unnumbered(self._mask.text(text))
+        masked = unnumbered(self._mask.text(text))
+        for secret in self._known:
+            masked = masked.replace(secret, "(sensitive)") if len(secret) < SHORTEST else masked
+        return masked
 
     def is_sensitive(self, manifest: Manifest) -> bool:
         """Whether anything in it is masked."""
@@ -136,6 +142,11 @@ def _distinct(sets: Sequence[ManifestSet]) -> list[Manifest]:
 def _is_short(secret: str) -> bool:
     """Looked for as the whole value of a variable alone. Short numbers stand everywhere."""
     return _SHORTEST_EXACT <= len(secret) < SHORTEST and not secret.isdigit()
+
+
+def _may_stand_in(text: str, secret: str) -> bool:
+    """Whether a short secret may be a value in a manifest's text, however it is quoted there."""
+    return secret in text or not secret.isalnum() or "\\" in text
 
 
 def _public_words(manifests: Iterable[Manifest]) -> set[str]:

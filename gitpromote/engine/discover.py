@@ -17,6 +17,11 @@ from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.model.subscription import Chart, Git, Image
 from gitpromote.model.warehouse import Warehouse
 from gitpromote.planning.availability import choose, newest_first
+from gitpromote.ports import Repository
+
+
+#: How many commits of our own may lie on top of a source branch.
+_LOOKED_THROUGH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +103,18 @@ def _source(world: World, seen: Look, asked: Asked, git: Git, resolved: Sequence
         commit, implied = _newest(world, seen, git), git.include is None
     asks = [ask for env in resolved for ask in rendered_asks(env, {repository.canonical: commit}, world)]
     inputs = world.renderings.inputs_digest(asks) if implied and asks else ""
+    subject, author = _words_of(commit, repository, seen)
+    return SourceCommit(repository=repository.canonical, commit=commit, inputs=inputs, subject=subject, author=author)
+
+
+def _words_of(commit: str, repository: Repository, seen: Look) -> tuple[str, str]:
+    """Subject and author of a commit: of the Freight that it alone is the source of, if the ledger has that."""
+    for state in seen.ledger.freight.values():
+        sources = [one for one in state.freight.artifacts if one.kind == "commit"]
+        if len(sources) == 1 and state.freight.commit_of(repository.canonical) == commit:
+            return state.freight.subject, state.freight.author
     facts = repository.commits([commit])[commit]
-    return SourceCommit(
-        repository=repository.canonical, commit=commit, inputs=inputs, subject=facts.subject, author=facts.author
-    )
+    return facts.subject, facts.author
 
 
 def rendered_asks(
@@ -142,12 +155,25 @@ def _newest(world: World, seen: Look, git: Git) -> str:
             detail=f"{repository.url}: {git.branch or 'no default branch'}",
             hint="Push it, or name another one: Git(branch=…).",
         )
-    head = found[1]
+    ref, head = found
     prefixes = [path for path in git.include or () if not path.startswith(("glob:", "regex:"))]
     if not git.include or len(prefixes) < len(git.include) or git.exclude:
-        return head
+        return _not_ours(world, key, ref, head)
     commits = repository.log(head, paths=prefixes, limit=1)
     return commits[0].oid if commits else head
+
+
+def _not_ours(world: World, key: str, ref: str, head: str) -> str:
+    """The newest commit of a branch that this Pipeline has not written itself: its output is no news."""
+    targets = [world.pipeline.resolved(name).target for name in world.pipeline.order()]
+    if (key, ref) not in {(target.repository, target.ref) for target in targets}:
+        return head
+    repository = world.repository(key)
+    if repository.commits([head])[head].trailers.get("Gitpromote-Pipeline") != world.pipeline.name:
+        return head
+    commits = repository.log(head, limit=_LOOKED_THROUGH)
+    foreign = (one.oid for one in commits if one.trailers.get("Gitpromote-Pipeline") != world.pipeline.name)
+    return next(foreign, head)
 
 
 def _refuse_idle_commit(world: World, asked: Asked) -> None:

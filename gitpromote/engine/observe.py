@@ -11,7 +11,7 @@ from gitpromote.engine.combine import content_of, manifests_of, narrowed, outlin
 from gitpromote.engine.discover import chosen, discover, rendered_asks
 from gitpromote.engine.look import Look
 from gitpromote.engine.renderings import RenderedApp
-from gitpromote.engine.targets import foreign_commits, last_writer, lost_commit, read_content, whole_ids
+from gitpromote.engine.targets import foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.freight import Freight
@@ -223,9 +223,24 @@ def _differing(
     omit = state.content.omitted if state.content else ()
     current = read_content(repository, head, resolved.target, apps=[app.name for app in resolved.apps], omit=omit)
     refuse_unrendered(current.files, target=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')}")
+    _refuse_kept(resolved, made.desired)
     desired = narrowed(current, made.desired, resolved, apps, object_format=repository.object_format)
     desired = keep_present(current, desired, resolved, made.rendered, repository=repository, renderings=renderings)
     return current, replace(desired, manifests=manifests_of(desired, renderings, repository))
+
+
+def _refuse_kept(resolved: ResolvedEnvironment, desired: Content) -> None:
+    """What is rendered cannot stay as it is."""
+    target = resolved.target
+    root = f"{target.path}/" if target.path else ""
+    lost = next((path for path in desired.files if not owns(target, root + path)), None)
+    if lost is not None:
+        raise ConfigurationError(
+            "A render gives a path that is kept.",
+            code="path-kept",
+            detail=f"{resolved.name}: {lost} is rendered, and keep={', '.join(target.keep)} says that it stays as it is.",
+            hint="Take it out of keep, or give the rendered files a folder of their own: path=…",
+        )
 
 
 def _refuse_unknown_apps(world: World, asked: Asked) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitpromote.engine.late import Late
-from gitpromote.errors import GitpromoteError, RenderFailed
+from gitpromote.engine.render_failures import Failed, one_error
+from gitpromote.errors import GitpromoteError
 from gitpromote.model.canonical import canonical
 from gitpromote.model.freight import Freight
 from gitpromote.model.render import Closure, Rendered, RendererTool, RenderSpec
@@ -20,6 +21,7 @@ from gitpromote.render.key import SEMANTICS, render_key
 from gitpromote.render.listing import Listing
 from gitpromote.render.memo import Memo, MemoEntry, MemoView, spec_text
 from gitpromote.render.spec import Functions, asked_versions, spec_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
@@ -244,16 +246,16 @@ class Renderings:
     def _seek(self, unknown: Mapping[tuple[str, str, str], Ask]) -> None:
         from gitpromote.engine.fresh import closures_of
 
-        failures: list[tuple[Ask, GitpromoteError]] = []
+        failures: list[Failed] = []
         found = closures_of(list(unknown.values()), self._listing)
         for (key, ask), closure in zip(unknown.items(), found, strict=True):
             if isinstance(closure, GitpromoteError):
-                failures.append((ask, closure))
+                failures.append(Failed(ask.name, ask.commit, closure))
             else:
                 self._reads[key] = _Read(closure, _inputs(closure), {})
                 self._learnt[ask.name] = MemoEntry(key[2], closure, {"commits": [ask.commit]})
         if failures:
-            raise _all_of(failures)
+            raise one_error(failures)
 
     def _known(self, ask: Ask, read: _Read) -> RenderedApp | None:
         """A render as the last plan left it: with the same inputs in the same surroundings it is the same."""
@@ -369,10 +371,10 @@ class Renderings:
         found = self._rendering.render(jobs, on_done=lambda label: self._reporter.event("rendered", label=label))
         self.count += len(jobs)
         kept: dict[str, KeptRender] = {}
-        failures: list[tuple[Ask, GitpromoteError]] = []
+        failures: list[Failed] = []
         for one, result in zip(missing, found, strict=True):
             if isinstance(result, GitpromoteError):
-                failures.append((one.ask, result))
+                failures.append(Failed(one.ask.name, one.ask.commit, result))
             elif isinstance(result, Rendered):
                 kept[one.key], contents = kept_of(result, sensitive_paths=self._sensitive_paths)
                 self._blobs.update(contents)
@@ -380,7 +382,7 @@ class Renderings:
             else:
                 raise result
         if failures:
-            raise _all_of(failures)
+            raise one_error(failures)
         return kept
 
     def _remember(self) -> None:

@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 
 from gitpromote.engine import records as journal
 from gitpromote.engine.assess import Fresh, target_of
+from gitpromote.engine.file_changes import Changes, file_changes
 from gitpromote.engine.look import Look
-from gitpromote.engine.sensitive import sensitive_bytes
 from gitpromote.engine.targets import subtree, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, VerificationFailed
 from gitpromote.model.plan import EnvironmentPlan, Plan, PushStep
 from gitpromote.model.record import Record
 from gitpromote.model.resolved import HOME
-from gitpromote.model.safepath import collisions, unsafe_path
 from gitpromote.model.tree import tree_id
-from gitpromote.planning.planfile import blob_bytes
 from gitpromote.ports import NewCommit, PushAnswer, RefChange
 
 Place = tuple[str, str]  # repository key, full ref name
@@ -148,67 +146,50 @@ def _commits(
     group: Sequence[Fresh],
     failed: dict[str, GitpromoteError],
 ) -> dict[str, str]:
-    """One commit per environment, each on top of the one before it."""
-    repository = world.repository(place[0])
-    parent: str | int | None = group[0].head
-    new: list[NewCommit] = []
-    names: list[str] = []
+    """One commit per environment, each on top of the one before it. Without what fails they are made again."""
+    changes: dict[str, Changes] = {}
     for fresh in group:
         try:
-            changes = _file_changes(world, plan, fresh)
+            changes[fresh.planned.name] = file_changes(world, plan, fresh)
         except GitpromoteError as error:
             failed[fresh.planned.name] = error
-            continue
-        new.append(
-            NewCommit(
-                parent=parent,
-                changes=changes,
-                message=message_of(plan, digest, fresh.planned),
-                identity=world.pipeline.identity,
-                at=world.clock.now(),
-            )
+    going = [fresh for fresh in group if fresh.planned.name in changes]
+    while going:
+        made = _stacked(world, plan, digest, place, going, changes)
+        wrong = _disproved(world, going, made)
+        failed |= wrong
+        if not wrong:
+            return made
+        going = [fresh for fresh in going if fresh.planned.name not in wrong]
+    return {}
+
+
+def _stacked(
+    world: World, plan: Plan, digest: str, place: Place, going: Sequence[Fresh], changes: Mapping[str, Changes]
+) -> dict[str, str]:
+    new = [
+        NewCommit(
+            parent=at - 1 if at else going[0].head,
+            changes=changes[fresh.planned.name],
+            message=message_of(plan, digest, fresh.planned),
+            identity=world.pipeline.identity,
+            at=world.clock.now(),
         )
-        names.append(fresh.planned.name)
-        parent = len(new) - 1
-    made = dict(zip(names, repository.write(new), strict=True))
-    _prove(world, [fresh for fresh in group if fresh.planned.name in made], made, failed)
-    return {name: oid for name, oid in made.items() if name not in failed}
+        for at, fresh in enumerate(going)
+    ]
+    names = [fresh.planned.name for fresh in going]
+    return dict(zip(names, world.repository(place[0]).write(new), strict=True))
 
 
-def _file_changes(world: World, plan: Plan, fresh: Fresh) -> dict[str, tuple[str, bytes] | None]:
-    planned = fresh.planned
-    secret = sensitive_bytes(world, plan, planned) if any(_redone(write) for write in planned.writes) else {}
-    root = planned.target.path if planned.target.kind != "in-place" else ""
-    changes: dict[str, tuple[str, bytes] | None] = {}
-    for write in planned.writes:
-        path = f"{root}/{write.path}" if root else write.path
-        reason = unsafe_path(path)
-        if reason:
-            raise _unsafe(planned, path, reason)
-        if write.action == "delete":
-            changes[path] = None
-        elif write.sensitive:
-            changes[path] = (write.mode, secret[write.path])
-        else:
-            changes[path] = (write.mode, blob_bytes(plan.blobs[str(write.after)]))
-    met = collisions(path for path, change in changes.items() if change is not None)
-    if met:
-        raise _unsafe(planned, str(met[0]), "meets another one on file systems that fold names")
-    return changes
-
-
-def _redone(write: object) -> bool:
-    return bool(getattr(write, "sensitive", False)) and getattr(write, "action", "") != "delete"
-
-
-def _prove(world: World, group: Sequence[Fresh], made: Mapping[str, str], failed: dict[str, GitpromoteError]) -> None:
+def _disproved(world: World, group: Sequence[Fresh], made: Mapping[str, str]) -> dict[str, GitpromoteError]:
     """Before anything is pushed: the subtree of every commit must be the one that was reviewed."""
     rendered = [fresh for fresh in group if fresh.planned.target.kind != "in-place"]
     if not rendered:
-        return
+        return {}
     repository = world.repository(rendered[0].planned.target.repository)
     targets = [target_of(fresh.planned) for fresh in rendered]
     quick = whole_ids(repository, [(made[f.planned.name], target) for f, target in zip(rendered, targets, strict=True)])
+    wrong: dict[str, GitpromoteError] = {}
     for fresh, found, target in zip(rendered, quick, targets, strict=True):
         planned = fresh.planned
         if found is None or planned.omitted:
@@ -216,12 +197,13 @@ def _prove(world: World, group: Sequence[Fresh], made: Mapping[str, str], failed
             shown = {path: entry for path, entry in files.items() if path not in planned.omitted}
             found = tree_id(shown, object_format=repository.object_format)
         if found != planned.result_tree:
-            failed[planned.name] = VerificationFailed(
+            wrong[planned.name] = VerificationFailed(
                 "What would land is not what was reviewed.",
                 code="tree-differs",
                 detail=f"{planned.name}: tree {found[:12]}, planned {str(planned.result_tree)[:12]}",
                 hint="Nothing was pushed. Make a new plan:\n  gitpromote plan",
             )
+    return wrong
 
 
 def message_of(plan: Plan, digest: str, planned: EnvironmentPlan) -> str:
@@ -239,12 +221,3 @@ def message_of(plan: Plan, digest: str, planned: EnvironmentPlan) -> str:
     ]
     lines = "\n".join(f"Gitpromote-{name}: {value}" for name, value in trailers)
     return f"{step.message if step else planned.name}\n\n{lines}\n"
-
-
-def _unsafe(planned: EnvironmentPlan, path: str, reason: str) -> VerificationFailed:
-    return VerificationFailed(
-        "A path must not be written.",
-        code="unsafe-path",
-        detail=f"{planned.name}: {path!r} {reason}",
-        hint="Nothing was pushed for this environment.",
-    )

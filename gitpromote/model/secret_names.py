@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["field_holds_secret", "name_holds_secret"]
+__all__ = ["FIELDS_OF_PODS", "field_holds_secret", "name_holds_secret"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -32,8 +32,11 @@ _SECRET_KEYS = _words(
 )
 _SECRET_PAIRS = frozenset({("password", "hash"), ("connection", "string")})
 
-#: The shell's names for folders.
-_NOT_PASSWORDS = frozenset({"PWD", "OLDPWD"})
+#: Fields of every other pod that sound like secrets and are none.
+FIELDS_OF_PODS = frozenset({"automountServiceAccountToken", "imagePullSecrets", "serviceAccountToken"})
+
+#: Nor are the shell's names for folders passwords.
+_NO_SECRETS = FIELDS_OF_PODS | {"PWD", "OLDPWD"}
 
 _FIELD_ENDINGS = ("password", "passwd", "passphrase", "apikey", "clientsecret", "secretaccesskey", "privatekey")
 _FIELD_TOKENS = _words("access admin api auth bearer bot personal refresh root")
@@ -46,7 +49,7 @@ def name_holds_secret(name: str) -> bool:
     Its last word decides, so ``TOKEN_URL`` and ``PASSWORD_FILE`` do not.
     """
     words = _name_words(name)
-    if not words or name in _NOT_PASSWORDS:
+    if not words or name in _NO_SECRETS:
         return False
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if last == "key" and before in _SECRET_KEYS:

@@ -55,6 +55,8 @@ def loads(data: bytes, *, name: str) -> PlanFile:
     plan = document.get("plan")
     if not isinstance(plan, dict) or document.get("digest") != plan_digest(document["format"], plan):
         _refuse("plan-digest", name, "Its digest is not the digest of its content: it was edited.")
+    if "observations" not in document:
+        _refuse("plan-unreadable", name, "Its observations are missing: it was edited.")
     _check_known(plan, name)
     file = _validate(document, name)
     _check_inner(plan, file.plan, name)

@@ -71,12 +71,15 @@ def differences(before: Plan, after: Plan) -> list[str]:
     return [line for line in found.pretty().splitlines() if line][:20] or ["members that this version does not know"]
 
 
-def functions_of(source: PipelineSource | None) -> Functions:
-    """Where the functions of a plan's definition are on this machine, as far as they are here."""
+def functions_of(source: PipelineSource | None, *, root: Path) -> Functions:
+    """Where the functions of a plan's definition are on this machine, as far as they are here. Nothing is imported.
+
+    :param root: the folder that the path of the pipeline file counts from
+    """
     found: dict[str, tuple[str, str]] = {}
     for reference in source.callables if source else ():
         module = reference.partition(":")[0]
-        file = (Path.cwd() / Path(source.path if source else "").parent / f"{module.replace('.', '/')}.py").resolve()
+        file = (root / Path(source.path if source else "").parent / f"{module.replace('.', '/')}.py").resolve()
         if file.is_file():
             found[reference] = (str(file), hashlib.sha256(file.read_bytes()).hexdigest())
     return found

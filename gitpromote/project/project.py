@@ -105,7 +105,11 @@ class Project:
         work = find_repository(Path.cwd())
         if work is not None and canonical_repository(work.home_url) == canonical_repository(home):
             home = work.home_url  # the same repository, as this machine reaches it
-        place = Place(home_url=home, work=work, functions=documents.functions_of(described.source))
+        place = Place(
+            home_url=home,
+            work=work,
+            functions=documents.functions_of(described.source, root=work.toplevel if work else Path.cwd()),
+        )
         tell = reporter or SilentReporter()
         world = build_world(pipeline, place, cache_dir=cache_dir, reporter=tell)
         return cls(pipeline, place, world, source=described.source, reporter=tell, cache_dir=cache_dir)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,8 @@ def build_world(
 
     def ledger_in(repository: Repository) -> Ledger:
         ref = f"{pipeline.refs}/ledger/{pipeline.name}"
-        return GitLedger(repository, ref=ref, identity=pipeline.identity, fold=apply_record)
+        file = root / f"ledger-{hashlib.sha256(f'{place.home_url} {ref}'.encode()).hexdigest()[:32]}"
+        return GitLedger(repository, ref=ref, identity=pipeline.identity, fold=apply_record, remembered=file)
 
     rendering = LocalRendering(Toolbox(remembered=cache.tools_file), on_command=_commands_to(reporter))
     memo = f"{place.home_url}\n{pipeline.name}"

@@ -221,10 +221,10 @@ def _close(path: str, listing: Listing) -> str:
     starts = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
     absent = next((start for start in starts if start not in listing), path)
     parent = posixpath.dirname(absent)
-    near = [other for other, _ in listing.below(parent) if posixpath.dirname(other) == parent]
-    found = get_close_matches(absent, near, n=1, cutoff=0.75)
-    whole = found[0] + path[len(absent) :] if found else ""
-    return whole if whole in listing else "".join(found)
+    near = [posixpath.basename(other) for other, _ in listing.below(parent) if posixpath.dirname(other) == parent]
+    found = get_close_matches(posixpath.basename(absent), near, n=1, cutoff=0.7)
+    close = posixpath.join(parent, found[0]) if found else ""
+    return close + path[len(absent) :] if close + path[len(absent) :] in listing else close
 
 
 def _refuse_dangling(path: str) -> NoReturn:

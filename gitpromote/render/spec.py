@@ -48,7 +48,8 @@ def _spec(renderer: Renderer, app: ResolvedApp, environment: str, functions: Fun
             function = str(renderer.function)
             file, code = functions.get(function, ("", ""))
             parameters = (("app", app.name), ("env", environment))
-            return PythonSpec(function=function, file=file, code=code, parameters=parameters)
+            reads = None if renderer.reads is None else tuple(renderer.reads)
+            return PythonSpec(function=function, file=file, code=code, reads=reads, parameters=parameters)
         case _:
             raise TypeError(renderer)
 

@@ -183,7 +183,7 @@ class Shop:
             folders[:] = [name for name in folders if name != ".git"]
             for name in files:
                 file = Path(folder, name)
-                content = os.readlink(file).encode() if file.is_symlink() else file.read_bytes()
+                content = str(file.readlink()).encode() if file.is_symlink() else file.read_bytes()
                 found[str(file.relative_to(self.root))] = hashlib.sha256(content).hexdigest()
         return found
 

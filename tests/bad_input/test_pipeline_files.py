@@ -97,8 +97,8 @@ CASES = {
         pipeline('Environment("test")') + pipeline('Environment("test")', name="pay").removeprefix(HEAD),
         invalid(
             "path-conflict",
-            'pipeline.py:14: Pipeline("pay"): Environment("test") writes branch "env/test", and Pipeline("shop") writes '
-            'branch "env/test" for "test"  [path-conflict]  (give each Pipeline targets of its own)',
+            'pipeline.py:14: Pipeline("pay"): Environment("test") writes branch "env/test", and Pipeline("shop") '
+            'writes branch "env/test" for "test"  [path-conflict]  (give each Pipeline targets of its own)',
         ),
     ),
     "no-label": (

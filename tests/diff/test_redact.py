@@ -290,6 +290,40 @@ def test_other_texts_are_scrubbed(parsed: Parsed) -> None:
     assert redactor.scrub("nothing here") == "nothing here"
 
 
+def test_credentials_that_are_known_are_scrubbed_however_short_or_common(parsed: Parsed) -> None:
+    redactor = Redactor(parsed(""), known=["pw1", "password", ""])
+    assert redactor.scrub("no pw1, no password") == "no (sensitive), no (sensitive)"
+
+
+def test_manifests_that_a_redactor_was_not_made_of_are_masked_all_the_same(parsed: Parsed) -> None:
+    redactor = Redactor(parsed(config("data: {a: b}")))
+    manifest = only(parsed(secret("stringData: {a: hunter2-xyz}")))
+    assert redactor.is_sensitive(manifest)
+    assert redactor.masked(manifest).data["stringData"] == {"a": "(sensitive ①)"}
+    variable = parsed(pod("env: [{name: API_KEY, value: hunter2-xyz}]"))
+    assert "hunter2" not in repr(compare(ManifestSet(), variable, redactor=redactor))
+
+
+@pytest.mark.parametrize("value", ["a1b2", "a'b'", "a b c"])
+def test_short_secrets_are_masked_as_whole_values_alone(compared: Compared, value: str) -> None:
+    quoted = "'" + value.replace("'", "''") + "'"
+    stored = secret(f"stringData: {{a: {quoted}}}")
+    before = "---\n".join([stored, config("data: {x: '1'}"), pod("env: [{name: X, value: '1'}]")])
+    after = "---\n".join([stored, config(f"data: {{x: {quoted}}}"), pod(f"env: [{{name: X, value: {quoted}}}]")])
+    shown = [field.after for change in compared(before, after).changes for field in change.fields]
+    assert shown == ["(sensitive ①)", "(sensitive ①)"]
+
+
+def test_the_numbers_do_not_depend_on_keys_that_are_secret(compared: Compared) -> None:
+    def story(first: str, second: str) -> list[object]:
+        stored = secret(f"stringData: {{a: {first}, b: {second}}}")
+        before = f"{stored}---\n{config('data: {x: x}')}"
+        after = f"{stored}---\n{config(f'data: {{{first}: {second}, {second}: {first}}}')}"
+        return [field.model_dump() for change in compared(before, after).changes for field in change.fields]
+
+    assert story("hunter-1", "hunter-2") == story("hunter-4", "hunter-3")
+
+
 def test_a_masked_manifest_keeps_everything_but_its_secrets_and_text(parsed: Parsed) -> None:
     manifests = parsed(secret("type: Opaque\nstringData: {a: hunter2-xyz}"), app="shop")
     manifest = only(manifests)

@@ -145,7 +145,22 @@ telling = st.sampled_from(
         "no secret at all, but a rather long text that emitters like to fold " * 3,
     ]
 )
-names = st.sampled_from(
+words = st.sampled_from(
+    ["db", "password", "passwd", "pass", "pwd", "secret", "secrets", "token", "api", "key", "private", "credentials"]
+    + ["authorization", "psk", "old", "2", "url", "ref", "base64"]
+)
+styles: list[Callable[[list[str]], str]] = [
+    "_".join,
+    ".".join,
+    "-".join,
+    "/".join,
+    lambda parts: "_".join(parts).upper(),
+    lambda parts: parts[0] + "".join(part.title() for part in parts[1:]),
+    "".join,
+]
+parts_of_names = st.lists(words, min_size=1, max_size=3)
+telling_names = st.builds(lambda parts, style: style(parts), parts_of_names, st.sampled_from(styles))
+names = telling_names | st.sampled_from(
     ["DB_PASSWORD", "API_KEY", "api key", "TOKEN_URL", "clientSecret", "MODE", "x.y/apiKey", "PASS"]
 )
 

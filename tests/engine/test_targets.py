@@ -41,11 +41,16 @@ def alias(plan):
     return plan.data.freight[plan.data.environments[0].freight["shop"].id].alias
 
 
-def test_a_source_branch_with_a_warehouse_of_ones_own_and_folders_on_it_is_refused(site):
-    """Every promotion would make new Freight."""
-    with pytest.raises(ConfigurationError) as caught:
-        site.pipeline(target=Directory("builds/$env"), warehouse=Warehouse(Git()))
-    assert caught.value.exit_code == 11
+def test_our_own_commits_are_no_news_to_a_warehouse_that_follows_the_whole_branch(site):
+    pipeline = site.pipeline(target=Directory("builds/$env"), warehouse=Warehouse(Git()))
+    site.promote(pipeline)
+    assert site.records("freight-created") == [("freight-created", None)]
+    assert noop(site, pipeline)
+    site.home.commit({"README": "x\n"}, message="unrelated")
+    plan = site.project(pipeline).plan()
+    assert plan["test"].freight["shop"].moving  # it asked for every commit
+    site.promote(pipeline)
+    assert noop(site, pipeline)
 
 
 def test_a_warehouse_that_looks_at_some_folders_is_not_fed_by_the_others(site):

@@ -136,7 +136,7 @@ def test_values_behind_a_telling_name_are_found_in_texts(text: str, values: list
         ("PASSWORD_FILE", False, False),
         ("secretName", False, False),
         ("passwordSecretRef", False, False),
-        ("automountServiceAccountToken", True, False),
+        ("automountServiceAccountToken", False, False),
         ("SSH_PUBLIC_KEY", False, False),
         ("PARTITION_KEY", False, False),
         ("COMPASS", False, False),

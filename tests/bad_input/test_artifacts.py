@@ -1,0 +1,77 @@
+"""Freight by hand that does not parse, or that nobody asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+PIPELINE = """\
+from gitpromote import App, Branch, Environment, Git, Image, Kustomize, Pipeline, Warehouse
+
+shop = Pipeline(
+    "shop",
+    warehouse=Warehouse(Image("ghcr.io/acme/shop"), Git()),
+    apps=[App("shop", Kustomize("deploy/$env"))],
+    target=Branch("env/$env"),
+    environments=[Environment("test")],
+)
+"""
+WRITE_IT = 'Write it as "ghcr.io/acme/shop:1.4.2@sha256:…"; the digest may be left out.'
+NO_IMAGES = {
+    "": ("is empty", WRITE_IT),
+    "::::": ("is not the name of an image", WRITE_IT),
+    "ghcr.io/acme/shop": ("has neither tag nor digest", WRITE_IT),
+    "ghcr.io/acme/shop:1@sha256:abc": ("has a digest that is none", "A digest is sha256: and 64 hexadecimal digits."),
+    "https://ghcr.io/acme/shop:1": ("has a scheme", "Write ghcr.io/acme/shop:1"),
+    "ghcr.io/ACME/shop:1": ("has capital letters in its path", "Write ghcr.io/acme/shop:1"),
+    "ghcr.io/acme/shop:1 2": ("has white space in it", "Write it without."),
+}
+
+
+@pytest.fixture
+def warehouse(shop):
+    shop.push({"pipeline.py": PIPELINE, "deploy/test/kustomization.yaml": "resources: [deployment.yaml]\n"})
+    return shop
+
+
+@pytest.mark.parametrize("image", NO_IMAGES)
+def test_an_image_that_does_not_parse(warehouse, image: str) -> None:
+    why, hint = NO_IMAGES[image]
+    assert warehouse.refused("plan", "--image", image, code=11) == (
+        f'Error: This is not an image.  [image-invalid]\n\n"{image}" {why}\n\n{hint}\n'
+    )
+
+
+def test_an_image_that_no_warehouse_follows(warehouse) -> None:
+    assert warehouse.refused("plan", "--image", "ghcr.io/acme/shp:1", code=64) == (
+        "Error: No Warehouse subscribes to this repository.  [artifact-unsubscribed]\n\n"
+        "ghcr.io/acme/shp; subscribed: ghcr.io/acme/shop\n\n"
+        'Add a subscription to the pipeline: Image("ghcr.io/acme/shp")\n'
+    )
+
+
+def test_a_commit_that_does_not_exist(warehouse) -> None:
+    assert warehouse.refused("plan", "--commit", "mian", code=11) == (
+        "Error: A revision is unknown  [revision-unknown]\n\n"
+        "'mian' is no branch, tag or commit of <tmp>/remote.git\n\n"
+        "Give a full commit id, a branch or a tag of that repository.\n"
+    )
+
+
+def test_a_commit_where_sources_are_edited_in_place(warehouse) -> None:
+    text = PIPELINE.replace("Branch", "InPlace").replace("env/$env", "main").replace(", Git())", ")")
+    warehouse.push({"pipeline.py": text})
+    assert warehouse.refused("plan", "--commit", "main", code=64) == (
+        "Error: No Warehouse follows the commits of this repository.  [commit-unsubscribed]\n\n"
+        "--commit main would change nothing: Freight of shop holds no commit.\n\n"
+        "Leave it out; where sources are edited in place, those of the branch itself are rendered.\n"
+    )
+
+
+def test_an_image_of_a_source_that_does_not_parse(warehouse) -> None:
+    images = "images:\n  - {name: ghcr.io/acme/shop, newTag: 1.10}\n"
+    warehouse.push({"deploy/test/kustomization.yaml": "resources: [deployment.yaml]\n" + images})
+    ended = warehouse.run("plan", "--image", f"ghcr.io/acme/shop:1.2.3@sha256:{'ab' * 32}")
+    assert (ended.code, ended.err) == (0, "")
+    warehouse.push({"deploy/test/kustomization.yaml": "resources: [deployment.yaml]\nimages: shop\n"})
+    told = warehouse.refused("plan", "--image", f"ghcr.io/acme/shop:1.2.3@sha256:{'ab' * 32}", code=1)
+    assert "deploy/test/kustomization.yaml:2: images" in told

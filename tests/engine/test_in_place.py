@@ -1,0 +1,271 @@
+"""Sources that are edited in place: only the bytes that are meant, with the rendered diff, and nobody else's edit."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitpromote import App, Environment, Helm, InPlace, Kustomize, Plain, SetValue, Warehouse
+from gitpromote import Image as Images
+from gitpromote.errors import UsageError
+
+IMAGE = "ghcr.io/acme/shop"
+DIGEST = "sha256:" + "ab" * 32
+CHART = {
+    "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 0.1.0\n",
+    "chart/values.yaml": "replicas: 1\nimage: {repository: x, tag: x}\n",
+    "chart/templates/d.yaml": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, namespace: shop}
+spec:
+  replicas: {{ .Values.replicas }}
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers: [{name: web, image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"}]
+""",
+}
+VALUES = "# {env}\nimage:\n  repository: ghcr.io/acme/shop\n  tag:   '1.0.0'   # ours\n"
+KUSTOMIZATION = """\
+# overlay {env}
+resources: [../../base]   # one
+namespace: shop-{env}
+images:
+- name: ghcr.io/acme/shop
+  newTag: 1.0.0   # ours
+"""
+
+
+@pytest.fixture
+def chart(bare):
+    envs = ("test", "prod")
+    bare.home.commit(CHART | {f"envs/{env}.yaml": VALUES.format(env=env) for env in envs})
+    return bare
+
+
+def helm(site, *environments, **members):
+    edits = [SetValue("envs/$env.yaml", "image.tag", image=IMAGE)]
+    given = {
+        "apps": [App("shop", Helm("chart", values=["envs/$env.yaml"]), edits=edits)],
+        "target": InPlace("main"),
+        "warehouse": Warehouse(Images(IMAGE, "^1")),
+        **members,
+    }
+    return site.pipeline(*(environments or (Environment("test"), Environment("prod"))), **given)
+
+
+def test_helm_values_are_edited_and_the_rendered_diff_is_shown(chart):
+    pipeline = helm(chart)
+    plan = chart.project(pipeline).plan(images=[f"{IMAGE}:1.1.0@{DIGEST}"])
+    [change] = plan["prod"].changes
+    assert [(field.path, field.before, field.after) for field in change.fields] == [
+        (
+            ("spec", "template", "spec", "containers", {"name": "web"}, "image"),
+            *(f"{IMAGE}:1.0.0", f"{IMAGE}:1.1.0@{DIGEST}"),
+        )
+    ]
+    assert [write.path for write in plan["prod"].writes] == ["envs/prod.yaml"]
+    predicted = next(one for one in plan["prod"].outcomes if one.id == "predicted")
+    assert predicted.message == "the agent renders this target; the changes shown are a prediction"
+    before = chart.home.files("main")
+    assert chart.told(chart.apply(plan, project=chart.project(pipeline))) == {"test": "written", "prod": "written"}
+    wanted = {
+        f"envs/{env}.yaml": VALUES.format(env=env).replace("1.0.0", f"1.1.0@{DIGEST}") for env in ("test", "prod")
+    }
+    assert chart.home.files("main") == before | wanted
+    assert chart.home.log("main")[:2] == [
+        f"promote({env}): {plan.data.freight[plan[env].freight['shop'].id].alias}" for env in ("prod", "test")
+    ]
+    again = chart.project(pipeline).plan()
+    assert chart.decisions(again) == {"test": "noop", "prod": "noop"}
+    assert chart.project(pipeline).verify().ok
+    told = chart.told(chart.apply(plan, project=chart.project(pipeline)))
+    assert told == {"test": "already", "prod": "already"}
+
+
+def test_kustomize_images_are_edited_and_comments_stay(bare):
+    base = {
+        "base/kustomization.yaml": "resources: [d.yaml]\n",
+        "base/d.yaml": bare.deployment("x"),
+        **{f"overlays/{env}/kustomization.yaml": KUSTOMIZATION.format(env=env) for env in ("test", "prod")},
+    }
+    bare.home.commit(base)
+    pipeline = bare.pipeline(
+        *(Environment("test"), Environment("prod")),
+        apps=[App("shop", Kustomize("overlays/$env"))],
+        target=InPlace("main"),
+        warehouse=Warehouse(Images(IMAGE)),
+    )
+    plan = bare.project(pipeline).plan(images=[f"{IMAGE}:1.2.0"])
+    assert bare.told(bare.apply(plan, project=bare.project(pipeline))) == {"test": "written", "prod": "written"}
+    wanted = {path: text.replace("newTag: 1.0.0", "newTag: 1.2.0") for path, text in base.items() if "overlays" in path}
+    assert bare.home.files("main") == base | wanted
+    assert bare.decisions(bare.project(pipeline).plan()) == {"test": "noop", "prod": "noop"}
+
+
+# -- one file, several environments
+
+SHARED = """\
+eu: {image: {repository: ghcr.io/acme/shop, tag: 1.0.0}}  # eu
+us: {image: {repository: ghcr.io/acme/shop, tag: 1.0.0}}  # us
+"""
+SHARED_TEMPLATE = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: {{ .Values.region }}, namespace: shop}
+data: {tag: "{{ (index .Values .Values.region).image.tag }}"}
+"""
+
+
+@pytest.fixture
+def regions(bare):
+    chart = {"chart/Chart.yaml": CHART["chart/Chart.yaml"], "chart/templates/c.yaml": SHARED_TEMPLATE}
+    bare.home.commit({**chart, "values.yaml": SHARED})
+    edits = [SetValue("values.yaml", "$env.image.tag", image=IMAGE)]
+    app = App("shop", Helm("chart", values=["values.yaml"], set={"region": "$env"}), edits=edits)
+    envs = Environment("eu", after=[]), Environment("us", after=[])
+    return bare, helm(bare, *envs, apps=[app])
+
+
+def both(tag, other=None):
+    return SHARED.replace("1.0.0", tag, 1).replace("1.0.0", other or tag)
+
+
+def test_two_environments_edit_their_keys_of_one_file(regions):
+    site, pipeline = regions
+    plan = site.project(pipeline).plan(images=[f"{IMAGE}:1.1.0"])
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {"eu": "written", "us": "written"}
+    assert site.home.show("main:values.yaml") == both("1.1.0")
+    assert site.home.show("main~1:values.yaml") == both("1.1.0", "1.0.0")
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {"eu": "already", "us": "already"}
+    assert site.decisions(site.project(pipeline).plan()) == {"eu": "noop", "us": "noop"}
+    assert site.project(pipeline).verify().ok
+
+
+def test_an_environment_does_not_bring_along_the_edit_of_another_one(regions):
+    site, pipeline = regions
+    plan = site.project(pipeline).plan(images=[f"{IMAGE}:1.1.0"])
+    before = site.home.refs()
+    result = site.apply(plan, project=site.project(pipeline), env="us")
+    found = result.environments[0]
+    assert (found.status, found.code, found.message) == ("waiting", "stacked", "values.yaml is edited by eu first")
+    assert site.home.refs() == before
+    assert site.told(site.apply(plan, project=site.project(pipeline), env="eu")) == {"eu": "written"}
+    assert site.home.show("main:values.yaml") == both("1.1.0", "1.0.0")
+    assert site.told(site.apply(plan, project=site.project(pipeline), env="us")) == {"us": "written"}
+    assert site.home.show("main:values.yaml") == both("1.1.0")
+
+
+def test_planned_alone_an_environment_is_edited_alone(regions):
+    site, pipeline = regions
+    plan = site.project(pipeline).plan(images=[f"{IMAGE}:1.1.0"], env="us")
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {"us": "written"}
+    assert site.home.show("main:values.yaml") == both("1.0.0", "1.1.0")
+
+
+# -- foreign content
+
+
+def test_an_edited_value_that_somebody_changed_is_foreign(chart):
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    text = chart.home.show("main:envs/test.yaml")
+    commit = chart.home.commit({"envs/test.yaml": text.replace("1.1.0", "1.0.9")}, message="hot")
+    chart.home.commit({"README": "x\n"}, message="unrelated")
+    plan = chart.project(pipeline).plan()
+    assert chart.decisions(plan)["test"] == "blocked foreign"
+    found = next(one for one in plan["test"].outcomes if one.id == "foreign")
+    assert found.operands["commits"] == [commit]
+    head = chart.home.head("main")
+    replaced = chart.project(pipeline).plan(replace={"test": head})
+    assert chart.told(chart.apply(replaced, project=chart.project(pipeline)))["test"] == "written"
+    assert chart.home.show("main:envs/test.yaml") == text
+
+
+def test_another_value_in_an_edited_file_is_not_foreign(chart):
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    text = chart.home.show("main:envs/test.yaml")
+    chart.home.commit({"envs/test.yaml": "replicas: 3\n" + text}, message="three")
+    assert chart.decisions(chart.project(pipeline).plan()) == {"test": "noop", "prod": "noop"}
+
+
+def test_an_adopted_value_stays_until_the_next_freight(chart):
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    with pytest.raises(UsageError, match="nothing-to-adopt"):
+        chart.project(pipeline).adopt("test", reason="x")
+    text = chart.home.show("main:envs/test.yaml")
+    chart.home.commit({"envs/test.yaml": text.replace("1.1.0", "1.0.9")}, message="hot")
+    chart.project(pipeline).adopt("test", reason="hot")
+    assert chart.decisions(chart.project(pipeline).plan())["test"] == "ready"
+    chart.promote(pipeline, images=[f"{IMAGE}:1.2.0"])
+    assert "1.2.0" in chart.home.show("main:envs/test.yaml")
+
+
+def test_a_place_that_the_pipeline_no_longer_edits_is_not_in_the_way(chart):
+    """Somebody moved the value to another key, in the sources and in the pipeline."""
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    files = {f"envs/{env}.yaml": "image: {repository: r}\nversion: 1.1.0\n" for env in ("test", "prod")}
+    template = CHART["chart/templates/d.yaml"].replace(".Values.image.tag", ".Values.version")
+    chart.home.commit({**files, "chart/templates/d.yaml": template}, message="moved")
+    moved = App(
+        "shop", Helm("chart", values=["envs/$env.yaml"]), edits=[SetValue("envs/$env.yaml", "version", image=IMAGE)]
+    )
+    plan = chart.project(helm(chart, apps=[moved])).plan()
+    assert chart.decisions(plan)["test"] == "blocked foreign"
+    chart.project(helm(chart, apps=[moved])).adopt("test", reason="moved")
+    assert "foreign" not in chart.decisions(chart.project(helm(chart, apps=[moved])).plan())["test"]
+
+
+# -- rollback
+
+
+def test_a_rollback_writes_the_recorded_values_and_leaves_the_rest(chart):
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    chart.promote(pipeline, images=[f"{IMAGE}:1.2.0"])
+    text = chart.home.show("main:envs/prod.yaml")
+    chart.home.commit({"envs/prod.yaml": "replicas: 3\n" + text}, message="three")
+    plan = chart.project(pipeline).rollback("prod", reason="5xx")
+    assert chart.told(chart.apply(plan, project=chart.project(pipeline))) == {"prod": "written"}
+    assert chart.home.show("main:envs/prod.yaml") == "replicas: 3\n" + text.replace("1.2.0", "1.1.0")
+    assert "1.2.0" in chart.home.show("main:envs/test.yaml")
+    assert chart.decisions(chart.project(pipeline).plan())["prod"] == "held held"
+    assert chart.project(pipeline).verify().ok
+
+
+def test_a_rollback_leads_out_of_a_foreign_value(chart):
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    chart.promote(pipeline, images=[f"{IMAGE}:1.2.0"])
+    text = chart.home.show("main:envs/prod.yaml")
+    chart.home.commit({"envs/prod.yaml": text.replace("1.2.0", "1.9.9")}, message="hot")
+    plan = chart.project(pipeline).rollback("prod", reason="5xx")
+    assert chart.told(chart.apply(plan, project=chart.project(pipeline))) == {"prod": "written"}
+    assert chart.home.show("main:envs/prod.yaml") == text.replace("1.2.0", "1.1.0")
+
+
+# -- what else stays
+
+
+def test_an_executable_file_stays_executable(bare):
+    path = "spec.template.spec.containers[0].image"
+    edits = [SetValue("deploy/$env/deployment.yaml", path, value="ghcr.io/acme/shop:2.0.0")]
+    bare.home.commit(bare.sources("test"), mode="100755")
+    pipeline = helm(bare, Environment("test"), apps=[App("shop", Plain("deploy/$env"), edits=edits)])
+    bare.promote(pipeline, images=[f"{IMAGE}:2.0.0"])
+    assert bare.home.git("ls-tree", "-r", "main").startswith("100755 ")
+
+
+def test_stage_branches_hold_sources_of_their_own(chart):
+    for env in ("test", "prod"):
+        chart.home.git("branch", f"stage/{env}", "main")
+    pipeline = helm(chart, target=InPlace("stage/$env"))
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    assert "1.1.0" in chart.home.show("stage/test:envs/test.yaml")
+    assert "1.0.0" in chart.home.show("stage/test:envs/prod.yaml")
+    assert "1.0.0" in chart.home.show("main:envs/test.yaml")
+    assert chart.decisions(chart.project(pipeline).plan()) == {"test": "noop", "prod": "noop"}
