@@ -255,8 +255,11 @@ class Signing(Protocol):
         """An armoured signature, by this key or the one that git signs with."""
         ...
 
-    def verify(self, data: bytes, signature: str, *, identity: str, allowed: bytes) -> str | None:
-        """The fingerprint of the key that signed, if it is allowed for that identity; otherwise ``None``."""
+    def verify(self, data: bytes, signature: str, *, identity: str, allowed: bytes | None) -> str | None:
+        """The fingerprint of the key that signed, if it is allowed for that identity; otherwise ``None``.
+
+        :param allowed: the allowed signers; ``None``: any key, as long as the signature is sound
+        """
         ...
 
 

@@ -30,7 +30,11 @@ class SshSigning:
         """
         chosen = key or self._configured_key()
         if not chosen:
-            raise _failed("No key is named.", hint="Name one:\n  gitpromote approve PLAN --key ~/.ssh/id_ed25519")
+            raise _failed(
+                "No key is named, and git signs with none here.",
+                hint="Name one, or tell git once:\n  gitpromote approve PLAN --env ENV --key ~/.ssh/id_ed25519\n"
+                "  git config gpg.format ssh && git config user.signingKey ~/.ssh/id_ed25519.pub",
+            )
         with tempfile.TemporaryDirectory() as folder:
             file = _key_file(chosen, Path(folder))
             message = Path(folder) / "approval"
@@ -50,16 +54,19 @@ class SshSigning:
         how = call_git([*read, "gpg.format"], cwd=self._folder).output.decode().strip()
         return call_git([*read, "user.signingKey"], cwd=self._folder).output.decode().strip() if how == "ssh" else ""
 
-    def verify(self, data: bytes, signature: str, *, identity: str, allowed: bytes) -> str | None:
-        """The fingerprint of the key, if it may sign for that identity."""
+    def verify(self, data: bytes, signature: str, *, identity: str, allowed: bytes | None) -> str | None:
+        """The fingerprint of the key, if it may sign for that identity.
+
+        :param allowed: the allowed signers; ``None``: any key, as long as the signature is sound
+        """
         if not signature:
             return None
         with tempfile.TemporaryDirectory() as folder:
             signers, sealed = Path(folder) / "allowed", Path(folder) / "signature"
-            signers.write_bytes(allowed)
+            signers.write_bytes(allowed or b"")
             sealed.write_text(signature)
-            words = ["-Y", "verify", "-n", NAMESPACE, "-f", str(signers), "-I", identity, "-s", str(sealed)]
-            ended = _run(words, data)
+            who = ["verify", "-f", str(signers), "-I", identity] if allowed is not None else ["check-novalidate"]
+            ended = _run(["-Y", *who, "-n", NAMESPACE, "-s", str(sealed)], data)
         if ended.returncode != 0:
             return None
         told = ended.stdout.decode("utf-8", "replace")

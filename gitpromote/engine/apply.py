@@ -128,9 +128,12 @@ class _Run:
             seen = self._look()
             self._read_back(seen)
             ready = self._judge(seen, self._records(seen))
-            if interruption.asked or (self.options.fail_fast and self._any_failed()):
-                return self._result(interrupted=interruption.asked)
             going = self._permitted(ready, seen)
+            if self.options.fail_fast and self._any_failed():
+                return self._result()
+            if interruption.asked:
+                # Where everything has landed already there was nothing left to interrupt.
+                return self._result(interrupted=bool(going) or self._may_wait())
             if not going:
                 if self._may_wait():
                     self.world.clock.sleep(_POLL)

@@ -30,8 +30,8 @@ def signed_bytes(environment: str, approval: Approval) -> bytes:
 def approved_changes(world: World, seen: Look) -> dict[str, frozenset[str]]:
     """Environment to the change digests that are approved there now.
 
-    Where the Pipeline names its signers, only signatures of theirs count, checked against that file on the home
-    repository's default branch as it is now.
+    Each needs a sound signature. Where the Pipeline names its signers, it must be one of theirs, checked against that
+    file on the home repository's default branch as it is now.
     """
     allowed = _allowed_signers(world)
     return {
@@ -44,8 +44,6 @@ def approved_changes(world: World, seen: Look) -> dict[str, frozenset[str]]:
 def _counts(world: World, environment: str, approval: Approval, allowed: bytes | None) -> bool:
     if approval.expires is not None and world.clock.now() >= approval.expires:
         return False
-    if allowed is None:
-        return True
     data = signed_bytes(environment, approval)
     verified = world.signing.verify(data, approval.signature, identity=approval.identity, allowed=allowed)
     return verified is not None
@@ -88,20 +86,16 @@ def approve(
     draft = Approval(
         record="", at=0, identity=world.actor_address, change_digest=planned_environment.change_digest, expires=expires
     )
-    signature = ""
-    proof = None
-    if key is not None or world.pipeline.signers is not None:
-        data = signed_bytes(environment, draft)
-        signature = world.signing.sign(data, key=key)
-        allowed = _allowed_signers(world)
-        proof = world.signing.verify(data, signature, identity=draft.identity, allowed=allowed) if allowed else None
-        if allowed is not None and proof is None:
-            raise ConfigurationError(
-                "This signature would not count.",
-                code="signer-unknown",
-                detail=f"{draft.identity} with this key is not in {world.pipeline.signers}.",
-                hint="Use the key that is listed there: --key FILE.",
-            )
+    signed = signed_bytes(environment, draft)
+    signature = world.signing.sign(signed, key=key)
+    proof = world.signing.verify(signed, signature, identity=draft.identity, allowed=_allowed_signers(world))
+    if proof is None:
+        raise ConfigurationError(
+            "This signature would not count.",
+            code="signer-unknown",
+            detail=f"{draft.identity} with this key is not in {world.pipeline.signers}.",
+            hint="Use the key that is listed there: --key FILE.",
+        )
 
     def records(state: LedgerState) -> list[Record]:
         freight = [one.freight() for one in file.plan.freight.values()]
@@ -117,7 +111,7 @@ def approve(
             freight={name: moving.id for name, moving in planned_environment.freight.items()},
             data=data,
         )
-        actor = Actor(claimed=world.actor, proven_by=f"ssh:{proof}" if proof else None)
+        actor = Actor(claimed=world.actor, proven_by=f"ssh:{proof}")
         return [*made, approval.model_copy(update={"actor": actor})]
 
     appended, _ = append(world, records, documents={file.digest: document})

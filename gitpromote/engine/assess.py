@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitpromote.engine.in_place import edits_hold, observe_sources
@@ -236,7 +236,7 @@ def _rerendered(
     state = seen.ledger.environment(planned.name)
     overlay = _still_to_come(world, plan, planned, head)
     observed, _ = observe_sources(world, resolved, freight, head=head, state=state, overlay=overlay)
-    if _same_change(planned, observed):
+    if _same_change(planned, observed, sensitive_paths=world.pipeline.sensitive_paths):
         return Judgement(verdict="reanchor", message="rendered again: the same change")
     return _stale(before.differences)
 
@@ -257,10 +257,10 @@ def _still_to_come(world: World, plan: Plan, planned: EnvironmentPlan, head: str
     return found
 
 
-def _same_change(planned: EnvironmentPlan, observed: EnvironmentObservation) -> bool:
+def _same_change(planned: EnvironmentPlan, observed: EnvironmentObservation, *, sensitive_paths: Iterable[str]) -> bool:
     written = {path: after.oid for path, (_, after) in observed.edited.items()}
     expected = {write.path: write.after for write in planned.writes}
-    return written == expected and changes_of(observed) == planned.changes
+    return written == expected and changes_of(observed, sensitive_paths=sensitive_paths) == planned.changes
 
 
 def _stale(differences: tuple[Difference, ...]) -> Judgement:

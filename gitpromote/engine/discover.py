@@ -19,7 +19,6 @@ from gitpromote.model.warehouse import Warehouse
 from gitpromote.planning.availability import choose, newest_first
 from gitpromote.ports import Repository
 
-
 #: How many commits of our own may lie on top of a source branch.
 _LOOKED_THROUGH = 1000
 
@@ -37,10 +36,12 @@ def discover(world: World, seen: Look, asked: Asked, resolved: Iterable[Resolved
     resolved = list(resolved)
     given = _given(world.pipeline.warehouses, asked)
     _refuse_idle_commit(world, asked)
-    return {
+    found = {
         warehouse.name or world.pipeline.name: _candidates(world, seen, asked, warehouse, given, resolved)
         for warehouse in world.pipeline.warehouses
     }
+    _refuse_unknown_freight(asked.freight, list(found.values()))
+    return found
 
 
 def chosen(
@@ -53,8 +54,6 @@ def chosen(
         offered = candidates[warehouse]
         approved = [key for key, known in seen.ledger.freight.items() if resolved.name in known.approved_for]
         named = _named(offered.freight, asked.freight)
-        if asked.freight and not named and len(candidates) == 1:
-            raise _unknown_freight(asked.freight, offered.freight)
         freight = named or choose(
             offered.freight,
             after=resolved.after,
@@ -228,9 +227,12 @@ def _named(freight: Sequence[Freight], words: str | None) -> Freight | None:
     return found[0] if found else None
 
 
-def _unknown_freight(words: str, freight: Sequence[Freight]) -> UsageError:
-    known = ", ".join(f"{one.alias} ({one.id[:12]})" for one in freight[:5]) or "none"
-    return UsageError(
+def _refuse_unknown_freight(words: str | None, offered: Sequence[Candidates]) -> None:
+    if words is None or any(_named(candidates.freight, words) for candidates in offered):
+        return
+    freight = [one for candidates in offered for one in candidates.freight[:5]]
+    known = ", ".join(f"{one.alias} ({one.id[:12]})" for one in freight) or "none"
+    raise UsageError(
         "There is no such Freight.",
         code="freight-unknown",
         detail=f"{words!r}; the newest known: {known}",

@@ -170,6 +170,6 @@ def _predicted() -> Outcome:
         id="predicted",
         kind="policy",
         level="advisory",
-        status="pass",
-        message="the agent renders this target; the changes shown are a prediction",
+        status="warn",
+        message="predicted: the agent renders",
     )

@@ -221,7 +221,8 @@ def _differing(
     renderings = world.renderings
     repository = world.repository(resolved.target.repository)
     omit = state.content.omitted if state.content else ()
-    current = read_content(repository, head, resolved.target, apps=[app.name for app in resolved.apps], omit=omit)
+    names, paths = [app.name for app in resolved.apps], world.pipeline.sensitive_paths
+    current = read_content(repository, head, resolved.target, apps=names, omit=omit, sensitive_paths=paths)
     refuse_unrendered(current.files, target=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')}")
     _refuse_kept(resolved, made.desired)
     desired = narrowed(current, made.desired, resolved, apps, object_format=repository.object_format)

@@ -31,11 +31,16 @@ def unpermitted(world: World, ready: Sequence[Fresh], seen: Look, options: Conse
     """The production environments among those that may go now to which nobody has consented."""
     if options.confirmed or options.expect_digest is not None:
         return []
-    production = [fresh for fresh in ready if fresh.planned.production and fresh.planned.writes]
+    production = [fresh for fresh in ready if _is_production(world, fresh) and fresh.planned.writes]
     if not production:
         return []
     approved = approved_changes(world, seen)
     return [one for one in production if one.planned.change_digest not in approved.get(one.planned.name, frozenset())]
+
+
+def _is_production(world: World, fresh: Fresh) -> bool:
+    """By the plan's word or by its definition: whichever is stricter."""
+    return fresh.planned.production or world.pipeline.is_production(fresh.planned.name)
 
 
 def unapproved(file: PlanFile, missing: Sequence[Fresh]) -> Declined:

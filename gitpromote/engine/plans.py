@@ -9,6 +9,7 @@ from gitpromote.engine.asked import Asked
 from gitpromote.engine.look import Look, look
 from gitpromote.engine.observe import basis_of, observe
 from gitpromote.engine.world import World
+from gitpromote.errors import UsageError
 from gitpromote.model.observation import EnvironmentObservation, Observation
 from gitpromote.model.plan import Engine, Plan, PlanKind, PlannedPipeline, Request
 from gitpromote.planning.planner import plan
@@ -27,7 +28,23 @@ def promotion(world: World, maker: Maker, asked: Asked, *, as_of: int) -> Plan:
     resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
     seen = look(world, resolved)
     observation = observe(world, seen, asked, as_of=as_of)
+    _refuse_pointless_replace(asked, observation)
     return plan(world.pipeline, request_of(asked), observation, engine=maker.engine, described=maker.described)
+
+
+def _refuse_pointless_replace(asked: Asked, observation: Observation) -> None:
+    """Undoing somebody's work is asked for by name: the foreign commit that is at the target's head."""
+    for name, commit in asked.replace.items():
+        observed = observation.environments.get(name)
+        head = observed.head if observed is not None and observed.is_foreign else None
+        if head is None or len(commit) < 4 or not head.startswith(commit):
+            there = f"its head is {head[:7]}" if head else "its target holds nothing foreign"
+            raise UsageError(
+                "There is no such foreign content to replace.",
+                code="replace-unmatched",
+                detail=f"{name}@{commit}: {there}",
+                hint=f"Look at it first:\n  gitpromote explain {name}",
+            )
 
 
 def again(world: World, before: Plan) -> Plan:

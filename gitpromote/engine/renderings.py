@@ -322,8 +322,10 @@ class Renderings:
     def _done(self, wanted: Sequence[Wanted]) -> list[RenderedApp]:
         """These renders with their files, of this run, from the cache, or run now."""
         for one in wanted:
-            if one.key not in self._kept and (kept := self._cache.get(one.key)) is not None:
-                self._kept[one.key] = kept
+            # Where inputs and output are to be left, everything is rendered, known or not.
+            known = None if self._keep or one.key in self._kept else self._cache.get(one.key)
+            if known is not None:
+                self._kept[one.key] = known
         missing = {one.key: one for one in wanted if one.key not in self._kept}
         if missing:
             self._kept |= self._run(list(missing.values()))

@@ -27,7 +27,8 @@ def observe_retired(
         )
     repository = world.repository(target.repository)
     head = seen.head(target.repository, target.ref)
-    current = read_content(repository, head, target, apps=[one.name for one in resolved.apps])
+    names, paths = [one.name for one in resolved.apps], world.pipeline.sensitive_paths
+    current = read_content(repository, head, target, apps=names, sensitive_paths=paths)
     prefix = _prefix(resolved, app) if app else ""
     left = {path: entry for path, entry in current.files.items() if not path.startswith(prefix)}
     shown = {path: entry for path, entry in left.items() if path not in current.sensitive}

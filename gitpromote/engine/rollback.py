@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from gitpromote.engine.in_place import observe_sources
 from gitpromote.engine.look import Look
@@ -40,9 +41,14 @@ def observe_rollback(
         return replace(found, is_foreign=False, foreign=()), blobs
     assert chosen.commit is not None
     repository.ensure([chosen.commit])
-    apps = [app.name for app in resolved.apps]
-    desired = read_content(repository, chosen.commit, target, apps=apps, omit=chosen.data.get("omitted", ()))
-    current = read_content(repository, head, target, apps=apps, omit=desired.sensitive)
+    read = partial(
+        read_content,
+        target=target,
+        apps=[app.name for app in resolved.apps],
+        sensitive_paths=world.pipeline.sensitive_paths,
+    )
+    desired = read(repository, chosen.commit, omit=chosen.data.get("omitted", ()))
+    current = read(repository, head, omit=desired.sensitive)
     observed = EnvironmentObservation(
         name=resolved.name,
         freight=freight,

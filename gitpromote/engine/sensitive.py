@@ -31,9 +31,11 @@ def sensitive_bytes(world: World, plan: Plan, planned: EnvironmentPlan) -> dict[
         for one in rendered
         for path, entry in one.kept.files.items()
     }
+    drawn = {app_prefix(resolved, one.ask.app.folder) + path for one in rendered for path in one.kept.random}
     for write in planned.writes:
         found = files.get(write.path)
-        if not write.sensitive and write.after is not None and (found is None or found.oid != write.after):
+        expected = None if write.sensitive or write.path in drawn else write.after
+        if expected is not None and (found is None or found.oid != expected):
             raise _differs(planned, write.path)
     wanted = {write.path for write in planned.writes if write.sensitive and write.action != "delete"}
     if wanted - files.keys():

@@ -75,11 +75,12 @@ def read_content(
     target: ResolvedTarget,
     *,
     apps: Sequence[str],
+    sensitive_paths: Iterable[str],
     omit: Iterable[str] = (),
-    sensitive_paths: Iterable[str] = (),
 ) -> Content:
     """A target's files and what they mean.
 
+    :param sensitive_paths: the Pipeline's own
     :param apps: the Apps that have a folder each in it; empty where the only one has the whole
     :param omit: paths that count as sensitive whatever they hold
     """

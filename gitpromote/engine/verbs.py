@@ -79,8 +79,10 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
     recorded = seen.ledger.environment(environment)
     state = recorded.placed(repository=target.repository, ref=target.ref, path=target.path)
     omit = state.content.omitted if state.content else ()
-    apps = [app.name for app in resolved.apps]
-    content = read_content(repository, head, target, apps=apps, omit=omit) if target.is_rendered else None
+    names, paths = [app.name for app in resolved.apps], world.pipeline.sensitive_paths
+    content = None
+    if target.is_rendered:
+        content = read_content(repository, head, target, apps=names, omit=omit, sensitive_paths=paths)
     if state.content is not None and _is_recorded(repository, head, state.content, content):
         raise UsageError(
             "There is nothing to adopt.",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gitpromote.engine.renderings import Renderings
-from gitpromote.errors import ConfigurationError
+from gitpromote.errors import UsageError
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.resolved import HOME
 from gitpromote.ports import Clock, Ledger, Reporter, Repository, Signing
@@ -68,11 +68,11 @@ class World:
     def known(self, environment: str) -> None:
         """Refuse a name that the Pipeline does not have.
 
-        :raises ConfigurationError: with the names that it has
+        :raises UsageError: with the names that it has
         """
         names = [one.name for one in self.pipeline.environments]
         if environment not in names:
-            raise ConfigurationError(
+            raise UsageError(
                 "There is no such Environment.",
                 code="environment-unknown",
                 detail=f"{environment!r} is not in {self.pipeline.name}: it has {', '.join(names)}.",

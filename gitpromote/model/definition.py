@@ -130,7 +130,7 @@ class Definition(Value):
 
     def to_data(self) -> dict[str, Any]:
         """Plain data (dict, list, str, int, bool, None): every member, defaults too, and its kind."""
-        data = {name: value if type(value) is str else _plain(value) for name, value in self.__dict__.items()}
+        data = {name: value if type(value) in _AS_IT_IS else _plain(value) for name, value in self.__dict__.items()}
         data["kind"] = self.kind
         return data
 
@@ -260,6 +260,10 @@ def _holds_flawed(values: Iterable[Any]) -> bool:
         value.flawed if isinstance(value, Definition) else isinstance(value, list | tuple) and _holds_flawed(value)
         for value in values
     )
+
+
+#: Most members of a thousand Environments are of these types.
+_AS_IT_IS = frozenset({str, bool, int, type(None)})
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from gitpromote.model.secret_names import field_holds_secret, name_holds_secret
 
 __all__ = [
+    "MASK",
     "TOKEN_HINTS",
     "Span",
     "assigned_spans",
@@ -21,7 +22,11 @@ __all__ = [
     "name_holds_secret",
     "says_something",
     "token_spans",
+    "without_secrets",
 ]
+
+#: What stands in place of a secret.
+MASK = "(sensitive)"
 
 
 class Span(NamedTuple):
@@ -106,6 +111,21 @@ def looks_like_token(text: str) -> str | None:
 def token_spans(text: str) -> list[Span]:
     """Every piece that has the shape of a token, a key, or PEM; sorted, and none overlaps another."""
     return disjoint(_found(text))
+
+
+def without_secrets(text: str, *, known: Iterable[str] = ()) -> str:
+    """A text that others wrote, such as a tool's message, with ``(sensitive)`` in place of what looks secret.
+
+    :param known: secrets from elsewhere; those of fewer than six characters are no use as a needle
+    """
+    for secret in sorted({one for one in known if len(one) >= 6}, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    parts, at = [], 0
+    for span in disjoint([*_found(text), *assigned_spans(text)]):
+        if text[span.start : span.end] != MASK:
+            parts += [text[at : span.start], MASK]
+            at = span.end
+    return "".join([*parts, text[at:]])
 
 
 def disjoint(spans: Iterable[Span]) -> list[Span]:

@@ -46,7 +46,7 @@ def loads(data: bytes, *, name: str) -> PlanFile:
     """
     document = _parse(data, name)
     _check_format(document, name)
-    if canonical(document) + b"\n" != data:
+    if _canonical(document, name) + b"\n" != data:
         _refuse(
             "plan-not-canonical",
             name,
@@ -98,6 +98,13 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         _refuse("plan-unreadable", name, "It holds no plan document.")
     return document
+
+
+def _canonical(document: dict[str, Any], name: str) -> bytes:
+    try:
+        return canonical(document)
+    except UnicodeEncodeError as error:
+        _refuse("plan-not-canonical", name, "It holds half a character, which no text can.", cause=error)
 
 
 class _Unusual(ValueError):

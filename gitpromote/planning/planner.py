@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gitpromote.model.change import ObjectChange
@@ -31,7 +31,7 @@ from gitpromote.model.substitute import parse
 from gitpromote.planning.digests import change_digest
 from gitpromote.planning.planfile import planned_blob
 from gitpromote.planning.steps import steps_for
-from gitpromote.planning.verdicts import decide, judge, opens
+from gitpromote.planning.verdicts import decide, judge, keeps_adopted, opens
 from gitpromote.planning.writes import edited_writes, writes_between
 
 #: How long a plan may be applied after the earliest moment at which it could have been. Seconds.
@@ -81,7 +81,8 @@ def _environment(
     target = planned_target(resolved)
     state = observation.ledger.environment(resolved.name)
     state = state.placed(repository=target.repository, ref=target.ref, path=target.path)
-    writes = _writes(observed, resolved)
+    keeps = kind == "promote" and keeps_adopted(observed, state)
+    writes = () if keeps else _writes(observed, resolved)
     freight = _moving(resolved, observed, state)
     arrives = _arrives(resolved, freight, state)
     outcomes = judge(resolved, observed, observation.ledger, kind=kind, replace=request.replace.get(resolved.name))
@@ -98,30 +99,43 @@ def _environment(
         message=_message(pipeline, words, kind),
         tag=_tag(pipeline, words, kind),
     )
-    planned = EnvironmentPlan(
-        name=resolved.name,
+    digested: dict[str, Any] = {
+        "name": resolved.name,
+        "freight": freight,
+        "target": target,
+        "delivery": resolved.delivery,
+        "sources": observed.sources,
+        "writes": writes,
+        "edits": observed.edits,
+        "changes": changes_of(observed, sensitive_paths=pipeline.sensitive_paths) if writes else (),
+        "steps": steps,
+    }
+    return EnvironmentPlan(
+        **digested,
         production=resolved.production,
         after=resolved.after_data(),
-        freight=freight,
         decision=decision,
         reason=reason,
         opens=opens(decision, outcomes, as_of=observation.as_of),
-        target=target,
-        delivery=resolved.delivery,
         agent=resolved.agent.to_data() if resolved.agent is not None else None,
-        sources=observed.sources,
         reads=observed.reads,
-        writes=writes,
-        result_tree=_result_tree(observed),
+        result_tree=_result_tree(observed, keeps=keeps),
         omitted=_omitted(observed),
-        edits=observed.edits,
-        changes=changes_of(observed) if writes else (),
         outcomes=outcomes,
-        steps=steps,
         expires_at=observation.as_of + VALID_FOR if steps else None,
+        change_digest=change_digest(pipeline.name, _plain(digested)),
     )
-    digest = change_digest(pipeline.name, planned.model_dump(mode="json", by_alias=True))
-    return planned.model_copy(update={"change_digest": digest})
+
+
+def _plain(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Members of an EnvironmentPlan as they stand in its file."""
+    return {
+        **members,
+        "freight": {name: {"id": moving.id} for name, moving in members["freight"].items()},
+        "target": members["target"].__dict__,
+        "sources": [{"app": source.app, "inputs": source.inputs} for source in members["sources"]],
+        **{part: [one.model_dump(mode="json") for one in members[part]] for part in ("writes", "changes", "steps")},
+    }
 
 
 def planned_target(resolved: ResolvedEnvironment) -> PlannedTarget:
@@ -162,8 +176,9 @@ def _writes(observed: EnvironmentObservation, resolved: ResolvedEnvironment) -> 
     return writes_between(observed.current, observed.desired)
 
 
-def _result_tree(observed: EnvironmentObservation) -> str | None:
-    return observed.desired.tree if observed.desired is not None else None
+def _result_tree(observed: EnvironmentObservation, *, keeps: bool) -> str | None:
+    content = observed.current if keeps else observed.desired
+    return content.tree if content is not None else None
 
 
 def _omitted(observed: EnvironmentObservation) -> tuple[str, ...]:
@@ -171,15 +186,17 @@ def _omitted(observed: EnvironmentObservation) -> tuple[str, ...]:
     return tuple(sorted({path for content in contents if content for path in content.sensitive}))
 
 
-def changes_of(observed: EnvironmentObservation) -> tuple[ObjectChange, ...]:
-    """What changes in the rendered manifests."""
+def changes_of(observed: EnvironmentObservation, *, sensitive_paths: Iterable[str]) -> tuple[ObjectChange, ...]:
+    """What changes in the rendered manifests, masked."""
     from gitpromote.diff.compare import compare  # most plans have nothing to compare in most environments
+    from gitpromote.diff.redact import Redactor
 
     if observed.current is None or observed.desired is None:
         return ()
     before = observed.current.manifests or _NOTHING
     after = observed.desired.manifests or _NOTHING
-    return tuple(compare(before, after).changes)
+    redactor = Redactor(before, after, sensitive_paths=sensitive_paths)
+    return tuple(compare(before, after, redactor=redactor).changes)
 
 
 def _words(pipeline: Pipeline, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> dict[str, str | None]:

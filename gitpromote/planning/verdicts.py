@@ -126,16 +126,22 @@ def _moved(before: RecordedContent) -> Outcome:
     return _content_outcome("target-moved", "warn", text, {"ref": before.ref, "path": before.path})
 
 
+def keeps_adopted(observed: EnvironmentObservation, state: EnvironmentState) -> bool:
+    """Whether what somebody adopted stays as it is: until other Freight comes."""
+    adopted = state.content is not None and state.content.kind == "adopted" and bool(state.freight)
+    same = all(state.freight.get(warehouse) == freight.id for warehouse, freight in observed.freight.items())
+    return adopted and same and not observed.is_foreign
+
+
 def _debt(observed: EnvironmentObservation, state: EnvironmentState) -> list[Outcome]:
-    """What was adopted is told as long as the sources do not contain it: this plan would undo it."""
+    """What was adopted is told as long as the sources do not contain it: other Freight will undo it."""
     current, desired = observed.current, observed.desired
     if state.content is None or state.content.kind != "adopted" or current is None or desired is None:
         return []
     if current.whole == desired.whole:
         return []
-    text = (
-        f'undoes what {state.content.actor} adopted: "{state.content.reason}"; keep it by bringing it into the sources'
-    )
+    verb = "keeps" if keeps_adopted(observed, state) else "undoes"
+    text = f'{verb} what {state.content.actor} adopted: "{state.content.reason}"; it stays if the sources contain it'
     return [_content_outcome("debt", "warn", text, {"adopted_at": state.content.at})]
 
 

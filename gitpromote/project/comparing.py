@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gitpromote.diff.compare import compare
+from gitpromote.diff.redact import Redactor
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.look import look
 from gitpromote.engine.observe import observe
@@ -28,13 +29,18 @@ def diff(world: World, before: str, after: str) -> dict[str, tuple[ObjectChange,
     if before in names and after in names:
         observed = _observed(world, Asked(environments=(before, after)))
         pair = [_manifests(world, observed[name]) for name in (before, after)]
-        return {f"{before} -> {after}": tuple(compare(pair[0], pair[1]).changes)}
+        return {f"{before} -> {after}": _changes(world, pair[0], pair[1])}
     sides = [_observed(world, _asked(world, words)) for words in (before, after)]
     return {
-        name: tuple(compare(_manifests(world, sides[0][name]), _manifests(world, sides[1][name])).changes)
+        name: _changes(world, _manifests(world, sides[0][name]), _manifests(world, sides[1][name]))
         for name in names
         if name in sides[0] and name in sides[1]
     }
+
+
+def _changes(world: World, before: ManifestSet, after: ManifestSet) -> tuple[ObjectChange, ...]:
+    redactor = Redactor(before, after, sensitive_paths=world.pipeline.sensitive_paths)
+    return tuple(compare(before, after, redactor=redactor).changes)
 
 
 def _asked(world: World, words: str) -> Asked:

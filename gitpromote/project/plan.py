@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -111,6 +113,16 @@ class Plan:
             )
         return found
 
+    def __iter__(self) -> Iterator[EnvironmentPlan]:
+        return iter(self.data.environments)
+
+    def __len__(self) -> int:
+        return len(self.data.environments)
+
+    def __bool__(self) -> bool:
+        """Always true: a plan without environments is a plan."""
+        return True
+
     def changes(self, environment: str, *, kind: str = "*", name: str = "*") -> list[Change]:
         """An environment's changes, those whose kind and name match the shell patterns."""
         chosen = ChangeSet(changes=self[environment].changes).select(kind=kind, name=name)
@@ -120,8 +132,12 @@ class Plan:
         """Every verdict on an environment, passing ones too."""
         return self[environment].outcomes
 
-    def at(self, time: int) -> Plan:
-        """The same plan at another time (epoch seconds); the saved one is untouched."""
+    def at(self, time: int | str) -> Plan:
+        """The same plan at another time; the saved one is untouched.
+
+        :param time: epoch seconds, or ``"2026-11-28T15:00Z"``; without a zone it is UTC
+        """
+        time = time if isinstance(time, int) else _instant(time)
         moved = tuple(_moved(one, time, self.data.as_of) for one in self.data.environments)
         return Plan(self.data.model_copy(update={"as_of": time, "environments": moved}))
 
@@ -138,6 +154,16 @@ class Plan:
             "text/markdown": plan_markdown(self.data, digest=self.digest),
             MEDIA_TYPE: self.data.model_dump(mode="json", by_alias=True),
         }
+
+
+def _instant(text: str) -> int:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            "This is no point in time.", code="bad-time", detail=repr(text), hint='Write "2026-11-28T15:00Z".'
+        ) from error
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
 
 
 def _moved(planned: EnvironmentPlan, time: int, before: int) -> EnvironmentPlan:

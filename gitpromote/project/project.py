@@ -15,7 +15,8 @@ from gitpromote.engine import plans
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
-from gitpromote.model.pipeline import Pipeline
+from gitpromote.model.canonical import digest
+from gitpromote.model.pipeline import DEFINITION_DOMAIN, Pipeline
 from gitpromote.model.plan import Engine, EnvironmentPlan, PipelineSource, PlannedPipeline, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
 from gitpromote.ports import Reporter, SilentReporter
@@ -164,7 +165,7 @@ class Project:
             freight=freight,
             images=tuple(images),
             charts=tuple(charts),
-            commit=commit,
+            commit=self._here(commit) if commit else None,
             environments=self._environments(to, env),
             apps=_names(apps),
             replace=dict(replace or {}),
@@ -330,7 +331,7 @@ class Project:
         """Semantic changes between two Environments, revisions or Freight, by label."""
         from gitpromote.project import comparing
 
-        return comparing.diff(self._world, before, after)
+        return comparing.diff(self._world, self._here(before), self._here(after))
 
     def verify(self) -> VerifyReport:
         """Recompute Records, state and trees from Git alone."""
@@ -348,6 +349,13 @@ class Project:
         return f"<Project {self.name}>"
 
     # -- inner
+
+    def _here(self, revision: str) -> str:
+        """``HEAD`` and what counts from it mean the checkout's; everything else is the remote's."""
+        work = self._place.work
+        if revision.partition("~")[0].partition("^")[0] != "HEAD" or work is None:
+            return revision
+        return work.commit_of(revision) or revision
 
     def _environments(self, to: Names, env: Names) -> tuple[str, ...] | None:
         upto, exactly = _names(to), _names(env)
@@ -372,7 +380,7 @@ class Project:
         described = PlannedPipeline(
             name=self.name,
             definition=data,
-            definition_digest=self.pipeline.definition_digest,
+            definition_digest=digest(data, domain=DEFINITION_DOMAIN),
             source=self._source,
         )
         return plans.Maker(engine=Engine(version=__version__), described=described)

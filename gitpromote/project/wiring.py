@@ -110,9 +110,11 @@ def _commands_to(reporter: Reporter) -> Callable[[str, Sequence[str], float], No
 
 def claimed_identity(work: WorkRepository | None, env: Mapping[str, str] | None = None) -> str:
     """Who runs this, as far as they say: git's identity, or the user and host."""
+    variables = os.environ if env is None else env
+    if variables.get("GIT_COMMITTER_NAME") and variables.get("GIT_COMMITTER_EMAIL"):
+        return f"{variables['GIT_COMMITTER_NAME']} <{variables['GIT_COMMITTER_EMAIL']}>"
     identity = work.identity() if work is not None else None
     if identity is not None:
         return str(identity)
-    variables = os.environ if env is None else env
     user = variables.get("GITHUB_ACTOR") or variables.get("GITLAB_USER_LOGIN") or variables.get("USER") or "somebody"
     return f"{user} <{user}@{os.uname().nodename}>"

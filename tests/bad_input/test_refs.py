@@ -147,8 +147,8 @@ def test_a_branch_named_gitpromote(shop) -> None:
             "Error: The remote refuses the ledger.  [ledger-refused]\n\n"
             f"{whole}: refs/heads/gitpromote exists, so {whole} cannot: error: cannot lock ref '{whole}': "
             f"'refs/heads/gitpromote' exists; cannot create '{whole}'\n\n"
-            "Let the promoting identity push to branches below gitpromote/, and see that no branch is called gitpromote "
-            "itself.\n"
+            "Let the promoting identity push to branches below gitpromote/, and see that no branch is called "
+            "gitpromote itself.\n"
         )
 
 
@@ -159,13 +159,15 @@ def test_a_branch_that_is_in_the_way_of_a_target(shop) -> None:
     ended = shop.run("apply", str(file), "--expect-digest", shop.digest(file))
     assert (ended.code, ended.out) == (
         1,
-        "test  FAILED  The remote refuses the target.\n"
-        "      env/test: refs/heads/env exists, so refs/heads/env/test cannot: error: cannot lock ref "
-        "'refs/heads/env/test': 'refs/heads/env' exists; cannot create 'refs/heads/env/test'\n"
-        "prod  waiting: upstream: test: not verified yet\n"
-        "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\n"
-        "Nothing was written.   [push-refused]\n"
-        "Git cannot have both: rename that branch, or give the pipeline another target.\n",
+        (
+            "test  FAILED  The remote refuses the target.\n"
+            "      env/test: refs/heads/env exists, so refs/heads/env/test cannot: error: cannot lock ref "
+            "'refs/heads/env/test': 'refs/heads/env' exists; cannot create 'refs/heads/env/test'\n"
+            "prod  waiting: upstream: test: not verified yet\n"
+            "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\n"
+            "Nothing was written.   [push-refused]\n"
+            "Git cannot have both: rename that branch, or give the pipeline another target.\n"
+        ),
     )
     assert shop.everything() == before
 
@@ -203,12 +205,14 @@ def test_a_target_that_is_checked_out_after_the_plan(planned) -> None:
     ended = planned.run("apply", str(planned.file), "--expect-digest", planned.digest(planned.file))
     assert (ended.code, ended.out) == (
         1,
-        "test  FAILED  The remote refuses the target.\n"
-        "      env/test: branch is currently checked out\n"
-        "prod  waiting: upstream: test: not verified yet\n"
-        "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\n"
-        "Nothing was written.   [push-refused]\n"
-        "Somebody works on it there: switch to another branch, or push to a bare repository.\n",
+        (
+            "test  FAILED  The remote refuses the target.\n"
+            "      env/test: branch is currently checked out\n"
+            "prod  waiting: upstream: test: not verified yet\n"
+            "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\n"
+            "Nothing was written.   [push-refused]\n"
+            "Somebody works on it there: switch to another branch, or push to a bare repository.\n"
+        ),
     )
     planned.remote_git("config", "core.bare", "true")
     assert planned.refs() == before

@@ -199,3 +199,12 @@ def test_a_long_list_with_little_in_common_is_compared_in_reasonable_time(of_dat
 
 def custom(spec: str) -> str:
     return f"apiVersion: example.org/v1\nkind: Thing\nmetadata: {{name: t}}\nspec:\n{indent(spec, '  ')}\n"
+
+
+@pytest.mark.parametrize("form", ["[{}]", "{{a: {}}}", "[{{a: {}}}]"])
+def test_documents_nested_as_deeply_as_they_are_read_are_compared(compared: Compared, form: str) -> None:
+    before, after = "hunter2x", "hunter3x"
+    for _ in range(95):
+        before, after = form.format(before), form.format(after)
+    (change,) = compared(custom(f"x: {before}"), custom(f"x: {after}")).changes
+    assert [(field.before, field.after) for field in change.fields] == [("hunter2x", "hunter3x")]

@@ -146,8 +146,10 @@ telling = st.sampled_from(
     ]
 )
 words = st.sampled_from(
-    ["db", "password", "passwd", "pass", "pwd", "secret", "secrets", "token", "api", "key", "private", "credentials"]
-    + ["authorization", "psk", "old", "2", "url", "ref", "base64"]
+    [
+        *("db", "password", "passwd", "pass", "pwd", "secret", "secrets", "token", "api", "key", "private"),
+        *("credentials", "authorization", "psk", "old", "2", "url", "ref", "base64"),
+    ]
 )
 styles: list[Callable[[list[str]], str]] = [
     "_".join,

@@ -24,6 +24,14 @@ def keys(tmp_path_factory):
     return files
 
 
+@pytest.fixture(autouse=True)
+def cleo_signs(monkeypatch, keys, tmp_path):
+    """What git signs with where nobody names a key."""
+    settings = tmp_path / "gitconfig-with-key"
+    settings.write_text(f"[gpg]\n\tformat = ssh\n[user]\n\tsigningKey = {keys['cleo']}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+
+
 def public(keys, name):
     return " ".join(keys[name].with_suffix(".pub").read_text().split()[:2])
 
@@ -58,9 +66,11 @@ def test_an_approval_names_the_change_and_opens_production(promoted):
     assert record.data == {
         "identity": "cleo@acme.example",
         "expires": promoted.clock.now() + 3600,
-        "signature": "",
+        "signature": record.data["signature"],
     }
-    assert (record.actor.claimed, record.actor.proven_by) == ("Cleo <cleo@acme.example>", None)
+    assert record.data["signature"].startswith("-----BEGIN SSH SIGNATURE-----\n")
+    assert record.actor.claimed == "Cleo <cleo@acme.example>"
+    assert record.actor.proven_by.startswith("ssh:SHA256:")
     assert opens(promoted, plan)
 
 
@@ -153,15 +163,40 @@ def test_a_signature_that_would_not_count_is_refused_when_it_is_made(promoted, k
     assert promoted.home.refs() == before
 
 
-def test_unsigned_approvals_open_nothing_where_signers_are_named(promoted, keys):
+def test_a_key_of_somebody_else_opens_nothing_where_signers_are_named(promoted, keys):
     promoted.home.commit({SIGNERS: f"cleo@acme.example {public(keys, 'cleo')}\n"})
     open_to_all = promoted.pipeline()
     plan = promoted.project(open_to_all).plan()
-    cleo(promoted, open_to_all).approve(plan, "prod")  # before the pipeline asks for signatures
+    cleo(promoted, open_to_all).approve(plan, "prod", key=str(keys["dora"]))  # before the pipeline names signers
     pipeline = promoted.pipeline(signers=SIGNERS)
     signed_plan = promoted.project(pipeline).plan()
     assert signed_plan["prod"].change_digest == plan["prod"].change_digest
     assert not opens(promoted, signed_plan, pipeline)
+
+
+def test_a_record_without_a_signature_opens_nothing(promoted):
+    from gitpromote.engine.append import append, event
+
+    plan = promoted.project().plan()
+    data = {"identity": "cleo@acme.example", "expires": None, "signature": ""}
+    record = {"environment": "prod", "change_digest": plan["prod"].change_digest, "data": data}
+    world = promoted.project()._world
+    append(world, lambda _: [event(world, "approved", **record)])
+    assert not opens(promoted, plan)
+
+
+def test_nobody_approves_without_a_key(promoted, monkeypatch):
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    plan = promoted.project().plan()
+    with pytest.raises(ConfigurationError) as caught:
+        cleo(promoted).approve(plan, "prod")
+    assert str(caught.value) == (
+        "The approval cannot be signed.  [signing-failed]\n"
+        "No key is named, and git signs with none here.\n"
+        "Name one, or tell git once:\n"
+        "  gitpromote approve PLAN --env ENV --key ~/.ssh/id_ed25519\n"
+        "  git config gpg.format ssh && git config user.signingKey ~/.ssh/id_ed25519.pub"
+    )
 
 
 def test_a_signature_for_one_change_is_none_for_another(promoted, keys):

@@ -71,10 +71,15 @@ def test_adopted_content_is_no_longer_foreign_and_shows_as_debt(promoted):
     assert (record.kind, record.environment, record.commit) == ("adopted", "test", commit)
     assert record.data["reason"] == "load"
     plan = promoted.project().plan()
-    assert promoted.decisions(plan)["test"] == "ready"
-    text = 'undoes what Kim <kim@acme.example> adopted: "load"; keep it by bringing it into the sources'
+    assert promoted.decisions(plan)["test"] == "noop"
+    text = 'keeps what Kim <kim@acme.example> adopted: "load"; it stays if the sources contain it'
     assert (outcome(plan, "debt").status, outcome(plan, "debt").message) == ("warn", text)
     assert promoted.project().verify().ok
+    promoted.home.commit(promoted.sources("test", version="1.1.0"))
+    plan = promoted.project().plan()
+    assert promoted.decisions(plan)["test"] == "ready"
+    text = 'undoes what Kim <kim@acme.example> adopted: "load"; it stays if the sources contain it'
+    assert (outcome(plan, "debt").status, outcome(plan, "debt").message) == ("warn", text)
     promoted.home.commit(promoted.sources("test", version="1.1.0", replicas=9))
     promoted.promote(env="test")
     assert outcome(promoted.project().plan(), "debt") is None
@@ -127,7 +132,7 @@ def test_a_replacement_of_another_commit_stays_blocked(promoted, wrong):
 
 
 def test_a_replacement_in_an_unknown_environment_is_refused(promoted):
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(UsageError) as caught:
         promoted.project().plan(replace={"tset": by_hand(promoted)})
     assert caught.value.code == "environment-unknown"
 

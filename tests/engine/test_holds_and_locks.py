@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gitpromote.errors import AccessDenied, Blocked, ConfigurationError, Contention, UsageError
+from gitpromote.errors import AccessDenied, Blocked, Contention, UsageError
 
 LOCK = "refs/heads/gitpromote/lock/shop/test"
 
@@ -58,7 +58,7 @@ def test_a_verb_on_an_unknown_environment_is_refused(promoted, verb):
     project = promoted.project()
     words = {} if verb in ("release", "unlock") else {"reason": "x"}
     before = promoted.home.refs()
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(UsageError) as caught:
         getattr(project, verb)("live", **words)
     assert str(caught.value) == (
         "There is no such Environment.  [environment-unknown]\n'live' is not in shop: it has test, uat, prod."

@@ -67,7 +67,7 @@ def test_helm_values_are_edited_and_the_rendered_diff_is_shown(chart):
     ]
     assert [write.path for write in plan["prod"].writes] == ["envs/prod.yaml"]
     predicted = next(one for one in plan["prod"].outcomes if one.id == "predicted")
-    assert predicted.message == "the agent renders this target; the changes shown are a prediction"
+    assert predicted.message == "predicted: the agent renders"
     before = chart.home.files("main")
     assert chart.told(chart.apply(plan, project=chart.project(pipeline))) == {"test": "written", "prod": "written"}
     wanted = {
@@ -128,8 +128,9 @@ def regions(bare):
     return bare, helm(bare, *envs, apps=[app])
 
 
-def both(tag, other=None):
-    return SHARED.replace("1.0.0", tag, 1).replace("1.0.0", other or tag)
+def both(eu, us=None):
+    lines = SHARED.splitlines(keepends=True)
+    return lines[0].replace("1.0.0", eu) + lines[1].replace("1.0.0", us or eu)
 
 
 def test_two_environments_edit_their_keys_of_one_file(regions):

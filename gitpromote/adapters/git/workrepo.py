@@ -51,6 +51,11 @@ class WorkRepository:
         completed = self._call(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
         return completed.output.decode().strip() or None
 
+    def commit_of(self, revision: str) -> str | None:
+        """The id of the commit that a revision means here, such as ``HEAD~1``; ``None`` where it means none."""
+        completed = self._call(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"])
+        return completed.output.decode().strip() or None
+
     def checked_out(self) -> dict[str, Path]:
         """Which branches are checked out, by full ref name, and in which work tree. A push to one would be refused."""
         completed = self._call(["worktree", "list", "--porcelain"])

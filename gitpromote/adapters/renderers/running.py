@@ -14,6 +14,7 @@ from gitpromote.adapters.renderers.process import Ended, run
 from gitpromote.adapters.renderers.sandbox import Inputs, Sandbox, without_network, write_files
 from gitpromote.errors import CacheFailed, GitpromoteError, InternalError, RenderFailed
 from gitpromote.model.render import Command, RendererTool, RenderJob
+from gitpromote.model.sensitive import assigned_spans, without_secrets
 from gitpromote.render.blame import places
 
 _LONGEST_WORDS = 8000  # characters of a renderer's words in an error
@@ -69,6 +70,7 @@ class Running:
         self.commands.append(Command(tuple(words), ended.seconds, ended.status))
         said = sandbox.plain(_unlogged(ended.words.decode("utf-8", "replace")))
         self._keep(step, words, sandbox, ended, said)
+        said = without_secrets(said, known=_secrets_in(sandbox.inputs) if said.strip() else ())
         if ended.excess or ended.status:
             raise self._failure(words, ended, said, sandbox.inputs)
         return Output(((source, ended.output),), _warnings(said))
@@ -111,6 +113,12 @@ class Running:
                 code="keep-not-writable",
                 detail=f"{folder}: {error.strerror}",
             ) from error
+
+
+def _secrets_in(inputs: Inputs) -> set[str]:
+    """The values behind secrets' names in the files that the renderer read: it may repeat them in its messages."""
+    texts = (data.decode("utf-8", "replace") for path, (_, data) in inputs.items() if path.endswith((".yaml", ".yml")))
+    return {text[span.start : span.end] for text in texts for span in assigned_spans(text)}
 
 
 def shown(words: Sequence[str]) -> str:
