@@ -154,14 +154,14 @@ class _Run:
 
     def _records(self, seen: Look) -> Sequence[Record]:
         basis = self.file.plan.basis.ledger.head
-        if basis is not None:
-            if seen.ledger.head is None or not self.world.home.is_ancestor(basis, seen.ledger.head):
-                raise PlanStale(
-                    "The ledger is not the one that the plan saw.",
-                    code="ledger-rewritten",
-                    detail=f"{self.world.ledger.ref} no longer contains {basis[:12]}: it was rewritten or deleted.",
-                    hint="Find out who did that before anything is applied:\n  gitpromote verify",
-                )
+        head = seen.ledger.head
+        if basis is not None and (head is None or not self.world.home.is_ancestor(basis, head)):
+            raise PlanStale(
+                "The ledger is not the one that the plan saw.",
+                code="ledger-rewritten",
+                detail=f"{self.world.ledger.ref} no longer contains {basis[:12]}: it was rewritten or deleted.",
+                hint="Find out who did that before anything is applied:\n  gitpromote verify",
+            )
         return self.world.ledger.records(seen.ledger.head, since=basis)
 
     def _judge(self, seen: Look, records: Sequence[Record]) -> list[Fresh]:

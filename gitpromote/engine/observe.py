@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.combine import content_of, manifests_of, narrowed, outline_of, render_outcomes, sources_of
 from gitpromote.engine.discover import chosen, discover, rendered_asks
+from gitpromote.engine.hiding import copies_hidden, tree_without, without
 from gitpromote.engine.look import Look
 from gitpromote.engine.renderings import RenderedApp
 from gitpromote.engine.targets import foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
@@ -183,10 +184,12 @@ def _observe_rendered(
 ) -> EnvironmentObservation:
     resolved = one.resolved
     repository = world.repository(resolved.target.repository)
-    current = desired = made.desired
     if made.changes:
         current, desired = _differing(world, resolved, made, head, state, apps)
-    is_foreign = state.content is not None and state.content.tree != current.tree
+    else:
+        omitted = state.content.omitted if state.content else ()
+        current = desired = without(made.desired, omitted, object_format=repository.object_format)
+    is_foreign = _is_foreign(state, current, object_format=repository.object_format)
     if state.content is None or is_foreign:
         _refuse_second_writer(world, resolved, head, is_empty=current.is_empty)
     blocking, warnings = render_outcomes(resolved, made.rendered)
@@ -227,7 +230,17 @@ def _differing(
     _refuse_kept(resolved, made.desired)
     desired = narrowed(current, made.desired, resolved, apps, object_format=repository.object_format)
     desired = keep_present(current, desired, resolved, made.rendered, repository=repository, renderings=renderings)
-    return current, replace(desired, manifests=manifests_of(desired, renderings, repository))
+    desired = replace(desired, manifests=manifests_of(desired, renderings, repository))
+    return copies_hidden(current, desired, sensitive_paths=paths, object_format=repository.object_format)
+
+
+def _is_foreign(state: EnvironmentState, current: Content, *, object_format: str) -> bool:
+    """Whether the target holds something else than the last Record says, as far as that Record says it."""
+    recorded = state.content
+    if recorded is None or recorded.tree == current.tree:
+        return False
+    # What counts as a secret may have changed since: another App brought one, or the pipeline names more places.
+    return recorded.tree != tree_without(current, recorded.omitted, object_format=object_format)
 
 
 def _refuse_kept(resolved: ResolvedEnvironment, desired: Content) -> None:

@@ -13,6 +13,7 @@ from gitpromote.errors import UsageError
 from gitpromote.model.observation import EnvironmentObservation, Observation
 from gitpromote.model.plan import Engine, Plan, PlanKind, PlannedPipeline, Request
 from gitpromote.planning.planner import plan
+from gitpromote.planning.verdicts import ENOUGH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,9 @@ def _refuse_pointless_replace(asked: Asked, observation: Observation) -> None:
     """Undoing somebody's work is asked for by name: the foreign commit that is at the target's head."""
     for name, commit in asked.replace.items():
         observed = observation.environments.get(name)
-        head = observed.head if observed is not None and observed.is_foreign else None
-        if head is None or len(commit) < 4 or not head.startswith(commit):
+        # A branch that was deleted is named by what it held last.
+        head = (observed.head or observed.lost) if observed is not None and observed.is_foreign else None
+        if head is None or len(commit) < ENOUGH or not head.startswith(commit):
             there = f"its head is {head[:7]}" if head else "its target holds nothing foreign"
             raise UsageError(
                 "There is no such foreign content to replace.",

@@ -8,6 +8,7 @@ from typing import Any
 
 from gitpromote.engine.append import append, event, ledger_refused
 from gitpromote.engine.in_place import edits_hold
+from gitpromote.engine.hiding import tree_without
 from gitpromote.engine.locked import lock_data
 from gitpromote.engine.look import lock_prefix, look
 from gitpromote.engine.targets import read_content
@@ -113,7 +114,7 @@ def _is_recorded(repository: Repository, head: str, recorded: RecordedContent, c
     """Whether the target holds what the last Record says."""
     if content is None:
         return edits_hold(repository, repository.listing(head), recorded.edits)
-    return recorded.tree == content.tree
+    return recorded.tree == tree_without(content, recorded.omitted, object_format=repository.object_format)
 
 
 def _adopted(state: EnvironmentState, head: str, tree: str | None, sensitive: Any) -> dict[str, Any]:

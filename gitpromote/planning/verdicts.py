@@ -15,8 +15,8 @@ from gitpromote.planning.availability import upstream_outcome
 
 _LATER = "not judged by this version"
 
-#: How many digits of a commit must be named to undo it: as many as are shown.
-_ENOUGH = 7
+#: How many digits of a commit must be named to undo it.
+ENOUGH = 4
 
 
 def judge(
@@ -106,7 +106,7 @@ def _foreign(observed: EnvironmentObservation, replace: str | None) -> Outcome:
     """What somebody else did to the target: written, rewritten, or deleted with its branch."""
     # What is gone is named by what it held last.
     named = observed.head or observed.lost
-    undone = named is not None and len(replace or "") >= _ENOUGH and named.startswith(str(replace))
+    undone = named is not None and len(replace or "") >= ENOUGH and named.startswith(str(replace))
     status: Status = "warn" if undone else "fail"
     operands = {"commits": [commit.commit for commit in observed.foreign], "head": named, "gone": observed.head is None}
     lost = (observed.lost or "")[:7]

@@ -57,7 +57,7 @@ data:
 apiVersion: v1
 kind: ConfigMap
 metadata: {{name: copy-of-another-app}}
-data: {{url: "postgres://chart:{seeds["values-file"]}@db/chart"}}
+data: {{note: "of the chart: {seeds["values-file"]}"}}
 ---
 apiVersion: v1
 kind: ConfigMap

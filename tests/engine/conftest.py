@@ -252,6 +252,17 @@ def only_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Name to the file of an SSH key."""
+    folder = tmp_path_factory.mktemp("keys")
+    files = {name: folder / name for name in ("cleo", "dora")}
+    for file in files.values():
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", file.name, "-f", str(file)]
+        subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
+    return files
+
+
 @pytest.fixture
 def bare(tmp_path: Path) -> Site:
     """A site whose home repository is empty."""

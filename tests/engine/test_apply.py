@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 
 import pytest
 
@@ -150,11 +151,13 @@ def test_production_wants_more_than_a_flag(promoted):
 
 
 @pytest.mark.parametrize("consent", ["confirmed", "digest", "approval"])
-def test_production_opens_to_a_yes_to_the_digest_and_to_an_approval(promoted, consent):
+def test_production_opens_to_a_yes_to_the_digest_and_to_an_approval(promoted, consent, tmp_path):
     project = promoted.project()
     plan = project.plan()
     if consent == "approval":
-        promoted.project(who="Cleo <cleo@acme.example>").approve(plan, "prod")
+        key = tmp_path / "key"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        promoted.project(who="Cleo <cleo@acme.example>").approve(plan, "prod", key=str(key))
     given = {"confirmed": {"confirmed": True}, "digest": {"expect_digest": plan.digest}}.get(consent, {})
     assert promoted.told(project.apply(plan, **given)) == {"test": "written", "uat": "written", "prod": "written"}
 

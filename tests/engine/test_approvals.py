@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
 from gitpromote import Environment
@@ -11,17 +9,6 @@ from gitpromote.errors import ConfigurationError, Declined, UsageError
 from gitpromote.project import Plan
 
 SIGNERS = "ops/allowed_signers"
-
-
-@pytest.fixture(scope="session")
-def keys(tmp_path_factory):
-    """Name to the file of a key."""
-    folder = tmp_path_factory.mktemp("keys")
-    files = {name: folder / name for name in ("cleo", "dora")}
-    for file in files.values():
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", file.name, "-f", str(file)]
-        subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
-    return files
 
 
 @pytest.fixture(autouse=True)

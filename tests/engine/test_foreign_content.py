@@ -65,22 +65,21 @@ def test_foreign_content_is_blocked_even_where_it_is_what_we_would_write(promote
 # -- adopt
 
 
-def test_adopted_content_is_no_longer_foreign_and_shows_as_debt(promoted):
+def test_adopted_content_stays_until_other_freight_comes(promoted):
+    promoted.promote()
     commit = by_hand(promoted)
     record = promoted.project(who="Kim <kim@acme.example>").adopt("test", reason="load")
     assert (record.kind, record.environment, record.commit) == ("adopted", "test", commit)
     assert record.data["reason"] == "load"
+    assert promoted.project().verify().ok
     plan = promoted.project().plan()
     assert promoted.decisions(plan)["test"] == "noop"
-    text = 'keeps what Kim <kim@acme.example> adopted: "load"; it stays if the sources contain it'
-    assert (outcome(plan, "debt").status, outcome(plan, "debt").message) == ("warn", text)
-    assert promoted.project().verify().ok
-    promoted.home.commit(promoted.sources("test", version="1.1.0"))
+    told = 'what Kim <kim@acme.example> adopted: "load"; it stays if the sources contain it'
+    assert (outcome(plan, "debt").status, outcome(plan, "debt").message) == ("warn", f"keeps {told}")
+    promoted.home.commit(promoted.sources("test", version="1.2.0"))
     plan = promoted.project().plan()
-    assert promoted.decisions(plan)["test"] == "ready"
-    text = 'undoes what Kim <kim@acme.example> adopted: "load"; it stays if the sources contain it'
-    assert (outcome(plan, "debt").status, outcome(plan, "debt").message) == ("warn", text)
-    promoted.home.commit(promoted.sources("test", version="1.1.0", replicas=9))
+    assert (promoted.decisions(plan)["test"], outcome(plan, "debt").message) == ("ready", f"undoes {told}")
+    promoted.home.commit(promoted.sources("test", version="1.3.0", replicas=9))
     promoted.promote(env="test")
     assert outcome(promoted.project().plan(), "debt") is None
 
@@ -123,12 +122,35 @@ def test_a_replacement_names_the_commit_that_it_undoes(promoted):
     assert promoted.home.files("env/test") == {FILE: promoted.deployment("test", version="1.1.0")}
 
 
-@pytest.mark.parametrize("wrong", ["0123456", "", "HEAD", "main", "3"])
-def test_a_replacement_of_another_commit_stays_blocked(promoted, wrong):
+@pytest.mark.parametrize("wrong", ["0123456", "", "HEAD", "main", "123"])
+def test_a_replacement_of_another_commit_is_refused(promoted, wrong):
     commit = by_hand(promoted)
-    wrong = commit[0] if wrong == "3" else wrong
-    plan = promoted.project().plan(replace={"test": wrong})
+    wrong = commit[:3] if wrong == "123" else wrong
+    with pytest.raises(UsageError) as caught:
+        promoted.project().plan(replace={"test": wrong})
+    assert str(caught.value) == (
+        "There is no such foreign content to replace.  [replace-unmatched]\n"
+        f"test@{wrong}: its head is {commit[:7]}\nLook at it first:\n  gitpromote explain test"
+    )
+
+
+def test_a_replacement_where_nothing_is_foreign_is_refused(promoted):
+    head = promoted.home.head("env/test")
+    with pytest.raises(UsageError) as caught:
+        promoted.project().plan(replace={"test": head})
+    assert caught.value.detail == f"test@{head}: its target holds nothing foreign"
+
+
+def test_a_branch_that_was_deleted_is_made_again_by_the_name_of_what_it_held(promoted):
+    held = promoted.home.head("env/test")
+    promoted.home.move("env/test", None)
+    plan = promoted.project().plan()
     assert promoted.decisions(plan)["test"] == "blocked foreign"
+    assert outcome(plan, "foreign").message == f"its branch was deleted; it held {held[:7]} of ours"
+    plan = promoted.project().plan(replace={"test": held[:7]})
+    assert outcome(plan, "foreign").message == f"makes again what was deleted: {held[:7]}"
+    assert promoted.told(promoted.apply(plan))["test"] == "written"
+    assert promoted.home.files("env/test") == {FILE: promoted.deployment("test", version="1.1.0")}
 
 
 def test_a_replacement_in_an_unknown_environment_is_refused(promoted):

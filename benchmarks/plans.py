@@ -1,0 +1,201 @@
+"""Whole plans and applies, beside what would be done without gitpromote.
+
+    python benchmarks/plans.py [cold] [unchanged] [changed] [apply] [--environments 1000] [--cold 200] [--rounds 5]
+
+*cold*: the first plan of ``--cold`` overlays, every cache empty, beside the same renderer processes in the same
+parallelism and nothing else. *unchanged*: a plan of ``--environments`` that hold what their sources render to, as
+branches and as folders of one branch, beside ``git ls-remote`` and then ``python -c "import pydantic, yaml"``.
+*changed*: the same after one overlay has changed, beside that one render and then the plan without changes. *apply*:
+``--cold`` branches written by one apply, beside clone, checkout, commit and push for each (``--sample`` measured and
+counted up). Both sides take turns; ratios are of medians, the noise is the spread of the other side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.many_environments import (
+    BRANCHES,
+    FOLDERS,
+    PYTHON,
+    Place,
+    environment,
+    gitpromote,
+    made,
+    planned,
+    promoted,
+    publish,
+    run,
+    scratch,
+    unchanged,
+)
+from benchmarks.ratio import told
+from benchmarks.render_many import alone, seconds
+from gitpromote.adapters.renderers.sandbox import Sandbox
+from gitpromote.adapters.renderers.tools import Toolbox
+
+WORKERS = os.cpu_count() or 1
+
+
+def cold(root: Path, *, count: int, rounds: int) -> None:
+    """The first plan of all, beside the renderers alone."""
+    place = made(root / "cold", count=count, target=BRANCHES)
+    ours, other = [], []
+    for number in range(rounds):
+        other.append(_renderers(place, count))
+        cache = root / f"cache-{number}"
+        taken = gitpromote(place, "plan", "-out", str(root / "plan.json"), env=environment(root, cache=cache))
+        assert planned(taken.output) == count, taken.output
+        ours.append(taken.wall)
+        shutil.rmtree(cache)
+    told(
+        f"Cold plan of {count} environments",
+        ours=ours,
+        other=other,
+        beside=f"their renderers, {WORKERS} at once",
+        goal=1.1,
+    )
+
+
+def _renderers(place: Place, count: int) -> float:
+    path = environment(place.root)["PATH"]
+    tool = Toolbox(path=path).find("kustomize")
+    overlays = [f"deploy/overlays/env-{number:04}" for number in range(1, count + 1)]
+    with Sandbox({}) as sandbox:
+        env = sandbox.environment(parallel=WORKERS > 1)
+        return seconds(lambda: alone(overlays, place.work, tool, env, WORKERS))
+
+
+def without_changes(places: dict[str, Place], *, count: int, rounds: int) -> None:
+    """A plan in which nothing is to be done, beside the least that such a program does."""
+    for kind, place in places.items():
+        ours, other = [], []
+        for _ in range(rounds):
+            other.append(_least(place))
+            taken = gitpromote(place, "plan")
+            assert unchanged(taken.output), taken.output
+            ours.append(taken.wall)
+        told(
+            f"Plan of {count} unchanged environments, {kind}",
+            ours=ours,
+            other=other,
+            beside='git ls-remote; python -c "import pydantic, yaml"',
+            goal=2.0,
+        )
+
+
+def _least(place: Place) -> float:
+    env = environment(place.root)
+    listed = run("git", "ls-remote", str(place.remote), cwd=place.work, env=env)
+    return listed.wall + run(PYTHON, "-c", "import pydantic, yaml", cwd=place.work, env=env).wall
+
+
+def one_changed(places: dict[str, Place], *, count: int, rounds: int) -> None:
+    """A plan after one overlay has changed, beside that render and a plan without changes."""
+    for kind, place in places.items():
+        ours, other = [], []
+        patch = place.work / "deploy/overlays/env-0001/replicas.yaml"
+        before = patch.read_text()
+        for number in range(rounds):
+            other.append(gitpromote(place, "plan").wall + _renderers(place, 1))
+            # Never rendered before, so no cache knows it.
+            patch.write_text(before.replace("replicas: 1}", f"replicas: {number + 2}}}"))
+            publish(place, f"Change {number}")
+            taken = gitpromote(place, "plan", "-out", str(place.root / "plan.json"))
+            assert planned(taken.output) == 1, taken.output
+            ours.append(taken.wall)
+            patch.write_text(before)
+            publish(place, f"Back {number}")
+            assert unchanged(gitpromote(place, "plan").output)
+        told(
+            f"Plan after one overlay of {count} has changed, {kind}",
+            ours=ours,
+            other=other,
+            beside="that one render, and the plan without changes",
+            goal=1.2,
+        )
+
+
+def applied(root: Path, *, count: int, rounds: int, sample: int) -> None:
+    """One apply to all branches, beside clone, checkout, commit and push for each."""
+    place = promoted(made(root / "apply", count=count, target=BRANCHES))
+    base = place.work / "deploy/base/deployment.yaml"
+    ours, other = [], []
+    for number in range(rounds):
+        base.write_text(base.read_text().replace(f"memory: {64 + number}Mi", f"memory: {65 + number}Mi"))
+        publish(place, f"More memory {number}")
+        plan = place.root / "plan.json"
+        assert planned(gitpromote(place, "plan", "-out", str(plan)).output) == count
+        other.append(_one_by_one(place, plan, sample) * count / sample)
+        taken = gitpromote(place, "apply", str(plan), "-auto-approve")
+        assert f"{count} done" in taken.output, taken.output[-500:]
+        ours.append(taken.wall)
+    told(
+        f"Apply to {count} environment branches",
+        ours=ours,
+        other=other,
+        beside=f"clone, checkout, commit and push for each ({sample} measured, counted up)",
+        goal=1 / 50,
+    )
+
+
+def _one_by_one(place: Place, plan: Path, sample: int) -> float:
+    """What a script would do with the same files, in a copy of the remote, since our apply is still to come."""
+    document = json.loads(plan.read_bytes())["plan"]
+    origin, env = place.root / "copy.git", environment(place.root)
+    shutil.copytree(place.remote, origin)
+    try:
+        return seconds(lambda: _pushed(place.root, origin, document, sample, env))
+    finally:
+        shutil.rmtree(origin)
+
+
+def _pushed(root: Path, origin: Path, plan: dict[str, object], sample: int, env: dict[str, str]) -> None:
+    environments: list[dict[str, object]] = plan["environments"][:sample]  # type: ignore[index]
+    blobs: dict[str, dict[str, str]] = plan["blobs"]  # type: ignore[assignment]
+    for planned_environment in environments:
+        clone, branch = root / "clone", str(planned_environment["target"]["ref"]).removeprefix("refs/heads/")  # type: ignore[index]
+        run("git", "clone", "-q", "--no-checkout", f"file://{origin}", str(clone), cwd=root, env=env)
+        run("git", "checkout", "-q", branch, cwd=clone, env=env)
+        for write in planned_environment["writes"]:  # type: ignore[attr-defined]
+            (clone / write["path"]).write_text(blobs[write["after"]]["text"])
+        run("git", "commit", "-q", "-a", "-m", "promote", cwd=clone, env=env)
+        run("git", "push", "-q", "origin", f"HEAD:{branch}", cwd=clone, env=env)
+        shutil.rmtree(clone)
+
+
+def main() -> None:
+    """Run what was asked for; everything by default."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help="cold, unchanged, changed, apply")
+    parser.add_argument("--environments", type=int, default=1000)
+    parser.add_argument("--cold", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sample", type=int, default=20)
+    given = parser.parse_args()
+    parts = given.parts or ["cold", "unchanged", "changed", "apply"]
+    with scratch() as root:
+        if "cold" in parts:
+            cold(root, count=given.cold, rounds=min(given.rounds, 3))
+        if "unchanged" in parts or "changed" in parts:
+            places = {
+                "as branches": promoted(made(root / "branches", count=given.environments, target=BRANCHES)),
+                "as folders": promoted(made(root / "folders", count=given.environments, target=FOLDERS)),
+            }
+            if "unchanged" in parts:
+                without_changes(places, count=given.environments, rounds=given.rounds)
+            if "changed" in parts:
+                one_changed(places, count=given.environments, rounds=given.rounds)
+        if "apply" in parts:
+            applied(root, count=given.cold, rounds=min(given.rounds, 3), sample=min(given.sample, given.cold))
+
+
+if __name__ == "__main__":
+    main()
