@@ -252,7 +252,7 @@ def _refuse_kept(resolved: ResolvedEnvironment, desired: Content) -> None:
         raise ConfigurationError(
             "A render gives a path that is kept.",
             code="path-kept",
-            detail=f"{resolved.name}: {lost} is rendered, and keep={', '.join(target.keep)} says that it stays as it is.",
+            detail=f"{resolved.name}: {lost} is rendered, and keep={', '.join(target.keep)} says that it stays.",
             hint="Take it out of keep, or give the rendered files a folder of their own: path=…",
         )
 

@@ -60,12 +60,15 @@ def prepare(
     failed: dict[str, GitpromoteError] = {}
     commits: dict[str, str] = {fresh.planned.name: fresh.ours for fresh in batch if fresh.ours}
     refs: dict[Place, tuple[str | None, str]] = {}
-    for place, group in _by_place(batch).items():
-        made = _commits(world, plan, digest, place, group, failed)
+    by_place = _by_place(batch)
+    for key in dict.fromkeys(key for key, _ in by_place):
+        groups = {place: group for place, group in by_place.items() if place[0] == key}
+        made = _commits(world, plan, digest, key, groups, failed)
         commits |= made
-        last = next((made[fresh.planned.name] for fresh in reversed(group) if fresh.planned.name in made), None)
-        if last is not None:
-            refs[place] = (group[0].head, last)
+        for place, group in groups.items():
+            last = next((made[fresh.planned.name] for fresh in reversed(group) if fresh.planned.name in made), None)
+            if last is not None:
+                refs[place] = (group[0].head, last)
     going = tuple(fresh for fresh in batch if fresh.planned.name not in failed)
     records, documents = journal.records_for(world, plan, digest, document, going, commits, seen)
     return Transition(environments=going, commits=commits, refs=refs, records=records, documents=documents), failed
@@ -142,43 +145,51 @@ def _commits(
     world: World,
     plan: Plan,
     digest: str,
-    place: Place,
-    group: Sequence[Fresh],
+    key: str,
+    groups: Mapping[Place, Sequence[Fresh]],
     failed: dict[str, GitpromoteError],
 ) -> dict[str, str]:
-    """One commit per environment, each on top of the one before it. Without what fails they are made again."""
+    """One commit per environment of a repository, on each ref on top of the one before it.
+
+    All are made by one process. Without what fails they are made again.
+    """
     changes: dict[str, Changes] = {}
-    for fresh in group:
+    for fresh in (one for group in groups.values() for one in group):
         try:
             changes[fresh.planned.name] = file_changes(world, plan, fresh)
         except GitpromoteError as error:
             failed[fresh.planned.name] = error
-    going = [fresh for fresh in group if fresh.planned.name in changes]
-    while going:
-        made = _stacked(world, plan, digest, place, going, changes)
-        wrong = _disproved(world, going, made)
-        failed |= wrong
+    while going := [found for group in groups.values() if (found := [one for one in group if _goes(one, failed)])]:
+        made = _stacked(world, plan, digest, key, going, changes)
+        wrong = _disproved(world, [one for group in going for one in group], made)
         if not wrong:
             return made
-        going = [fresh for fresh in going if fresh.planned.name not in wrong]
+        failed |= wrong
     return {}
 
 
+def _goes(fresh: Fresh, failed: Mapping[str, GitpromoteError]) -> bool:
+    return fresh.planned.name not in failed
+
+
 def _stacked(
-    world: World, plan: Plan, digest: str, place: Place, going: Sequence[Fresh], changes: Mapping[str, Changes]
+    world: World, plan: Plan, digest: str, key: str, going: Sequence[Sequence[Fresh]], changes: Mapping[str, Changes]
 ) -> dict[str, str]:
-    new = [
-        NewCommit(
-            parent=at - 1 if at else going[0].head,
-            changes=changes[fresh.planned.name],
-            message=message_of(plan, digest, fresh.planned),
-            identity=world.pipeline.identity,
-            at=world.clock.now(),
-        )
-        for at, fresh in enumerate(going)
-    ]
-    names = [fresh.planned.name for fresh in going]
-    return dict(zip(names, world.repository(place[0]).write(new), strict=True))
+    names: list[str] = []
+    new: list[NewCommit] = []
+    for group in going:
+        for at, fresh in enumerate(group):
+            names.append(fresh.planned.name)
+            new.append(
+                NewCommit(
+                    parent=len(new) - 1 if at else fresh.head,
+                    changes=changes[fresh.planned.name],
+                    message=message_of(plan, digest, fresh.planned),
+                    identity=world.pipeline.identity,
+                    at=world.clock.now(),
+                )
+            )
+    return dict(zip(names, world.repository(key).write(new), strict=True))
 
 
 def _disproved(world: World, group: Sequence[Fresh], made: Mapping[str, str]) -> dict[str, GitpromoteError]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gitpromote.engine.append import append, event, ledger_refused
-from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.hiding import tree_without
+from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.locked import lock_data
 from gitpromote.engine.look import lock_prefix, look
 from gitpromote.engine.targets import read_content

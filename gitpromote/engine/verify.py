@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
+from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
-from gitpromote.errors import GitpromoteError
+from gitpromote.errors import GitpromoteError, VerificationFailed
 from gitpromote.history.fold import apply_record
-from gitpromote.model.record import CONTENT_KINDS, Record
+from gitpromote.model.plan import Plan
+from gitpromote.model.record import CONTENT_KINDS, Record, planned_record_id
 from gitpromote.model.report import VerifyFinding, VerifyReport
 from gitpromote.model.resolved import HOME, ResolvedTarget
 from gitpromote.model.state import LedgerState
 from gitpromote.model.tree import tree_id
 from gitpromote.planning.planfile import loads
 
+#: Kinds of Records that a plan's steps leave behind.
+_PLANNED = frozenset({"written", "rolled-back", "retired", "verified"})
+
 
 def verify(world: World) -> VerifyReport:
     """Recompute it all from the remote as it is now."""
     ledger = world.ledger
     head = world.home.fetch([ledger.ref]).get(ledger.ref)
-    if head is None:
-        finding = VerifyFinding(subject="ledger", ok=True, message="there is none yet")
-        return VerifyReport(pipeline=world.pipeline.name, findings=(finding,))
-    records = ledger.records(head)
-    findings = [_log(world, head, len(records)), _state(world, head, records), *_plans(world, head)]
-    findings += [_tree(world, record) for record in records if record.kind in CONTENT_KINDS and record.tree]
+    try:
+        findings = _ledger(world, head) if head is not None else [_finding("ledger", True, "there is none yet")]
+        records = ledger.records(head)
+    except VerificationFailed as error:
+        findings, records = [_finding("ledger", False, error.detail)], ()
+    findings += _unrecorded(world, records)
     return VerifyReport(pipeline=world.pipeline.name, findings=tuple(findings))
 
 
-def _log(world: World, head: str, count: int) -> VerifyFinding:
+def _ledger(world: World, head: str) -> list[VerifyFinding]:
+    records = world.ledger.records(head)
+    plans, documents = _plans(world, head)
+    findings = [_log(world, head, records), _state(world, head, records), *plans]
+    findings += [_agreement(record, documents[record.plan]) for record in records if record.plan in documents]
+    findings += [_tree(world, record) for record in records if record.kind in CONTENT_KINDS and record.tree]
+    return [finding for finding in findings if finding is not None]
+
+
+def _finding(subject: str, ok: bool, message: str) -> VerifyFinding:
+    return VerifyFinding(subject=subject, ok=ok, message=message)
+
+
+def _log(world: World, head: str, records: Sequence[Record]) -> VerifyFinding:
     """One parent each, canonical bodies, no id twice."""
     commits = world.home.log(head)
     merges = [one.oid[:7] for one in commits if len(one.parents) > 1]
     odd = [one.oid[:7] for one in commits if not _is_canonical(one.message)]
-    bad = merges or odd
-    text = f"{count} Records" if not bad else f"not written by gitpromote: {', '.join(bad[:5])}"
-    return VerifyFinding(subject="ledger log", ok=not bad, message=text)
+    twice = [one for one, count in Counter(record.id for record in records).items() if count > 1]
+    if merges or odd:
+        return _finding("ledger log", False, f"not written by gitpromote: {', '.join((merges or odd)[:5])}")
+    if twice:
+        return _finding(
+            "ledger log", False, f"Records that stand there twice: {', '.join(one[:7] for one in twice[:5])}"
+        )
+    return _finding("ledger log", True, f"{len(records)} Records")
 
 
 def _is_canonical(message: str) -> bool:
@@ -57,18 +81,41 @@ def _state(world: World, head: str, records: Sequence[Record]) -> VerifyFinding:
     return VerifyFinding(subject="ledger state", ok=same, message=text)
 
 
-def _plans(world: World, head: str) -> list[VerifyFinding]:
-    found = []
+def _plans(world: World, head: str) -> tuple[list[VerifyFinding], dict[str | None, Plan]]:
+    """What there is to say of the plan documents, and those that are sound, by their digest."""
+    found: list[VerifyFinding] = []
+    documents: dict[str | None, Plan] = {}
     for digest in world.ledger.plans(head):
         data = world.ledger.plan_bytes(head, digest) or b""
         short = digest.removeprefix("sha256:")[:12]
         try:
-            ok = loads(data, name=short).digest == digest
+            file = loads(data, name=short)
+            ok = file.digest == digest
             text = "as it was recorded" if ok else "another digest than its name"
+            documents |= {digest: file.plan} if ok else {}
         except GitpromoteError as error:
             ok, text = False, error.detail or error.summary
         found.append(VerifyFinding(subject=f"plan {short}", ok=ok, message=text))
-    return found
+    return found, documents
+
+
+def _agreement(record: Record, plan: Plan) -> VerifyFinding | None:
+    """Whether a Record says what its plan said; only a difference is told."""
+    if record.environment is None or record.change_digest is None:
+        return None
+    planned = plan.environment(record.environment)
+    subject = f"{record.kind} {record.environment} {record.id[:7]}"
+    if planned is None or record.change_digest != planned.change_digest:
+        return _finding(subject, False, "its plan has no such change")
+    if record.freight != {warehouse: moving.id for warehouse, moving in planned.freight.items()}:
+        return _finding(subject, False, "its plan has other Freight")
+    if record.kind not in _PLANNED:
+        return None
+    generation = plan.basis.ledger.generations.get(record.environment, 0)
+    ids = {planned_record_id(planned.change_digest, generation, step.id, record.kind) for step in planned.steps}
+    if record.id not in ids or record.tree != planned.result_tree:
+        return _finding(subject, False, "its id or its tree is not that of its plan")
+    return None
 
 
 def _tree(world: World, record: Record) -> VerifyFinding:
@@ -82,13 +129,14 @@ def _tree(world: World, record: Record) -> VerifyFinding:
         subtrees=tuple(record.data.get("subtrees", ("",))),
         keep=tuple(record.data.get("keep", ())),
     )
-    if not target.subtrees:
-        return VerifyFinding(subject=subject, ok=True, message="sources edited in place")
     repository = world.repository(str(record.data.get("repository", HOME)))
     try:
         repository.ensure([record.commit])
     except GitpromoteError as error:
         return VerifyFinding(subject=subject, ok=False, message=f"its commit is gone: {error.detail or error.summary}")
+    if not target.subtrees:
+        ok = edits_hold(repository, repository.listing(record.commit), record.data.get("edits", ()))
+        return _finding(subject, ok, "sources edited in place" if ok else "its sources do not hold the recorded values")
     omitted = set(record.data.get("omitted", ()))
     files = subtree(repository.listing(record.commit), target)
     shown = {path: entry for path, entry in files.items() if path not in omitted}
@@ -96,3 +144,23 @@ def _tree(world: World, record: Record) -> VerifyFinding:
     ok = found == record.tree
     text = f"tree {found[:7]}" if ok else f"tree {found[:7]}, recorded {str(record.tree)[:7]}"
     return VerifyFinding(subject=subject, ok=ok, message=text)
+
+
+def _unrecorded(world: World, records: Sequence[Record]) -> list[VerifyFinding]:
+    """Commits of ours at heads of targets that no Record speaks of: the ledger lost them, or an apply was killed."""
+    targets = [world.pipeline.resolved(name).target for name in world.pipeline.order()]
+    recorded = {record.commit for record in records}
+    found = []
+    for key in sorted({target.repository for target in targets if target.ref}):
+        repository = world.repository(key)
+        refs = sorted({target.ref for target in targets if target.repository == key and target.ref})
+        heads = repository.commits(sorted(set(repository.fetch(refs).values()) - recorded))
+        found += [_lost(world, head, facts.trailers) for head, facts in heads.items()]
+    return [finding for finding in found if finding is not None]
+
+
+def _lost(world: World, head: str, trailers: Mapping[str, str]) -> VerifyFinding | None:
+    if trailers.get("Gitpromote-Pipeline") != world.pipeline.name:
+        return None
+    text = "no Record speaks of it: apply its plan again, or find out who cut the ledger short"
+    return _finding(f"commit {trailers.get('Gitpromote-Environment')} {head[:7]}", False, text)
