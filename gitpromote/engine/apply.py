@@ -23,6 +23,7 @@ from gitpromote.model.result import ApplyResult, EnvironmentResult
 from gitpromote.ports import PushAnswer
 
 _POLL = 5.0  # seconds between looks while waiting for what others may do
+_BITS = 20  # in which they are waited for
 _REFUSED_HINTS = {
     "branch-checked-out": "Somebody works on it there: switch to another branch, or push to a bare repository.",
     "ref-conflict": "Git cannot have both: rename that branch, or give the pipeline another target.",
@@ -136,10 +137,16 @@ class _Run:
                 return self._result(interrupted=bool(going) or self._may_wait())
             if not going:
                 if self._may_wait():
-                    self.world.clock.sleep(_POLL)
+                    self._pause(interruption)
                     continue
                 return self._result()
             self._push(going[:1] if self.singly else going, seen)
+
+    def _pause(self, interruption: Interruption) -> None:
+        """Until the next look; whoever wants to stop does not wait that long."""
+        for _ in range(_BITS):
+            if not interruption.asked:
+                self.world.clock.sleep(_POLL / _BITS)
 
     # -- looking
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitpromote.engine.asked import Asked
@@ -10,8 +10,9 @@ from gitpromote.engine.look import Look, look
 from gitpromote.engine.observe import basis_of, observe
 from gitpromote.engine.world import World
 from gitpromote.errors import UsageError
-from gitpromote.model.observation import EnvironmentObservation, Observation
+from gitpromote.model.observation import Observation
 from gitpromote.model.plan import Engine, Plan, PlanKind, PlannedPipeline, Request
+from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.planning.planner import plan
 from gitpromote.planning.verdicts import ENOUGH
 
@@ -51,46 +52,37 @@ def _refuse_pointless_replace(asked: Asked, observation: Observation) -> None:
 
 def again(world: World, before: Plan) -> Plan:
     """The same plan once more, from what it knew: its basis, its Freight and its time."""
-    asked = Asked(
-        environments=tuple(one.name for one in before.environments),
-        apps=None if before.request.apps == ("*",) else before.request.apps,
-        replace=before.request.replace,
-    )
     seen = _as_then(world, before)
-    freight = {
-        one.name: {warehouse: before.freight[moving.id].freight() for warehouse, moving in one.freight.items()}
-        for one in before.environments
-    }
-    missing = {one.name: one.reason for one in before.environments if one.decision == "unavailable"}
-    observation = observe(world, seen, asked, as_of=before.as_of, given=freight, missing=missing)
-    return plan(world.pipeline, before.request, observation, engine=before.engine, described=before.pipeline)
+    resolved = [world.pipeline.resolved(one.name) for one in before.environments]
+    app = None if before.request.apps == ("*",) else before.request.apps[0]
+    if before.kind == "rollback":
+        [planned] = before.environments
+        to = next((moving.id for moving in planned.freight.values() if moving.moving), None)
+        observation = _rolled_back(world, seen, resolved[0], to=to, as_of=before.as_of)
+    elif before.kind == "retire":
+        observation = _retired(world, seen, resolved, app=app, as_of=before.as_of)
+    else:
+        observation = _promoted(world, seen, before)
+    maker = Maker(engine=before.engine, described=before.pipeline)
+    return _planned(world, maker, before.request, observation, before.kind)
 
 
 def rollback(world: World, maker: Maker, environment: str, *, reason: str, to: str | None, as_of: int) -> Plan:
     """Back to the Environment's last different verified Freight."""
-    from gitpromote.engine.rollback import observe_rollback
-
     resolved = world.pipeline.resolved(environment)
-    seen = look(world, [resolved], sources=False)
-    observed, blobs = observe_rollback(world, seen, resolved, to=to)
-    return _special(world, maker, seen, observed, blobs, kind="rollback", reason=reason, as_of=as_of)
+    observation = _rolled_back(world, look(world, [resolved], sources=False), resolved, to=to, as_of=as_of)
+    request = Request(environments=(environment,), complete=False, reason=reason)
+    return _planned(world, maker, request, observation, "rollback")
 
 
 def retirement(
     world: World, maker: Maker, *, environments: tuple[str, ...], app: str | None, reason: str, as_of: int
 ) -> Plan:
     """The deletion of what an Environment, or an App in all of them, has left in the targets."""
-    from gitpromote.engine.retire import observe_retired
-
     resolved = [world.pipeline.resolved(name) for name in environments]
-    seen = look(world, resolved, sources=False)
-    observed = {one.name: observe_retired(world, seen, one, app=app) for one in resolved}
-    observation = Observation(
-        as_of=as_of, basis=basis_of(world, seen, resolved), ledger=seen.ledger, environments=observed
-    )
+    observation = _retired(world, look(world, resolved, sources=False), resolved, app=app, as_of=as_of)
     request = Request(environments=environments, apps=(app,) if app else ("*",), complete=False, reason=reason)
-    kind: PlanKind = "retire"
-    return plan(world.pipeline, request, observation, engine=maker.engine, described=maker.described, kind=kind)
+    return _planned(world, maker, request, observation, "retire")
 
 
 def request_of(asked: Asked) -> Request:
@@ -105,27 +97,45 @@ def request_of(asked: Asked) -> Request:
     )
 
 
-def _special(
-    world: World,
-    maker: Maker,
-    seen: Look,
-    observed: EnvironmentObservation,
-    blobs: Mapping[str, bytes],
-    *,
-    kind: PlanKind,
-    reason: str,
-    as_of: int,
-) -> Plan:
-    resolved = world.pipeline.resolved(observed.name)
-    observation = Observation(
+def _planned(world: World, maker: Maker, request: Request, observation: Observation, kind: PlanKind) -> Plan:
+    return plan(world.pipeline, request, observation, engine=maker.engine, described=maker.described, kind=kind)
+
+
+def _promoted(world: World, seen: Look, before: Plan) -> Observation:
+    asked = Asked(
+        environments=tuple(one.name for one in before.environments),
+        apps=None if before.request.apps == ("*",) else before.request.apps,
+        replace=before.request.replace,
+    )
+    freight = {
+        one.name: {warehouse: before.freight[moving.id].freight() for warehouse, moving in one.freight.items()}
+        for one in before.environments
+    }
+    missing = {one.name: one.reason for one in before.environments if one.decision == "unavailable"}
+    return observe(world, seen, asked, as_of=before.as_of, given=freight, missing=missing)
+
+
+def _rolled_back(world: World, seen: Look, resolved: ResolvedEnvironment, *, to: str | None, as_of: int) -> Observation:
+    from gitpromote.engine.rollback import observe_rollback
+
+    observed, blobs = observe_rollback(world, seen, resolved, to=to)
+    return Observation(
         as_of=as_of,
         basis=basis_of(world, seen, [resolved]),
         ledger=seen.ledger,
         environments={observed.name: observed},
         blobs=blobs,
     )
-    request = Request(environments=(observed.name,), complete=False, reason=reason)
-    return plan(world.pipeline, request, observation, engine=maker.engine, described=maker.described, kind=kind)
+
+
+def _retired(
+    world: World, seen: Look, resolved: Sequence[ResolvedEnvironment], *, app: str | None, as_of: int
+) -> Observation:
+    from gitpromote.engine.retire import observe_retired
+
+    observed = {one.name: observe_retired(world, seen, one, app=app) for one in resolved}
+    basis = basis_of(world, seen, resolved)
+    return Observation(as_of=as_of, basis=basis, ledger=seen.ledger, environments=observed)
 
 
 def _as_then(world: World, before: Plan) -> Look:
@@ -138,6 +148,8 @@ def _as_then(world: World, before: Plan) -> Look:
         repository = world.repository(key)
         repository.fetch(["HEAD", *sorted(known)])
         repository.ensure(known.values())
+    for key, commit in sorted({(one.repository, one.commit) for env in before.environments for one in env.sources}):
+        world.repository(key).ensure([commit])
     head = before.basis.ledger.head
     if head is not None:
         world.home.ensure([head])

@@ -26,22 +26,26 @@ def verify(world: World) -> VerifyReport:
     """Recompute it all from the remote as it is now."""
     ledger = world.ledger
     head = world.home.fetch([ledger.ref]).get(ledger.ref)
+    if head is None:
+        none = _finding("ledger", True, "there is none yet")
+        return VerifyReport(pipeline=world.pipeline.name, findings=(none, *_unrecorded(world, ())))
     try:
-        findings = _ledger(world, head) if head is not None else [_finding("ledger", True, "there is none yet")]
-        records = ledger.records(head)
+        findings = _ledger(world, head)
     except VerificationFailed as error:
-        findings, records = [_finding("ledger", False, error.detail)], ()
-    findings += _unrecorded(world, records)
+        findings = [_finding("ledger", False, error.detail)]
     return VerifyReport(pipeline=world.pipeline.name, findings=tuple(findings))
 
 
 def _ledger(world: World, head: str) -> list[VerifyFinding]:
     records = world.ledger.records(head)
     plans, documents = _plans(world, head)
-    findings = [_log(world, head, records), _state(world, head, records), *plans]
-    findings += [_agreement(record, documents[record.plan]) for record in records if record.plan in documents]
-    findings += [_tree(world, record) for record in records if record.kind in CONTENT_KINDS and record.tree]
-    return [finding for finding in findings if finding is not None]
+    found = [_log(world, head, records), _state(world, head, records), *plans]
+    for record in records:
+        differs = _difference(record, documents[record.plan]) if record.plan in documents else ""
+        if differs:
+            found.append(_finding(f"{record.kind} {record.environment} {record.id[:7]}", False, differs))
+    found += [_tree(world, record) for record in records if record.kind in CONTENT_KINDS and record.tree]
+    return [*found, *_unrecorded(world, records)]
 
 
 def _finding(subject: str, ok: bool, message: str) -> VerifyFinding:
@@ -99,23 +103,20 @@ def _plans(world: World, head: str) -> tuple[list[VerifyFinding], dict[str | Non
     return found, documents
 
 
-def _agreement(record: Record, plan: Plan) -> VerifyFinding | None:
-    """Whether a Record says what its plan said; only a difference is told."""
+def _difference(record: Record, plan: Plan) -> str:
+    """What a Record says otherwise than its plan."""
     if record.environment is None or record.change_digest is None:
-        return None
+        return ""
     planned = plan.environment(record.environment)
-    subject = f"{record.kind} {record.environment} {record.id[:7]}"
     if planned is None or record.change_digest != planned.change_digest:
-        return _finding(subject, False, "its plan has no such change")
+        return "its plan has no such change"
     if record.freight != {warehouse: moving.id for warehouse, moving in planned.freight.items()}:
-        return _finding(subject, False, "its plan has other Freight")
-    if record.kind not in _PLANNED:
-        return None
+        return "its plan has other Freight"
     generation = plan.basis.ledger.generations.get(record.environment, 0)
     ids = {planned_record_id(planned.change_digest, generation, step.id, record.kind) for step in planned.steps}
-    if record.id not in ids or record.tree != planned.result_tree:
-        return _finding(subject, False, "its id or its tree is not that of its plan")
-    return None
+    if record.kind in _PLANNED and (record.id not in ids or record.tree != planned.result_tree):
+        return "its id or its tree is not that of its plan"
+    return ""
 
 
 def _tree(world: World, record: Record) -> VerifyFinding:

@@ -13,8 +13,13 @@ _PLAN_DOMAIN = "gitpromote-plan-v1"
 
 def plan_digest(file_format: str, plan: dict[str, Any]) -> str:
     """The digest of a plan, over the parsed tree before any model drops a member that it does not know."""
+    return text_digest(file_format, canonical(plan))
+
+
+def text_digest(file_format: str, text: bytes) -> str:
+    """The digest of a plan by its canonical bytes."""
     head = f"{_PLAN_DOMAIN}\n{file_format}\n".encode()
-    return "sha256:" + hashlib.sha256(head + canonical(plan)).hexdigest()
+    return "sha256:" + hashlib.sha256(head + text).hexdigest()
 
 
 def change_digest(pipeline: str, environment: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from gitpromote.model.canonical import canonical, digest
 from gitpromote.model.pipeline import DEFINITION_DOMAIN
 from gitpromote.model.plan import FORMAT, KNOWN_STEPS, Plan, PlanFile, PlannedBlob, PlanObservations
 from gitpromote.model.tree import blob_id
-from gitpromote.planning.digests import change_digest, plan_digest
+from gitpromote.planning.digests import change_digest, plan_digest, text_digest
 
 _FAMILY, _, _VERSION = FORMAT.partition("/")
 _MAJOR = _VERSION.partition(".")[0]
@@ -22,15 +22,18 @@ _REPLAN = "Make a new plan; a plan file is never edited by hand:\n  gitpromote p
 
 def seal(plan: Plan, observations: PlanObservations) -> tuple[PlanFile, bytes]:
     """The plan with its digest, and the bytes of its file."""
-    data = plan.model_dump(mode="json", by_alias=True)
-    digest = plan_digest(FORMAT, data)
-    document = {
-        "format": FORMAT,
-        "digest": digest,
-        "plan": data,
-        "observations": observations.model_dump(mode="json"),
-    }
-    return PlanFile(digest=digest, plan=plan, observations=observations), canonical(document) + b"\n"
+    text = canonical(plan.model_dump(mode="json", by_alias=True))
+    digest = text_digest(FORMAT, text)
+    members = {"format": FORMAT, "digest": digest, "observations": observations.model_dump(mode="json")}
+    return PlanFile(digest=digest, plan=plan, observations=observations), _assembled(members, text)
+
+
+def _assembled(members: dict[str, Any], plan: bytes) -> bytes:
+    """The canonical document of these members and of a plan, whose canonical bytes are megabytes and made once."""
+    before = canonical({name: value for name, value in members.items() if name < "plan"})
+    after = canonical({name: value for name, value in members.items() if name > "plan"})
+    parts = [before[1:-1], b'"plan":' + plan, after[1:-1]]
+    return b"{" + b",".join(part for part in parts if part) + b"}\n"
 
 
 def dumps(file: PlanFile) -> bytes:

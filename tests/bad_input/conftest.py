@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+import gitpromote
 from gitpromote.cli.main import main
 from gitpromote.cli.session import Session
 
@@ -160,7 +161,9 @@ class Shop:
     def program(self, *words: str, **settings: object) -> subprocess.Popen[str]:
         """The real program in a process of its own, in a group of its own."""
         command = [sys.executable, "-m", "gitpromote", *words]
-        settings = {"cwd": self.work, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings}
+        # Where the package is, if it is not installed: the program runs in another folder.
+        environ = {**os.environ, "PYTHONPATH": str(Path(gitpromote.__file__).parents[1])}
+        settings = {"cwd": self.work, "env": environ, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings}
         return subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, **settings)  # type: ignore[call-overload,no-any-return]
 
     def refused(self, *words: str, code: int, out: str = "") -> str:

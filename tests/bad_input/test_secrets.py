@@ -191,6 +191,24 @@ def test_a_plan_holds_no_id_of_a_file_with_a_secret(seeded) -> None:
     assert [path for path, oid in hidden.items() if oid in plan] == []
 
 
+def test_a_copy_of_another_apps_secret_is_no_foreign_content(seeded) -> None:
+    seeded.apply()
+    assert "No changes." in seeded.run("plan").out
+
+
+def test_what_counts_as_a_secret_may_change_without_an_alarm(seeded) -> None:
+    seeded.apply()
+    more = PIPELINE.replace(
+        '["ConfigMap/settings: data.answer"]', '["Deployment/shop: spec.template.spec.containers.**"]'
+    )
+    seeded.push({"pipeline.py": more})
+    assert "No changes." in seeded.run("plan").out
+    seeded.push({"deploy/test/deployment.yaml": objects("a").replace("shop:1.0.0", "shop:1.1.0")})
+    told = seeded.run("plan")
+    assert "foreign" not in told.out
+    assert "1 environment to promote" in told.out
+
+
 def test_a_report_of_our_own_bug_holds_no_secret(seeded, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def broken(*_: object, **__: object) -> None:
         raise AssertionError(f"{ADDRESS[:7]} https://lea:{ADDRESS}@git.example/acme/shop.git {SEEDS['token']}")

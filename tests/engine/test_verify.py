@@ -48,7 +48,8 @@ def test_a_history_that_nobody_touched_holds(promoted):
     report = promoted.project(cache="cold").verify()
     assert report.ok
     plans = sorted(record.plan for record in promoted.project().history.kind("planned"))
-    heads = [promoted.home.head(f"env/{env}") for env in ("test", "uat", "prod")]
+    envs = ("test", "uat", "prod")
+    heads = [promoted.home.head(f"env/{env}") for env in envs]
     old = [promoted.home.git("rev-parse", f"{head}^") for head in heads]
     tree = {oid: promoted.home.git("rev-parse", f"{oid}^{{tree}}")[:7] for oid in heads + old}
     assert [(one.subject, one.message) for one in report.findings] == [

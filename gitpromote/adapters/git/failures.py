@@ -9,6 +9,7 @@ import errno
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from gitpromote.adapters.git.process import Completed, git_version, require_version
@@ -185,12 +186,18 @@ _REMOTE_LINE = re.compile(r"^remote: ?(.*?)\s*$", re.MULTILINE)
 
 
 def git_failure(
-    completed: Completed, *, doing: str, where: str, version: Callable[[], tuple[int, ...]] = git_version
+    completed: Completed,
+    *,
+    doing: str,
+    where: str,
+    disk: Path | None = None,
+    version: Callable[[], tuple[int, ...]] = git_version,
 ) -> GitpromoteError:
     """The error that a failed git process stands for; the caller raises it.
 
     :param doing: what was tried, for people: "read the refs of"
     :param where: the repository, as people know it
+    :param disk: the folder that git wrote to; that it is full is not always what git says
     """
     require_version(version())
     detail = f"{doing} {masked(where)}\n{_quoted(completed)}".rstrip()
@@ -198,6 +205,9 @@ def git_failure(
         hint = "Compare the network and the proxy settings, and try again."
         return RemoteFailed("A remote did not answer in time", code="remote-timeout", detail=detail, hint=hint)
     meaning = _meaning(completed.words)
+    if (meaning is None or meaning.code == "mirror-damaged") and disk is not None and _is_full(disk):
+        meaning = _MEANINGS[0]
+        detail += "\n  No space left on device"
     if meaning is None:
         return GitpromoteError("A git command failed", code="git-failed", detail=detail)
     return meaning.error(meaning.summary, code=meaning.code, detail=detail, hint=meaning.hint)
@@ -222,6 +232,13 @@ def _meaning(words: str) -> _Meaning | None:
     told = ((meaning, theirs) for meaning in _REMOTE_MEANINGS)
     seen = ((meaning, ours if meaning.error is CacheFailed else words) for meaning in _MEANINGS)
     return next((meaning for meaning, text in (*told, *seen) if any(word in text for word in meaning.words)), None)
+
+
+def _is_full(disk: Path) -> bool:
+    try:
+        return os.statvfs(disk).f_bavail == 0
+    except OSError:
+        return False
 
 
 def _quoted(completed: Completed) -> str:

@@ -32,8 +32,9 @@ def create(path: Path, *, object_format: str) -> Snapshot:
     args = ["init", "--quiet", "--bare", "--template=", "--initial-branch=main", f"--object-format={object_format}"]
     completed = call_git([*args, str(fresh)])
     if completed.status != 0:
+        error = git_failure(completed, doing="make the mirror", where=str(path), disk=path.parent)
         shutil.rmtree(fresh, ignore_errors=True)
-        raise git_failure(completed, doing="make the mirror", where=str(path))
+        raise error
     snapshot = Snapshot(object_format=object_format)
     try:
         fresh.chmod(0o700)

@@ -41,7 +41,7 @@ class Store:
 
     def failure(self, completed: Completed, *, doing: str) -> GitpromoteError:
         """The error for a command that failed. Where the mirror is damaged, it will be made anew."""
-        error = git_failure(completed, doing=doing, where=self.remote.url)
+        error = git_failure(completed, doing=doing, where=self.remote.url, disk=self.path)
         if error.code == "mirror-damaged":
             self.distrust()
         if error.code == "disk-full":

@@ -1,0 +1,68 @@
+"""Two applies at once, by processes of their own: each change is written once, and the other one is told so."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+SETTLED = ("written", "already applied")
+
+
+def outcome(process: subprocess.Popen[str]) -> tuple[int, dict[str, str]]:
+    """The exit code, and how each environment ended."""
+    out, err = process.communicate(timeout=120)
+    assert err == "" or "Error:" in err, err
+    lines = [line.split("  ", 1) for line in out.splitlines() if line.startswith(("test ", "prod "))]
+    return process.returncode, {name.strip(): words.strip() for name, words in lines}
+
+
+def records(shop) -> list[str]:
+    subjects = shop.remote_git("log", "--format=%s", "gitpromote/ledger/shop").splitlines()
+    return sorted(subject for subject in subjects if subject.startswith("written"))
+
+
+def test_two_applies_of_one_plan(shop) -> None:
+    file = shop.plan()
+    words = ("apply", str(file), "--expect-digest", shop.digest(file))
+    elsewhere = {**os.environ, "GITPROMOTE_CACHE_DIR": str(shop.root / "second-cache")}
+    ended = [outcome(one) for one in (shop.program(*words), shop.program(*words, env=elsewhere))]
+    assert [code for code, _ in ended] == [0, 0]
+    told = [result[env] for _, result in ended for env in ("test", "prod")]
+    assert all(words.startswith(SETTLED) for words in told), told
+    assert records(shop) == ["written prod", "written test"]
+    assert shop.run("verify").code == 0
+
+
+def test_two_applies_of_two_plans(shop) -> None:
+    """Of two plans for one state at most one lands in each environment; the other one is stale there, not merged."""
+    one = shop.plan("--env", "test")
+    shop.push({"deploy/test/more.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\n"})
+    two = shop.root / "two.json"
+    assert shop.run("plan", "--env", "test", "--out", str(two)).code == 0
+    running = [shop.program("apply", str(file), "--expect-digest", shop.digest(file)) for file in (one, two)]
+    ended = [outcome(process) for process in running]
+    assert sorted(code for code, _ in ended) == [0, 4], ended
+    winner = next(result["test"] for code, result in ended if code == 0)
+    loser = next(result["test"] for code, result in ended if code == 4)
+    assert winner.startswith("written")
+    assert loser.startswith("STALE")
+    assert records(shop) == ["written test"]
+    assert shop.run("verify").code == 0
+
+
+def test_a_lock_of_somebody_else_is_told(shop) -> None:
+    file = shop.plan()
+    assert shop.run("lock", "test", "--reason", "maintenance until noon").code == 0
+    before = shop.everything()
+    ended = shop.run("apply", str(file), "--expect-digest", shop.digest(file))
+    assert ended.code == 7
+    assert ended.out.splitlines()[:2] == [
+        "test  FAILED  The environment is locked.",
+        f"      test: locked by {who(shop)}: maintenance until noon",
+    ]
+    assert shop.everything() == before
+
+
+def who(shop) -> str:
+    ref = "refs/heads/gitpromote/lock/shop/test"
+    return shop.remote_git("log", "-1", "--format=%b", ref).split('"who":"')[1].split('"')[0]
