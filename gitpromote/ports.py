@@ -148,6 +148,10 @@ class Repository(Protocol):
         """
         ...
 
+    def files(self, places: Sequence[tuple[str, str]]) -> Sequence[Mapping[str, Entry]]:
+        """The files below the folder at each (commit, path), by their path in it; none where there is no folder."""
+        ...
+
     def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of files by their ids, verbatim."""
         ...

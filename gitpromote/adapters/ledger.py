@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from gitpromote.adapters.remembered import recall, remember
-from gitpromote.errors import VerificationFailed
+from gitpromote.errors import NotSupported, VerificationFailed
 from gitpromote.model.base import Document
 from gitpromote.model.canonical import canonical
 from gitpromote.model.state import EnvironmentState, FreightState, LedgerState
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gitpromote.model.record import Record
 
 FORMAT = "gitpromote.ledger/1\n"
+_FAMILY, _, _MAJOR = FORMAT.strip().partition("/")
 _FILE = "100644"
 
 #: What folds one more Record into a state.
@@ -69,9 +70,11 @@ class GitLedger:
         return _Documents.model_validate_json(documents) if known == head.encode() else None
 
     def _read(self, head: str) -> _Documents:
-        folders = self.repository.trees([f"{head}:environments", f"{head}:freight"])
+        root, *folders = self.repository.trees([f"{head}:", f"{head}:environments", f"{head}:freight"])
         oids = [entry.oid for folder in folders for entry in (folder or {}).values()]
-        blobs = self.repository.blobs(oids)
+        told = [root["format"].oid] if root and "format" in root else []
+        blobs = self.repository.blobs([*oids, *told])
+        self._check_format(head, b"".join(blobs[oid] for oid in told))
         environments, freight = ([blobs[entry.oid] for entry in (folder or {}).values()] for folder in folders)
         try:
             found = _Documents(
@@ -85,6 +88,18 @@ class GitLedger:
             whole = b'{"environments":[%b],"freight":[%b]}' % (b",".join(environments), b",".join(freight))
             remember(self._remembered, head.encode() + b"\n" + whole)
         return found
+
+    def _check_format(self, head: str, found: bytes) -> None:
+        family, _, version = found.decode("utf-8", "replace").strip().partition("/")
+        if family != _FAMILY:
+            raise _damaged(self.ref, head, "it has no format of ours")
+        if version.partition(".")[0] != _MAJOR:
+            raise NotSupported(
+                "The ledger is of a later version.",
+                code="ledger-version",
+                detail=f"{self.ref} at {head[:12]}: its format is {family}/{version}; this version reads {_MAJOR}.",
+                hint="Upgrade gitpromote.",
+            )
 
     def records(self, head: str | None, *, since: str | None = None) -> Sequence[Record]:
         """The Records between two commits, oldest first."""

@@ -69,9 +69,14 @@ class LoadedFile:
                 "no pipeline has this name",
                 code="unknown-pipeline",
                 detail=f"{self.path} defines {known}, and not {name}",
-                hint=did_you_mean(name, self.pipelines),
+                hint=did_you_mean(name, self.pipelines) or self._as_environment(name),
             )
         return self.pipelines[name]
+
+    def _as_environment(self, name: str) -> str:
+        """Where an Environment was named and a Pipeline is wanted."""
+        owners = [pipeline.name for pipeline in self.pipelines.values() if name in pipeline.order()]
+        return f"{name} is an environment of {owners[0]}: --env {name}" if owners else ""
 
 
 def find_pipeline_file(start: Path) -> Path:

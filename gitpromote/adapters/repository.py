@@ -94,6 +94,10 @@ class GitRepository:
         """The id of the folder at each (commit, path), the kept names in it left out."""
         return self._trimmed.ids(places, keep=keep, object_format=self.object_format)
 
+    def files(self, places: Sequence[tuple[str, str]]) -> Sequence[Mapping[str, Entry]]:
+        """The files below the folder at each (commit, path), by their path in it."""
+        return self._objects.files([f"{commit}:{path}" for commit, path in places])
+
     def blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of files, verbatim."""
         return self._objects.blobs(oids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -62,6 +63,8 @@ def main(arguments: Sequence[str] | None = None, *, session: Session | None = No
     # A run is short and holds few cycles; collecting among a plan's many values costs more than the rest of the CLI.
     gc.disable()
     atexit.register(gc.freeze)  # nor are they searched through once more when the process ends
+    # Pydantic looks through every installed distribution for plug-ins of its own; no verb has a use for any.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _end_gently_when_terminated()
     run = session or Session()
     words = list(sys.argv[1:] if arguments is None else arguments)

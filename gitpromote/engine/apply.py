@@ -113,6 +113,7 @@ class _Run:
     singly: bool = False
     landed: dict[str, tuple[Fresh, str | None]] = field(default_factory=dict)
     lost: int = 0
+    present: frozenset[str] = frozenset()
     started: int = 0
 
     def until_done(self, interruption: Interruption) -> ApplyResult:
@@ -128,7 +129,9 @@ class _Run:
         while True:
             seen = self._look()
             self._read_back(seen)
-            ready = self._judge(seen, self._records(seen))
+            records = self._records(seen)
+            self.present = frozenset(record.id for record in records)
+            ready = self._judge(seen, records)
             going = self._permitted(ready, seen)
             if self.options.fail_fast and self._any_failed():
                 return self._result()
@@ -230,7 +233,9 @@ class _Run:
         """What goes goes together; what the remote refuses by name is left out, and the rest tried again."""
         plan, digest = self.file.plan, self.file.digest
         while batch:
-            prepared, failed = transition.prepare(self.world, plan, digest, self.document, batch, seen)
+            prepared, failed = transition.prepare(
+                self.world, plan, digest, self.document, batch, seen, present=self.present
+            )
             for name, error in failed.items():
                 planned = next(fresh.planned for fresh in batch if fresh.planned.name == name)
                 self.results[name] = failed_result(planned, error)

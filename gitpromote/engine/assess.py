@@ -17,8 +17,9 @@ from gitpromote.model.record import Record
 from gitpromote.model.resolved import ResolvedTarget
 from gitpromote.model.tree import Entry, tree_id
 from gitpromote.planning import staleness
+from gitpromote.planning.availability import planned_freight
 from gitpromote.planning.planfile import blob_bytes
-from gitpromote.planning.planner import changes_of
+from gitpromote.planning.planner import carried_before, changes_of
 from gitpromote.planning.staleness import Difference, FreshLook, Judgement
 from gitpromote.planning.verdicts import judge as judge_gates
 from gitpromote.ports import Repository
@@ -232,7 +233,7 @@ def _rerendered(
 ) -> Judgement:
     """Something that the render reads has changed, but not what is edited: does the same change come out?"""
     resolved = world.pipeline.resolved(planned.name)
-    freight = {warehouse: plan.freight[moving.id].freight() for warehouse, moving in planned.freight.items()}
+    freight = planned_freight(plan, planned)
     state = seen.ledger.environment(planned.name)
     overlay = _still_to_come(world, plan, planned, head)
     observed, _ = observe_sources(world, resolved, freight, head=head, state=state, overlay=overlay)
@@ -279,11 +280,10 @@ def _ours(world: World, planned: EnvironmentPlan, head: str, planned_head: str |
 def _outcomes(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> tuple[Outcome, ...]:
     """The plan's verdicts, those that read live facts judged again."""
     resolved = world.pipeline.resolved(planned.name)
-    observed = EnvironmentObservation(
-        name=planned.name,
-        freight={warehouse: plan.freight[moving.id].freight() for warehouse, moving in planned.freight.items()},
-    )
-    fresh = {outcome.id: outcome for outcome in judge_gates(resolved, observed, seen.ledger, kind=plan.kind)}
+    observed = EnvironmentObservation(name=planned.name, freight=planned_freight(plan, planned))
+    carried = carried_before(world.pipeline, resolved)
+    judged = judge_gates(resolved, observed, seen.ledger, kind=plan.kind, carried=carried)
+    fresh = {outcome.id: outcome for outcome in judged}
     return tuple(
         fresh.get(outcome.id, outcome) if outcome.kind in ("gate", "availability") else outcome
         for outcome in planned.outcomes

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gitpromote.engine.late import Late
+from gitpromote.engine.parsed import Parsed
 from gitpromote.engine.renderings import RenderedApp, Renderings
 from gitpromote.errors import SourceInvalid, UsageError
 from gitpromote.model.change import path_text
-from gitpromote.model.manifest import Manifest, ManifestSet
+from gitpromote.model.manifest import ManifestSet
 from gitpromote.model.observation import Content
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import PlannedSource
@@ -117,21 +118,17 @@ def app_prefix(resolved: ResolvedEnvironment, folder: str) -> str:
     return f"{inside}/" if inside else ""
 
 
-def manifests_of(content: Content, renderings: Renderings, repository: Repository) -> ManifestSet:
+def manifests_of(content: Content, renderings: Renderings, repository: Repository, *, parsed: Parsed) -> ManifestSet:
     """The manifests in rendered files.
 
     :param repository: where files are that were kept as they are in the target
     :raises SourceInvalid: two Apps give one object
     """
-    from gitpromote.render.parse import parse_manifests  # YAML is loaded where something is compared
-
-    wanted = {entry.oid for entry in content.files.values()}
+    files = [(path, entry.oid, content.app_of.get(path, "")) for path, entry in content.files.items()]
+    wanted = parsed.unread(files)
     blobs = renderings.blobs(wanted)
     blobs |= repository.blobs(wanted - blobs.keys())
-    found: list[Manifest] = []
-    for path, entry in content.files.items():
-        found += parse_manifests(blobs[entry.oid], file=path, app=content.app_of.get(path, "")).manifests.values()
-    return ManifestSet.from_iterable(found)
+    return ManifestSet.from_iterable(manifest for file in files for manifest in parsed.read(file, blobs))
 
 
 def sources_of(rendered: Sequence[RenderedApp]) -> tuple[PlannedSource, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitpromote.discovery.by_hand import SourceCommit, assemble
@@ -25,9 +25,13 @@ _LOOKED_THROUGH = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """The Freight of one Warehouse, newest first, and why there is no newer one."""
+    """The Freight of one Warehouse, newest first, and why there is no newer one.
+
+    :ivar approved: Environment to the ids that may enter it by approval
+    """
 
     freight: tuple[Freight, ...]
+    approved: Mapping[str, Collection[str]]
     missing: str = ""
 
 
@@ -45,27 +49,48 @@ def discover(world: World, seen: Look, asked: Asked, resolved: Iterable[Resolved
 
 
 def chosen(
-    candidates: Mapping[str, Candidates], resolved: ResolvedEnvironment, seen: Look, asked: Asked
+    world: World, candidates: Mapping[str, Candidates], resolved: ResolvedEnvironment, seen: Look, asked: Asked
 ) -> tuple[dict[str, Freight], str]:
     """One Freight per Warehouse for an Environment, and why one is missing."""
     state = seen.ledger.environment(resolved.name)
     found: dict[str, Freight] = {}
     for warehouse in resolved.warehouses:
         offered = candidates[warehouse]
-        approved = [key for key, known in seen.ledger.freight.items() if resolved.name in known.approved_for]
         named = _named(offered.freight, asked.freight)
         freight = named or choose(
             offered.freight,
-            after=resolved.after,
+            after=_before(world, resolved, warehouse),
             join=resolved.join,
             current=state.freight.get(warehouse),
-            approved=approved,
+            approved=offered.approved.get(resolved.name, ()),
             states=seen.ledger.environments,
         )
         if freight is None:
             return {}, offered.missing
         found[warehouse] = freight
-    return found, ""
+    # What moves comes last: where two of them hold one artifact, it speaks.
+    ordered = dict(sorted(found.items(), key=lambda item: state.freight.get(item[0]) != item[1].id))
+    lacking = _without_source(world, resolved, ordered)
+    return ({}, lacking) if lacking else (ordered, "")
+
+
+def _without_source(world: World, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> str:
+    """Why an Environment cannot be rendered from its Freight: an App's sources are not in it."""
+    if not resolved.target.is_rendered or not freight:
+        return ""
+    held = {one.repository for each in freight.values() for one in each.artifacts if one.kind == "commit"}
+    lacking = [app for app in resolved.apps if world.repository(app.repository).canonical not in held]
+    if not lacking:
+        return ""
+    warehouses = ", ".join(freight)
+    return f"Freight of {warehouses} holds no commit for {lacking[0].name}; add Git(…) to the Warehouse"
+
+
+def _before(world: World, resolved: ResolvedEnvironment, warehouse: str) -> tuple[str, ...]:
+    """The Environments that a Warehouse's Freight has to pass first."""
+    if warehouse in resolved.direct:
+        return ()
+    return tuple(name for name in resolved.after if warehouse in world.pipeline.resolved(name).warehouses)
 
 
 def _candidates(
@@ -87,10 +112,19 @@ def _candidates(
         given=given,
         known=known,
     )
+    approved = _approved(seen)
     if newest.freight is None:
-        return Candidates(freight=tuple(known), missing=newest.missing)
+        return Candidates(freight=tuple(known), approved=approved, missing=newest.missing)
     others = [freight for freight in known if freight.id != newest.freight.id]
-    return Candidates(freight=(newest.freight, *others))
+    return Candidates(freight=(newest.freight, *others), approved=approved)
+
+
+def _approved(seen: Look) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for identifier, known in seen.ledger.freight.items():
+        for environment in known.approved_for:
+            found.setdefault(environment, set()).add(identifier)
+    return found
 
 
 def _source(world: World, seen: Look, asked: Asked, git: Git, resolved: Sequence[ResolvedEnvironment]) -> SourceCommit:

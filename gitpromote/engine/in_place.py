@@ -152,7 +152,9 @@ def _content(world: World, resolved: ResolvedEnvironment, rendered: Sequence[Ren
         files=content.files,
         sensitive=content.sensitive,
         app_of=content.app_of,
-        manifests=manifests_of(content, world.renderings, world.repository(resolved.target.repository)),
+        manifests=manifests_of(
+            content, world.renderings, world.repository(resolved.target.repository), parsed=world.parsed
+        ),
     )
 
 

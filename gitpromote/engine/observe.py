@@ -12,7 +12,7 @@ from gitpromote.engine.discover import chosen, discover, rendered_asks
 from gitpromote.engine.hiding import copies_hidden, tree_without, without
 from gitpromote.engine.look import Look
 from gitpromote.engine.renderings import RenderedApp
-from gitpromote.engine.targets import foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
+from gitpromote.engine.targets import files_of, foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.freight import Freight
@@ -21,6 +21,7 @@ from gitpromote.model.observation import Content, EnvironmentObservation, Observ
 from gitpromote.model.plan import Basis, LedgerBasis, RepositoryBasis, Tool
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
+from gitpromote.model.tree import Entry
 
 if TYPE_CHECKING:
     from gitpromote.engine.in_place import Overlay
@@ -42,6 +43,7 @@ class _Made:
     rendered: Sequence[RenderedApp]
     desired: Content
     changes: bool
+    present: Mapping[str, Entry] | None = None
 
 
 def observe(
@@ -85,7 +87,7 @@ def _selected(world: World, seen: Look, asked: Asked) -> list[_Chosen]:
     wanted = [one for one in every if asked.environments is None or one.name in asked.environments]
     found = []
     for resolved in wanted:
-        freight, missing = chosen(candidates, resolved, seen, asked)
+        freight, missing = chosen(world, candidates, resolved, seen, asked)
         found.append(_Chosen(resolved=resolved, freight=freight, missing=missing))
     return found
 
@@ -111,19 +113,31 @@ def _made(world: World, seen: Look, found: Sequence[_Chosen]) -> dict[str, _Made
         desired = outline_of(resolved, rendered, object_format=object_format)
         changes = desired.whole != wholes[resolved.name]
         made[resolved.name] = _Made(rendered=rendered, desired=desired, changes=changes)
-    return made | _completed(world, [one.resolved for one in here if made[one.resolved.name].changes], made)
+    return made | _completed(world, seen, [one.resolved for one in here if made[one.resolved.name].changes], made)
 
 
-def _completed(world: World, changing: Sequence[ResolvedEnvironment], made: Mapping[str, _Made]) -> dict[str, _Made]:
+def _completed(
+    world: World, seen: Look, changing: Sequence[ResolvedEnvironment], made: Mapping[str, _Made]
+) -> dict[str, _Made]:
     """With the files themselves, where the target is to become another one."""
     groups = [made[resolved.name].rendered for resolved in changing]
+    present = _present(world, seen, changing)
     results = iter(world.renderings.complete([one for group in groups for one in group]))
     found = {}
     for resolved, group in zip(changing, groups, strict=True):
         rendered = [next(results) for _ in group]
         object_format = world.repository(resolved.target.repository).object_format
         desired = content_of(resolved, rendered, object_format=object_format)
-        found[resolved.name] = _Made(rendered=rendered, desired=desired, changes=True)
+        found[resolved.name] = _Made(rendered=rendered, desired=desired, changes=True, present=present[resolved.name])
+    return found
+
+
+def _present(world: World, seen: Look, changing: Sequence[ResolvedEnvironment]) -> dict[str, Mapping[str, Entry]]:
+    """What their targets hold now, all read together."""
+    found: dict[str, Mapping[str, Entry]] = {}
+    for key, here in _by_repository(changing).items():
+        heads = [(seen.head(key, resolved.target.ref), resolved.target) for resolved in here]
+        found |= zip([one.name for one in here], files_of(world.repository(key), heads), strict=True)
     return found
 
 
@@ -138,15 +152,18 @@ def _commits(freight: Mapping[str, Freight]) -> dict[str, str]:
 
 def _whole_ids(world: World, seen: Look, targets: Sequence[ResolvedEnvironment]) -> dict[str, str | None]:
     """The id of every rendered target as it is now: by it alone most are proven unchanged."""
+    found: dict[str, str | None] = {}
+    for key, here in _by_repository(targets).items():
+        heads = [(seen.head(key, resolved.target.ref), resolved.target) for resolved in here]
+        found |= zip([one.name for one in here], whole_ids(world.repository(key), heads), strict=True)
+    return found
+
+
+def _by_repository(targets: Sequence[ResolvedEnvironment]) -> dict[str, list[ResolvedEnvironment]]:
     groups: dict[str, list[ResolvedEnvironment]] = {}
     for resolved in targets:
         groups.setdefault(resolved.target.repository, []).append(resolved)
-    found: dict[str, str | None] = {}
-    for key, here in groups.items():
-        heads = [(seen.head(key, resolved.target.ref), resolved.target) for resolved in here]
-        ids = whole_ids(world.repository(key), heads)
-        found |= {resolved.name: oid for resolved, oid in zip(here, ids, strict=True)}
-    return found
+    return groups
 
 
 def _observe(
@@ -225,12 +242,21 @@ def _differing(
     repository = world.repository(resolved.target.repository)
     omit = state.content.omitted if state.content else ()
     names, paths = [app.name for app in resolved.apps], world.pipeline.sensitive_paths
-    current = read_content(repository, head, resolved.target, apps=names, omit=omit, sensitive_paths=paths)
+    current = read_content(
+        repository,
+        head,
+        resolved.target,
+        apps=names,
+        omit=omit,
+        sensitive_paths=paths,
+        files=made.present,
+        parsed=world.parsed,
+    )
     refuse_unrendered(current.files, target=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')}")
     _refuse_kept(resolved, made.desired)
     desired = narrowed(current, made.desired, resolved, apps, object_format=repository.object_format)
     desired = keep_present(current, desired, resolved, made.rendered, repository=repository, renderings=renderings)
-    desired = replace(desired, manifests=manifests_of(desired, renderings, repository))
+    desired = replace(desired, manifests=manifests_of(desired, renderings, repository, parsed=world.parsed))
     return copies_hidden(current, desired, sensitive_paths=paths, object_format=repository.object_format)
 
 

@@ -13,6 +13,7 @@ from gitpromote.errors import UsageError
 from gitpromote.model.observation import Observation
 from gitpromote.model.plan import Engine, Plan, PlanKind, PlannedPipeline, Request
 from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.planning.availability import planned_freight
 from gitpromote.planning.planner import plan
 from gitpromote.planning.verdicts import ENOUGH
 
@@ -107,10 +108,7 @@ def _promoted(world: World, seen: Look, before: Plan) -> Observation:
         apps=None if before.request.apps == ("*",) else before.request.apps,
         replace=before.request.replace,
     )
-    freight = {
-        one.name: {warehouse: before.freight[moving.id].freight() for warehouse, moving in one.freight.items()}
-        for one in before.environments
-    }
+    freight = {one.name: planned_freight(before, one) for one in before.environments}
     missing = {one.name: one.reason for one in before.environments if one.decision == "unavailable"}
     return observe(world, seen, asked, as_of=before.as_of, given=freight, missing=missing)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gitpromote.engine.append import freight_created, planned
 from gitpromote.engine.assess import Fresh
@@ -23,8 +23,13 @@ def records_for(
     batch: Sequence[Fresh],
     commits: Mapping[str, str],
     seen: Look,
+    *,
+    present: Collection[str] = (),
 ) -> tuple[tuple[Record, ...], dict[str, bytes]]:
-    """The Records of a batch in their order, and the plan document if the ledger does not have it."""
+    """The Records of a batch in their order, and the plan document if the ledger does not have it.
+
+    :param present: ids of Records that the ledger has already: none is appended twice
+    """
     if not batch:
         return (), {}
     freight = [entry.freight() for identifier, entry in plan.freight.items()]
@@ -33,7 +38,7 @@ def records_for(
     records += recorded
     for fresh in batch:
         records += _environment(world, plan, digest, fresh, commits.get(fresh.planned.name), seen)
-    return tuple(records), ({digest: document} if recorded else {})
+    return tuple(one for one in records if one.id not in present), ({digest: document} if recorded else {})
 
 
 def _environment(world: World, plan: Plan, digest: str, fresh: Fresh, commit: str | None, seen: Look) -> list[Record]:

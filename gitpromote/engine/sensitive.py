@@ -10,6 +10,7 @@ from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import VerificationFailed
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlannedSource
+from gitpromote.planning.availability import planned_freight
 
 
 def sensitive_bytes(world: World, plan: Plan, planned: EnvironmentPlan) -> dict[str, bytes]:
@@ -21,7 +22,7 @@ def sensitive_bytes(world: World, plan: Plan, planned: EnvironmentPlan) -> dict[
     if recorded is not None:
         return _recorded_bytes(world, planned, recorded)
     resolved = world.pipeline.resolved(planned.name)
-    freight = [plan.freight[moving.id].freight() for moving in planned.freight.values()]
+    freight = planned_freight(plan, planned).values()
     commits = {world.repository(source.repository).canonical: source.commit for source in planned.sources}
     for source in planned.sources:
         world.repository(source.repository).ensure([source.commit])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from gitpromote.engine.parsed import Parsed
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
 from gitpromote.model.observation import Content, ForeignCommit
@@ -77,16 +78,20 @@ def read_content(
     apps: Sequence[str],
     sensitive_paths: Iterable[str],
     omit: Iterable[str] = (),
+    files: Mapping[str, Entry] | None = None,
+    parsed: Parsed | None = None,
 ) -> Content:
     """A target's files and what they mean.
 
     :param sensitive_paths: the Pipeline's own
     :param apps: the Apps that have a folder each in it; empty where the only one has the whole
     :param omit: paths that count as sensitive whatever they hold
+    :param files: as :func:`files_of` gave them, where many targets are read
     """
-    files = subtree(repository.listing(head), target) if head else {}
+    if files is None:
+        files = subtree(repository.listing(head), target) if head else {}
     object_format = repository.object_format
-    manifests, sensitive = _manifests(repository, files, apps, sensitive_paths)
+    manifests, sensitive = _manifests(repository, files, apps, sensitive_paths, parsed or Parsed())
     hidden = frozenset({*sensitive, *(path for path in omit if path in files)})
     return Content(
         tree=tree_id({path: entry for path, entry in files.items() if path not in hidden}, object_format=object_format),
@@ -97,26 +102,51 @@ def read_content(
     )
 
 
-def _manifests(
-    repository: Repository, files: Mapping[str, Entry], apps: Sequence[str], sensitive_paths: Iterable[str]
-) -> tuple[ManifestSet, frozenset[str]]:
-    from gitpromote.diff.redact import Redactor
-    from gitpromote.render.parse import parse_manifests  # YAML is loaded where something is compared
+def files_of(repository: Repository, targets: Sequence[tuple[str | None, ResolvedTarget]]) -> list[dict[str, Entry]]:
+    """The files of many targets, each as :func:`subtree` gives them, at the price of one process."""
+    places = [(head, folder) for head, target in targets if head is not None for folder in target.subtrees]
+    listings = iter(repository.files(places))
+    found: list[dict[str, Entry]] = []
+    for head, target in targets:
+        files: dict[str, Entry] = {}
+        for folder in target.subtrees if head is not None else ():
+            root, start = f"{folder}/" if folder else "", len(f"{target.path}/") if target.path else 0
+            owned = {root + path: entry for path, entry in next(listings).items() if owns(target, root + path)}
+            files |= {path[start:]: entry for path, entry in owned.items()}
+        found.append(files)
+    return found
 
-    named = {path: entry.oid for path, entry in files.items() if path.endswith(_MANIFESTS) and entry.mode != "120000"}
-    blobs = repository.blobs(set(named.values()))
+
+def _manifests(
+    repository: Repository,
+    files: Mapping[str, Entry],
+    apps: Sequence[str],
+    sensitive_paths: Iterable[str],
+    parsed: Parsed,
+) -> tuple[ManifestSet, frozenset[str]]:
+    from gitpromote.diff.redact import Redactor  # only here, and where something is rendered
+
+    named = [
+        (path, entry.oid, _app_of(path, apps))
+        for path, entry in files.items()
+        if path.endswith(_MANIFESTS) and entry.mode != "120000"
+    ]
+    blobs = repository.blobs(parsed.unread(named))
     found: dict[ObjectRef, Manifest] = {}
-    for path, oid in named.items():
-        app = path.partition("/")[0] if path.partition("/")[0] in apps else (apps[0] if len(apps) == 1 else "")
+    for file in named:
         try:
-            parsed = parse_manifests(blobs[oid], file=path, app=app).manifests
+            found |= {manifest.ref: manifest for manifest in parsed.read(file, blobs)}
         except SourceInvalid:
             continue  # somebody put it there; it is told as a file that goes, and hinders nobody
-        found |= dict(parsed)
     manifests = ManifestSet.from_iterable(found.values())
     redactor = Redactor(manifests, sensitive_paths=sensitive_paths)
     hidden = frozenset(manifest.file for manifest in manifests.values() if redactor.is_sensitive(manifest))
     return manifests, hidden
+
+
+def _app_of(path: str, apps: Sequence[str]) -> str:
+    folder = path.partition("/")[0]
+    return folder if folder in apps else (apps[0] if len(apps) == 1 else "")
 
 
 def foreign_commits(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitpromote.engine import records as journal
@@ -51,10 +51,19 @@ class Pushed:
 
 
 def prepare(
-    world: World, plan: Plan, digest: str, document: bytes, batch: Sequence[Fresh], seen: Look
+    world: World,
+    plan: Plan,
+    digest: str,
+    document: bytes,
+    batch: Sequence[Fresh],
+    seen: Look,
+    *,
+    present: Collection[str] = (),
 ) -> tuple[Transition, dict[str, GitpromoteError]]:
     """Make the commits, prove their trees, and write the Records that go with them.
 
+    :param present: ids of Records that the ledger has already. Refs are not listed in one instant: a rival's Record may
+        be seen before the target that it speaks of, and the same commit, made in the same second, is no conflict to Git
     :returns: the transition, and the environments that must not be written, with the reason
     """
     failed: dict[str, GitpromoteError] = {}
@@ -70,7 +79,7 @@ def prepare(
             if last is not None:
                 refs[place] = (group[0].head, last)
     going = tuple(fresh for fresh in batch if fresh.planned.name not in failed)
-    records, documents = journal.records_for(world, plan, digest, document, going, commits, seen)
+    records, documents = journal.records_for(world, plan, digest, document, going, commits, seen, present=present)
     return Transition(environments=going, commits=commits, refs=refs, records=records, documents=documents), failed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from gitpromote.engine.parsed import Parsed
 from gitpromote.engine.renderings import Renderings
 from gitpromote.errors import UsageError
 from gitpromote.model.pipeline import Pipeline
@@ -33,6 +34,7 @@ class World:
     signing: Signing
     functions: Functions = field(default_factory=dict)
     changed_callables: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _: ()
+    parsed: Parsed = field(default_factory=Parsed)
     _actor: str = ""
     _opened: dict[str, Repository] = field(default_factory=dict)
 

@@ -99,14 +99,16 @@ def _verified(state: EnvironmentState, record: Record) -> dict[str, Verified]:
     verdict = Verified(
         at=record.at, record=record.id, tree=record.tree, inherited=bool(record.data.get("inherited", False))
     )
-    kept = {key: value for key, value in state.verified.items() if key not in record.freight.values()}
-    added = kept | dict.fromkeys(record.freight.values(), verdict)
-    return dict(list(added.items())[-REMEMBERED:])
+    added = dict.fromkeys(record.freight.values(), verdict)
+    # By time and id: the ledger's tree keeps no order, and what is forgotten must follow from what it keeps.
+    others = sorted((value.at, key) for key, value in state.verified.items() if key not in added)
+    return {key: state.verified[key] for _, key in others[-(REMEMBERED - len(added)) :]} | added
 
 
 def _created(state: LedgerState, record: Record) -> FreightState:
     freight = Freight.model_validate(record.data["freight"])
-    return FreightState(freight=freight, created_at=record.at, sequence=len(state.freight) + 1)
+    new = FreightState(freight=freight, created_at=record.at, sequence=len(state.freight) + 1)
+    return state.freight.get(freight.id, new)
 
 
 def _judged(state: LedgerState, record: Record) -> FreightState | None:

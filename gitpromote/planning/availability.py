@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from gitpromote.model.freight import Freight
 from gitpromote.model.outcome import Outcome
+from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.state import EnvironmentState, FreightState, LedgerState
 
 Join = Literal["all", "any"]
 
 
 def upstream_outcome(
-    after: Sequence[str], join: Join, freight: Mapping[str, str], states: Mapping[str, EnvironmentState]
+    after: Sequence[str],
+    join: Join,
+    freight: Mapping[str, str],
+    states: Mapping[str, EnvironmentState],
+    *,
+    carried: Mapping[str, Collection[str]] | None = None,
 ) -> Outcome:
     """Whether Freight has been verified upstream: in all of ``after``, or in any of them.
 
     :param freight: Warehouse to Freight id, what would move
+    :param carried: Environment to the Warehouses whose Freight gets there; of others it says nothing
     """
-    verdicts = {name: _verified_at(states.get(name), freight.values()) for name in after}
-    seen = {name: at for name, at in verdicts.items() if at is not None}
     if not after:
         return _outcome("pass", "takes Freight directly", {}, None)
-    missing = [name for name in after if name not in seen]
-    holds = bool(seen) if join == "any" else not missing
-    if holds:
-        at = min(seen.values()) if join == "any" else max(seen.values())
+    asked = {
+        name: ids
+        for name in after
+        if (ids := [one for warehouse, one in freight.items() if carried is None or warehouse in carried[name]])
+    }
+    verdicts = {name: _verified_at(states.get(name), ids) for name, ids in asked.items()}
+    seen = {name: at for name, at in verdicts.items() if at is not None}
+    missing = [name for name in asked if name not in seen]
+    times = [_first(asked, states, one) for one in freight.values()] if join == "any" else list(verdicts.values())
+    at = max((time for time in times if time is not None), default=None)
+    if at is not None and None not in times:
         return _outcome("pass", _join(seen, "verified"), {"verified": seen, "join": join}, at)
     message = _join(missing, "not verified yet", " or " if join == "any" else ", ")
     return _outcome("pending", message, {"verified": seen, "missing": missing, "join": join}, None)
@@ -58,6 +70,18 @@ def _verified_at(state: EnvironmentState | None, freight: Iterable[str]) -> int 
     if not times or None in times:
         return None
     return max(at for at in times if at is not None)
+
+
+def _first(asked: Mapping[str, Sequence[str]], states: Mapping[str, EnvironmentState], freight: str) -> int | None:
+    """When a Freight was verified for the first time in any of them, or ``None``."""
+    here = [states[name].verified for name, ids in asked.items() if freight in ids and name in states]
+    return min((verified[freight].at for verified in here if freight in verified), default=None)
+
+
+def planned_freight(plan: Plan, planned: EnvironmentPlan) -> dict[str, Freight]:
+    """Warehouse to Freight of an environment's plan; what moves comes last: where two hold one artifact, it speaks."""
+    ordered = sorted(planned.freight.items(), key=lambda item: item[1].moving)
+    return {warehouse: plan.freight[moving.id].freight() for warehouse, moving in ordered}
 
 
 def newest_first(ledger: LedgerState, warehouse: str) -> list[FreightState]:

@@ -12,6 +12,7 @@ from gitpromote.errors import PlanInvalid
 from gitpromote.model.canonical import canonical, digest
 from gitpromote.model.pipeline import DEFINITION_DOMAIN
 from gitpromote.model.plan import FORMAT, KNOWN_STEPS, Plan, PlanFile, PlannedBlob, PlanObservations
+from gitpromote.model.resolved import HOME
 from gitpromote.model.tree import blob_id
 from gitpromote.planning.digests import change_digest, plan_digest, text_digest
 
@@ -62,6 +63,7 @@ def loads(data: bytes, *, name: str) -> PlanFile:
         _refuse("plan-unreadable", name, "Its observations are missing: it was edited.")
     _check_known(plan, name)
     file = _validate(document, name)
+    _check_references(file.plan, name)
     _check_inner(plan, file.plan, name)
     return file
 
@@ -167,20 +169,43 @@ def _validate(document: dict[str, Any], name: str) -> PlanFile:
 
 def _check_inner(data: dict[str, Any], plan: Plan, name: str) -> None:
     """Ids that others bind to (approvals, the Git objects) must be those of the content, not merely digested."""
-    for environment in data["environments"]:
+    for environment in data.get("environments", ()):
         if environment.get("change_digest") != _recomputed(plan.pipeline.name, environment):
             _refuse("plan-digest", name, f"The change_digest of {environment['name']} is not that of its change.")
     if plan.pipeline.definition_digest != digest(plan.pipeline.definition, domain=DEFINITION_DOMAIN):
         _refuse("plan-digest", name, "The definition_digest is not that of the definition.")
     formats = {basis.object_format for basis in plan.basis.repositories.values()} or {"sha1"}
     for oid, blob in plan.blobs.items():
-        if not any(blob_id(blob_bytes(blob), object_format=object_format) == oid for object_format in formats):
+        content = _content(blob, oid, name)
+        if not any(blob_id(content, object_format=object_format) == oid for object_format in formats):
             _refuse("plan-digest", name, f"The blob {oid[:12]} holds other bytes than its id says.")
     for oid in _needed(plan) - plan.blobs.keys():
         _refuse("plan-digest", name, f"The blob {oid[:12]} is to be written, and is not in it.")
     for identifier, planned in plan.freight.items():
         if planned.freight().id != identifier:
             _refuse("plan-digest", name, f"The Freight {identifier[:12]} holds other artifacts than its id says.")
+
+
+def _check_references(plan: Plan, name: str) -> None:
+    """What the parts of a plan name in each other must be there, once."""
+    names = [environment.name for environment in plan.environments]
+    environments = plan.pipeline.definition.get("environments")
+    defined = {one.get("name") for one in environments or () if isinstance(one, dict)}
+    for environment in plan.environments:
+        if names.count(environment.name) > 1 or environment.name not in defined:
+            _refuse("plan-digest", name, f"The environment {environment.name} is in it twice, or not in its pipeline.")
+        for moving in environment.freight.values():
+            if moving.id not in plan.freight:
+                _refuse("plan-digest", name, f"The Freight {moving.id[:12]} of {environment.name} is not in it.")
+        if {HOME, environment.target.repository} - plan.basis.repositories.keys():
+            _refuse("plan-digest", name, f"A repository of {environment.name} is not in its basis.")
+
+
+def _content(blob: PlannedBlob, oid: str, name: str) -> bytes:
+    try:
+        return blob_bytes(blob)
+    except ValueError as error:
+        _refuse("plan-digest", name, f"The blob {oid[:12]} cannot be read.", cause=error)
 
 
 def _needed(plan: Plan) -> set[str]:

@@ -22,6 +22,7 @@ from gitpromote.model.plan import (
     PlannedPipeline,
     PlannedTarget,
     Request,
+    Step,
     Summary,
     Write,
 )
@@ -85,20 +86,19 @@ def _environment(
     writes = () if keeps else _writes(observed, resolved)
     freight = _moving(resolved, observed, state)
     arrives = _arrives(resolved, freight, state)
-    outcomes = judge(resolved, observed, observation.ledger, kind=kind, replace=request.replace.get(resolved.name))
+    outcomes = judge(
+        resolved,
+        observed,
+        observation.ledger,
+        kind=kind,
+        replace=request.replace.get(resolved.name),
+        carried=carried_before(pipeline, resolved),
+    )
     decision, reason = decide(
         outcomes, missing=observed.missing, held=state.held is not None, changes=bool(writes), arrives=arrives
     )
-    words = _words(pipeline, resolved, observed.freight)
-    steps = steps_for(
-        writes=bool(writes),
-        arrives=arrives and not observed.missing,
-        delivery=resolved.delivery if kind == "promote" else "push",
-        agent=resolved.agent is not None,
-        ref=target.ref,
-        message=_message(pipeline, words, kind),
-        tag=_tag(pipeline, words, kind),
-    )
+    arrives = arrives and not observed.missing
+    steps = _steps(pipeline, resolved, observed, kind, writes=bool(writes), arrives=arrives)
     digested: dict[str, Any] = {
         "name": resolved.name,
         "freight": freight,
@@ -125,6 +125,11 @@ def _environment(
         expires_at=observation.as_of + VALID_FOR if steps else None,
         change_digest=change_digest(pipeline.name, _plain(digested)),
     )
+
+
+def carried_before(pipeline: Pipeline, resolved: ResolvedEnvironment) -> dict[str, tuple[str, ...]]:
+    """Which Warehouses' Freight gets to the Environments before this one."""
+    return {name: pipeline.resolved(name).warehouses for name in resolved.after}
 
 
 def _plain(members: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,6 +202,29 @@ def changes_of(observed: EnvironmentObservation, *, sensitive_paths: Iterable[st
     after = observed.desired.manifests or _NOTHING
     redactor = Redactor(before, after, sensitive_paths=sensitive_paths)
     return tuple(compare(before, after, redactor=redactor).changes)
+
+
+def _steps(
+    pipeline: Pipeline,
+    resolved: ResolvedEnvironment,
+    observed: EnvironmentObservation,
+    kind: PlanKind,
+    *,
+    writes: bool,
+    arrives: bool,
+) -> tuple[Step, ...]:
+    if not writes and not arrives:
+        return ()
+    words = _words(pipeline, resolved, observed.freight)
+    return steps_for(
+        writes=writes,
+        arrives=arrives,
+        delivery=resolved.delivery if kind == "promote" else "push",
+        agent=resolved.agent is not None,
+        ref=resolved.target.ref,
+        message=_message(pipeline, words, kind),
+        tag=_tag(pipeline, words, kind),
+    )
 
 
 def _words(pipeline: Pipeline, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> dict[str, str | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gitpromote.model.observation import EnvironmentObservation, ForeignCommit
@@ -26,12 +26,16 @@ def judge(
     *,
     kind: PlanKind = "promote",
     replace: str | None = None,
+    carried: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Outcome, ...]:
-    """Every outcome, passing ones too, in the order in which they are told."""
+    """Every outcome, passing ones too, in the order in which they are told.
+
+    :param carried: Environment to the Warehouses whose Freight gets there, for those before this one
+    """
     state = ledger.environment(observed.name)
     outcomes: list[Outcome] = []
     if kind == "promote":
-        outcomes += _upstream(resolved, observed, ledger)
+        outcomes += _upstream(resolved, observed, ledger, carried)
     outcomes += [_gate_outcome(gate) for gate in resolved.gates if kind in gate.applies_to]
     outcomes += _unsupported(resolved, kind)
     outcomes += _content(resolved, observed, state, replace)
@@ -41,12 +45,20 @@ def judge(
     return tuple(outcomes)
 
 
-def _upstream(resolved: ResolvedEnvironment, observed: EnvironmentObservation, ledger: LedgerState) -> list[Outcome]:
-    freight = {warehouse: item.id for warehouse, item in observed.freight.items()}
+def _upstream(
+    resolved: ResolvedEnvironment,
+    observed: EnvironmentObservation,
+    ledger: LedgerState,
+    carried: Mapping[str, Collection[str]] | None,
+) -> list[Outcome]:
+    """Of several Warehouses those are asked for whose Freight moves; what is taken directly needs nobody's word."""
+    here = ledger.environment(resolved.name).freight
+    asked = {name: item.id for name, item in observed.freight.items() if name not in resolved.direct}
+    freight = {name: one for name, one in asked.items() if here.get(name) != one} or asked
     if not resolved.after or not freight:
         return []
     approved = all(resolved.name in _approved_for(ledger, identifier) for identifier in freight.values())
-    outcome = upstream_outcome(resolved.after, resolved.join, freight, ledger.environments)
+    outcome = upstream_outcome(resolved.after, resolved.join, freight, ledger.environments, carried=carried)
     if approved and outcome.status != "pass":
         outcome = outcome.model_copy(update={"status": "pass", "message": "approved for this environment"})
     return [outcome]

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -114,6 +115,11 @@ class Shop:
         self.git("push", "-q", "origin", "HEAD:main")
         return self.git("rev-parse", "HEAD")
 
+    def works_as(self, name: str) -> None:
+        """Whose settings the clone has from now on."""
+        self.git("config", "user.name", name)
+        self.git("config", "user.email", f"{name.lower()}@acme.example")
+
     def foreign(self, branch: str, files: Mapping[str, str], *, message: str = "by hand", force: bool = False) -> str:
         """Somebody else's commit on a branch of the remote: onto its head, or instead of all of it."""
         parts = [b"commit refs/heads/%b\n" % branch.encode()]
@@ -158,13 +164,21 @@ class Shop:
             gc.enable()
         return Ended(code, out.getvalue(), err.getvalue().replace(str(self.root), "<tmp>"))
 
-    def program(self, *words: str, **settings: object) -> subprocess.Popen[str]:
-        """The real program in a process of its own, in a group of its own."""
-        command = [sys.executable, "-m", "gitpromote", *words]
+    def program(
+        self, *words: str, env: Mapping[str, str] | None = None, stdout: int | TextIO = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        """The real program in a process of its own, in the work tree."""
         # Where the package is, if it is not installed: the program runs in another folder.
-        environ = {**os.environ, "PYTHONPATH": str(Path(gitpromote.__file__).parents[1])}
-        settings = {"cwd": self.work, "env": environ, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings}
-        return subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, **settings)  # type: ignore[call-overload,no-any-return]
+        environ = {**os.environ, "PYTHONPATH": str(Path(gitpromote.__file__).parents[1]), **(env or {})}
+        return subprocess.Popen(
+            [sys.executable, "-m", "gitpromote", *words],
+            cwd=self.work,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def refused(self, *words: str, code: int, out: str = "") -> str:
         """A command line that must fail with this exit code and leave everything as it was; what it says of it.

@@ -233,3 +233,73 @@ def test_plain_sources_are_not_edited_by_an_image(bare):
     bare.promote(pipeline, images=[f"{IMAGE}:1.0.0"])
     plan = bare.project(pipeline).plan(images=[f"{IMAGE}:2.0.0"])
     assert (bare.decisions(plan), [step.kind for step in plan["test"].steps]) == ({"test": "noop"}, ["inherit"])
+
+
+def test_each_warehouse_asks_the_environments_that_carry_its_freight(bare):
+    """A second entry just before production: its Freight never sees test, and the other one never sees it."""
+    bare.home.commit(
+        {
+            **{f"overlays/{env}/kustomization.yaml": "resources: [../../base]\n" for env in ("test", "fix", "prod")},
+            "base/kustomization.yaml": "resources: [d.yaml]\n",
+            "base/d.yaml": bare.deployment("x") + SIDE,
+        }
+    )
+    sources = Git(include=["overlays/", "base/"])
+    images = Images(IMAGE), Images("ghcr.io/acme/side")
+    warehouses = [Warehouse(images[0], sources, name="app"), Warehouse(images[1], sources, name="side")]
+    pipeline = bare.pipeline(
+        Environment("test", after=[], direct=["app"]),
+        Environment("fix", after=[], direct=["side"]),
+        Environment("prod", after=["test", "fix"]),
+        apps=[App("shop", Kustomize("overlays/$env"))],
+        warehouse=warehouses,
+    )
+    images = [f"{IMAGE}:1.0.0", "ghcr.io/acme/side:5.0.0"]
+    plan = bare.project(pipeline).plan(images=images)
+    assert {env: sorted(plan[env].freight) for env in ("test", "fix", "prod")} == {
+        "test": ["app"],
+        "fix": ["side"],
+        "prod": ["app", "side"],
+    }
+    result = bare.apply(plan, project=bare.project(pipeline), env=["fix", "prod"])
+    assert result.environments[1].message == "upstream: test: not verified yet"
+    result = bare.apply(plan, project=bare.project(pipeline))
+    assert bare.told(result) == {"test": "written", "fix": "already", "prod": "written"}
+    moved = bare.project(pipeline).plan(images=["ghcr.io/acme/side:6.0.0"])
+    result = bare.apply(moved, project=bare.project(pipeline), env=["fix", "prod"])
+    assert bare.told(result) == {"fix": "written", "prod": "written"}
+    assert "side:6.0.0" in bare.home.show("env/prod:apps-deployment-shop.yaml")
+
+
+def test_of_two_warehouses_that_hold_one_repository_the_one_that_moves_speaks(bare):
+    bare.home.commit(
+        {"base/kustomization.yaml": "resources: [d.yaml]\n", "base/d.yaml": bare.deployment("x"), "fix/x": "1"}
+    )
+    warehouses = [
+        Warehouse(Images(IMAGE), Git(include=["base/"]), name="zeta"),
+        Warehouse(Git(include=["fix/"]), name="fix"),
+    ]
+    pipeline = bare.pipeline(Environment("test"), apps=[App("shop", Kustomize("base"))], warehouse=warehouses)
+    bare.promote(pipeline, images=[f"{IMAGE}:1.0.0"])
+    for path, text in (("base/d.yaml", bare.deployment("x", replicas=2)), ("fix/x", "2")):
+        bare.home.commit({path: text}, message=path)
+        plan = bare.promote(pipeline)
+        assert {source.commit for source in plan["test"].sources} == {bare.home.head("main")}
+        assert bare.project(pipeline, cache="cold").plan_verify(plan) == []
+
+
+def test_freight_without_a_source_commit_renders_nothing_and_prunes_nothing(bare):
+    """The implied source goes to the first Warehouse alone."""
+    bare.home.commit({"base/kustomization.yaml": "resources: [d.yaml]\n", "base/d.yaml": bare.deployment("x")})
+    warehouses = [Warehouse(Images(IMAGE), name="app"), Warehouse(Images("ghcr.io/acme/side"), name="side")]
+    pipeline = bare.pipeline(
+        Environment("test", after=[], direct=["app"]),
+        Environment("fix", after=[], direct=["side"]),
+        apps=[App("shop", Kustomize("base"))],
+        warehouse=warehouses,
+    )
+    plan = bare.project(pipeline).plan(images=[f"{IMAGE}:1.0.0", "ghcr.io/acme/side:1.0.0"])
+    assert bare.decisions(plan) == {
+        "test": "ready",
+        "fix": "unavailable Freight of side holds no commit for shop; add Git(…) to the Warehouse",
+    }

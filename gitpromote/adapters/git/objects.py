@@ -14,7 +14,7 @@ from gitpromote.adapters.git.batch import Batch, BatchBrokenError, Stored
 from gitpromote.adapters.git.commitinfo import CommitInfo, parse_commit
 from gitpromote.adapters.git.store import Store
 from gitpromote.errors import CacheFailed, InternalError
-from gitpromote.model.tree import Entry
+from gitpromote.model.tree import FOLDER, Entry
 
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LFS = re.compile(rb"version https://(git-lfs|hawser)\.github\.com/spec/[^\n]*\n.*oid [a-z0-9]+:[0-9a-f]+\n", re.DOTALL)
@@ -109,6 +109,27 @@ class Objects:
         names = [name if ":" in name else f"{name}^{{tree}}" for name in expressions]
         return [_tree_entries(stored) if stored and stored.kind == "tree" else None for stored in self._stored(names)]
 
+    def files(self, expressions: Sequence[str]) -> list[dict[str, Entry]]:
+        """The files below the folders that expressions such as ``<commit>:<path>`` name, by their path in them, sorted.
+
+        Level by level through the one process that also reads files: cheaper than a listing for each of many commits.
+        Where there is no folder there is no file.
+        """
+        found: list[dict[str, Entry]] = [{} for _ in expressions]
+        level = [(at, "", tree) for at, tree in enumerate(self.trees(expressions)) if tree is not None]
+        while level:
+            folders: list[tuple[int, str, str]] = []
+            for at, prefix, tree in level:
+                for name, entry in tree.items():
+                    if entry.mode == FOLDER:
+                        folders.append((at, f"{prefix}{name}/", entry.oid))
+                    else:
+                        found[at][prefix + name] = entry
+            oids = list(dict.fromkeys(oid for _, _, oid in folders))
+            trees = dict(zip(oids, self.trees(oids), strict=True))
+            level = [(at, prefix, self._there(trees[oid], oid)) for at, prefix, oid in folders]
+        return [dict(sorted(files.items(), key=_by_bytes)) for files in found]
+
     def listing(self, treeish: str, paths: Sequence[str] = ()) -> dict[str, Entry]:
         """Everything below a commit or tree by path, folders included (mode ``040000``). One process.
 
@@ -180,6 +201,9 @@ class Objects:
             )
         return stored.content
 
+    def _there(self, tree: dict[str, Entry] | None, oid: str) -> dict[str, Entry]:
+        return self._lacks(oid) if tree is None else tree
+
     def _lacks(self, oid: str) -> NoReturn:
         self._store.distrust()
         raise CacheFailed(
@@ -188,6 +212,11 @@ class Objects:
             detail=f"{oid} of {self._store.remote.label}",
             hint="Run the command again: the copy is made anew.",
         )
+
+
+def _by_bytes(item: tuple[str, Entry]) -> bytes:
+    """The order in which Git lists paths."""
+    return item[0].encode("utf-8", "surrogateescape")
 
 
 def _check_oids(oids: Iterable[str]) -> None:
