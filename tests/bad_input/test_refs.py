@@ -78,7 +78,8 @@ def test_what_is_kept_does_not_hinder(planned) -> None:
 def test_a_ledger_that_is_no_longer_the_same(planned, deed: str) -> None:
     ledger = "refs/heads/gitpromote/ledger/shop"
     saw = planned.refs()[ledger][:12]
-    planned.remote_git("update-ref", *(["-d", ledger] if deed == "delete" else [ledger, "refs/heads/main"]))
+    first = planned.remote_git("rev-list", "--max-parents=0", ledger).strip()
+    planned.remote_git("update-ref", *(["-d", ledger] if deed == "delete" else [ledger, first]))
     told = planned.refused("apply", str(planned.file), "--expect-digest", planned.digest(planned.file), code=4)
     assert told == (
         "Error: The ledger is not the one that the plan saw.  [ledger-rewritten]\n\n"
