@@ -53,9 +53,10 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """Where everything is: a bare remote, a clone that somebody works in, and caches."""
+    """Where everything is: a bare remote, a clone that somebody works in, and a cache, which others may share."""
 
     root: Path
+    shared: Path | None = None
 
     @property
     def remote(self) -> Path:
@@ -67,7 +68,12 @@ class Place:
 
     @property
     def cache(self) -> Path:
-        return self.root / "cache"
+        return self.shared or self.root / "cache"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables of every process here."""
+        return environment(self.root, cache=self.cache)
 
 
 @contextmanager
@@ -88,7 +94,7 @@ def environment(root: Path, *, cache: Path | None = None) -> dict[str, str]:
         **kept,
         "PATH": tools,
         "PYTHONPATH": str(PACKAGE),
-        "PYTHONPYCACHEPREFIX": str(root / "bytecode"),
+        "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "gitpromote-benchmark-bytecode"),
         "GITPROMOTE_CACHE_DIR": str(cache or root / "cache"),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -111,12 +117,13 @@ def run(*words: str, cwd: Path, env: dict[str, str]) -> Taken:
 
 def gitpromote(place: Place, *words: str, env: dict[str, str] | None = None) -> Taken:
     """Run ``python -m gitpromote`` as a whole process."""
-    return run(PYTHON, "-m", "gitpromote", *words, cwd=place.work, env=env or environment(place.root))
+    return run(PYTHON, "-m", "gitpromote", *words, cwd=place.work, env=env or place.env)
 
 
-def made(root: Path, *, count: int, target: str) -> Place:
+def made(root: Path, *, count: int, target: str, cache: Path | None = None) -> Place:
     """The repository with its pipeline file; nothing is rendered or promoted yet."""
-    place, env = Place(root), environment(root)
+    place = Place(root, cache)
+    env = place.env
     root.mkdir(parents=True, exist_ok=True)
     run("git", "init", "-q", "--bare", "-b", "main", str(place.remote), cwd=root, env=env)
     run("git", "clone", "-q", str(place.remote), str(place.work), cwd=root, env=env)
@@ -131,7 +138,7 @@ def made(root: Path, *, count: int, target: str) -> Place:
 
 def publish(place: Place, message: str) -> None:
     """Commit and push everything in the clone."""
-    env = environment(place.root)
+    env = place.env
     for words in (["add", "-A"], ["commit", "-q", "-m", message], ["push", "-q", "origin", "HEAD:main"]):
         run("git", *words, cwd=place.work, env=env)
 

@@ -65,7 +65,7 @@ def cold(root: Path, *, count: int, rounds: int) -> None:
 
 
 def _renderers(place: Place, count: int) -> float:
-    path = environment(place.root)["PATH"]
+    path = place.env["PATH"]
     tool = Toolbox(path=path).find("kustomize")
     overlays = [f"deploy/overlays/env-{number:04}" for number in range(1, count + 1)]
     with Sandbox({}) as sandbox:
@@ -92,7 +92,7 @@ def without_changes(places: dict[str, Place], *, count: int, rounds: int) -> Non
 
 
 def _least(place: Place) -> float:
-    env = environment(place.root)
+    env = place.env
     listed = run("git", "ls-remote", str(place.remote), cwd=place.work, env=env)
     return listed.wall + run(PYTHON, "-c", "import pydantic, yaml", cwd=place.work, env=env).wall
 
@@ -149,7 +149,7 @@ def applied(root: Path, *, count: int, rounds: int, sample: int) -> None:
 def _one_by_one(place: Place, plan: Path, sample: int) -> float:
     """What a script would do with the same files, in a copy of the remote, since our apply is still to come."""
     document = json.loads(plan.read_bytes())["plan"]
-    origin, env = place.root / "copy.git", environment(place.root)
+    origin, env = place.root / "copy.git", place.env
     shutil.copytree(place.remote, origin)
     try:
         return seconds(lambda: _pushed(place.root, origin, document, sample, env))
@@ -185,14 +185,15 @@ def main() -> None:
         if "cold" in parts:
             cold(root, count=given.cold, rounds=min(given.rounds, 3))
         if "unchanged" in parts or "changed" in parts:
+            count, cache = given.environments, root / "cache"
             places = {
-                "as branches": promoted(made(root / "branches", count=given.environments, target=BRANCHES)),
-                "as folders": promoted(made(root / "folders", count=given.environments, target=FOLDERS)),
+                "as branches": promoted(made(root / "branches", count=count, target=BRANCHES, cache=cache)),
+                "as folders": promoted(made(root / "folders", count=count, target=FOLDERS, cache=cache)),
             }
             if "unchanged" in parts:
-                without_changes(places, count=given.environments, rounds=given.rounds)
+                without_changes(places, count=count, rounds=given.rounds)
             if "changed" in parts:
-                one_changed(places, count=given.environments, rounds=given.rounds)
+                one_changed(places, count=count, rounds=given.rounds)
         if "apply" in parts:
             applied(root, count=given.cold, rounds=min(given.rounds, 3), sample=min(given.sample, given.cold))
 

@@ -7,13 +7,11 @@ For example, with podinfo checked out beside this repository:
     python benchmarks/real_trees.py docs/examples/podinfo.py ../podinfo \\
         --change deploy/bases/cache/deployment.yaml 128Mi 96Mi
 
-The tree is copied, without its history, into a fresh repository with a bare remote; nothing is written to it. What is
-checked on the way: a plan from a cold cache in another folder is the same plan, byte for byte; after the
-apply nothing is
-to be done, and finding that out renders nothing. Measured: the first plan, the apply, and the plan without
-changes, beside
-``git ls-remote`` and then ``python -c "import pydantic, yaml"``. With ``--change``, a text in a file of the tree is
-replaced, and the environments in which that shows are listed.
+The tree is copied, without its history, into a fresh repository with a bare remote; nothing is written to it. Checked:
+a plan from a cold cache in another folder is the same plan, byte for byte; after the apply nothing is to be done, and
+finding that out renders nothing. Measured: the first plan, the apply, and the plan without changes, beside ``git
+ls-remote`` and then ``python -c "import pydantic, yaml"``. With ``--change``, a text in a file of the tree is replaced,
+and the environments in which that shows are listed.
 """
 
 from __future__ import annotations

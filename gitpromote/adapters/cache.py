@@ -99,8 +99,12 @@ class DiskRenderCache:
 
     def memo(self, name: str) -> Memo:
         """The memo of this name, like a pipeline's; an empty one if there is none or it is damaged."""
-        data = recall(self._memo_path(name))
-        return Memo() if data is None else Memo.loads(data)
+        path = self._memo_path(name)
+        data = recall(path)
+        if data is None:
+            return Memo()
+        self._touch(path)
+        return Memo.loads(data)
 
     def keep_memo(self, name: str, memo: Memo) -> None:
         """Keep a memo in place of the one of this name.
@@ -129,6 +133,12 @@ class DiskRenderCache:
 
     def _memo_path(self, name: str) -> Path:
         return self.root / f"memo-{hashlib.sha256(name.encode()).hexdigest()[:32]}.json"
+
+    def _touch(self, path: Path) -> None:
+        """Show :meth:`prune` that it is of use. With a memo nobody asks for the renders that it speaks of."""
+        with contextlib.suppress(OSError):
+            if self.writable and self._opened - path.stat().st_mtime > _DAY:
+                os.utime(path)
 
     def _read(self, key: str) -> bytes | None:
         path = f"{self._renders}/{key[:2]}/{key}"

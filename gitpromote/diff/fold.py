@@ -42,8 +42,8 @@ class Former:
 class FoldedChange:
     """One change, and everywhere it happens.
 
-    :ivar change: as it is at the first of ``members``. Numbers of masked values mean equal values within one
-        environment only
+    :ivar change: as it is at the first of ``members``; without an App where it is another one's elsewhere. Numbers of
+        masked values mean equal values within one environment only
     :ivar former: by field, then in the order of members
     """
 
@@ -90,6 +90,8 @@ def _after(field: FieldChange) -> list[Any]:
 def _folded(group: Sequence[tuple[Member, ObjectChange]]) -> FoldedChange:
     shown = group[0][1]
     former = tuple(each for place in range(len(shown.fields)) for each in _former(place, group))
+    if any(change.app != shown.app for _, change in group):
+        shown = shown.model_copy(update={"app": ""})  # it is nobody's alone
     return FoldedChange(shown, tuple(member for member, _ in group), former)
 
 

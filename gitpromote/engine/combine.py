@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gitpromote.engine.ask import RenderedApp
 from gitpromote.engine.late import Late
 from gitpromote.engine.parsed import Parsed
-from gitpromote.engine.renderings import RenderedApp, Renderings
+from gitpromote.engine.renderings import Renderings
 from gitpromote.errors import SourceInvalid, UsageError
 from gitpromote.model.change import path_text
 from gitpromote.model.manifest import ManifestSet

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitpromote.discovery.by_hand import SourceCommit, assemble
+from gitpromote.engine.ask import Ask
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.look import Look, git_sources
-from gitpromote.engine.renderings import Ask
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.artifact import Artifact, ChartArtifact, ImageArtifact, canonical_repository

@@ -7,8 +7,9 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from gitpromote.engine.ask import RenderedApp
 from gitpromote.engine.combine import app_prefix
-from gitpromote.engine.renderings import RenderedApp, Renderings
+from gitpromote.engine.renderings import Renderings
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.observation import Content
 from gitpromote.model.resolved import ResolvedEnvironment

@@ -6,9 +6,9 @@ All that reads and writes YAML is imported here, so a plan in which nothing has 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from gitpromote.diff.redact import Redactor, plaintext_secret
+from gitpromote.engine.ask import Ask, Wanted
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.render import Closure, Rendered, RendererTool, RenderJob
 from gitpromote.ports import KeptRender, Repository
@@ -17,10 +17,7 @@ from gitpromote.render.freight_edits import apply_edits
 from gitpromote.render.listing import Listing
 from gitpromote.render.reads import closure_files
 
-if TYPE_CHECKING:
-    from gitpromote.engine.renderings import Ask, Wanted
-
-ListingOf = Callable[["Ask"], Listing]
+ListingOf = Callable[[Ask], Listing]
 
 
 def closures_of(asks: Sequence[Ask], listing: ListingOf) -> list[Closure | GitpromoteError]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from gitpromote.engine.ask import Ask, RenderedApp
 from gitpromote.engine.combine import content_of, manifests_of, render_outcomes
-from gitpromote.engine.renderings import Ask, RenderedApp
 from gitpromote.engine.targets import foreign_commits, lost_commit
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, SourceInvalid

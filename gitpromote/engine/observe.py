@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gitpromote.engine.ask import RenderedApp
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.combine import content_of, manifests_of, narrowed, outline_of, render_outcomes, sources_of
 from gitpromote.engine.discover import chosen, discover, rendered_asks
 from gitpromote.engine.hiding import copies_hidden, tree_without, without
 from gitpromote.engine.look import Look
-from gitpromote.engine.renderings import RenderedApp
 from gitpromote.engine.targets import files_of, foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError

@@ -21,6 +21,7 @@ def recorded_plan(world: World, words: str) -> Plan:
 
     :param words: its digest, or the beginning of it (four digits or more)
     :raises UsageError: there is none, or more than one begins so
+    :raises PlanInvalid: what stands there under its digest is another one
     """
     ledger = world.ledger
     head = world.home.fetch([ledger.ref]).get(ledger.ref)
@@ -42,7 +43,15 @@ def recorded_plan(world: World, words: str) -> Plan:
             detail=f"{words!r} is no file, and the ledger has {len(known)} plans, none of which begins so.",
             hint="Plans that were applied, approved or made with --record are there:\n  gitpromote history",
         )
-    return Plan.from_bytes(data, name=found[0])
+    plan = Plan.from_bytes(data, name=found[0])
+    if plan.digest != found[0]:
+        raise PlanInvalid(
+            "The ledger holds another plan under this digest.",
+            code="plan-misfiled",
+            detail=f"named {found[0]}\nfound {plan.digest}",
+            hint="Somebody else wrote to the ledger. Look at what it holds:\n  gitpromote verify",
+        )
+    return plan
 
 
 def refuse_other_pipeline(plan: Plan, pipeline: Pipeline) -> None:

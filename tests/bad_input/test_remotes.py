@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
+import subprocess
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -51,6 +55,69 @@ def test_a_remote_that_nobody_answers_for(shop) -> None:
     )
     assert told.endswith(f"\n\n{TRY_AGAIN}")
     assert "correct-horse" not in told
+
+
+@pytest.fixture
+def refusing():
+    """A server that answers every request with one status."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(status: int) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(status)
+                self.send_header("WWW-Authenticate", 'Basic realm="forge"')
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return f"http://lea:correct-horse@127.0.0.1:{servers[-1].server_address[1]}/shop.git"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (401, 12, "A remote denies access  [remote-access-denied]"),
+        (403, 12, "A remote denies access  [remote-access-denied]"),
+        (404, 1, "A repository does not exist, or is hidden from you  [repository-not-found]"),
+        (503, 1, "A remote cannot be reached  [remote-unreachable]"),
+    ],
+)
+def test_a_forge_that_refuses(shop, refusing, status: int, code: int, error: str) -> None:
+    shop.git("remote", "set-url", "origin", refusing(status))
+    told = shop.refused("plan", code=code)
+    assert told.startswith(f"Error: {error}\n\nread the refs of http://***@127.0.0.1")
+    assert "correct-horse" not in told
+
+
+def test_a_remote_without_a_commit(shop) -> None:
+    shutil.rmtree(shop.remote)
+    subprocess.run(["git", "init", "-q", "--bare", "--template=", "-b", "main", str(shop.remote)], check=True)
+    assert shop.refused("plan", code=11) == (
+        "Error: The branch that Freight comes from does not exist.  [source-branch-missing]\n\n"
+        "<tmp>/remote.git: no default branch\n\n"
+        "Push it, or name another one: Git(branch=…).\n"
+    )
+
+
+def test_an_error_is_data_too(shop) -> None:
+    shutil.rmtree(shop.remote)
+    events = shop.root / "events.json"
+    ended = shop.run("plan", "--json", "--json-into", str(events))
+    error = json.loads(ended.out)["error"]
+    assert (ended.code, error["code"], error["exit_code"]) == (1, "repository-not-found", 1)
+    lines = [json.loads(line) for line in events.read_text().splitlines()]
+    assert [line["seq"] for line in lines] == list(range(len(lines)))
+    assert (lines[-1]["kind"], lines[-1]["exit_code"]) == ("summary", 1)
+    assert next(line for line in lines if line["kind"] == "error")["code"] == "repository-not-found"
 
 
 def test_a_remote_that_goes_away_between_two_environments(shop) -> None:

@@ -198,6 +198,26 @@ def test_a_document_that_is_no_object(one) -> None:
     )
 
 
+def test_a_name_that_is_a_path_stays_in_its_target(one) -> None:
+    one.push({"deploy/test/limits.yaml": OBJECT.replace("limits", '"../../.git/hooks/x"')})
+    one.apply()
+    files = one.remote_git("ls-tree", "-r", "--name-only", "env/test").splitlines()
+    assert len(files) == 2
+    assert not [file for file in files if "/" in file or ".." in file]
+
+
+def test_names_that_fold_into_one_are_two_files(one) -> None:
+    one.push({"deploy/test/limits.yaml": OBJECT + "---\n" + OBJECT.replace("limits", "Limits")})
+    one.apply()
+    files = one.remote_git("ls-tree", "-r", "--name-only", "env/test").splitlines()
+    assert len({file.casefold() for file in files}) == 3
+
+
+def test_a_fresh_apply_of_sources_that_fail_writes_nothing(one) -> None:
+    kustomized(one, "resources: [nope.yaml]\n")
+    assert one.refused("apply", "-auto-approve", code=1).startswith("Error: A source path does not exist")
+
+
 # -- what exhausts memory
 
 

@@ -232,7 +232,7 @@ TARGETS = {
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_two_pipelines_live_side_by_side_in_folders_of_one_branch(site, target):
-    pipelines = [site.pipeline(name=name, target=target(name)) for name in ("shop", "pay")]
+    pipelines = [site.pipeline(Environment("test"), name=name, target=target(name)) for name in ("shop", "pay")]
     for pipeline in pipelines:
         site.promote(pipeline)
     site.home.commit(site.sources("test", "uat", "prod", replicas=3))

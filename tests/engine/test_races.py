@@ -59,7 +59,8 @@ def test_sixteen_applies_of_one_plan_write_it_once(site):
 def test_of_sixteen_plans_with_other_freight_one_is_written_and_the_others_are_stale(site):
     pipeline = site.pipeline(Environment("test"))
     commits = [site.home.commit(site.sources("test", version=f"2.0.{at}")) for at in range(MANY)]
-    plans = [plan_now(site, pipeline, commit=commit) for commit in commits]
+    project = site.project(pipeline, clock=WallClock())
+    plans = [project.plan(commit=commit) for commit in commits]
     assert len({plan.digest for plan in plans}) == MANY
     results = race(site, pipeline, plans)
     ends = [result.environments[0] for result in results]
@@ -78,10 +79,11 @@ def test_of_sixteen_plans_with_other_freight_one_is_written_and_the_others_are_s
 
 @pytest.mark.parametrize("target", [None, Directory("builds/$env")], ids=["branches", "folders"])
 def test_plans_for_different_environments_all_land(site, target):
-    names = [f"e{at}" for at in range(8)]
+    names = [f"e{at}" for at in range(6)]
     site.home.commit(site.sources(*names))
     pipeline = site.pipeline(*(Environment(name, after=[]) for name in names), **({"target": target} if target else {}))
-    plans = [plan_now(site, pipeline, env=name) for name in names]
+    project = site.project(pipeline, clock=WallClock())
+    plans = [project.plan(env=name) for name in names]
     results = race(site, pipeline, plans)
     assert [site.told(result) for result in results] == [{name: "written"} for name in names]
     assert sorted(site.records("written")) == [("written", name) for name in names]
@@ -92,7 +94,7 @@ def test_plans_for_different_environments_all_land(site, target):
 
 
 def test_records_of_many_are_appended_one_after_the_other(site):
-    names = [f"e{at}" for at in range(8)]
+    names = [f"e{at}" for at in range(6)]
     site.home.commit(site.sources(*names))
     pipeline = site.pipeline(*(Environment(name, after=[]) for name in names))
     projects = [site.project(pipeline, cache=f"machine{at}", clock=WallClock()) for at in range(len(names))]

@@ -275,3 +275,11 @@ def test_a_changed_generator_is_one_update_and_its_reader_restarts(repository) -
     assert change["actions"] == ["update"]
     assert change["generated"]["before"] != change["generated"]["after"]
     assert [(one["object"]["name"], one["restarts"]) for one in change["readers"]] == [("cache", "pods")]
+
+
+def test_what_two_apps_render_alike_is_told_as_neithers(repository) -> None:
+    place = placed(repository, next(tree for tree in TREES if tree.name == "microservices_demo"))
+    ended = place.run("plan", "--out", str(place.root / "plan.json"))
+    told = [line for line in ended.out.splitlines() if "preview" in line and "staging" in line and " will be " in line]
+    assert told
+    assert not [line for line in told if "plain: " in line or "shop: " in line]

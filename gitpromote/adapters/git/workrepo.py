@@ -71,12 +71,11 @@ class WorkRepository:
 
         with self.repo() as repo:
             try:
-                with repo.config_reader() as settings:
-                    name = settings.get_value("user", "name", default="")
-                    email = settings.get_value("user", "email", default="")
+                # Git itself reads its settings: it alone knows all the places where they may stand.
+                name, email = (repo.git.config("--default", "", "--get", key) for key in ("user.name", "user.email"))
             except (git.GitError, OSError, ValueError) as error:
                 raise self._unreadable(error) from error
-        return Identity(str(name), str(email)) if name and email else None
+        return Identity(name, email) if name and email else None
 
     def repo(self) -> git.Repo:
         """The repository as a GitPython object: commits, remotes and branches to follow. Use it in a ``with``.

@@ -1,0 +1,182 @@
+"""Plans as the SDK hands them out: saved whole, found again by digest, shown, asked."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from gitpromote.errors import PlanInvalid, UsageError
+from gitpromote.planning.digests import plan_digest
+from gitpromote.project import Plan
+
+
+def test_a_plan_is_saved_whole_for_its_owner_alone(desk, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = desk.project().plan()
+    path = plan.save()
+    assert path == Path("plans") / f"shop-{plan.short_id}.plan.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_bytes() == plan.to_bytes()
+    assert list(Path("plans").iterdir()) == [path]
+    again = Plan.load(path)
+    assert (again.digest, again.data, again.to_bytes()) == (plan.digest, plan.data, plan.to_bytes())
+    assert again.save(tmp_path / "deep" / "er" / "p.json").read_bytes() == plan.to_bytes()
+
+
+def test_a_plan_that_cannot_be_saved_leaves_nothing_behind(desk, tmp_path):
+    plan = desk.project().plan()
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError):
+        plan.save(tmp_path / "taken")
+    assert list((tmp_path / "taken").iterdir()) == []
+    assert list(tmp_path.glob(".taken*")) == []
+
+
+@pytest.mark.parametrize("path", ["missing.json", "."])
+def test_a_file_that_cannot_be_read_is_told(tmp_path, path):
+    with pytest.raises(PlanInvalid) as caught:
+        Plan.load(tmp_path / path)
+    assert (caught.value.code, caught.value.exit_code) == ("plan-unreadable", 5)
+    assert caught.value.detail.startswith(f"{tmp_path / path}: ")
+
+
+def test_what_a_later_version_said_in_a_plan_is_kept(desk, tmp_path):
+    document = json.loads(desk.project().plan().to_bytes())
+    document["plan"]["novelty"] = {"a": 1}
+    document["format"] = "gitpromote.plan/1.9"
+    document["digest"] = plan_digest(document["format"], document["plan"])
+    file = tmp_path / "later.json"
+    file.write_text(json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n")
+    plan = Plan.load(file)
+    assert (plan.digest, plan.to_bytes()) == (document["digest"], file.read_bytes())
+    result = desk.project().apply(plan, expect_digest=document["digest"])
+    assert result.exit_code == 0
+    assert desk.project(cache="cold").open_plan(document["digest"]).to_bytes() == file.read_bytes()
+
+
+def test_a_plan_is_asked_by_environment(desk):
+    plan = desk.project().plan()
+    assert plan["test"].decision == "ready"
+    assert [one.id for one in plan.explain("prod")] == ["upstream"]
+    assert repr(plan) == "<Plan shop (test: ready, prod: waiting)>"
+    assert [repr(one) for one in plan.changes("test")] == ["<Change create v1/ConfigMap test/c>"]
+    assert (plan.changes("test", kind="Secret"), len(plan.changes("test", name="c*"))) == ([], 1)
+    with pytest.raises(UsageError) as caught:
+        plan["live"]
+    assert (
+        str(caught.value) == "The plan has no such environment.  [environment-unplanned]\n'live'; planned: test, prod"
+    )
+
+
+def test_a_plan_shows_itself_in_a_notebook(desk):
+    plan = desk.project().plan()
+    shown = plan._repr_mimebundle_()
+    assert set(shown) == {"text/plain", "text/markdown", "application/vnd.gitpromote.plan.v1+json"}
+    assert plan.digest in shown["text/markdown"] or plan.short_id in shown["text/markdown"]
+
+
+# -- by digest
+
+
+def test_a_recorded_plan_is_found_by_its_digest_and_its_beginning(desk):
+    project = desk.project()
+    plan = project.plan(record=True)
+    cold = desk.project(cache="cold")
+    for words in (plan.digest, plan.digest.removeprefix("sha256:"), plan.short_id, plan.short_id[:4]):
+        assert cold.open_plan(words).to_bytes() == plan.to_bytes()
+    assert project.apply(plan.digest, expect_digest=plan.digest).exit_code == 0
+    assert [one.kind for one in project.history][-2:] == ["planned", "freight-created"]
+
+
+def test_planning_writes_nothing_unless_it_is_recorded(desk):
+    before = desk.refs()
+    project = desk.project()
+    project.plan()
+    project.status()
+    project.explain("prod")
+    project.render()
+    project.diff("test", "prod")
+    assert desk.refs() == before
+    plan = project.plan(record=True, as_of=1763600040)
+    assert set(desk.refs()) - set(before) == {LEDGER}
+    again = desk.refs()
+    project._record(plan)
+    assert desk.refs() == again
+
+
+LEDGER = "refs/heads/gitpromote/ledger/shop"
+
+
+@pytest.mark.parametrize("words", ["0" * 12, "abc", "sha256:", "nonsense", "plan"])
+def test_a_plan_that_is_unknown_is_told(desk, words):
+    project = desk.project()
+    project.plan(record=True)
+    with pytest.raises(UsageError) as caught:
+        project.open_plan(words)
+    assert str(caught.value) == (
+        "There is no such plan.  [plan-unknown]\n"
+        f"{words!r} is no file, and the ledger has 1 plans, none of which begins so.\n"
+        "Plans that were applied, approved or made with --record are there:\n  gitpromote history"
+    )
+
+
+def test_a_beginning_that_fits_more_than_one_is_refused(desk):
+    project = desk.project()
+    begun: dict[str, str] = {}
+    for minute in range(2000):
+        plan = project.plan(as_of=1763600000 + 60 * minute)
+        start = plan.digest[7:9]
+        if start in begun:
+            break
+        begun[start] = plan.digest
+        project._record(plan)
+    project._record(plan)
+    # Two digits are too few to be taken for a digest; four of two plans that agree are made by hand.
+    known = [begun[start], plan.digest]
+    project._world.ledger_in = lambda home, whole=project._world.ledger_in: Agreeing(whole(home), start)
+    with pytest.raises(UsageError) as caught:
+        project.open_plan(f"{start}00")
+    assert (caught.value.summary, caught.value.code) == ("More than one plan begins so.", "plan-ambiguous")
+    assert len(caught.value.detail.splitlines()) == len(known)
+
+
+class Agreeing:
+    """A ledger in which the digests of all plans that begin alike agree in two more digits."""
+
+    def __init__(self, whole, start):
+        self.whole, self.start = whole, start
+
+    def __getattr__(self, name):
+        return getattr(self.whole, name)
+
+    def plans(self, head):
+        alike = [one for one in self.whole.plans(head) if one[7:].startswith(self.start)]
+        return [f"sha256:{self.start}00{one[11:]}" for one in alike]
+
+
+def test_another_plan_under_a_digest_is_not_applied(desk):
+    """Somebody who may write to the ledger puts their plan where the reviewed one was."""
+    project = desk.project()
+    plan = project.plan(record=True)
+    evil = project.plan(env="prod")
+    digits = plan.digest.removeprefix("sha256:")
+    desk.git("fetch", "-q", "origin", LEDGER)
+    desk.git("switch", "-q", "--detach", "FETCH_HEAD")
+    (desk.work / "plans" / f"{digits}.json").write_bytes(evil.to_bytes())
+    desk.git("commit", "-q", "-a", "-m", desk.git("log", "-1", "--format=%B"))
+    desk.git("push", "-q", "origin", f"HEAD:{LEDGER}")
+    with pytest.raises(PlanInvalid) as caught:
+        Project_of(desk).open_plan(plan.digest)
+    assert str(caught.value) == (
+        "The ledger holds another plan under this digest.  [plan-misfiled]\n"
+        f"named {plan.digest}\nfound {evil.digest}\n"
+        "Somebody else wrote to the ledger. Look at what it holds:\n  gitpromote verify"
+    )
+
+
+def Project_of(desk):
+    desk.git("switch", "-q", "main")
+    return desk.project(cache="cold")
