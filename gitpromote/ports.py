@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:  # ports are signatures: what they speak of is imported by who uses it
+    from gitpromote.model.candidate import ChartFacts, ImageFacts
     from gitpromote.model.record import Record
     from gitpromote.model.render import Rendered, RendererTool, RenderJob
     from gitpromote.model.state import LedgerState
@@ -180,6 +181,29 @@ class Repository(Protocol):
 
     def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
         """Move refs, all or none if ``atomic``; where the remote cannot do that, the last one after all the others."""
+        ...
+
+
+class Registry(Protocol):
+    """Registries of images and charts: reads only. What was read is kept, and asked for again by its ETag or digest."""
+
+    def tags(self, repository: str) -> Sequence[str]:
+        """All tags of an image's repository, or of a chart's behind ``oci://``, in no order that counts.
+
+        :raises GitpromoteError: it cannot be reached, refuses, or answers with something else
+        """
+        ...
+
+    def image(self, repository: str, tag: str, *, platform: str | None = None) -> ImageFacts:
+        """What a tag names now. The labels and the time are of the given platform, or of the first that is real."""
+        ...
+
+    def charts(self, repository: str, *, name: str | None) -> Sequence[ChartFacts]:
+        """Every version of a chart that the index of a chart repository lists, in its order."""
+        ...
+
+    def chart(self, repository: str, version: str) -> ChartFacts:
+        """One version of a chart behind ``oci://``; ``+`` of a version is ``_`` in its tag."""
         ...
 
 

@@ -21,6 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"adapters", "views", "history", "planning"}),
     frozenset({"ports"}),
     frozenset({"discovery", "diff", "policy", "render"}),
+    frozenset({"cel"}),
     frozenset({"model"}),
     frozenset({"errors"}),
 )
@@ -29,7 +30,7 @@ FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in name
 # The package's own module names the public words lazily; it may look everywhere, nobody may need it from below.
 FRONT = "__init__"
 
-CORE = frozenset({"model", "render", "discovery", "diff", "policy", "planning", "history", "errors"})
+CORE = frozenset({"model", "cel", "render", "discovery", "diff", "policy", "planning", "history", "errors"})
 EFFECTS = frozenset(
     "git kubernetes httpx2 httpx requests rich click IPython nbformat subprocess os pathlib time socket "
     "tempfile shutil threading concurrent random secrets uuid fcntl signal urllib http glob logging".split()
@@ -42,6 +43,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "git": ("adapters/git/workrepo.py",),
     "kubernetes": ("adapters/kube.py",),
     "httpx2": ("adapters/http.py",),
+    "cel_expr_python": ("cel/",),
     "rich": ("views/", "cli/"),
     "click": ("cli/",),
     "deepdiff": ("project/", "planning/", "diff/", "views/"),
