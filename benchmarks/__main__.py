@@ -20,7 +20,9 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "render_many": ("--overlays", "20", "--rounds", "2"),
     "push_branches": ("--branches", "50", "--rounds", "2", "--sample", "5"),
     "read_manifests": ("--objects", "400", "--rounds", "3"),
+    "discover_repositories": ("--repositories", "10", "--tags", "2", "--rounds", "2"),
     "diff_objects": ("--objects", "400", "--rounds", "3"),
+    "assemble_freight": ("--candidates", "20", "--rounds", "2"),
 }
 
 

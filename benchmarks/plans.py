@@ -5,7 +5,8 @@
 *cold*: the first plan of ``--cold`` overlays, every cache empty, beside the same renderer processes in the same
 parallelism and nothing else. *unchanged*: a plan of ``--environments`` that hold what their sources render to, as
 branches and as folders of one branch, beside ``git ls-remote`` and then ``python -c "import pydantic, yaml"``.
-*changed*: the same after one overlay has changed, beside that one render and then the plan without changes. *apply*:
+*changed*: the same after one overlay has changed, beside that one render and the plan after a commit that changes
+nothing. *apply*:
 ``--cold`` branches written by one apply, beside clone, checkout, commit and push for each (``--sample`` measured and
 counted up). Both sides take turns; ratios are of medians, the noise is the spread of the other side.
 """
@@ -98,13 +99,20 @@ def _least(place: Place) -> float:
 
 
 def one_changed(places: dict[str, Place], *, count: int, rounds: int) -> None:
-    """A plan after one overlay has changed, beside that render and a plan without changes."""
+    """A plan after one overlay has changed, beside that render and a plan after a commit that changes nothing.
+
+    Both run the pipeline file: without a new commit a plan is over before that.
+    """
     for kind, place in places.items():
         ours, other = [], []
         patch = place.work / "deploy/overlays/env-0001/replicas.yaml"
         before = patch.read_text()
         for number in range(rounds):
-            other.append(gitpromote(place, "plan").wall + _renderers(place, 1))
+            (place.work / "README").write_text(f"{number}\n")
+            publish(place, f"Nothing that is rendered {number}")
+            found = gitpromote(place, "plan")
+            assert unchanged(found.output), found.output
+            other.append(found.wall + _renderers(place, 1))
             # Never rendered before, so no cache knows it.
             patch.write_text(before.replace("replicas: 1}", f"replicas: {number + 2}}}"))
             publish(place, f"Change {number}")
@@ -118,7 +126,7 @@ def one_changed(places: dict[str, Place], *, count: int, rounds: int) -> None:
             f"Plan after one overlay of {count} has changed, {kind}",
             ours=ours,
             other=other,
-            beside="that one render, and the plan without changes",
+            beside="that one render, and the plan after a commit that changes nothing",
             goal=1.2,
         )
 

@@ -65,16 +65,13 @@ class WorkRepository:
 
     def identity(self) -> Identity | None:
         """Who works here, by ``user.name`` and ``user.email``; ``None`` where either is not set."""
-        import git
-
         from gitpromote.adapters.git.commits import Identity
 
-        with self.repo() as repo:
-            try:
-                # Git itself reads its settings: it alone knows all the places where they may stand.
-                name, email = (repo.git.config("--default", "", "--get", key) for key in ("user.name", "user.email"))
-            except (git.GitError, OSError, ValueError) as error:
-                raise self._unreadable(error) from error
+        completed = self._call(["config", "--includes", "-z", "--get-regexp", r"^user\.(name|email)$"])
+        if completed.status not in (0, 1):  # 1: neither is set
+            raise git_failure(completed, doing="read the settings of", where=str(self.toplevel))
+        found = dict(_settings(completed.output))
+        name, email = found.get("user.name", ""), found.get("user.email", "")
         return Identity(name, email) if name and email else None
 
     def repo(self) -> git.Repo:

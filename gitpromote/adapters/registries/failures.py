@@ -1,0 +1,128 @@
+"""What a registry's refusal or odd answer means for us. Of what a server writes only its codes are quoted."""
+
+from __future__ import annotations
+
+import json
+import re
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from gitpromote.adapters.http_question import Answer
+from gitpromote.adapters.registries.docker_config import Found
+from gitpromote.errors import AccessDenied, GitpromoteError, RemoteFailed
+
+_CODE = re.compile(r"[A-Z][A-Z_]{0,40}")
+
+
+class Asked(NamedTuple):
+    """What was asked, for errors.
+
+    :ivar doing: "read the tags of ghcr.io/acme/shop"
+    :ivar host: as Docker's configuration knows it
+    :ivar found: the login that there is for it, and what is wrong with it; ``None``: it was not asked for
+    """
+
+    doing: str
+    host: str
+    found: Found | None = None
+
+
+def refusal(answer: Answer, asked: Asked) -> GitpromoteError:
+    """The error for an answer that is neither a success nor expected; the caller raises it."""
+    codes = error_codes(answer)
+    detail = _detail(answer, asked, codes)
+    if answer.status in (401, 403):
+        return AccessDenied(
+            "A registry denies access", code="registry-access-denied", detail=detail, hint=login_hint(asked)
+        )
+    if answer.status == 404 and "MANIFEST_UNKNOWN" in codes:
+        return RemoteFailed(
+            "A tag does not exist",
+            code="registry-tag-not-found",
+            detail=detail,
+            hint="It may not have been pushed yet, or was removed.",
+        )
+    if answer.status == 404:
+        hint = "Compare the address; many registries say so as well where access is missing.\n" + _login_command(asked)
+        return RemoteFailed(
+            "A repository is not found, or hidden from you", code="registry-not-found", detail=detail, hint=hint
+        )
+    return _failed(answer, asked, detail)
+
+
+def _failed(answer: Answer, asked: Asked, detail: str) -> RemoteFailed:
+    if answer.status == 429:
+        asks = answer.headers.get("retry-after", "")
+        detail += f"\n  it asks to wait {asks} s" if asks.isdecimal() else ""
+        hint = "Try again later. Many registries allow more to those who are logged in:\n" + _login_command(asked)
+        return RemoteFailed("A registry limits requests", code="registry-rate-limited", detail=detail, hint=hint)
+    if answer.status >= 500:
+        hint = "Try again later; if it stays so, tell who runs it."
+        return RemoteFailed("A registry fails", code="registry-failed", detail=detail, hint=hint)
+    return _odd(detail)
+
+
+def odd_answer(answer: Answer, asked: Asked, why: str) -> RemoteFailed:
+    """The error for an answer that is not what the protocol says; the caller raises it.
+
+    :param why: what is wrong with it, nothing of it quoted: "has no list of tags"
+    """
+    begin = answer.body[:200].lstrip().lower()
+    if begin.startswith((b"<!doctype html", b"<html")):
+        why = "is a web page"
+    return _odd(f"{asked.doing}\n  {asked.host}: the answer {why}")
+
+
+def mismatch(asked: Asked, *, wanted: str, got: str) -> RemoteFailed:
+    """The error for bytes that are not those of their digest; the caller raises it."""
+    return RemoteFailed(
+        "A registry serves bytes that do not have their digest",
+        code="registry-digest-mismatch",
+        detail=f"{asked.doing}\n  {asked.host}: told {wanted}\n  got {got}",
+        hint="Something between here and the registry, or in it, changes what it sends. Nothing of it is used.",
+    )
+
+
+def login_hint(asked: Asked) -> str:
+    """What to do where a login is missing or does not suffice."""
+    if asked.found is not None and asked.found.login is not None:
+        return "The login that Docker's configuration has for it does not suffice. Log in anew:\n" + _login_command(
+            asked
+        )
+    return "Docker's configuration has no login for it. Log in once:\n" + _login_command(asked)
+
+
+def error_codes(answer: Answer) -> tuple[str, ...]:
+    """The registry's own codes: ``("NAME_UNKNOWN",)``."""
+    try:
+        data: Any = json.loads(answer.body)
+        errors = data["errors"]
+        codes = [error["code"] for error in errors if isinstance(error, dict) and "code" in error]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
+    return tuple(code for code in codes[:4] if isinstance(code, str) and _CODE.fullmatch(code))
+
+
+def _odd(detail: str) -> RemoteFailed:
+    return RemoteFailed(
+        "A registry answers with something else",
+        code="registry-answer-invalid",
+        detail=detail,
+        hint="Compare the address; a proxy, a login page or another service may answer in its place.",
+    )
+
+
+def _detail(answer: Answer, asked: Asked, codes: tuple[str, ...]) -> str:
+    try:
+        phrase = f" {HTTPStatus(answer.status).phrase}"
+    except ValueError:
+        phrase = ""
+    told = f" ({', '.join(codes)})" if codes else ""
+    trouble = f"\n  {asked.found.trouble}" if asked.found is not None and asked.found.trouble else ""
+    server = urlsplit(answer.url).netloc.rpartition("@")[2]
+    return f"{asked.doing}\n  {server}: {answer.status}{phrase}{told}{trouble}"
+
+
+def _login_command(asked: Asked) -> str:
+    return "  docker login" if asked.host == "docker.io" else f"  docker login {asked.host}"

@@ -1,0 +1,135 @@
+"""The registries of the world, as the engine asks for them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from gitpromote.adapters.http import Http
+from gitpromote.adapters.registries.address import index_address, repository_address
+from gitpromote.adapters.registries.chart_index import chart_missing, read_index
+from gitpromote.adapters.registries.docker_config import DockerCredentials
+from gitpromote.adapters.registries.kept import Kept
+from gitpromote.adapters.registries.oci import OciReader
+from gitpromote.adapters.registries.session import Session
+from gitpromote.adapters.registries.tag_list import read_tags
+from gitpromote.errors import ConfigurationError, GitpromoteError
+from gitpromote.model.candidate import ChartFacts, ImageFacts
+from gitpromote.ports import Clock
+
+T = TypeVar("T")
+
+
+class HttpRegistry:
+    """A :class:`~gitpromote.ports.Registry` over HTTP. Safe to share between threads. Get one with :meth:`open`.
+
+    Errors of its methods: ``AccessDenied`` (``registry-access-denied``, ``registry-realm-unsafe``), ``RemoteFailed``
+    (``registry-…``, ``remote-…``) and ``ConfigurationError`` (``registry-address-invalid``).
+    """
+
+    def __init__(self, http: Http, *, credentials: DockerCredentials, kept: Kept, clock: Clock) -> None:
+        self._http, self._credentials, self._kept, self._clock = http, credentials, kept, clock
+        self._sessions: dict[str, Session] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, cache_dir: Path, *, clock: Clock, env: Mapping[str, str] | None = None) -> HttpRegistry:
+        """Registries as the environment knows them. Nothing is asked yet.
+
+        :param cache_dir: where ``registries`` is, the folder of what is kept
+        :param env: default: the environment of this process
+        """
+        credentials = DockerCredentials(os.environ if env is None else env)
+        return cls(Http(clock=clock), credentials=credentials, kept=Kept.open(cache_dir / "registries"), clock=clock)
+
+    def close(self) -> None:
+        """End all connections; it may be asked again."""
+        self._http.close()
+
+    def tags(self, repository: str) -> tuple[str, ...]:
+        """All tags of an image's repository, or of a chart's behind ``oci://``, as the registry orders them."""
+        address = repository_address(repository)
+        return read_tags(self._session(address.host, address.base), address, self._kept.repository(str(address)))
+
+    def image(self, repository: str, tag: str, *, platform: str | None = None, fresh: bool = True) -> ImageFacts:
+        """What a tag names. Where an index lacks the platform, its platforms are told, and neither time nor labels.
+
+        :param fresh: what it names now; otherwise what it named when it was first seen, if that is known
+        """
+        digest, known = self._reader(repository).image(tag, platform=platform, fresh=fresh)
+        return ImageFacts(
+            repository=repository,
+            tag=tag,
+            digest=digest,
+            created=known.created,
+            labels=known.labels,
+            platforms=known.platforms,
+        )
+
+    def charts(self, repository: str, *, name: str | None) -> tuple[ChartFacts, ...]:
+        """Every version of a chart that the index of a chart repository lists, in its order."""
+        url = index_address(repository)
+        if not name:
+            raise ConfigurationError(
+                "A chart repository holds many charts",
+                code="registry-chart-unnamed",
+                detail=f"{repository} was asked for none of them",
+                hint='Write name="…".',
+            )
+        parts = urlsplit(url)
+        session = self._session(parts.netloc.lower(), f"{parts.scheme}://{parts.netloc}")
+        found = read_index(session, url, self._kept.repository(url))
+        if name not in found:
+            raise chart_missing(url, name, found)
+        address = f"{repository.rstrip('/')}/{name}"
+        return tuple(
+            ChartFacts(repository=address, version=version, app_version=app, digest=digest, created=created)
+            for version, app, digest, created in found[name]
+        )
+
+    def chart(self, repository: str, version: str, *, fresh: bool = True) -> ChartFacts:
+        """One version of a chart behind ``oci://``; ``+`` of a version is ``_`` in its tag.
+
+        :param fresh: as for :meth:`image`
+        """
+        digest, known = self._reader(repository).chart(version, fresh=fresh)
+        app = known.labels.get("appVersion", "")
+        return ChartFacts(repository=repository, version=version, app_version=app, digest=digest, created=known.created)
+
+    def together(self, questions: Sequence[Callable[[], T]]) -> list[T | GitpromoteError]:
+        """Ask many questions at once, each a call of the methods here; a failure stands in its place.
+
+        Questions may ask questions together themselves. On ``KeyboardInterrupt`` nothing new is asked.
+        """
+        workers = min(self._http.connections, len(questions))
+        if workers <= 1:
+            return [_outcome(question) for question in questions]
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="gitpromote-registry")
+        try:
+            return list(pool.map(_outcome, questions))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _reader(self, repository: str) -> OciReader:
+        address = repository_address(repository)
+        return OciReader(self._session(address.host, address.base), address, self._kept.repository(str(address)))
+
+    def _session(self, host: str, base: str) -> Session:
+        with self._lock:
+            found = self._sessions.get(base)
+            if found is None:
+                found = Session(self._http, host=host, base=base, credentials=self._credentials, clock=self._clock)
+                self._sessions[base] = found
+            return found
+
+
+def _outcome(question: Callable[[], T]) -> T | GitpromoteError:
+    try:
+        return question()
+    except GitpromoteError as error:
+        return error
