@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from gitpromote.model.artifact import canonical_repository
+from gitpromote.model.constraint import constraint_terms
 from gitpromote.model.definition import Definition
 from gitpromote.model.fields import Many
 from gitpromote.model.names import (
@@ -24,9 +25,6 @@ from gitpromote.model.problems import Fault
 __all__ = ["Chart", "Git", "Image", "Subscription"]
 
 _IMAGE = re.compile(r"[a-z0-9.-]+(?::\d{1,5})?(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
-_VERSION = r"v?(?:\d+|[xX*])(?:\.(?:\d+|[xX*])){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?"
-_TERM = re.compile(rf"(?:!=|>=|=>|<=|=<|~>|[=><~^])?{_VERSION}")
-_BEHIND_OPERATOR = re.compile(r"(?<=[=><~^])\s+")
 
 
 class Subscription(Definition):
@@ -201,17 +199,12 @@ def _constraint_faults(constraint: str | None) -> Iterable[Fault]:
 
 
 def _is_constraint(text: str) -> bool:
-    """Whether it has the form that Masterminds reads: ``||`` between groups, commas or blanks between terms."""
-    groups = [group.split(",") for group in _BEHIND_OPERATOR.sub("", text).split("||")]
-    return all(_are_terms(part.split()) for group in groups for part in group)
-
-
-def _are_terms(words: list[str]) -> bool:
-    """``^1.4``, several terms, or a range ``1.2 - 1.4``."""
-    if "-" in words:
-        at = words.index("-")
-        words = [word for word in words if word != "-"] if 0 < at < len(words) - 1 and words.count("-") == 1 else []
-    return bool(words) and all(_TERM.fullmatch(word) for word in words)
+    """Whether it can be read as ``||`` between groups, commas or blanks between terms."""
+    try:
+        constraint_terms(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _pattern_faults(field: str, patterns: Iterable[str]) -> Iterable[Fault]:

@@ -1,0 +1,112 @@
+"""Functions beside those of CEL: versions and Kubernetes quantities.
+
+Of a version or quantity the library sees a map with one entry: it has no values of foreign types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from gitpromote.model.version import Version, difference
+
+__all__ = ["QUANTITY", "SEMVER", "Function", "functions", "quantity_of"]
+
+SEMVER = "semver"
+QUANTITY = "quantity"
+_BINARY: dict[str, int] = {f"{sign}i": 1024**power for power, sign in enumerate("KMGTPE", start=1)}
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+# https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE])([+-]?\d{1,3})|([KMGTPE]i|[numkMGTPE])?)", re.ASCII)
+
+
+class Function(NamedTuple):
+    """A function, or a method of its first parameter. Types are ``string int double bool semver quantity``."""
+
+    name: str
+    gives: str
+    takes: tuple[str, ...]
+    call: Callable[..., Any]
+    method: bool = True
+
+
+def functions() -> tuple[Function, ...]:
+    """All of them. Where versions and quantities have a method of one name, one function serves both."""
+    own = (SEMVER, QUANTITY)
+    return (
+        Function("semver", SEMVER, ("string",), lambda text: {SEMVER: _plain(_version(text))}, method=False),
+        Function("isSemver", "bool", ("string",), lambda text: Version.parse(text) is not None, method=False),
+        Function("semverDiff", "string", ("string", "string"), _difference, method=False),
+        *(
+            Function(part, "int", (SEMVER,), lambda value, part=part: getattr(_version(value[SEMVER]), part))
+            for part in ("major", "minor", "patch")
+        ),
+        Function("prerelease", "string", (SEMVER,), lambda value: _version(value[SEMVER]).prerelease),
+        Function("quantity", QUANTITY, ("string",), lambda text: {QUANTITY: str(_quantity(text))}, method=False),
+        Function("isQuantity", "bool", ("string",), lambda text: quantity_of(text) is not None, method=False),
+        *(Function("compareTo", "int", (kind, kind), _compare) for kind in own),
+        *(Function("isLessThan", "bool", (kind, kind), lambda a, b: _compare(a, b) < 0) for kind in own),
+        *(Function("isGreaterThan", "bool", (kind, kind), lambda a, b: _compare(a, b) > 0) for kind in own),
+        Function("add", QUANTITY, (QUANTITY, QUANTITY), lambda a, b: {QUANTITY: str(_of(a) + _of(b))}),
+        Function("sub", QUANTITY, (QUANTITY, QUANTITY), lambda a, b: {QUANTITY: str(_of(a) - _of(b))}),
+        Function("sign", "int", (QUANTITY,), lambda a: (_of(a) > 0) - (_of(a) < 0)),
+        Function("isInteger", "bool", (QUANTITY,), lambda a: _of(a).denominator == 1 and abs(_of(a)) < 2**63),
+        Function("asInteger", "int", (QUANTITY,), lambda a: _whole(_of(a))),
+        Function("asApproximateFloat", "double", (QUANTITY,), lambda a: float(_of(a))),
+    )
+
+
+def quantity_of(text: str) -> Fraction | None:
+    """The exact number that a Kubernetes quantity stands for; ``None`` if the text is none."""
+    match = _QUANTITY.fullmatch(text) if len(text) < 100 else None
+    if match is None:
+        return None
+    number: Fraction = Fraction(match[1])
+    exponent, suffix = match[3], match[4] or ""
+    if suffix in _BINARY:
+        return number * _BINARY[suffix]
+    power = int(exponent) if exponent else _DECIMAL[suffix]
+    scale: int = 10 ** abs(power)
+    return number * scale if power >= 0 else number / scale
+
+
+def _version(text: str) -> Version:
+    version = Version.parse(text)
+    if version is None:
+        raise ValueError(f"{text!r} is not a version")
+    return version
+
+
+def _plain(version: Version) -> str:
+    """Equal versions have equal texts."""
+    return str(version).partition("+")[0]
+
+
+def _difference(before: str, after: str) -> str:
+    return difference(_version(before), _version(after))
+
+
+def _quantity(text: str) -> Fraction:
+    quantity = quantity_of(text)
+    if quantity is None:
+        raise ValueError(f"{text!r} is not a quantity")
+    return quantity
+
+
+def _of(value: dict[str, str]) -> Fraction:
+    return Fraction(value[QUANTITY])
+
+
+def _compare(one: dict[str, str], other: dict[str, str]) -> int:
+    if SEMVER in one:
+        first, second = _version(one[SEMVER]), _version(other[SEMVER])
+        return (first > second) - (first < second)
+    return (_of(one) > _of(other)) - (_of(one) < _of(other))
+
+
+def _whole(number: Fraction) -> int:
+    if number.denominator != 1:
+        raise ValueError(f"{number} is not a whole number")
+    return number.numerator
