@@ -25,6 +25,7 @@ __all__ = [
     "CommitSignature",
     "Directory",
     "Environment",
+    "EphemeralPipeline",
     "Flux",
     "FluxSetters",
     "Freeze",
@@ -50,24 +51,32 @@ __all__ = [
     "SecretEnv",
     "SecretFile",
     "SetValue",
+    "SkipPermission",
     "Soak",
     "Status",
     "Warehouse",
+    "Wave",
     "Window",
     "any_of",
     "app_version",
+    "clusters",
     "errors",
+    "folders",
+    "matrix",
     "same_commit",
     "same_version",
 ]
 
 _MODULES = {
+    "adapters.generating": ("clusters", "folders"),
     "errors": ("GitpromoteError",),
     "model.agent": ("ArgoCD", "Flux", "NoAgent"),
     "model.app": ("App",),
+    "model.combination": ("matrix",),
     "model.edits": ("FluxSetters", "SetValue"),
     "model.environment": ("Environment", "any_of"),
-    "model.gate_plain": ("CEL", "Approvals", "ChangeBudget", "PythonGate"),
+    "model.ephemeral": ("EphemeralPipeline",),
+    "model.gate_plain": ("CEL", "Approvals", "ChangeBudget", "PythonGate", "SkipPermission"),
     "model.gate_evidence": ("HTTP", "Checks", "CommitSignature", "ImageSignature", "Job", "Prometheus"),
     "model.gate_time": ("Bake", "Freeze", "Soak", "Window"),
     "model.message": ("Message",),
@@ -77,19 +86,23 @@ _MODULES = {
     "model.subscription": ("Chart", "Git", "Image"),
     "model.target": ("Branch", "Directory", "InPlace"),
     "model.warehouse": ("Warehouse", "app_version", "same_commit", "same_version"),
+    "model.wave": ("Wave",),
     "project": ("Change", "History", "Plan", "Project", "Status"),
 }
 _HOME = {name: f"gitpromote.{module}" for module, names in _MODULES.items() for name in names}
 
 if TYPE_CHECKING:
     from gitpromote import errors
+    from gitpromote.adapters.generating import clusters, folders
     from gitpromote.errors import GitpromoteError
     from gitpromote.model.agent import ArgoCD, Flux, NoAgent
     from gitpromote.model.app import App
+    from gitpromote.model.combination import matrix
     from gitpromote.model.edits import FluxSetters, SetValue
     from gitpromote.model.environment import Environment, any_of
+    from gitpromote.model.ephemeral import EphemeralPipeline
     from gitpromote.model.gate_evidence import HTTP, Checks, CommitSignature, ImageSignature, Job, Prometheus
-    from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate
+    from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate, SkipPermission
     from gitpromote.model.gate_time import Bake, Freeze, Soak, Window
     from gitpromote.model.message import Message
     from gitpromote.model.pipeline import Pipeline
@@ -98,6 +111,7 @@ if TYPE_CHECKING:
     from gitpromote.model.subscription import Chart, Git, Image
     from gitpromote.model.target import Branch, Directory, InPlace
     from gitpromote.model.warehouse import Warehouse, app_version, same_commit, same_version
+    from gitpromote.model.wave import Wave
     from gitpromote.project import Change, History, Plan, Project, Status
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:  # ports are signatures: what they speak of is imported by who uses it
+    from gitpromote.errors import GitpromoteError
     from gitpromote.model.candidate import ChartFacts, ImageFacts
     from gitpromote.model.record import Record
     from gitpromote.model.render import Rendered, RendererTool, RenderJob
     from gitpromote.model.state import LedgerState
     from gitpromote.model.tree import Entry
     from gitpromote.render.memo import Memo
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -58,6 +61,7 @@ class CommitFacts:
     subject: str
     message: str
     trailers: Mapping[str, str]
+    committer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,10 @@ class Repository(Protocol):
         """The remote's refs that the patterns name, now; with their objects."""
         ...
 
+    def refs(self, patterns: Sequence[str]) -> Mapping[str, str]:
+        """The remote's refs that the patterns name, now; nothing is fetched."""
+        ...
+
     def default_ref(self) -> str | None:
         """The full name of the ref that the remote's ``HEAD`` names, as last fetched."""
         ...
@@ -171,6 +179,14 @@ class Repository(Protocol):
         """The commits that lead to ``head``, newest first."""
         ...
 
+    def changed_paths(self, head: str, since: str | None) -> Sequence[str]:
+        """The files that differ between two commits, deleted ones too; a rename is two. ``None``: all of ``head``."""
+        ...
+
+    def peeled(self, oids: Iterable[str]) -> Mapping[str, str | None]:
+        """The commit that each tag leads to, or ``None`` where it leads to something else; a commit is its own."""
+        ...
+
     def is_ancestor(self, commit: str, head: str) -> bool:
         """Whether ``head`` contains ``commit``."""
         ...
@@ -194,16 +210,23 @@ class Registry(Protocol):
         """
         ...
 
-    def image(self, repository: str, tag: str, *, platform: str | None = None) -> ImageFacts:
-        """What a tag names now. The labels and the time are of the given platform, or of the first that is real."""
+    def image(self, repository: str, tag: str, *, platform: str | None = None, fresh: bool = True) -> ImageFacts:
+        """What a tag names now. The labels and the time are of the given platform, or of the first that is real.
+
+        :param fresh: otherwise what it named when it was first seen will do, which costs no request
+        """
         ...
 
     def charts(self, repository: str, *, name: str | None) -> Sequence[ChartFacts]:
         """Every version of a chart that the index of a chart repository lists, in its order."""
         ...
 
-    def chart(self, repository: str, version: str) -> ChartFacts:
+    def chart(self, repository: str, version: str, *, fresh: bool = True) -> ChartFacts:
         """One version of a chart behind ``oci://``; ``+`` of a version is ``_`` in its tag."""
+        ...
+
+    def together(self, questions: Sequence[Callable[[], T]]) -> Sequence[T | GitpromoteError]:
+        """Ask many questions at once, each a call of these methods; a failure stands in its place."""
         ...
 
 

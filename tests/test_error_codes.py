@@ -60,7 +60,7 @@ def collected() -> dict[str, tuple[set[int], set[str]]]:
         elif name == "Judgement" and "code" in keywords:
             code, exit_code, summary = _text(keywords["code"]), 4, ""
         elif name == "_refuse" and call.args and _text(call.args[0]).startswith("plan-"):
-            code, exit_code, summary = _text(call.args[0]), 5, "This plan file cannot be used."
+            code, exit_code, summary = _text(call.args[0]), 5, "This plan file cannot be used"
         else:
             continue
         if code and "…" not in code:
@@ -84,6 +84,11 @@ def test_every_error_code_is_documented() -> None:
     if os.environ.get("GITPROMOTE_WRITE_DOCS"):
         DOCUMENT.write_text(document(), encoding="utf-8")
     assert DOCUMENT.read_text(encoding="utf-8") == document()
+
+
+def test_summaries_are_headings_without_a_full_stop() -> None:
+    summaries = sorted({summary for _, summaries in collected().values() for summary in summaries})
+    assert [summary for summary in summaries if summary.endswith((".", "!", ":"))] == []
 
 
 def test_codes_are_kebab_case() -> None:

@@ -32,9 +32,10 @@ def test_the_version_is_a_version() -> None:
 def test_the_names_are_these() -> None:
     assert " ".join(gitpromote.__all__) == (
         "CEL HTTP App Approvals ArgoCD Bake Branch Change ChangeBudget Chart Checks CommitSignature Directory "
-        "Environment Flux FluxSetters Freeze Git GitpromoteError Helm History Image ImageSignature InPlace "
-        "Job Kustomize Message NoAgent Pipeline Plain Plan Project Prometheus PythonGate PythonRenderer "
-        "SecretCommand SecretEnv SecretFile SetValue Soak Status Warehouse Window any_of app_version errors "
+        "Environment EphemeralPipeline Flux FluxSetters Freeze Git GitpromoteError Helm History Image ImageSignature "
+        "InPlace Job Kustomize Message NoAgent Pipeline Plain Plan Project Prometheus PythonGate PythonRenderer "
+        "SecretCommand SecretEnv SecretFile SetValue SkipPermission Soak Status Warehouse "
+        "Wave Window any_of app_version clusters errors folders matrix "
         "same_commit same_version"
     )
 

@@ -95,7 +95,7 @@ class GitLedger:
             raise _damaged(self.ref, head, "it has no format of ours")
         if version.partition(".")[0] != _MAJOR:
             raise NotSupported(
-                "The ledger is of a later version.",
+                "The ledger is of a later version",
                 code="ledger-version",
                 detail=f"{self.ref} at {head[:12]}: its format is {family}/{version}; this version reads {_MAJOR}.",
                 hint="Upgrade gitpromote.",
@@ -178,7 +178,7 @@ def _message(record: Record) -> str:
 
 def _damaged(ref: str, commit: str, why: str) -> VerificationFailed:
     return VerificationFailed(
-        "The ledger cannot be read.",
+        "The ledger cannot be read",
         code="ledger-damaged",
         detail=f"{ref} at {commit[:12]}: {why}",
         hint="Somebody else wrote to that branch. Look at its log, and protect it:\n"

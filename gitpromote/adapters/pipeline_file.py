@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gitpromote.adapters.pipeline_expressions import expression_problems
 from gitpromote.adapters.pipeline_reading import read_file, shown_path
 from gitpromote.adapters.pipeline_rules import distinct, rules_between
+from gitpromote.adapters.pipeline_search import files_of, find_pipeline_file, parse_pipeline_option
 from gitpromote.adapters.user_code import UserFunction, digest_of
-from gitpromote.errors import ConfigurationError, Problem, UsageError
+from gitpromote.errors import Problem, UsageError
 from gitpromote.model.names import did_you_mean
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.problems import Place, configuration_error
@@ -79,53 +81,6 @@ class LoadedFile:
         return f"{name} is an environment of {owners[0]}: --env {name}" if owners else ""
 
 
-def find_pipeline_file(start: Path) -> Path:
-    """``pipeline.py``, or the folder ``pipelines`` where it holds Python files: in ``start`` or above it.
-
-    The search ends at the repository that holds ``start``, since nobody expects another one's code to run.
-
-    :raises ConfigurationError: there is none (``pipeline-file-missing``)
-    """
-    start = start.resolve()
-    folder = start
-    for folder in (start, *start.parents):
-        if (folder / "pipeline.py").is_file():
-            return folder / "pipeline.py"
-        if _files_in(folder / "pipelines"):
-            return folder / "pipelines"
-        if (folder / ".git").exists():
-            break
-    where = str(start) if folder == start else f"{start} and above, up to {folder}"
-    raise ConfigurationError(
-        "no pipeline file was found",
-        code="pipeline-file-missing",
-        detail=f"there is no pipeline.py and no pipelines/*.py in {where}",
-        hint="write one, or name it:\n  gitpromote init\n  gitpromote --pipeline FILE …",
-    )
-
-
-def _files_in(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.glob("*.py") if path.is_file() and path.name[0] not in "._")
-
-
-def parse_pipeline_option(text: str) -> tuple[Path, str | None]:
-    """``FILE`` or ``FILE:NAME`` taken apart. A file that exists under the whole text is that file.
-
-    :raises UsageError: it is neither
-    """
-    file, colon, name = text.rpartition(":")
-    if not colon or "/" in name or "\\" in name or Path(text).exists():
-        file, name = text, ""
-    elif not name:
-        file = ""
-    if not file:
-        hint = "write FILE or FILE:NAME"
-        raise UsageError("not a pipeline file", code="usage", detail=f"--pipeline {text!r}", hint=hint)
-    return Path(file), name or None
-
-
 def callables_changed(planned: Mapping[str, str], functions: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
     """The functions whose file is not what it was when the plan was made, or is gone; sorted.
 
@@ -149,10 +104,10 @@ def load_pipelines(path: Path) -> LoadedFile:
 
     :raises ConfigurationError: with *every* problem, sorted by file and line
     """
-    files = _files_in(path) if path.is_dir() else [path]
-    readings = [read_file(file) for file in files]
+    readings = [read_file(file) for file in files_of(path)]
     problems = [problem for reading in readings for problem in reading.problems]
     found = distinct(readings)
+    problems += expression_problems(one.pipeline for one in found)
     if not problems:
         problems += rules_between(found) if found else [_nothing(path)]
     if problems:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
+from gitpromote.adapters.generating import reading_from
 from gitpromote.adapters.user_code import UserFunction, execute, folders_of, function_in, isolated
 from gitpromote.adapters.user_failure import is_consequence, raised
 from gitpromote.errors import ConfigurationError, Problem
@@ -50,7 +51,7 @@ def read_file(file: Path) -> Reading:
     :raises ConfigurationError: it cannot be read at all (``pipeline-file-missing``)
     """
     source, shown, reading = _bytes_of(file), shown_path(file), Reading(file)
-    with isolated(file), collecting() as collection:
+    with isolated(file), reading_from(file), collecting() as collection:
         with _Run() as run:
             module = execute(file, source, shown_as=shown)
         if run.error is None:
@@ -106,9 +107,13 @@ def _pipelines_of(module: ModuleType, shown: str, collection: Collection) -> Ite
                 yield pipeline
 
 
-def _in_value(value: Any) -> Iterator[Pipeline]:
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else (value,)
-    yield from (one for one in values if isinstance(one, Pipeline))
+def _in_value(value: Any, depth: int = 3) -> Iterator[Pipeline]:
+    """A Pipeline, or those in a list, tuple or dictionary, and in such as lie in it: generated ones come in groups."""
+    if isinstance(value, Pipeline):
+        yield value
+    elif isinstance(value, dict | list | tuple) and depth:
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _in_value(one, depth - 1)
 
 
 def _add_functions(reading: Reading, collection: Collection) -> None:

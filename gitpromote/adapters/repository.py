@@ -42,6 +42,8 @@ class GitRepository:
         self._trimmed = Trimmed(mirror, self._objects)
         self._listings: dict[str, Mapping[str, Entry]] = {}
         self._object_format = ""
+        #: Every look at the remote's refs: the patterns, and what they named.
+        self.looked: list[tuple[tuple[str, ...], Mapping[str, str]]] = []
 
     @property
     def object_format(self) -> str:
@@ -62,7 +64,16 @@ class GitRepository:
     def fetch(self, patterns: Sequence[str]) -> Mapping[str, str]:
         """The remote's refs that the patterns name, now."""
         self._object_format = ""  # a remote that was made anew may have another one
-        return self.mirror.fetch(patterns)
+        refs = self.mirror.fetch(patterns)
+        self.looked.append((tuple(patterns), refs))
+        return refs
+
+    def refs(self, patterns: Sequence[str]) -> Mapping[str, str]:
+        """The remote's refs that the patterns name, now, without their objects."""
+        from gitpromote.adapters.git.snapshot import check_patterns, covered
+
+        check_patterns(patterns)
+        return covered(patterns, self.mirror.remote.listing(patterns).refs)
 
     def default_ref(self) -> str | None:
         """The full name of the ref that the remote's ``HEAD`` names."""
@@ -119,6 +130,14 @@ class GitRepository:
         without = [since] if since is not None else []
         return [_facts(info) for info in self._objects.log([head], without=without, paths=paths, limit=limit or 0)]
 
+    def changed_paths(self, head: str, since: str | None) -> Sequence[str]:
+        """The files that differ between two commits, deleted ones too; a rename is two."""
+        return self._objects.changed_paths(head, since)
+
+    def peeled(self, oids: Iterable[str]) -> Mapping[str, str | None]:
+        """The commit that each tag leads to, or ``None`` where it leads to something else; a commit is its own."""
+        return self._objects.peeled(oids)
+
     def is_ancestor(self, commit: str, head: str) -> bool:
         """Whether ``head`` contains ``commit``; one that is not here is contained in nothing."""
         from gitpromote.adapters.git.revisions import is_ancestor
@@ -163,6 +182,7 @@ def _facts(info: CommitInfo) -> CommitFacts:
         subject=info.subject,
         message=info.message,
         trailers=dict(info.trailers),
+        committer=f"{info.committer.name} <{info.committer.email}>",
     )
 
 

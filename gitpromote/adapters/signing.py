@@ -32,7 +32,7 @@ class SshSigning:
         if not chosen:
             raise _failed(
                 "No key is named, and git signs with none here.",
-                hint="Name one, or tell git once:\n  gitpromote approve PLAN --env ENV --key ~/.ssh/id_ed25519\n"
+                hint="Name one with --key ~/.ssh/id_ed25519, or tell git once:\n"
                 "  git config gpg.format ssh && git config user.signingKey ~/.ssh/id_ed25519.pub",
             )
         with tempfile.TemporaryDirectory() as folder:
@@ -94,4 +94,4 @@ def _run(words: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
 
 
 def _failed(detail: str, *, hint: str) -> ConfigurationError:
-    return ConfigurationError("The approval cannot be signed.", code="signing-failed", detail=detail, hint=hint)
+    return ConfigurationError("The approval cannot be signed", code="signing-failed", detail=detail, hint=hint)

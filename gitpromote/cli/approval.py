@@ -43,7 +43,7 @@ def ask(session: Session, environments: Sequence[EnvironmentPlan], *, instead: s
     """
     if session.unattended:
         raise Declined(
-            "Somebody has to approve this, and there is no terminal to ask on.",
+            "Somebody has to approve this, and there is no terminal to ask on",
             code="approval-needed",
             detail="Nothing was written.",
             hint=instead,
@@ -56,7 +56,7 @@ def ask(session: Session, environments: Sequence[EnvironmentPlan], *, instead: s
 
 def _expect(session: Session, question: str, answer: str) -> None:
     if _answer(session, question).strip() != answer:
-        raise Declined("Not approved.", code="declined", detail="Nothing was written.")
+        raise Declined("Not approved", code="declined", detail="Nothing was written.")
 
 
 def _answer(session: Session, question: str) -> str:
@@ -67,7 +67,7 @@ def _answer(session: Session, question: str) -> str:
         stream.flush()
         text = session.stdin.readline()
     except KeyboardInterrupt:
-        raise Interrupted("Interrupted.", code="interrupted", hint="Nothing was written.") from None
+        raise Interrupted("Interrupted", code="interrupted", hint="Nothing was written.") from None
     except (OSError, UnicodeDecodeError):
         text = ""
     if not text.endswith("\n"):

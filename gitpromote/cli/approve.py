@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from typing import TYPE_CHECKING
+
 import click
 
 from gitpromote.cli.naming import opened_to_act, selected
@@ -10,6 +13,10 @@ from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
+from gitpromote.views.text import listed
+
+if TYPE_CHECKING:
+    from gitpromote.project import Plan
 
 
 @verb(
@@ -33,11 +40,23 @@ def command(session: Session, /, plan: str, env: tuple[str, ...], expires: str, 
     found = opened_to_act(session, plan)
     names = selected(env, (each.name for each in found.data.environments))
     if not names:
-        raise UsageError("An environment is to be named.", code="usage", hint=f"  gitpromote approve {plan} --env ENV")
+        raise _unnamed(found, plan)
     current = project_of(found, cache_dir=session.cache_dir, reporter=session.reporter())
     seconds = parse_duration(expires)
-    records = [
-        told(session, current.approve(found, name, expires=seconds, key=key), f"Approved {name}") for name in names
-    ]
-    session.give(records)
+    records = current.approve(found, names, expires=seconds, key=key)
+    session.give([told(session, each, f"Approved {name}") for name, each in zip(names, records, strict=True)])
     return 0
+
+
+def _unnamed(plan: Plan, word: str) -> UsageError:
+    """The error that asks for an environment, with those that there are."""
+    every = [each.name for each in plan.data.environments if each.steps]
+    if not every:
+        return UsageError("There is nothing to approve", code="nothing-to-approve", detail="The plan changes nothing.")
+    production = [each.name for each in plan.data.environments if each.steps and each.production]
+    return UsageError(
+        "An environment is to be named",
+        code="usage",
+        detail=f"The plan changes {listed(every, limit=12)}.",
+        hint=f"  gitpromote approve {shlex.quote(word)} --env {(production or every)[0]}",
+    )

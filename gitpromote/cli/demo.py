@@ -110,7 +110,7 @@ def _new_folder(place: Path) -> Path:
     whole = place.resolve()
     if whole.exists() and (not whole.is_dir() or any(whole.iterdir())):
         raise UsageError(
-            "There is something in that folder already.",
+            "There is something in that folder already",
             code="not-empty",
             detail=str(whole),
             hint="Name a new folder, or remove this one:\n  gitpromote demo DIR",
@@ -119,7 +119,7 @@ def _new_folder(place: Path) -> Path:
         whole.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
-            "The folder cannot be made.",
+            "The folder cannot be made",
             code="output-failed",
             detail=f"{whole}: {error.strerror}",
             hint="Name another one.",

@@ -55,7 +55,7 @@ def _git(words: Sequence[str], folder: Path, extra: Mapping[str, str] | None = N
     done = call_git(words, cwd=folder, env=quiet_git(os.environ), extra=extra)
     if done.status != 0:
         raise GitpromoteError(
-            "The demonstration's repository could not be made.",
+            "The demonstration's repository could not be made",
             code="demo-failed",
             detail=f"git {words[0]}: {done.words.strip()}",
         )

@@ -30,7 +30,7 @@ def command(session: Session, /, words: tuple[str, ...], detailed_exitcode: bool
     """Compare what two environments, revisions or Freight render to."""
     if len(words) not in (2, 3):
         raise UsageError(
-            "Two sides are to be named.",
+            "Two sides are to be named",
             code="usage",
             detail=f"given: {' '.join(words)}",
             hint="  gitpromote diff [PIPELINE] A B",

@@ -41,7 +41,7 @@ class EventStream:
             self._file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 (it lives as long as the run)
         except OSError as error:
             raise UsageError(
-                "The file for events cannot be written.",
+                "The file for events cannot be written",
                 code="events-unwritable",
                 detail=f"{path}: {error.strerror}",
                 hint="Give --json-into a file in a folder that exists.",

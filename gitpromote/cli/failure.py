@@ -52,7 +52,7 @@ def bug(error: Exception, *, verb: str, environ: Mapping[str, str]) -> InternalE
     """Our bug as an error that says where its report lies."""
     where = _save(_report(error, verb), environ)
     return InternalError(
-        "This is a bug in gitpromote.",
+        "This is a bug in gitpromote",
         code="internal-error",
         detail=scrubbed(f"{type(error).__name__}: {error}"),
         hint=f"The report lies in\n  {where}\nPlease attach it to an issue; it holds no values, only where it happened."

@@ -50,7 +50,7 @@ def command(session: Session, /, name: str | None, form: str, out: str | None) -
 
 def _subject(session: Session, name: str | None) -> tuple[Any, dict[str, str]]:
     if name is None or not names_a_plan(name):
-        return session.load(name).pipeline, {}
+        return session.load(name).definition, {}
     from gitpromote.model.pipeline import Pipeline
     from gitpromote.views.graph import decisions
 

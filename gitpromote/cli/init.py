@@ -44,7 +44,7 @@ def _example(name: str) -> dict[str, bytes]:
     known = example_names()
     if name not in known:
         raise UsageError(
-            "There is no such example.", code="unknown-example", detail=f'"{name}"', hint=did_you_mean(name, known)
+            "There is no such example", code="unknown-example", detail=f'"{name}"', hint=did_you_mean(name, known)
         )
     return example_files(name)
 
@@ -52,7 +52,7 @@ def _example(name: str) -> dict[str, bytes]:
 def _fitting(place: Path, found: list[FoundApp]) -> bytes:
     if not found:
         raise UsageError(
-            "Nothing was found here that could be promoted.",
+            "Nothing was found here that could be promoted",
             code="nothing-found",
             detail=f"Looked below {place.resolve()} for folders per environment with a kustomization or manifests, "
             "and for charts with values files per environment.",

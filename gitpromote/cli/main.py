@@ -49,7 +49,7 @@ def cli(context: click.Context) -> None:
     """
     if context.invoked_subcommand is None:
         raise UsageError(
-            "There is no verb.",
+            "There is no verb",
             code="usage",
             hint="A first look, in a folder of its own:\n  gitpromote demo\nAll verbs:\n  gitpromote --help",
         )
@@ -82,7 +82,7 @@ def _dispatch(words: list[str], run: Session) -> int:
     except click.ClickException as error:
         return _fail(_usage(error), run)
     except (KeyboardInterrupt, click.Abort):
-        return _fail(Interrupted("Interrupted.", code="interrupted", hint="Nothing more was started."), run)
+        return _fail(Interrupted("Interrupted", code="interrupted", hint="Nothing more was started."), run)
     except OSError as error:
         return _help_unread(run) if isinstance(error, BrokenPipeError) and not run.verb else _fail_by_system(error, run)
     except Exception as error:  # noqa: BLE001 (the one place where our own bugs end)
@@ -130,14 +130,14 @@ def _fail_by_bug(error: Exception, run: Session) -> int:
 def _fail_by_system(error: OSError, run: Session) -> int:
     where = f"{error.filename}: " if error.filename else ""
     reason = error.strerror or type(error).__name__
-    told = GitpromoteError("The system refused something.", code="system-error", detail=f"{where}{reason}")
+    told = GitpromoteError("The system refused something", code="system-error", detail=f"{where}{reason}")
     return _fail(told, run)
 
 
 def _usage(error: click.ClickException) -> UsageError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else PROGRAM
-    return UsageError(error.format_message(), code="usage", hint=f"  {path} --help")
+    return UsageError(error.format_message().removesuffix("."), code="usage", hint=f"  {path} --help")
 
 
 def _end_gently_when_terminated() -> None:

@@ -23,7 +23,7 @@ def project_and_environment(session: Session, words: Sequence[str]) -> tuple[Pro
     """``[PIPELINE] ENV``: the project, and the environment's name, checked."""
     if len(words) not in (1, 2):
         raise UsageError(
-            "An environment is to be named.",
+            "An environment is to be named",
             code="usage",
             detail=f"given: {' '.join(words) or 'nothing'}",
             hint=f"  gitpromote {session.verb} [PIPELINE] ENV",
@@ -41,7 +41,7 @@ def known_environment(name: str, known: Iterable[str]) -> str:
     if name in every:
         return name
     raise UsageError(
-        "There is no such environment.", code="environment-unknown", detail=f'"{name}"', hint=did_you_mean(name, every)
+        "There is no such environment", code="environment-unknown", detail=f'"{name}"', hint=did_you_mean(name, every)
     )
 
 
@@ -56,7 +56,7 @@ def selected(values: Iterable[str], known: Iterable[str], *, what: str = "enviro
         matches = [name for name in every if name == word] or [name for name in every if fnmatchcase(name, word)]
         if not matches:
             raise UsageError(
-                f"There is no such {what}.", code=f"{what}-unknown", detail=f'"{word}"', hint=did_you_mean(word, every)
+                f"There is no such {what}", code=f"{what}-unknown", detail=f'"{word}"', hint=did_you_mean(word, every)
             )
         found |= dict.fromkeys(matches)
     return tuple(name for name in every if name in found)
@@ -69,7 +69,7 @@ def replacements(values: Iterable[str]) -> dict[str, str]:
         name, at, commit = word.partition("@")
         if not (name and at and re.fullmatch(r"[0-9a-fA-F]{4,64}", commit)):
             raise UsageError(
-                "This names no commit of an environment.",
+                "This names no commit of an environment",
                 code="usage",
                 detail=f'--replace "{word}"',
                 hint="Write it like --replace prod-eu@b7d2210.",
@@ -122,7 +122,7 @@ def opened_to_act(session: Session, word: str) -> Plan:
         known = [session.load(name).name for name in pipelines(session)]
         if plan.data.pipeline.name not in known:
             raise PlanInvalid(
-                "This plan is of another pipeline.",
+                "This plan is of another pipeline",
                 code="plan-other-pipeline",
                 detail=f"It is of {plan.data.pipeline.name}, and {session.pipeline} defines {', '.join(known)}.",
                 hint="A plan needs no pipeline file: leave --pipeline out, or name the right one.",
@@ -130,8 +130,21 @@ def opened_to_act(session: Session, word: str) -> Plan:
     return plan
 
 
+def _saved_here(word: str) -> Plan | None:
+    """The only plan under ``plans/`` whose digest begins so; its file's name says where to look, its bytes decide."""
+    from gitpromote.project import open_plan
+
+    digits = word.removeprefix("sha256:")
+    every = [open_plan(path) for path in sorted(Path("plans").glob(f"*-{digits[:12]}*.plan.json"))]
+    found = {plan.digest: plan for plan in every if plan.digest.removeprefix("sha256:").startswith(digits)}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
 def _from_ledger(session: Session, word: str) -> Plan:
-    """The ledger of each Pipeline in the file is asked: the digest alone does not say whose plan it is."""
+    """The ledger of each Pipeline in the file is asked: the digest alone does not say whose plan it is.
+
+    A plan that was not applied, approved or recorded yet is in no ledger; then it is looked for where plan saves it.
+    """
     last: GitpromoteError | None = None
     for name in pipelines(session):
         try:
@@ -140,6 +153,9 @@ def _from_ledger(session: Session, word: str) -> Plan:
             if error.code != "plan-unknown":
                 raise
             last = error
+    saved = _saved_here(word)
+    if saved is not None:
+        return saved
     if last is not None:
         raise last
-    raise UsageError("There is no Pipeline whose ledger could be asked.", code="plan-unknown", detail=listed([word]))
+    raise UsageError("There is no Pipeline whose ledger could be asked", code="plan-unknown", detail=listed([word]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,10 @@ from gitpromote.cli.saving import apply_command, save
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import planned, shaping
 from gitpromote.views.lines import Line, Span, line
+from gitpromote.views.text import clean
+
+if TYPE_CHECKING:
+    from gitpromote.project.standstill import Standstill
 
 
 @verb(
@@ -43,21 +47,40 @@ def command(session: Session, /, name: str | None, **given: Any) -> int:
     """
     if given["verify"]:
         return _verify(session, given["verify"])
+    still = _standstill(session, name, given)
+    if still is not None and (shown := still.recall()):
+        session.show([line(*(Span(*span) for span in each)) for each in shown])
+        return 0
     current = session.load(name)
     plan = planned(current, given, record=given["record"])
     earlier = opened_to_act(session, given["since"]).data if given["since"] else None
     if session.json:
         session.document(plan.to_bytes())
     else:
-        _show(session, plan, earlier=earlier, full=given["full"])
+        approvals = current.approvals() if earlier else None
+        view = _show(session, plan, earlier=earlier, approvals=approvals, full=given["full"])
+        if still is not None and not plan.warnings:
+            still.remember(current, plan.data, view)
     _save(session, plan, given["out"], recorded=given["record"])
     return _code(plan, detailed=given["detailed_exitcode"], fail_on=given["fail_on"])
 
 
-def _show(session: Session, plan: Any, *, earlier: Any, full: bool) -> None:
+def _standstill(session: Session, name: str | None, given: dict[str, Any]) -> Standstill | None:
+    """The memory of the last plan, where this one is asked for without anything that shapes or accompanies it."""
+    shaped = any(value for option, value in given.items() if option not in ("detailed_exitcode", "fail_on"))
+    if shaped or session.json or session.events or session.verbose or session.keep:
+        return None
+    from gitpromote.project.standstill import Standstill
+
+    return Standstill(session.pipeline, name, cache_dir=session.cache_dir, shape=[session.out.width])
+
+
+def _show(session: Session, plan: Any, *, earlier: Any, approvals: Any, full: bool) -> list[Line]:
     from gitpromote.views.terminal import plan_view
 
-    session.show(plan_view(plan.data, earlier=earlier, full=full, width=session.out.width))
+    view = plan_view(plan.data, earlier=earlier, approvals=approvals, full=full, width=session.out.width)
+    session.show(view)
+    return view
 
 
 def _save(session: Session, plan: Any, out: str | None, *, recorded: bool) -> None:
@@ -66,7 +89,8 @@ def _save(session: Session, plan: Any, out: str | None, *, recorded: bool) -> No
     if out is None and (session.json or not to_do):
         return
     path = save(plan, out)
-    lines: list[Line] = [line(f"Saved {path}")]
+    lines: list[Line] = [line(Span("! ", "bad"), clean(text)) for text in plan.warnings]
+    lines.append(line(f"Saved {path}"))
     if recorded:
         lines.append(line(f"Recorded {plan.digest}"))
     if to_do:

@@ -73,7 +73,7 @@ def _write(session: Session, rendered: Mapping[str, Mapping[str, bytes]], folder
         place = folder / env
         if place.is_dir() and any(place.iterdir()):
             raise UsageError(
-                "There is something in that folder already.",
+                "There is something in that folder already",
                 code="not-empty",
                 detail=f"{place}: files of an earlier render would stay beside the new ones.",
                 hint="Name another folder, or remove this one.",

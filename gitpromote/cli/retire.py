@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,10 @@ from gitpromote.cli.options import approve_automatically, full, lock_timeout, pr
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
+from gitpromote.views.lines import line
+
+if TYPE_CHECKING:
+    from gitpromote.project import Project
 
 
 @verb(
@@ -19,11 +23,13 @@ from gitpromote.errors import UsageError
     examples=(
         'gitpromote retire shop --env qa --reason "not used any more"',
         'gitpromote retire --app legacy --reason "replaced"',
+        'gitpromote retire previews --gone --reason "closed"',
     ),
 )
 @click.argument("name", required=False, metavar="[PIPELINE]")
 @option("--env", metavar="ENV", help="Prune everything that this environment's target holds.")
 @option("--app", metavar="APP", help="Prune this App from every environment.")
+@option("--gone", is_flag=True, help="Prune environments that the pipeline has no more, and previews that are over.")
 @reason
 @option("--out", metavar="FILE", help="Save the plan there instead of applying it.")
 @approve_automatically
@@ -31,17 +37,38 @@ from gitpromote.errors import UsageError
 @full
 @project
 @click.pass_obj
-def command(session: Session, /, name: str | None, env: str | None, app: str | None, reason: str, **given: Any) -> int:
+def command(
+    session: Session, /, name: str | None, env: str | None, app: str | None, gone: bool, reason: str, **given: Any
+) -> int:
     """Prune what an environment or an app has left behind; the plan is shown and asked for."""
-    if (env is None) == (app is None):
+    if [env is not None, app is not None, gone].count(True) != 1:
         raise UsageError(
-            "Say what is to be retired.",
+            "Say what is to be retired",
             code="usage",
-            detail="One of --env and --app is needed, not both.",
+            detail="One of --env, --app and --gone is needed, and no two of them.",
             hint="  gitpromote retire [PIPELINE] --env ENV --reason …",
         )
-    current = session.load(name)
+    current = _project(session, name, gone=gone)
+    if gone and not current.remains():
+        session.give({"environments": []})
+        session.show([line("Nothing is left over.")])
+        return 0
     if env is not None:
         known_environment(env, current.pipeline.order())
-    plan = current.retire(env=env, app=app, reason=reason)
+    plan = current.retire(env=env, app=app, gone=gone, reason=reason)
     return decide(session, current, plan, given)[0]
+
+
+def _project(session: Session, name: str | None, *, gone: bool) -> Project:
+    """The project; with ``--gone`` also of a pipeline that the file has no more."""
+    from gitpromote.project import Project
+
+    try:
+        return session.load(name)
+    except UsageError as error:
+        if not gone or name is None or error.code != "unknown-pipeline":
+            raise
+        left = Project.departed(name, session.pipeline, cache_dir=session.cache_dir, reporter=session.reporter())
+        if left is None:
+            raise
+        return left

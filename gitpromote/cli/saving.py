@@ -46,7 +46,7 @@ def apply_command(path: str) -> str:
 
 def _unwritable(path: str, error: OSError) -> GitpromoteError:
     return GitpromoteError(
-        "A file cannot be written.",
+        "A file cannot be written",
         code="output-failed",
         detail=f"{path}: {error.strerror or error}",
         hint="Nothing else was changed. Make room, or name another place with --out.",

@@ -86,7 +86,7 @@ def write_new(folder: Path, contents: Mapping[str, bytes]) -> None:
     taken = [path for path in contents if (folder / path).exists()]
     if taken:
         raise UsageError(
-            "There is such a file already.",
+            "There is such a file already",
             code="would-overwrite",
             detail="\n".join(f"  {folder / path}" for path in taken),
             hint="Nothing was written. Name another folder, or move what is there.",

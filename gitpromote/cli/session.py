@@ -113,7 +113,7 @@ class Session:
 
         if name and self.names_its_pipeline:
             raise UsageError(
-                "The pipeline is named twice.",
+                "The pipeline is named twice",
                 code="pipeline-named-twice",
                 detail=f'by --pipeline {self.pipeline} and by "{name}"',
                 hint="Leave one of them out.",
@@ -182,7 +182,7 @@ class Session:
 
         where = f" ({failure.filename})" if failure.filename else ""
         reason = failure.strerror or type(failure).__name__
-        self.tell([line(f"Error: The output could not be written: {reason}{where}.  [output-failed]")])
+        self.tell([line(f"Error: The output could not be written: {reason}{where}  [output-failed]")])
 
 
 def session_of(context: Any) -> Session:

@@ -81,7 +81,7 @@ def refuse_shaping(given: Mapping[str, Any], *, pipeline: str) -> None:
     if not words:
         return
     raise UsageError(
-        "A saved plan is applied as it is.",
+        "A saved plan is applied as it is",
         code="plan-shaping",
         detail=f"It cannot be shaped any more by {' '.join(words)}. --env may narrow which of its environments run.",
         hint=f"  gitpromote plan {pipeline} {' '.join(words)}",

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitpromote.cli.naming import opened
 from gitpromote.cli.options import full, project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
+from gitpromote.errors import AccessDenied, RemoteFailed
+
+if TYPE_CHECKING:
+    from gitpromote.model.state import Approval
+    from gitpromote.project import Plan
 
 
 @verb(
@@ -31,15 +38,29 @@ def command(session: Session, /, plan: str, form: str | None, since: str | None,
     """
     found = opened(session, plan)
     earlier = opened(session, since).data if since else None
+    approvals = _approvals(session, found) if since else None
     session.clear()
     if session.json or form == "json":
         session.document(found.to_bytes())
     elif form == "markdown":
         from gitpromote.views.markdown import plan_markdown
 
-        session.out.text(plan_markdown(found.data, digest=found.digest, earlier=earlier, full=full))
+        data, digest = found.data, found.digest
+        session.out.text(plan_markdown(data, digest=digest, earlier=earlier, approvals=approvals, full=full))
     else:
         from gitpromote.views.terminal import plan_view
 
-        session.show(plan_view(found.data, digest=found.digest, earlier=earlier, full=full, width=session.out.width))
+        width = session.out.width
+        view = plan_view(found.data, digest=found.digest, earlier=earlier, approvals=approvals, full=full, width=width)
+        session.show(view)
     return 0
+
+
+def _approvals(session: Session, plan: Plan) -> dict[str, tuple[Approval, ...]] | None:
+    """What the ledger says of approvals; ``None`` where it cannot be asked, since the plan can be read without it."""
+    from gitpromote.project import project_of
+
+    try:
+        return project_of(plan, cache_dir=session.cache_dir, reporter=session.reporter()).approvals()
+    except (RemoteFailed, AccessDenied):
+        return None

@@ -32,7 +32,7 @@ def command(session: Session, /, name: str | None) -> int:
 def _checked(session: Session, name: str | None) -> Any:
     project = session.load(name)
     project.check()
-    return project.pipeline
+    return project.definition
 
 
 def _line(pipeline: Any) -> Line:

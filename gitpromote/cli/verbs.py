@@ -18,6 +18,7 @@ SECTIONS = {
         "explain": Entry("gitpromote.cli.explain", "Why an environment may go, or waits, or is blocked."),
         "approve": Entry("gitpromote.cli.approve", "Sign a change for an environment."),
         "apply": Entry("gitpromote.cli.apply", "Carry out a plan, exactly."),
+        "run": Entry("gitpromote.cli.run", "Plan and apply what may go by itself, once or for ever."),
     },
     "Look": {
         "status": Entry("gitpromote.cli.status", "What each environment runs, and what is next."),

@@ -75,7 +75,7 @@ def parse_override(text: str) -> tuple[tuple[str, str], Shape]:
     steps = list(_STEP.finditer(match["path"])) if match else []
     if not match or "".join(step[0] for step in steps) != match["path"] or not match["path"].endswith("]"):
         raise ConfigurationError(
-            "A list rule cannot be read.",
+            "A list rule cannot be read",
             code="list-rule-invalid",
             detail=f"{text!r} does not name a kind and a list.",
             hint="Write it like this:\n  monitoring.coreos.com/ServiceMonitor: spec.endpoints[port]",

@@ -53,7 +53,7 @@ def append(
             raise ledger_refused(ledger.ref, answer.words)
         if world.clock.now() - started > patience:
             raise Contention(
-                "Others write to the ledger all the time.",
+                "Others write to the ledger all the time",
                 code="ledger-contention",
                 detail=f"{ledger.ref}: {attempt + 1} races lost",
                 hint="Try again.",
@@ -65,7 +65,7 @@ def append(
 def ledger_refused(ref: str, words: str) -> AccessDenied:
     """The error for a remote that does not take our Records."""
     return AccessDenied(
-        "The remote refuses the ledger.",
+        "The remote refuses the ledger",
         code="ledger-refused",
         detail=f"{ref}: {words}",
         hint="Let the promoting identity push to branches below gitpromote/, and see that no branch is called "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitpromote.engine import transition
 from gitpromote.engine.append import PATIENCE, ledger_refused, pause, record_plan
-from gitpromote.engine.assess import Fresh, assess
+from gitpromote.engine.assess import Fresh, assess, journey_of
+from gitpromote.engine.calling import Called
 from gitpromote.engine.interrupt import Interruption, interruptible
 from gitpromote.engine.locked import held_by_others
 from gitpromote.engine.look import Look, look
@@ -20,6 +21,8 @@ from gitpromote.model.outcome import worst_of
 from gitpromote.model.plan import EXECUTABLE_STEPS, EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.record import Record
 from gitpromote.model.result import ApplyResult, EnvironmentResult
+from gitpromote.planning.opening import passes_by_itself
+from gitpromote.planning.waves import WAVE, crowded
 from gitpromote.ports import PushAnswer
 
 _POLL = 5.0  # seconds between looks while waiting for what others may do
@@ -40,6 +43,7 @@ class ApplyOptions:
     :ivar confirmed: a person has said yes to the shown plan
     :ivar lock_timeout: seconds to wait for a lock, and at least a minute for lost races
     :ivar fail_fast: stop at the first failure
+    :ivar called: the file or digest by which others find the plan, for hints; empty where they cannot
     """
 
     environments: tuple[str, ...] | None = None
@@ -48,6 +52,7 @@ class ApplyOptions:
     confirmed: bool = False
     lock_timeout: float = 0.0
     fail_fast: bool = False
+    called: str = ""
 
 
 def apply(world: World, file: PlanFile, document: bytes, options: ApplyOptions) -> ApplyResult:
@@ -59,7 +64,7 @@ def apply(world: World, file: PlanFile, document: bytes, options: ApplyOptions) 
     :param document: the plan file's bytes, for the ledger
     :raises GitpromoteError: nothing was written: the plan as a whole may not be applied
     """
-    check_digest(file, options.expect_digest)
+    check_digest(Called.of(file, options.called), options.expect_digest)
     selected = _selected(file.plan, options)
     _refuse_unsupported(selected, options)
     run = _Run(world, file, document, options, selected)
@@ -74,7 +79,7 @@ def _selected(plan: Plan, options: ApplyOptions) -> list[EnvironmentPlan]:
     unknown = [name for name in options.environments if name not in known]
     if unknown:
         raise UsageError(
-            "The plan has no such environment.",
+            "The plan has no such environment",
             code="environment-unplanned",
             detail=f"{', '.join(unknown)}; planned: {', '.join(planned.name for planned in plan.environments)}",
         )
@@ -87,7 +92,7 @@ def _refuse_unsupported(selected: Sequence[EnvironmentPlan], options: ApplyOptio
         missing = unsupported(planned)
         if missing:
             raise NotSupported(
-                "The plan has a step that this version does not carry out.",
+                "The plan has a step that this version does not carry out",
                 code="not-supported",
                 detail=f"{planned.name}: {', '.join(missing)} not supported by this version of gitpromote",
                 hint="Apply the other environments with --env, or upgrade.",
@@ -115,6 +120,13 @@ class _Run:
     lost: int = 0
     present: frozenset[str] = frozenset()
     started: int = 0
+    told: set[str] = field(default_factory=set)
+    hopeful: set[str] = field(default_factory=set)
+
+    @property
+    def called(self) -> Called:
+        """What the plan is called; once something is written, the ledger has it."""
+        return Called.of(self.file, self.options.called or (self.file.digest if self.recorded else ""))
 
     def until_done(self, interruption: Interruption) -> ApplyResult:
         self.started = self.world.clock.now()
@@ -167,7 +179,7 @@ class _Run:
         head = seen.ledger.head
         if basis is not None and (head is None or not self.world.home.is_ancestor(basis, head)):
             raise PlanStale(
-                "The ledger is not the one that the plan saw.",
+                "The ledger is not the one that the plan saw",
                 code="ledger-rewritten",
                 detail=f"{self.world.ledger.ref} no longer contains {basis[:12]}: it was rewritten or deleted.",
                 hint="Find out who did that before anything is applied:\n  gitpromote verify",
@@ -182,7 +194,7 @@ class _Run:
         for planned in self._open():
             self.results.pop(planned.name, None)
             if planned.decision in ("unavailable", "held") or not planned.steps:
-                self.results[planned.name] = settled_result(planned)
+                self.results[planned.name] = settled_result(planned, called=self.called)
                 continue
             fresh = assess(self.world, self.file.plan, self.file.digest, planned, seen, records, mine=mine)
             result = self._verdict(fresh, locked.get(planned.name))
@@ -190,6 +202,12 @@ class _Run:
                 self.results[planned.name] = result
             else:
                 ready.append(fresh)
+        crowd = crowded(journey_of(self.world, seen), [fresh.planned.name for fresh in ready if fresh.planned.writes])
+        for fresh in ready:
+            if fresh.planned.name in crowd:
+                why = crowd[fresh.planned.name]
+                self.results[fresh.planned.name] = waiting_result(fresh.planned, (), because=why, code=WAVE)
+        ready = [fresh for fresh in ready if fresh.planned.name not in crowd]
         stacked = unfounded(self.world, self.file.plan, ready)
         for fresh in ready:
             if fresh.planned.name in stacked:
@@ -201,13 +219,15 @@ class _Run:
 
     def _verdict(self, fresh: Fresh, lock: Contention | None) -> EnvironmentResult | None:
         """The result that judgement, gates and locks lead to; ``None`` where it may go."""
-        settled = settled_result(fresh.planned, fresh.judgement)
+        settled = settled_result(fresh.planned, fresh.judgement, called=self.called)
         if settled is not None:
             return settled
         worst = worst_of(fresh.outcomes)
         if worst in ("fail", "error"):
-            return blocked_result(fresh.planned, fresh.outcomes)
+            return blocked_result(fresh.planned, fresh.outcomes, called=self.called)
+        self.hopeful.discard(fresh.planned.name)
         if worst == "pending":
+            self.hopeful |= {fresh.planned.name} if passes_by_itself(fresh.outcomes) else set()
             return waiting_result(fresh.planned, fresh.outcomes)
         if lock is not None:
             patient = self.world.clock.now() - self.started < self.options.lock_timeout
@@ -220,9 +240,10 @@ class _Run:
         """Before the first write a missing consent refuses the whole; later it makes its environment wait."""
         missing = unpermitted(self.world, ready, seen, self.options)
         if missing and not self.recorded:
-            raise unapproved(self.file, missing)
+            there = self.file.digest in self.world.ledger.plans(seen.ledger.head)
+            raise unapproved(Called.of(self.file, self.options.called or (self.file.digest if there else "")), missing)
         for fresh in missing:
-            error = unapproved(self.file, [fresh])
+            error = unapproved(self.called, [fresh])
             waiting = waiting_result(fresh.planned, fresh.outcomes, because=error.detail, code=error.code)
             self.results[fresh.planned.name] = waiting.model_copy(update={"hint": error.hint})
         return [fresh for fresh in ready if fresh not in missing]
@@ -269,7 +290,7 @@ class _Run:
         if answer is None:
             return False
         error = GitpromoteError(
-            "The remote refuses the target.",
+            "The remote refuses the target",
             code="push-refused",
             detail=f"{fresh.planned.target.ref.removeprefix('refs/heads/')}: {answer.words}",
             hint=_REFUSED_HINTS.get(answer.code, "Its rules or hooks must let the promoting identity push there."),
@@ -295,7 +316,6 @@ class _Run:
                 tree=fresh.planned.result_tree,
                 at=self.world.clock.now(),
             )
-            self.world.reporter.event("environment", **self.results[name].model_dump(mode="json"))
         self.lost = 0
 
     def _lost_race(self, prepared: transition.Transition) -> None:
@@ -303,7 +323,7 @@ class _Run:
         waited = self.world.clock.now() - self.started
         if waited > max(self.options.lock_timeout, PATIENCE):
             error = Contention(
-                "Others were faster every time.",
+                "Others were faster every time",
                 code="push-contention",
                 detail=f"{self.lost + 1} races lost in {waited} seconds",
                 hint="Apply the plan again.",
@@ -332,7 +352,18 @@ class _Run:
                         "message": f"was written as {commit[:7]}, but {target.ref} holds {(head or 'nothing')[:7]} now",
                     }
                 )
+        self._tell(self.landed)
         self.landed = {}
+
+    def _tell(self, names: Iterable[str]) -> None:
+        """Each environment's end, once: what landed as soon as it is proven, the others when all is over."""
+        for name in names:
+            if name not in self.told:
+                self.world.reporter.event("environment", **self._end(name).model_dump(mode="json"))
+                self.told.add(name)
+
+    def _end(self, name: str) -> EnvironmentResult:
+        return self.results.get(name) or EnvironmentResult(name=name, status="not-started")
 
     # -- ending
 
@@ -341,7 +372,7 @@ class _Run:
         lock = self.world.clock.now() - self.started < self.options.lock_timeout and any(
             result.code == "lock-held" for result in waiting
         )
-        return lock or (self.options.wait and any(result.code == "upstream" for result in waiting))
+        return lock or (self.options.wait and any(result.name in self.hopeful for result in waiting))
 
     def _cut_short(self, error: GitpromoteError) -> ApplyResult:
         """What was written before is told all the same."""
@@ -353,10 +384,8 @@ class _Run:
         return any(result.status in ("failed", "stale") for result in self.results.values())
 
     def _result(self, *, interrupted: bool = False) -> ApplyResult:
-        found = [
-            self.results.get(planned.name) or EnvironmentResult(name=planned.name, status="not-started")
-            for planned in self.selected
-        ]
+        found = [self._end(planned.name) for planned in self.selected]
+        self._tell(one.name for one in found)
         return ApplyResult(
             pipeline=self.file.plan.pipeline.name,
             plan=self.file.digest,

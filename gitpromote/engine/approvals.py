@@ -7,7 +7,7 @@ from gitpromote.engine.look import Look
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.canonical import canonical
-from gitpromote.model.plan import PlanFile
+from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.record import Actor, Record
 from gitpromote.model.state import Approval, LedgerState
 
@@ -59,12 +59,28 @@ def _allowed_signers(world: World) -> bytes | None:
     found = world.home.texts([f"{head}:{path}"])[0] if head else None
     if found is None:
         raise ConfigurationError(
-            "The file of allowed signers is missing.",
+            "The file of allowed signers is missing",
             code="signers-missing",
             detail=f"{path} on {default or 'the default branch'} of {world.home.url}",
             hint="Without it no approval counts. Commit it, in the format of ssh-keygen's allowed signers.",
         )
     return found
+
+
+def refuse_idle(plan: Plan, environment: str) -> EnvironmentPlan:
+    """The part of a plan that can be approved.
+
+    :raises UsageError: the plan changes nothing there
+    """
+    planned_environment = plan.environment(environment)
+    if planned_environment is None or not planned_environment.steps:
+        names = [one.name for one in plan.environments if one.steps]
+        raise UsageError(
+            "There is nothing to approve",
+            code="nothing-to-approve",
+            detail=f"{environment}: the plan changes {', '.join(names) or 'nothing'}",
+        )
+    return planned_environment
 
 
 def approve(
@@ -75,14 +91,7 @@ def approve(
     :param expires: epoch seconds
     :param key: the file of an SSH key; default: the one that git signs with
     """
-    planned_environment = file.plan.environment(environment)
-    if planned_environment is None or not planned_environment.steps:
-        names = [one.name for one in file.plan.environments if one.steps]
-        raise UsageError(
-            "There is nothing to approve.",
-            code="nothing-to-approve",
-            detail=f"{environment}: the plan changes {', '.join(names) or 'nothing'}",
-        )
+    planned_environment = refuse_idle(file.plan, environment)
     draft = Approval(
         record="", at=0, identity=world.actor_address, change_digest=planned_environment.change_digest, expires=expires
     )
@@ -91,7 +100,7 @@ def approve(
     proof = world.signing.verify(signed, signature, identity=draft.identity, allowed=_allowed_signers(world))
     if proof is None:
         raise ConfigurationError(
-            "This signature would not count.",
+            "This signature would not count",
             code="signer-unknown",
             detail=f"{draft.identity} with this key is not in {world.pipeline.signers}.",
             hint="Use the key that is listed there: --key FILE.",

@@ -15,12 +15,14 @@ from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.record import Record
 from gitpromote.model.resolved import ResolvedTarget
+from gitpromote.model.state import LedgerState
 from gitpromote.model.tree import Entry, tree_id
 from gitpromote.planning import staleness
-from gitpromote.planning.availability import planned_freight
+from gitpromote.planning.availability import Journey, planned_freight
 from gitpromote.planning.planfile import blob_bytes
-from gitpromote.planning.planner import carried_before, changes_of
+from gitpromote.planning.planner import changes_of
 from gitpromote.planning.staleness import Difference, FreshLook, Judgement
+from gitpromote.planning.supersede import superseded_since
 from gitpromote.planning.verdicts import judge as judge_gates
 from gitpromote.ports import Repository
 
@@ -103,7 +105,7 @@ def _fresh_look(
         "head": head,
         "planned_head": planned_head,
         "records": here,
-        "superseded": _superseded(planned, seen),
+        "superseded": _superseded(world, plan, planned, seen),
         "changed_callables": world.changed_callables(functions),
     }
     if head == planned_head or not target.ref:
@@ -220,12 +222,34 @@ def _difference(
     )
 
 
-def _superseded(planned: EnvironmentPlan, seen: Look) -> str:
+def _superseded(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> str:
+    """Why what the plan would move there may no longer go there: availability, judged again."""
     for moving in planned.freight.values():
         known = seen.ledger.freight.get(moving.id)
         if known is not None and known.rejected:
             return f"the Freight was rejected: {known.rejected}"
-    return ""
+    if plan.kind != "promote":
+        return ""
+    journey = journey_of(world, seen)
+    moves = [one for name, one in planned_freight(plan, planned).items() if planned.freight[name].moving]
+    told = {outcome.id for outcome in planned.outcomes}
+    for freight in moves:
+        verdict = journey.verdict(planned.name, freight)
+        if verdict.refused and verdict.way not in told:
+            return f"{freight.alias}: {verdict.message}"
+    by = [one for outcome in planned.outcomes if outcome.id == "superseded" for one in outcome.operands.get("by", ())]
+    since = superseded_since(journey, planned.name, moves, told=by)
+    return f"{since[0].alias} was superseded by {since[1].alias} since" if since else ""
+
+
+def journey_of(world: World, seen: Look) -> Journey:
+    """What the ledger says now of where Freight may go."""
+    return journey_at(world, seen.ledger, world.clock.now())
+
+
+def journey_at(world: World, ledger: LedgerState, as_of: int) -> Journey:
+    """What a ledger says, at a moment, of where Freight may go."""
+    return Journey(pipeline=world.pipeline, ledger=ledger, as_of=as_of, ask=world.ask)
 
 
 def _rerendered(
@@ -281,10 +305,13 @@ def _outcomes(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) ->
     """The plan's verdicts, those that read live facts judged again."""
     resolved = world.pipeline.resolved(planned.name)
     observed = EnvironmentObservation(name=planned.name, freight=planned_freight(plan, planned))
-    carried = carried_before(world.pipeline, resolved)
-    judged = judge_gates(resolved, observed, seen.ledger, kind=plan.kind, carried=carried)
+    judged = judge_gates(journey_of(world, seen), resolved, observed, kind=plan.kind)
     fresh = {outcome.id: outcome for outcome in judged}
     return tuple(
-        fresh.get(outcome.id, outcome) if outcome.kind in ("gate", "availability") else outcome
-        for outcome in planned.outcomes
+        fresh.get(outcome.id, outcome) if _is_judged_again(outcome) else outcome for outcome in planned.outcomes
     )
+
+
+def _is_judged_again(outcome: Outcome) -> bool:
+    """Policies read what the plan holds; what failed needs another plan."""
+    return outcome.kind in ("gate", "availability") and outcome.status != "fail"

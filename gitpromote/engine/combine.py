@@ -95,7 +95,7 @@ def narrowed(
     if "" in folders:
         names = ", ".join(app.name for app in others)
         raise UsageError(
-            "These Apps cannot be planned apart.",
+            "These Apps cannot be planned apart",
             code="apps-inseparable",
             detail=f"{resolved.name}: {names} shares a folder with the Apps that are asked for",
             hint="Give each App a folder: name $app in the target.",
@@ -200,7 +200,7 @@ def _outcome(identifier: str, status: str, message: str) -> Outcome:
 
 def _taken(path: str, first: str, second: str) -> SourceInvalid:
     return SourceInvalid(
-        "Two Apps render the same file.",
+        "Two Apps render the same file",
         code="path-taken",
         detail=f"{path}: {first} and {second}",
         hint="Give each App a folder: name $app in the target.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitpromote.discovery.by_hand import SourceCommit, assemble
@@ -16,7 +16,8 @@ from gitpromote.model.freight import Freight
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.model.subscription import Chart, Git, Image
 from gitpromote.model.warehouse import Warehouse
-from gitpromote.planning.availability import choose, newest_first
+from gitpromote.planning.availability import Journey, speaking_last
+from gitpromote.planning.selection import Choice, choose, named, newest_first, staying
 from gitpromote.ports import Repository
 
 #: How many commits of our own may lie on top of a source branch.
@@ -25,13 +26,9 @@ _LOOKED_THROUGH = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """The Freight of one Warehouse, newest first, and why there is no newer one.
-
-    :ivar approved: Environment to the ids that may enter it by approval
-    """
+    """The Freight of one Warehouse, newest first, and why there is no newer one."""
 
     freight: tuple[Freight, ...]
-    approved: Mapping[str, Collection[str]]
     missing: str = ""
 
 
@@ -49,29 +46,33 @@ def discover(world: World, seen: Look, asked: Asked, resolved: Iterable[Resolved
 
 
 def chosen(
-    world: World, candidates: Mapping[str, Candidates], resolved: ResolvedEnvironment, seen: Look, asked: Asked
+    world: World, journey: Journey, candidates: Mapping[str, Candidates], resolved: ResolvedEnvironment, asked: Asked
 ) -> tuple[dict[str, Freight], str]:
     """One Freight per Warehouse for an Environment, and why one is missing."""
-    state = seen.ledger.environment(resolved.name)
+    state = journey.state(resolved.name)
     found: dict[str, Freight] = {}
     for warehouse in resolved.warehouses:
         offered = candidates[warehouse]
-        named = _named(offered.freight, asked.freight)
-        freight = named or choose(
-            offered.freight,
-            after=_before(world, resolved, warehouse),
-            join=resolved.join,
-            current=state.freight.get(warehouse),
-            approved=offered.approved.get(resolved.name, ()),
-            states=seen.ledger.environments,
-        )
-        if freight is None:
-            return {}, offered.missing
-        found[warehouse] = freight
-    # What moves comes last: where two of them hold one artifact, it speaks.
-    ordered = dict(sorted(found.items(), key=lambda item: state.freight.get(item[0]) != item[1].id))
+        choice = _choice(journey, resolved, warehouse, offered, asked)
+        if choice.freight is None:
+            return {}, choice.reason or offered.missing
+        found[warehouse] = choice.freight
+    moving = {name for name, freight in found.items() if state.freight.get(name) != freight.id}
+    ordered = speaking_last(found, moving, state.arrived)
     lacking = _without_source(world, resolved, ordered)
     return ({}, lacking) if lacking else (ordered, "")
+
+
+def _choice(
+    journey: Journey, resolved: ResolvedEnvironment, warehouse: str, offered: Candidates, asked: Asked
+) -> Choice:
+    """What was named, wherever it still goes; beside it the others stay, if there are any."""
+    freight = _named(offered.freight, asked.freight)
+    if freight is not None:
+        choice = named(journey, resolved.name, freight, exactly=asked.environments == (resolved.name,))
+        return choice if choice.freight is not None or choice.reason else Choice(freight)
+    stays = staying(journey, resolved.name, warehouse) if asked.freight is not None else Choice(None)
+    return stays if stays.freight is not None else choose(journey, resolved.name, warehouse, offered.freight)
 
 
 def _without_source(world: World, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> str:
@@ -84,13 +85,6 @@ def _without_source(world: World, resolved: ResolvedEnvironment, freight: Mappin
         return ""
     warehouses = ", ".join(freight)
     return f"Freight of {warehouses} holds no commit for {lacking[0].name}; add Git(…) to the Warehouse"
-
-
-def _before(world: World, resolved: ResolvedEnvironment, warehouse: str) -> tuple[str, ...]:
-    """The Environments that a Warehouse's Freight has to pass first."""
-    if warehouse in resolved.direct:
-        return ()
-    return tuple(name for name in resolved.after if warehouse in world.pipeline.resolved(name).warehouses)
 
 
 def _candidates(
@@ -112,19 +106,10 @@ def _candidates(
         given=given,
         known=known,
     )
-    approved = _approved(seen)
     if newest.freight is None:
-        return Candidates(freight=tuple(known), approved=approved, missing=newest.missing)
+        return Candidates(freight=tuple(known), missing=newest.missing)
     others = [freight for freight in known if freight.id != newest.freight.id]
-    return Candidates(freight=(newest.freight, *others), approved=approved)
-
-
-def _approved(seen: Look) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for identifier, known in seen.ledger.freight.items():
-        for environment in known.approved_for:
-            found.setdefault(environment, set()).add(identifier)
-    return found
+    return Candidates(freight=(newest.freight, *others))
 
 
 def _source(world: World, seen: Look, asked: Asked, git: Git, resolved: Sequence[ResolvedEnvironment]) -> SourceCommit:
@@ -183,7 +168,7 @@ def _newest(world: World, seen: Look, git: Git) -> str:
     found = seen.sources.get(key, {}).get(git.branch)
     if found is None:
         raise ConfigurationError(
-            "The branch that Freight comes from does not exist.",
+            "The branch that Freight comes from does not exist",
             code="source-branch-missing",
             detail=f"{repository.url}: {git.branch or 'no default branch'}",
             hint="Push it, or name another one: Git(branch=…).",
@@ -212,7 +197,7 @@ def _not_ours(world: World, key: str, ref: str, head: str) -> str:
 def _refuse_idle_commit(world: World, asked: Asked) -> None:
     if asked.commit is not None and HOME not in {key for key, _ in git_sources(world)}:
         raise UsageError(
-            "No Warehouse follows the commits of this repository.",
+            "No Warehouse follows the commits of this repository",
             code="commit-unsubscribed",
             detail=f"--commit {asked.commit} would change nothing: Freight of {world.pipeline.name} holds no commit.",
             hint="Leave it out; where sources are edited in place, those of the branch itself are rendered.",
@@ -237,7 +222,7 @@ def _given(warehouses: Iterable[Warehouse], asked: Asked) -> dict[str, Artifact]
         repository = canonical_repository(artifact.repository)
         if repository not in subscribed:
             raise UsageError(
-                "No Warehouse subscribes to this repository.",
+                "No Warehouse subscribes to this repository",
                 code="artifact-unsubscribed",
                 detail=f"{artifact.repository}; subscribed: {', '.join(sorted(subscribed)) or 'none'}",
                 hint=f'Add a subscription to the pipeline: Image("{artifact.repository}")',
@@ -253,7 +238,7 @@ def _named(freight: Sequence[Freight], words: str | None) -> Freight | None:
     found = [one for one in freight if one.alias == words or (len(words) >= 4 and one.id.startswith(words))]
     if len(found) > 1:
         raise UsageError(
-            "This name means more than one Freight.",
+            "This name means more than one Freight",
             code="freight-ambiguous",
             detail="\n".join(f"  {one.id[:12]} {one.alias}" for one in found),
             hint="Write more digits of the id.",
@@ -267,7 +252,7 @@ def _refuse_unknown_freight(words: str | None, offered: Sequence[Candidates]) ->
     freight = [one for candidates in offered for one in candidates.freight[:5]]
     known = ", ".join(f"{one.alias} ({one.id[:12]})" for one in freight) or "none"
     raise UsageError(
-        "There is no such Freight.",
+        "There is no such Freight",
         code="freight-unknown",
         detail=f"{words!r}; the newest known: {known}",
         hint="Name its id or its alias; history lists them:\n  gitpromote history",

@@ -81,7 +81,7 @@ def _meeting(
 
 def _unsafe(planned: EnvironmentPlan, path: str, reason: str) -> VerificationFailed:
     return VerificationFailed(
-        "A path must not be written.",
+        "A path must not be written",
         code="unsafe-path",
         detail=f"{planned.name}: {path!r} {reason}",
         hint="Nothing was pushed for this environment.",

@@ -42,7 +42,7 @@ def observe_sources(
     repository = world.repository(resolved.target.repository)
     if head is None:
         raise ConfigurationError(
-            "The branch to edit does not exist.",
+            "The branch to edit does not exist",
             code="target-branch-missing",
             detail=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')} in {repository.url}",
             hint="It holds the sources that are edited in place. Push it first.",

@@ -23,7 +23,7 @@ def held_by_others(world: World, seen: Look) -> dict[str, Contention]:
             continue
         reason = f": {lock['reason']}" if lock["reason"] else ""
         found[environment] = Contention(
-            "The environment is locked.",
+            "The environment is locked",
             code="lock-held",
             detail=f"{environment}: locked by {lock['who'] or 'somebody'}{reason}",
             hint=f"Wait for it with --lock-timeout, or ask and then\n  gitpromote unlock {environment} --force",

@@ -22,6 +22,7 @@ from gitpromote.model.plan import Basis, LedgerBasis, RepositoryBasis, Tool
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.tree import Entry
+from gitpromote.planning.availability import Journey
 
 if TYPE_CHECKING:
     from gitpromote.engine.in_place import Overlay
@@ -60,7 +61,7 @@ def observe(
     :param given: Environment to its Freight, where that is known and not to be sought; ``missing``: why there is none
     :raises GitpromoteError: something cannot be read or rendered; every failing render is told
     """
-    found = _selected(world, seen, asked) if given is None else _given(world, given, missing or {})
+    found = _selected(world, seen, asked, as_of) if given is None else _given(world, given, missing or {})
     made = _made(world, seen, found)
     _refuse_unknown_apps(world, asked)
     environments: dict[str, EnvironmentObservation] = {}
@@ -81,13 +82,14 @@ def observe(
     )
 
 
-def _selected(world: World, seen: Look, asked: Asked) -> list[_Chosen]:
+def _selected(world: World, seen: Look, asked: Asked, as_of: int) -> list[_Chosen]:
+    journey = Journey(pipeline=world.pipeline, ledger=seen.ledger, as_of=as_of, ask=world.ask)
     every = [world.pipeline.resolved(name) for name in world.pipeline.order()]
     candidates = discover(world, seen, asked, every)
     wanted = [one for one in every if asked.environments is None or one.name in asked.environments]
     found = []
     for resolved in wanted:
-        freight, missing = chosen(world, candidates, resolved, seen, asked)
+        freight, missing = chosen(world, journey, candidates, resolved, asked)
         found.append(_Chosen(resolved=resolved, freight=freight, missing=missing))
     return found
 
@@ -276,7 +278,7 @@ def _refuse_kept(resolved: ResolvedEnvironment, desired: Content) -> None:
     lost = next((path for path in desired.files if not owns(target, root + path)), None)
     if lost is not None:
         raise ConfigurationError(
-            "A render gives a path that is kept.",
+            "A render gives a path that is kept",
             code="path-kept",
             detail=f"{resolved.name}: {lost} is rendered, and keep={', '.join(target.keep)} says that it stays.",
             hint="Take it out of keep, or give the rendered files a folder of their own: path=…",
@@ -288,7 +290,7 @@ def _refuse_unknown_apps(world: World, asked: Asked) -> None:
     unknown = [name for name in asked.apps or () if name not in known]
     if unknown:
         raise UsageError(
-            "There is no such App.",
+            "There is no such App",
             code="app-unknown",
             detail=f"{', '.join(unknown)}; {world.pipeline.name} has {', '.join(known)}",
             hint=did_you_mean(unknown[0], known),
@@ -304,7 +306,7 @@ def _refuse_second_writer(world: World, resolved: ResolvedEnvironment, head: str
     if last and writer and writer != world.pipeline.name:
         where = f"{resolved.target.ref.removeprefix('refs/heads/')}:{resolved.target.path or '/'}"
         raise ConfigurationError(
-            "Two pipelines write here.",
+            "Two pipelines write here",
             code="path-shared",
             detail=f"{resolved.name}: {where} was last written by the pipeline {writer} ({last.oid[:7]})",
             hint=f"Give {world.pipeline.name} a path of its own, or retire the environment in {writer}.",

@@ -5,31 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
+from gitpromote.engine.calling import Called
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan
+from gitpromote.model.record import Record
 from gitpromote.model.result import EnvironmentResult
 from gitpromote.planning.staleness import Difference, Judgement
+from gitpromote.views.time import instant
 
 
 @overload
-def settled_result(planned: EnvironmentPlan) -> EnvironmentResult: ...
+def settled_result(planned: EnvironmentPlan, *, called: Called) -> EnvironmentResult: ...
 @overload
-def settled_result(planned: EnvironmentPlan, judgement: Judgement) -> EnvironmentResult | None: ...
-def settled_result(planned: EnvironmentPlan, judgement: Judgement | None = None) -> EnvironmentResult | None:
+def settled_result(planned: EnvironmentPlan, judgement: Judgement, *, called: Called) -> EnvironmentResult | None: ...
+def settled_result(
+    planned: EnvironmentPlan, judgement: Judgement | None = None, *, called: Called
+) -> EnvironmentResult | None:
     """The result where nothing will be written whatever the gates say; ``None`` where they decide."""
     if judgement is None:
-        return _by_decision(planned)
+        return _by_decision(planned, called)
     if judgement.verdict == "applied" and judgement.record is not None:
-        record = judgement.record
-        commit = f", commit {record.commit[:7]}" if record.commit else ""
-        return EnvironmentResult(
-            name=planned.name,
-            status="already",
-            message=f"already applied by {record.actor.claimed}{commit}",
-            commit=record.commit,
-            at=record.at,
-        )
+        return _already(planned, judgement.record)
     if judgement.verdict == "stale":
         return EnvironmentResult(
             name=planned.name,
@@ -38,23 +35,37 @@ def settled_result(planned: EnvironmentPlan, judgement: Judgement | None = None)
             code=judgement.code,
             message=judgement.message,
             detail="\n".join(_difference_text(one) for one in judgement.differences),
-            hint="Make a new plan:\n  gitpromote plan",
+            hint=f"Make a new plan:\n  {called.replan}",
         )
     return None
 
 
-def _by_decision(planned: EnvironmentPlan) -> EnvironmentResult:
+def _already(planned: EnvironmentPlan, record: Record) -> EnvironmentResult:
+    commit = f", commit {record.commit[:7]}" if record.commit else ""
+    return EnvironmentResult(
+        name=planned.name,
+        status="already",
+        message=f"already applied by {record.actor.claimed} at {instant(record.at)}{commit}",
+        ref=planned.target.ref or None,
+        commit=record.commit,
+        tree=record.tree,
+        at=record.at,
+    )
+
+
+def _by_decision(planned: EnvironmentPlan, called: Called) -> EnvironmentResult:
     if planned.decision == "unavailable":
         return EnvironmentResult(name=planned.name, status="unavailable", message=planned.reason)
     if planned.decision == "held":
-        hint = f"Lift the hold, then make a new plan:\n  gitpromote release {planned.name}"
+        release = f"gitpromote release {called.pipeline} {planned.name}"
+        hint = f"Lift the hold, then make a new plan:\n  {release}\n  {called.replan}"
         return EnvironmentResult(name=planned.name, status="held", exit_code=13, message="held", hint=hint, code="held")
     if planned.decision == "blocked":
-        return blocked_result(planned, planned.outcomes)
+        return blocked_result(planned, planned.outcomes, called=called)
     return EnvironmentResult(name=planned.name, status="noop", message="nothing to do")
 
 
-def blocked_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome]) -> EnvironmentResult:
+def blocked_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, called: Called) -> EnvironmentResult:
     """Something judged against it, and only a new plan or a decision of people helps."""
     failing = [one for one in outcomes if one.binding and one.status in ("fail", "error")]
     return EnvironmentResult(
@@ -64,7 +75,7 @@ def blocked_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome]) -> Env
         code=failing[0].id if failing else "blocked",
         message=", ".join(one.id for one in failing),
         detail="\n".join(f"{one.id}: {one.message}" for one in failing),
-        hint=f"See what would help:\n  gitpromote explain {planned.name}",
+        hint=f"See what would help:\n  gitpromote explain {called.pipeline} {planned.name}",
     )
 
 

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from gitpromote.engine.approvals import approved_changes
 from gitpromote.engine.assess import Fresh
+from gitpromote.engine.calling import Called
 from gitpromote.engine.look import Look
 from gitpromote.engine.world import World
 from gitpromote.errors import Declined, PlanInvalid
-from gitpromote.model.plan import PlanFile
 
 
 class Consent(Protocol):
@@ -43,26 +43,27 @@ def _is_production(world: World, fresh: Fresh) -> bool:
     return fresh.planned.production or world.pipeline.is_production(fresh.planned.name)
 
 
-def unapproved(file: PlanFile, missing: Sequence[Fresh]) -> Declined:
+def unapproved(called: Called, missing: Sequence[Fresh]) -> Declined:
     """The error for them, with the ways to consent."""
     names = [fresh.planned.name for fresh in missing]
+    saving = [] if called.name else [f"gitpromote plan {called.pipeline} -out=plan.json"]
+    word, digest = (called.word, called.digest) if called.name else ("plan.json", "sha256:…")
+    ways = [f"gitpromote apply {word} --expect-digest {digest}", f"gitpromote approve {word} --env {names[0]}"]
     return Declined(
-        "Production is not changed without somebody's consent.",
+        "Production is not changed without somebody's consent",
         code="production-unapproved",
         detail=f"{', '.join(names)}: no yes at the prompt, no expected digest, no approval in the ledger.",
-        hint="One of them is needed:\n"
-        f"  gitpromote apply PLAN --expect-digest {file.digest}\n"
-        f"  gitpromote approve PLAN --env {names[0]}",
+        hint="\n  ".join([f"One of them is needed{', of a plan that is saved' if saving else ''}:", *saving, *ways]),
     )
 
 
-def check_digest(file: PlanFile, expected: str | None) -> None:
+def check_digest(called: Called, expected: str | None) -> None:
     """Whether the plan is the one that was reviewed elsewhere. Only the full digest counts: short ones can be made."""
-    if expected is None or expected == file.digest:
+    if expected is None or expected == called.digest:
         return
     raise PlanInvalid(
-        "This is not the plan that was expected.",
+        "This is not the plan that was expected",
         code="plan-unexpected",
-        detail=f"expected {expected}\nfound    {file.digest}",
-        hint="Compare with what was reviewed:\n  gitpromote show",
+        detail=f"expected {expected}\nfound    {called.digest}",
+        hint=f"Compare with what was reviewed:\n  gitpromote show {called.word}" if called.name else "",
     )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitpromote.engine.asked import Asked
+from gitpromote.engine.descent import with_descent
 from gitpromote.engine.look import Look, look
 from gitpromote.engine.observe import basis_of, observe
+from gitpromote.engine.shared_paths import with_shared_paths
 from gitpromote.engine.world import World
 from gitpromote.errors import UsageError
 from gitpromote.model.observation import Observation
@@ -30,9 +32,9 @@ def promotion(world: World, maker: Maker, asked: Asked, *, as_of: int) -> Plan:
     """A Freight's journey through the environments that were asked for."""
     resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
     seen = look(world, resolved)
-    observation = observe(world, seen, asked, as_of=as_of)
+    observation = with_descent(world, with_shared_paths(observe(world, seen, asked, as_of=as_of), resolved))
     _refuse_pointless_replace(asked, observation)
-    return plan(world.pipeline, request_of(asked), observation, engine=maker.engine, described=maker.described)
+    return _planned(world, maker, request_of(asked), observation, "promote")
 
 
 def _refuse_pointless_replace(asked: Asked, observation: Observation) -> None:
@@ -44,7 +46,7 @@ def _refuse_pointless_replace(asked: Asked, observation: Observation) -> None:
         if head is None or len(commit) < ENOUGH or not head.startswith(commit):
             there = f"its head is {head[:7]}" if head else "its target holds nothing foreign"
             raise UsageError(
-                "There is no such foreign content to replace.",
+                "There is no such foreign content to replace",
                 code="replace-unmatched",
                 detail=f"{name}@{commit}: {there}",
                 hint=f"Look at it first:\n  gitpromote explain {name}",
@@ -99,7 +101,15 @@ def request_of(asked: Asked) -> Request:
 
 
 def _planned(world: World, maker: Maker, request: Request, observation: Observation, kind: PlanKind) -> Plan:
-    return plan(world.pipeline, request, observation, engine=maker.engine, described=maker.described, kind=kind)
+    return plan(
+        world.pipeline,
+        request,
+        observation,
+        engine=maker.engine,
+        described=maker.described,
+        kind=kind,
+        ask=world.ask,
+    )
 
 
 def _promoted(world: World, seen: Look, before: Plan) -> Observation:
@@ -110,7 +120,9 @@ def _promoted(world: World, seen: Look, before: Plan) -> Observation:
     )
     freight = {one.name: planned_freight(before, one) for one in before.environments}
     missing = {one.name: one.reason for one in before.environments if one.decision == "unavailable"}
-    return observe(world, seen, asked, as_of=before.as_of, given=freight, missing=missing)
+    observation = observe(world, seen, asked, as_of=before.as_of, given=freight, missing=missing)
+    resolved = [world.pipeline.resolved(one.name) for one in before.environments]
+    return with_descent(world, with_shared_paths(observation, resolved))
 
 
 def _rolled_back(world: World, seen: Look, resolved: ResolvedEnvironment, *, to: str | None, as_of: int) -> Observation:

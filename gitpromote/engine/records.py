@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from gitpromote.engine.append import freight_created, planned
-from gitpromote.engine.assess import Fresh
+from gitpromote.engine.assess import Fresh, journey_of
 from gitpromote.engine.look import Look
 from gitpromote.engine.world import World
+from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.record import Actor, Record, RecordKind, planned_record_id
+from gitpromote.planning.availability import planned_freight
+from gitpromote.planning.supersede import passed_over
 
 #: What a plan's push is called in the ledger.
 _CONTENT: Mapping[str, RecordKind] = {"rollback": "rolled-back", "adopt": "adopted", "retire": "retired"}
@@ -46,11 +49,51 @@ def _environment(world: World, plan: Plan, digest: str, fresh: Fresh, commit: st
     if plan.kind == "retire" and plan.request.apps != ("*",):
         kind = "written"  # an App is gone, its Environment stays
     kinds: list[RecordKind] = [kind] if fresh.planned.target.ref else []
-    if plan.kind == "rollback":
+    if plan.kind == "rollback" or _is_held_afterwards(fresh.planned):
         kinds.append("held")
-    if kind != "retired":
+    if kind != "retired" and (commit is not None or _was_verified(fresh.planned, seen)):
         kinds.append("verified")
-    return [_record(world, plan, digest, fresh, one, commit) for one in kinds]
+    found = [_record(world, plan, digest, fresh, one, commit) for one in kinds]
+    return [*found, *(_superseded(world, plan, digest, fresh, seen) if plan.kind == "promote" else ())]
+
+
+def _is_held_afterwards(planned: EnvironmentPlan) -> bool:
+    """Whether a person promotes older Freight: it stays until somebody releases it."""
+    return any(outcome.id == "older" for outcome in planned.outcomes)
+
+
+def _was_verified(planned: EnvironmentPlan, seen: Look) -> bool:
+    """Where nothing changes, the result is inherited: of what failed there is none to inherit."""
+    state = seen.ledger.environment(planned.name)
+    return not state.failed.keys() & set(state.freight.values())
+
+
+def _superseded(world: World, plan: Plan, digest: str, fresh: Fresh, seen: Look) -> list[Record]:
+    """Older Freight that was on its way there too, and no longer is."""
+    planned, journey = fresh.planned, journey_of(world, seen)
+    moves = [one for name, one in planned_freight(plan, planned).items() if planned.freight[name].moving]
+    return [
+        _passed_over(world, plan, digest, planned, older, newer)
+        for newer in moves
+        for older in passed_over(journey, planned.name, newer)
+    ]
+
+
+def _passed_over(
+    world: World, plan: Plan, digest: str, planned: EnvironmentPlan, older: Freight, newer: Freight
+) -> Record:
+    generation = plan.basis.ledger.generations.get(planned.name, 0)
+    step = f"{planned.steps[0].id} {older.id}"
+    return Record(
+        id=planned_record_id(planned.change_digest, generation, step, "superseded"),
+        kind="superseded",
+        at=world.clock.now(),
+        actor=Actor(claimed=world.actor),
+        plan=digest,
+        environment=planned.name,
+        freight={older.warehouse: older.id},
+        data={"by": newer.id},
+    )
 
 
 def _record(world: World, plan: Plan, digest: str, fresh: Fresh, kind: RecordKind, commit: str | None) -> Record:
@@ -87,6 +130,8 @@ def _data(plan: Plan, fresh: Fresh, kind: RecordKind, *, inherited: bool) -> dic
         data |= {"edits": [dict(edit) for edit in environment.edits]}
     if inherited and kind != "held":
         data["inherited"] = True
+    if kind == "held" and plan.kind == "promote":
+        data["reason"] = "older Freight was promoted by hand"
     if plan.request.reason and kind in ("rolled-back", "held", "adopted", "retired"):
         data["reason"] = plan.request.reason
     if fresh.judgement.verdict == "reanchor":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -27,24 +28,34 @@ def one_error(failures: Sequence[Failed]) -> GitpromoteError:
     first = failures[0].error
     told: dict[tuple[str, str, str], list[Failed]] = {}
     for one in failures:
-        told.setdefault((one.error.summary, one.error.detail, one.error.hint), []).append(one)
+        told.setdefault(_words(one), []).append(one)
     if len(told) == 1:
-        return type(first)(first.summary, code=first.code, detail=_placed(first.detail, failures), hint=first.hint)
-    blocks = [_block(summary, _placed(detail, same), hint) for (summary, detail, hint), same in told.items()]
+        return type(first)(first.summary, code=first.code, detail=_placed(failures), hint=first.hint)
+    blocks = [_block(same[0].error.summary, _placed(same), same[0].error.hint) for same in told.values()]
     more = [f"… and {len(blocks) - _MOST_TOLD} more"] if len(blocks) > _MOST_TOLD else []
     kind = type(first) if len({type(one.error) for one in failures}) == 1 else RenderFailed
     detail = "\n\n".join([*blocks[:_MOST_TOLD], *more])
-    return kind(f"{len(failures)} renders failed.", code=first.code, detail=detail)
+    return kind(f"{len(failures)} renders failed", code=first.code, detail=detail)
 
 
 def _block(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _placed(detail: str, same: Sequence[Failed]) -> str:
-    """What is wrong, and in what it was to be read; a renderer's own words begin with that."""
+def _words(one: Failed) -> tuple[str, str, str]:
+    """What it says, but for the name of its environment: a fault in a common base is one fault."""
+    environment = re.escape(one.name.partition("/")[0])
+    name = re.compile(rf"(?<![\w.-]){environment}(?![\w.-])")
+    return one.error.summary, name.sub("$env", one.error.detail), name.sub("$env", one.error.hint)
+
+
+def _placed(same: Sequence[Failed]) -> str:
+    """What is wrong, and in what it was to be read; a renderer's own words begin with the first of them."""
+    detail = same[0].error.detail
     if detail.startswith(f"{same[0].name}: "):
-        return detail
+        others = [one.name for one in same[1:]]
+        more = ", ".join(others[:_MOST_TOLD]) + (" …" if len(others) > _MOST_TOLD else "")
+        return _block(detail, f"the same in {more}" if more else "")
     names = ", ".join(one.name for one in same[:_MOST_TOLD]) + (" …" if len(same) > _MOST_TOLD else "")
     commits = ", ".join(dict.fromkeys(one.commit[:7] for one in same))
     return _block(detail, f"read for {names} at {commits}")

@@ -20,7 +20,7 @@ def observe_retired(
     target = resolved.target
     if not target.is_rendered:
         raise UsageError(
-            "There is nothing to prune.",
+            "There is nothing to prune",
             code="retire-in-place",
             detail=f"{resolved.name}: its target holds sources, or it has none",
             hint="Take the environment out of the pipeline; its sources are yours to delete.",
@@ -62,5 +62,5 @@ def _prefix(resolved: ResolvedEnvironment, app: str) -> str:
     found = next((one for one in resolved.apps if one.name == app), None)
     if found is None:
         names = ", ".join(one.name for one in resolved.apps)
-        raise UsageError("There is no such App.", code="app-unknown", detail=f"{app!r}; {resolved.name} has {names}")
+        raise UsageError("There is no such App", code="app-unknown", detail=f"{app!r}; {resolved.name} has {names}")
     return app_prefix(resolved, found.folder)

@@ -8,6 +8,7 @@ from functools import partial
 
 from gitpromote.engine.in_place import observe_sources
 from gitpromote.engine.look import Look
+from gitpromote.engine.not_undone import not_undone
 from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, UsageError
@@ -16,6 +17,8 @@ from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.plan import PlannedSource
 from gitpromote.model.record import CONTENT_KINDS, Record
 from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.planning.planner import changes_of
+from gitpromote.views.journey import versions
 
 RECORDED = "recorded"
 
@@ -38,7 +41,7 @@ def observe_rollback(
         edits = tuple(chosen.data.get("edits", ()))
         found, blobs = observe_sources(world, resolved, freight, head=head, state=state, overlay={}, edits=edits)
         # Whatever somebody wrote there meanwhile: a rollback is a way out of it.
-        return replace(found, is_foreign=False, foreign=()), blobs
+        return _with_what_stays(world, seen, replace(found, is_foreign=False, foreign=())), blobs
     assert chosen.commit is not None
     repository.ensure([chosen.commit])
     read = partial(
@@ -58,7 +61,16 @@ def observe_rollback(
         reads=(("", "tree" if current.files else "absent", current.tree if current.files else None),),
         sources=(_source(chosen, target.repository, target.path, desired),),
     )
-    return observed, repository.blobs(_new(current, desired))
+    return _with_what_stays(world, seen, observed), repository.blobs(_new(current, desired))
+
+
+def _with_what_stays(world: World, seen: Look, observed: EnvironmentObservation) -> EnvironmentObservation:
+    """The same with warnings of what Git does not undo."""
+    held = seen.ledger.environment(observed.name).freight.values()
+    left = versions(seen.ledger.freight[one].freight for one in held if one in seen.ledger.freight)
+    changes = changes_of(observed, sensitive_paths=world.pipeline.sensitive_paths)
+    stays = not_undone(changes, left=left, back=versions(observed.freight.values()))
+    return replace(observed, warnings=(*observed.warnings, *stays))
 
 
 def _source(record: Record, repository: str, path: str, desired: Content) -> PlannedSource:
@@ -109,13 +121,13 @@ def _nothing(seen: Look, environment: str, to: str | None) -> UsageError | Block
     known = {seen.ledger.freight[one].freight.alias for one in verified if one in seen.ledger.freight}
     if to is not None:
         return UsageError(
-            "There is no such Freight to go back to.",
+            "There is no such Freight to go back to",
             code="rollback-unknown",
             detail=f"{to!r} was never verified in {environment}, or it is what runs there; "
             f"verified: {', '.join(sorted(known)) or 'none'}",
         )
     return Blocked(
-        "There is nothing to go back to.",
+        "There is nothing to go back to",
         code="rollback-nothing",
         detail=f"{environment} has never held another verified Freight.",
         hint="Its history:\n  gitpromote history --env " + environment,

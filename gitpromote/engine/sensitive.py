@@ -57,7 +57,7 @@ def _recorded_bytes(world: World, planned: EnvironmentPlan, source: PlannedSourc
 
 def _differs(planned: EnvironmentPlan, path: str) -> VerificationFailed:
     return VerificationFailed(
-        "A file with secrets was rendered again and came out differently.",
+        "A file with secrets was rendered again and came out differently",
         code="sensitive-differs",
         detail=f"{planned.name}: {path}",
         hint="The renderers of this machine may be others than the plan's. Nothing was pushed for this environment.",

@@ -218,10 +218,10 @@ def _disproved(world: World, group: Sequence[Fresh], made: Mapping[str, str]) ->
             found = tree_id(shown, object_format=repository.object_format)
         if found != planned.result_tree:
             wrong[planned.name] = VerificationFailed(
-                "What would land is not what was reviewed.",
+                "What would land is not what was reviewed",
                 code="tree-differs",
                 detail=f"{planned.name}: tree {found[:12]}, planned {str(planned.result_tree)[:12]}",
-                hint="Nothing was pushed. Make a new plan:\n  gitpromote plan",
+                hint=f"Nothing was pushed. Make a new plan:\n  gitpromote plan {world.pipeline.name}",
             )
     return wrong
 

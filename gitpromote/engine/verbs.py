@@ -13,15 +13,21 @@ from gitpromote.engine.locked import lock_data
 from gitpromote.engine.look import lock_prefix, look
 from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
-from gitpromote.errors import Blocked, Contention, UsageError
+from gitpromote.errors import Blocked, Contention, RemoteFailed, UsageError
 from gitpromote.model.canonical import canonical
-from gitpromote.model.observation import Content
+from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.record import Record
+from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState, LedgerState
+from gitpromote.planning.debt import fields_of
+from gitpromote.planning.planner import changes_of
 from gitpromote.ports import NewCommit, RefChange, Repository
 
 LOCK_FORMAT = "gitpromote.lock/1.0"
+
+#: More changed fields than this are not told one by one.
+_MOST_FIELDS = 500
 
 
 def hold(world: World, environment: str, *, reason: str) -> Record:
@@ -34,7 +40,7 @@ def hold(world: World, environment: str, *, reason: str) -> Record:
         held = state.environment(environment).held
         if held is not None:
             raise Blocked(
-                "The environment is held already.",
+                "The environment is held already",
                 code="held-already",
                 detail=f'{environment}: by {held.actor}: "{held.reason}"',
                 hint=f"Lift that hold first:\n  gitpromote release {environment}",
@@ -54,7 +60,7 @@ def release(world: World, environment: str, *, reason: str) -> Record:
 
     def records(state: LedgerState) -> Sequence[Record]:
         if state.environment(environment).held is None:
-            raise UsageError("The environment is not held.", code="not-held", detail=environment)
+            raise UsageError("The environment is not held", code="not-held", detail=environment)
         freight = state.environment(environment).freight
         return [event(world, "released", environment=environment, freight=freight, data={"reason": reason})]
 
@@ -75,7 +81,7 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
     head = seen.head(target.repository, target.ref) if target.ref else None
     if head is None:
         raise UsageError(
-            "There is nothing to adopt.", code="nothing-to-adopt", detail=f"{environment}: its target does not exist"
+            "There is nothing to adopt", code="nothing-to-adopt", detail=f"{environment}: its target does not exist"
         )
     recorded = seen.ledger.environment(environment)
     state = recorded.placed(repository=target.repository, ref=target.ref, path=target.path)
@@ -86,19 +92,20 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
         content = read_content(repository, head, target, apps=names, omit=omit, sensitive_paths=paths)
     if state.content is not None and _is_recorded(repository, head, state.content, content):
         raise UsageError(
-            "There is nothing to adopt.",
+            "There is nothing to adopt",
             code="nothing-to-adopt",
             detail=f"{environment}: its target holds what was last recorded",
         )
     members = _adopted(state, head, content.tree if content else None, content.sensitive if content else ())
     data = {"ref": target.ref, "repository": target.repository, "path": target.path, "reason": reason, **members}
     data |= {"subtrees": list(target.subtrees), "keep": list(target.keep)}
+    data |= {"changed": _changed(world, resolved, state.content, content)}
     tree = content.tree if content else None
 
     def records(now: LedgerState) -> Sequence[Record]:
         if now.environment(environment) != recorded:
             raise Contention(
-                "Somebody else was faster.",
+                "Somebody else was faster",
                 code="adopt-overtaken",
                 detail=f"{environment}: its Records are no longer those that were looked at.",
                 hint="Look again:\n  gitpromote status",
@@ -122,6 +129,28 @@ def _adopted(state: EnvironmentState, head: str, tree: str | None, sensitive: An
     return {"omitted": sorted(sensitive), "edits": [], "before": state.content.tree if state.content else None}
 
 
+def _changed(
+    world: World, resolved: ResolvedEnvironment, recorded: RecordedContent | None, content: Content | None
+) -> list[list[str]] | None:
+    """Title and path of each field that somebody changed, so that trunk can be seen to contain it; no values.
+
+    ``None`` where that cannot be told: there is nothing to compare with, it is too much, or it is in sources.
+    """
+    if recorded is None or recorded.commit is None or content is None:
+        return None
+    repository = world.repository(resolved.target.repository)
+    try:
+        repository.ensure([recorded.commit])
+    except RemoteFailed:
+        return None
+    names, paths = [app.name for app in resolved.apps], world.pipeline.sensitive_paths
+    omit = recorded.omitted
+    before = read_content(repository, recorded.commit, resolved.target, apps=names, omit=omit, sensitive_paths=paths)
+    observed = EnvironmentObservation(name=resolved.name, current=before, desired=content)
+    found = fields_of(changes_of(observed, sensitive_paths=paths))
+    return [list(one) for one in found] if len(found) <= _MOST_FIELDS else None
+
+
 def lock(world: World, environment: str, *, reason: str, ttl: int) -> Record:
     """Create the Environment's lock.
 
@@ -132,7 +161,7 @@ def lock(world: World, environment: str, *, reason: str, ttl: int) -> Record:
     world.known(environment)
     if ttl < 1:
         raise UsageError(
-            "A lock must end some day.", code="ttl-invalid", detail=f"{ttl} seconds", hint="Write --ttl 1h."
+            "A lock must end some day", code="ttl-invalid", detail=f"{ttl} seconds", hint="Write --ttl 1h."
         )
     ref = lock_prefix(world.pipeline.name, world.pipeline.refs) + environment
     nonce, now = secrets.token_hex(16), world.clock.now()
@@ -171,14 +200,14 @@ def unlock(world: World, environment: str, *, force: bool) -> Record:
     ref = lock_prefix(world.pipeline.name, world.pipeline.refs) + environment
     before = world.home.fetch([ref]).get(ref)
     if before is None:
-        raise UsageError("The environment is not locked.", code="not-locked", detail=environment)
+        raise UsageError("The environment is not locked", code="not-locked", detail=environment)
     data = lock_data(world.home.commits([before])[before].message)
     if data["who"] != world.actor and not force and not _has_expired(world, before):
         raise _taken(world, environment, before)
     answer = world.home.push([RefChange(ref=ref, new=None, expected=before)])[ref]
     if answer.status not in ("written", "same"):
         raise Contention(
-            "The lock is another one now.",
+            "The lock is another one now",
             code="lock-changed",
             detail=f"{environment}: {answer.words}",
             hint="Look again.",
@@ -196,7 +225,7 @@ def _taken(world: World, environment: str, oid: str | None, *, words: str = "") 
     data = lock_data(world.home.commits([oid])[oid].message) if oid else {"who": "", "reason": ""}
     reason = f': "{data["reason"]}"' if data["reason"] else ""
     return Contention(
-        "The environment is locked.",
+        "The environment is locked",
         code="lock-held",
         detail=f"{environment}: locked by {data['who'] or 'somebody'}{reason}{f' ({words})' if words else ''}",
         hint=f"Ask, then take it away:\n  gitpromote unlock {environment} --force",

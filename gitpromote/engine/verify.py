@@ -10,6 +10,7 @@ from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, VerificationFailed
 from gitpromote.history.fold import apply_record
+from gitpromote.history.moved import moves_of, with_moved
 from gitpromote.model.plan import Plan
 from gitpromote.model.record import CONTENT_KINDS, Record, planned_record_id
 from gitpromote.model.report import VerifyFinding, VerifyReport
@@ -80,6 +81,7 @@ def _state(world: World, head: str, records: Sequence[Record]) -> VerifyFinding:
     for record in records:
         state = apply_record(state, record)
     held = world.ledger.read(head).model_copy(update={"head": None})
+    state = with_moved(state, moves_of(world.pipeline))
     same = state == held
     text = f"{len(state.environments)} environments follow from the log" if same else "it does not follow from the log"
     return VerifyFinding(subject="ledger state", ok=same, message=text)

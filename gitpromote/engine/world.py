@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gitpromote.engine.parsed import Parsed
+from gitpromote.engine.renamed import RenamedLedger
 from gitpromote.engine.renderings import Renderings
 from gitpromote.errors import UsageError
+from gitpromote.history.moved import moves_of
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.resolved import HOME
-from gitpromote.ports import Clock, Ledger, Reporter, Repository, Signing
+from gitpromote.planning.expressions import Ask, unjudged
+from gitpromote.ports import Clock, Ledger, Registry, Reporter, Repository, Signing
 from gitpromote.render.spec import Functions
 
 
@@ -19,13 +22,16 @@ class World:
     """A Pipeline and its surroundings.
 
     :ivar open_repository: makes the Repository of a key: ``home``, or an address
+    :ivar open_registry: makes the reader of registries when somebody asks for it first
     :ivar who: says who runs this, as claimed: ``Name <address>``
     :ivar functions: where the functions of the definition are
+    :ivar ask: who evaluates the expressions that decide where Freight goes
     :ivar changed_callables: names of the definition's functions whose file is another one now; asked at apply
     """
 
     pipeline: Pipeline
     open_repository: Callable[[str], Repository]
+    open_registry: Callable[[], Registry]
     ledger_in: Callable[[Repository], Ledger]
     renderings: Renderings
     clock: Clock
@@ -35,8 +41,10 @@ class World:
     functions: Functions = field(default_factory=dict)
     changed_callables: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _: ()
     parsed: Parsed = field(default_factory=Parsed)
+    ask: Ask = unjudged
     _actor: str = ""
     _opened: dict[str, Repository] = field(default_factory=dict)
+    _registry: Registry | None = None
 
     def repository(self, key: str | None) -> Repository:
         """The repository of a key; ``None`` is the home repository."""
@@ -44,6 +52,18 @@ class World:
         if name not in self._opened:
             self._opened[name] = self.open_repository(name)
         return self._opened[name]
+
+    @property
+    def opened(self) -> Mapping[str, Repository]:
+        """The repositories that were asked for so far, by key."""
+        return self._opened
+
+    @property
+    def registry(self) -> Registry:
+        """The registries of images and charts."""
+        if self._registry is None:
+            self._registry = self.open_registry()
+        return self._registry
 
     @property
     def actor(self) -> str:
@@ -65,7 +85,8 @@ class World:
     @property
     def ledger(self) -> Ledger:
         """The Pipeline's ledger."""
-        return self.ledger_in(self.home)
+        ledger, moved = self.ledger_in(self.home), moves_of(self.pipeline)
+        return RenamedLedger(ledger, moved) if moved else ledger
 
     def known(self, environment: str) -> None:
         """Refuse a name that the Pipeline does not have.
@@ -75,7 +96,7 @@ class World:
         names = [one.name for one in self.pipeline.environments]
         if environment not in names:
             raise UsageError(
-                "There is no such Environment.",
+                "There is no such Environment",
                 code="environment-unknown",
                 detail=f"{environment!r} is not in {self.pipeline.name}: it has {', '.join(names)}.",
             )

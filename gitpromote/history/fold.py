@@ -2,58 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from gitpromote.history import stays
 from gitpromote.model.freight import Freight
 from gitpromote.model.record import CONTENT_KINDS, GENERATION_KINDS, Record
-from gitpromote.model.state import Approval, Content, EnvironmentState, FreightState, Held, LedgerState, Verified
+from gitpromote.model.state import (
+    Approval,
+    Bypass,
+    Content,
+    EnvironmentState,
+    FreightState,
+    Held,
+    Intent,
+    LedgerState,
+    Verified,
+)
 
-#: How many verified Freight an Environment remembers in the ledger's tree; its log has them all.
-REMEMBERED = 100
+REMEMBERED = stays.REMEMBERED
 
 
 def apply_record(state: LedgerState, record: Record) -> LedgerState:
     """The state after one more Record."""
     if record.kind == "freight-created":
         return _with_freight(state, _created(state, record))
-    if record.kind in ("freight-approved", "rejected"):
+    if record.kind in _OF_FREIGHT:
         return _with_freight(state, _judged(state, record))
+    if record.kind == "requested":
+        return _requested(state, record)
     if record.environment is None:
         return state
-    before = state.environment(record.environment)
+    before = _before(state, record)
     after = _environment(before, record)
     if after == before:
         return state
     return state.model_copy(update={"environments": {**state.environments, record.environment: after}})
 
 
+def _before(state: LedgerState, record: Record) -> EnvironmentState:
+    """The Environment until now. One that was renamed goes on from what it was under its old name."""
+    name = str(record.environment)
+    old = record.data.get("moved")
+    if name not in state.environments and isinstance(old, str) and old in state.environments:
+        return state.environments[old].model_copy(update={"name": name})
+    return state.environment(name)
+
+
 def _environment(state: EnvironmentState, record: Record) -> EnvironmentState:
+    now = max(record.at, state.clock)
     changes: dict[str, Any] = {}
+    if record.at < state.clock:
+        changes["verified"] = stays.cut(state.verified, at=record.at)
+        state = state.model_copy(update=changes)
     if record.kind in GENERATION_KINDS:
         changes["generation"] = state.generation + 1
-    if record.kind in CONTENT_KINDS:
-        changes |= _content(state, record)
-    if record.kind == "verified":
-        changes["verified"] = _verified(state, record)
-    if record.kind == "held":
-        changes["held"] = Held(
-            at=record.at,
-            record=record.id,
-            reason=str(record.data.get("reason", "")),
-            actor=record.actor.claimed,
-            freight=record.freight or state.freight,
-        )
-    if record.kind == "approved":
-        changes["approvals"] = (*state.approvals, _approval(record))
-    if record.kind == "released":
-        changes["held"] = None
-    if record.kind == "retired":
-        changes |= {"retired": True, "freight": {}, "content": None}
-    return state.model_copy(update=changes) if changes else state
+    if record.kind in _OF_ENVIRONMENT:
+        changes |= _OF_ENVIRONMENT[record.kind](state, record, now)
+    if not changes:
+        return state
+    return state.model_copy(update={**changes, "clock": now})
 
 
-def _content(state: EnvironmentState, record: Record) -> dict[str, Any]:
-    content = Content(
+def _content(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    leaving = {
+        identifier
+        for warehouse, identifier in state.freight.items()
+        if record.freight.get(warehouse, identifier) != identifier
+    }
+    arriving = {name: now for name, identifier in record.freight.items() if state.freight.get(name) != identifier}
+    # Freight that was rolled away loses its verification and its stay: it must not go on downstream.
+    away = leaving if record.kind == "rolled-back" else frozenset()
+    verified = {key: value for key, value in state.verified.items() if key not in away}
+    freight = {**state.freight, **record.freight}
+    # What was approved has been done: the same change, should it come again, is asked for again.
+    left_over = tuple(one for one in state.approvals if one.change_digest != record.change_digest)
+    return {
+        "content": _recorded(record),
+        "freight": freight,
+        "arrived": {**state.arrived, **arriving},
+        "verified": stays.remembered(stays.without(verified, leaving, now=now), held=freight.values()),
+        "approvals": left_over,
+        "retired": False,
+    }
+
+
+def _recorded(record: Record) -> Content:
+    adopted = record.data.get("changed")
+    return Content(
         record=record.id,
         kind=record.kind,
         at=record.at,
@@ -69,23 +105,60 @@ def _content(state: EnvironmentState, record: Record) -> dict[str, Any]:
         freight=record.freight,
         actor=record.actor.claimed,
         reason=str(record.data.get("reason", "")),
+        adopted=tuple((str(title), str(path)) for title, path in adopted) if adopted is not None else None,
     )
-    left = set(state.freight.values()) - set(record.freight.values())
-    # Freight that was rolled away loses its verification: it must not go on downstream.
-    kept = {key: value for key, value in state.verified.items() if record.kind != "rolled-back" or key not in left}
-    # What was approved has been done: the same change, should it come again, is asked for again.
-    left_over = tuple(one for one in state.approvals if one.change_digest != record.change_digest)
-    return {
-        "content": content,
-        "freight": {**state.freight, **record.freight},
-        "verified": kept,
-        "approvals": left_over,
-        "retired": False,
-    }
 
 
-def _approval(record: Record) -> Approval:
-    return Approval(
+def _verified(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    inherited = bool(record.data.get("inherited", False))
+    found = dict(state.verified)
+    for identifier in record.freight.values():
+        told = {"at": record.at, "record": record.id, "tree": record.tree, "inherited": inherited}
+        verdict = found.get(identifier, Verified(at=record.at, record=record.id)).model_copy(update=told)
+        if stays.lives_here(state, identifier):
+            verdict = stays.well(verdict.model_copy(update={"since": _since(verdict, now)}), now=now)
+        found[identifier] = verdict
+    held = {*state.freight.values(), *record.freight.values()}
+    failed = {key: at for key, at in state.failed.items() if key not in record.freight.values()}
+    return {"verified": stays.remembered(found, held=held), "failed": failed}
+
+
+def _since(verified: Verified, now: int) -> int:
+    return now if verified.since is None else verified.since
+
+
+def _failed(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    """An alarm: of the Freight that it names, otherwise of all that is held."""
+    concerned = set((record.freight or state.freight).values())
+    verified = {key: stays.alarmed(value) if key in concerned else value for key, value in state.verified.items()}
+    failed = sorted((at, key) for key, at in {**state.failed, **dict.fromkeys(concerned, now)}.items())
+    return {"verified": verified, "failed": {key: at for at, key in failed[-REMEMBERED:]}}
+
+
+def _healthy(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    """The end of an alarm, if there was one."""
+    concerned = set((record.freight or state.freight).values())
+    verified = {key: stays.well(value, now=now) if key in concerned else value for key, value in state.verified.items()}
+    return {"verified": verified, "failed": {key: at for key, at in state.failed.items() if key not in concerned}}
+
+
+def _held(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    held = Held(
+        at=record.at,
+        record=record.id,
+        reason=str(record.data.get("reason", "")),
+        actor=record.actor.claimed,
+        freight=record.freight or state.freight,
+    )
+    return {"held": held}
+
+
+def _released(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    return {"held": None}
+
+
+def _approved(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    approval = Approval(
         record=record.id,
         at=record.at,
         identity=str(record.data.get("identity", record.actor.claimed)),
@@ -93,16 +166,27 @@ def _approval(record: Record) -> Approval:
         expires=record.data.get("expires"),
         signature=str(record.data.get("signature", "")),
     )
+    return {"approvals": (*state.approvals, approval)}
 
 
-def _verified(state: EnvironmentState, record: Record) -> dict[str, Verified]:
-    verdict = Verified(
-        at=record.at, record=record.id, tree=record.tree, inherited=bool(record.data.get("inherited", False))
-    )
-    added = dict.fromkeys(record.freight.values(), verdict)
-    # By time and id: the ledger's tree keeps no order, and what is forgotten must follow from what it keeps.
-    others = sorted((value.at, key) for key, value in state.verified.items() if key not in added)
-    return {key: state.verified[key] for _, key in others[-(REMEMBERED - len(added)) :]} | added
+def _retired(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    verified = stays.without(state.verified, state.freight.values(), now=now)
+    return {"retired": True, "freight": {}, "arrived": {}, "content": None, "verified": verified}
+
+
+_OF_ENVIRONMENT: Mapping[str, Callable[[EnvironmentState, Record, int], dict[str, Any]]] = {
+    **dict.fromkeys(CONTENT_KINDS, _content),
+    "verified": _verified,
+    "failed": _failed,
+    "healthy": _healthy,
+    "held": _held,
+    "released": _released,
+    "approved": _approved,
+    "retired": _retired,
+}
+
+
+# -- Freight
 
 
 def _created(state: LedgerState, record: Record) -> FreightState:
@@ -111,14 +195,55 @@ def _created(state: LedgerState, record: Record) -> FreightState:
     return state.freight.get(freight.id, new)
 
 
+def _rejected(known: FreightState, record: Record) -> dict[str, Any]:
+    return {"rejected": str(record.data.get("reason") or "rejected")}
+
+
+def _admitted(known: FreightState, record: Record) -> dict[str, Any]:
+    """By approval, which goes on from there; or by a hotfix, which does not."""
+    if not record.data.get("bypass"):
+        return {"approved_for": tuple(sorted({*known.approved_for, str(record.environment or "*")}))}
+    if record.environment is None:
+        return {}
+    bypass = Bypass(
+        at=record.at,
+        record=record.id,
+        reason=str(record.data.get("reason", "")),
+        actor=record.actor.claimed,
+        expires=record.data.get("expires"),
+    )
+    return {"bypass": {**known.bypass, record.environment: bypass}}
+
+
+def _aliased(known: FreightState, record: Record) -> dict[str, Any]:
+    return {"aliases": tuple(dict.fromkeys((*known.aliases, str(record.data.get("alias")))))}
+
+
+_OF_FREIGHT: Mapping[str, Callable[[FreightState, Record], dict[str, Any]]] = {
+    "rejected": _rejected,
+    "freight-aliased": _aliased,
+    "freight-approved": _admitted,
+}
+
+
 def _judged(state: LedgerState, record: Record) -> FreightState | None:
     known = state.freight.get(str(record.data.get("freight")))
-    if known is None:
-        return None
-    if record.kind == "rejected":
-        return known.model_copy(update={"rejected": str(record.data.get("reason", "rejected"))})
-    approved = tuple(sorted({*known.approved_for, str(record.environment or "*")}))
-    return known.model_copy(update={"approved_for": approved})
+    return known.model_copy(update=_OF_FREIGHT[record.kind](known, record)) if known is not None else None
+
+
+def _requested(state: LedgerState, record: Record) -> LedgerState:
+    intent = Intent(
+        at=record.at,
+        record=record.id,
+        target=record.data.get("target"),
+        skip=tuple(record.data.get("skip", ())),
+        reason=str(record.data.get("reason", "")),
+        actor=record.actor.claimed,
+    )
+    for identifier in record.freight.values():
+        known = state.freight.get(identifier)
+        state = _with_freight(state, known.model_copy(update={"intent": intent}) if known else None)
+    return state
 
 
 def _with_freight(state: LedgerState, freight: FreightState | None) -> LedgerState:

@@ -187,9 +187,9 @@ _CHART_EXAMPLE = 'Write it as "oci://ghcr.io/acme/charts/shop:1.4.2".'
 
 
 _ERRORS = {
-    "image": ConfigurationError("This is not an image.", code="image-invalid"),
-    "chart": ConfigurationError("This is not a chart.", code="chart-invalid"),
-    "commit": ConfigurationError("This is not a commit.", code="commit-invalid"),
+    "image": ConfigurationError("This is not an image", code="image-invalid"),
+    "chart": ConfigurationError("This is not a chart", code="chart-invalid"),
+    "commit": ConfigurationError("This is not a commit", code="commit-invalid"),
 }
 
 

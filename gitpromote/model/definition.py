@@ -57,7 +57,7 @@ class Definition(Value):
 
     model_config = ConfigDict(strict=True, defer_build=True)
 
-    __slots__ = ("_flawed", "_place")
+    __slots__ = ("_flawed", "_place", "_unsound")
 
     #: The word for it in saved data.
     kind: ClassVar[str] = ""
@@ -119,6 +119,11 @@ class Definition(Value):
     def flawed(self) -> bool:
         """Whether it is a placeholder for something that could not be made, or holds one."""
         return getattr(self, "_flawed", False)
+
+    @property
+    def unsound(self) -> frozenset[str]:
+        """The members of a placeholder that are not what was given: that was wrong."""
+        return getattr(self, "_unsound", frozenset())
 
     def changed(self, members: Mapping[str, Any]) -> Self:
         """A copy with other members, which are known to be sound: nothing is checked."""
@@ -195,6 +200,7 @@ class Definition(Value):
             # What is said of the whole may come from a member that is not there now.
             faults += [one for one in self._faults() if one.field and one.field not in bad]
         bad |= {fault.field for fault in faults}
+        _set(self, "_unsound", frozenset(bad))
         subject = self._subject({name: value for name, value in sound.items() if name not in bad})
         report([problem(self.place, fault, subject) for fault in faults])
 

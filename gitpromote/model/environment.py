@@ -16,12 +16,14 @@ from gitpromote.model.members import as_python
 from gitpromote.model.names import kind_of, quoted, shown
 from gitpromote.model.problems import Fault, UnfitError
 from gitpromote.model.target import Target
+from gitpromote.model.wave import InWave
 
 __all__ = ["AnyOf", "Delivery", "Environment", "any_of"]
 
 Delivery: TypeAlias = Literal["push", "pull_request"]
 _LABEL = re.compile(r"(?:[a-z0-9.-]{1,253}/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_SELECT = re.compile(r"newest|match-upstream|sequential\(\d+\)")
+_LATER = frozenset({"wave", "moved"})
+_SELECT = re.compile(r"newest|match-upstream|sequential\([1-9]\d{0,5}\)")
 
 
 class AnyOf(Definition):
@@ -97,10 +99,14 @@ class Environment(Definition):
     :param gates: what must hold before something enters; ``[]`` for nothing
     :param apps: the Apps that it carries; ``[]`` makes it a control-flow point
     :param auto: whether ``run`` promotes by itself; a CEL expression decides by the change
-    :param select: which Freight: ``newest``, ``match-upstream`` or ``sequential(n)``
+    :param select: which Freight: ``newest``; ``match-upstream``, what the one before it holds; ``sequential(n)``, one
+        after the other as they arrived, at most ``n`` at a time
     :param direct: take Freight without an Environment before it: from all Warehouses, or from these
     :param production: by default, Environments that nothing comes after
     :param labels: free words, for ``$label.NAME`` and for organisation policies
+    :param wave: the number of its wave, which comes after all of the wave before it; ``Wave(1, …)`` with a budget
+    :param moved: what it was called before, one name or several: it keeps its history, what was verified there and for
+        how long
     """
 
     kind: ClassVar[str] = "environment"
@@ -118,15 +124,21 @@ class Environment(Definition):
     direct: Annotated[bool | OneOrMany, Takes("True, False or names of Warehouses", _show_after)] = False
     production: bool | None = None
     labels: Texts = Field(default_factory=dict)
+    wave: InWave = None
+    moved: OneOrMany = ()
 
     def to_data(self) -> dict[str, Any]:
-        """Plain data; ``after`` is ``{"all": […]}``, ``{"any": […]}``, or null where the list's order says it."""
+        """Plain data; ``after`` is ``{"all": […]}``, ``{"any": […]}``, or null where the list's order says it.
+
+        Members that came later stand there only where they say something: saved definitions keep their digest.
+        """
         data = super().to_data()
+        data = {name: value for name, value in data.items() if value or name not in _LATER}
         data["after"] = after_data(self.after)
         return data
 
     def _faults(self) -> Iterable[Fault]:
-        if self.auto.__class__ is bool and self.select == "newest" and not self.labels:
+        if self.auto.__class__ is bool and self.select == "newest" and not self.labels and not self.moved:
             return name_faults("name", self.name)  # nearly all of them; there may be thousands
         faults = list(name_faults("name", self.name))
         if isinstance(self.auto, str):
@@ -137,6 +149,8 @@ class Environment(Definition):
         for key in self.labels:
             if not _LABEL.fullmatch(key):
                 faults.append(Fault("label-invalid", f"{shown(key)} is not the name of a label", "", "labels"))
+        for name in self.moved:
+            faults += [fault._replace(field="moved") for fault in name_faults("moved", name)]
         return faults
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from pydantic import Field
@@ -13,6 +13,9 @@ from gitpromote.model.base import Document
 from gitpromote.model.canonical import canonical
 
 _DOMAIN = b"gitpromote-freight-v1\n"
+
+#: What provenance tells: who made it, from which commit of which source, and in which run of CI.
+PROVENANCE = ("author", "commit", "source", "ci-run")
 
 _FIRST = (
     "able agile amber ample azure bold brave brisk bright calm candid clean clear clever cosy crisp "
@@ -43,6 +46,9 @@ class Freight(Document):
     :ivar author: who wrote that commit; not part of the id
     :ivar inputs: the digest of the source paths that the renders read at that commit; it tells a new commit that
         changes nothing for us from one that does; not part of the id
+    :ivar labels: what people say of it; not part of the id
+    :ivar provenance: where it comes from, as its image or its maker says, by the words of :data:`PROVENANCE`; not part
+        of the id
     """
 
     id: str
@@ -53,10 +59,19 @@ class Freight(Document):
     author: str = ""
     inputs: str = ""
     labels: dict[str, str] = Field(default_factory=dict)
+    provenance: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, warehouse: str, artifacts: Sequence[Artifact], *, subject: str = "", author: str = "", inputs: str = ""
+        cls,
+        warehouse: str,
+        artifacts: Sequence[Artifact],
+        *,
+        subject: str = "",
+        author: str = "",
+        inputs: str = "",
+        labels: Mapping[str, str] | None = None,
+        provenance: Mapping[str, str] | None = None,
     ) -> Freight:
         """Freight of these artifacts, its id and alias computed, in the canonical order."""
         ordered = tuple(sorted(artifacts, key=_identity))
@@ -69,6 +84,8 @@ class Freight(Document):
             subject=subject,
             author=author,
             inputs=inputs,
+            labels=dict(labels or {}),
+            provenance=dict(provenance or {}),
         )
 
     @cached_property

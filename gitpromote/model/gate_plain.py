@@ -11,7 +11,7 @@ from gitpromote.model.fields import Function, Many, OneOrMany, Seconds
 from gitpromote.model.gate import Gate, Occasion, zone_faults
 from gitpromote.model.problems import Fault
 
-__all__ = ["CEL", "Approvals", "ChangeBudget", "PythonGate"]
+__all__ = ["CEL", "Approvals", "ChangeBudget", "PythonGate", "SkipPermission"]
 
 
 class CEL(Gate):
@@ -32,7 +32,20 @@ class CEL(Gate):
         yield from super()._faults()
         yield from zone_faults(self.tz)
         if not self.expression.strip():
-            yield Fault("expression-empty", "the expression is empty", 'write CEL("name", "expression")', "expression")
+            hint = f'write {type(self).__name__}("name", "expression")'
+            yield Fault("expression-empty", "the expression is empty", hint, "expression")
+
+
+class SkipPermission(CEL):
+    """Who may leave this Environment out: a request to skip it is granted where the expression is true.
+
+    It judges requests to skip alone, and stops nothing that comes here.
+
+    :param name: how it is called
+    :param expression: what must hold, such as ``"freight.labels.hotfix == 'true'"``
+    """
+
+    kind: ClassVar[str] = "skip-permission"
 
 
 class PythonGate(Gate):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from pydantic import Field
 
@@ -26,6 +26,11 @@ class Soak(Gate):
     duration: Seconds = Field(kw_only=False)
     name: str = "soak"
 
+    @property
+    def seconds(self) -> int:
+        """The duration in seconds."""
+        return cast("int", self.duration)
+
 
 class Bake(Gate):
     """The Freight has been healthy upstream for so long without a break; an alarm starts it anew.
@@ -37,6 +42,11 @@ class Bake(Gate):
 
     duration: Seconds = Field(kw_only=False)
     name: str = "bake"
+
+    @property
+    def seconds(self) -> int:
+        """The duration in seconds."""
+        return cast("int", self.duration)
 
 
 class Window(Gate):

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
+from gitpromote.model.wave import Wave
+
 if TYPE_CHECKING:
     from gitpromote.model.pipeline import Pipeline
 
@@ -140,12 +142,13 @@ def _line(pipeline: Pipeline, name: str, width: int) -> str:
 
 def _marks(pipeline: Pipeline, name: str) -> list[str]:
     environment = pipeline.environment(name)
-    apps = environment.apps
+    apps, wave = environment.apps, environment.wave
     return [
         text
         for text, holds in (
             ("control-flow point", apps is not None and not apps),
             (f"apps {', '.join(apps or ())}", bool(apps)),
+            (f"wave {wave.number}" if isinstance(wave, Wave) else "", wave is not None),
             ("production", pipeline.is_production(name)),
         )
         if holds

@@ -14,6 +14,7 @@ from gitpromote.model.resolved import HOME, Join
 from gitpromote.model.subscription import Git
 from gitpromote.model.target import InPlace
 from gitpromote.model.warehouse import Warehouse
+from gitpromote.model.wave import Wave
 
 if TYPE_CHECKING:
     from gitpromote.model.pipeline import Pipeline
@@ -22,14 +23,44 @@ __all__ = ["Index", "before_of", "repository_of"]
 
 
 def before_of(environments: Iterable[Environment]) -> dict[str, tuple[str, ...]]:
-    """Each Environment with those that come before it: what it says, or the one before it in the list."""
+    """Each Environment with those that come before it: what it says, or the one before it in the list.
+
+    A wave comes after all of the wave before it, the first one after the Environment before it, and what is in no wave
+    after the last wave before it in the list.
+    """
     found: dict[str, tuple[str, ...]] = {}
     previous: tuple[str, ...] = ()
+    environments = list(environments)
+    waves = _waves(environments)
+    entry: tuple[str, ...] | None = None
     for environment in environments:
-        said = said_after(environment)
-        found[environment.name] = previous if said is None else said
-        previous = (environment.name,)
+        said, number = said_after(environment), _number(environment)
+        if number is None:
+            found[environment.name] = previous if said is None else said
+            previous = (environment.name,)
+            continue
+        entry = previous if entry is None else entry
+        if number == 1:
+            found[environment.name] = entry if said is None else said
+        else:
+            found[environment.name] = tuple(dict.fromkeys((*waves.get(number - 1, ()), *(said or ()))))
+        previous = waves[max(waves)]
     return found
+
+
+def _number(environment: Environment) -> int | None:
+    wave = environment.wave
+    return wave.number if isinstance(wave, Wave) else None
+
+
+def _waves(environments: Iterable[Environment]) -> dict[int, tuple[str, ...]]:
+    """The number of each wave with its Environments."""
+    found: dict[int, list[str]] = {}
+    for environment in environments:
+        number = _number(environment)
+        if number is not None:
+            found.setdefault(number, []).append(environment.name)
+    return {number: tuple(names) for number, names in found.items()}
 
 
 def said_after(environment: Environment) -> tuple[str, ...] | None:
@@ -58,6 +89,7 @@ class Index:
     order: tuple[str, ...]
     warehouses: tuple[Warehouse, ...]
     reached: Mapping[str, tuple[str, ...]]
+    budgets: Mapping[int, Wave]
 
     @classmethod
     def of(cls, pipeline: Pipeline) -> Index:
@@ -74,6 +106,7 @@ class Index:
             order=ordered,
             warehouses=warehouses,
             reached=_reached(environments, before, ordered, tuple(one.name or "" for one in warehouses)),
+            budgets=_budgets(pipeline),
         )
 
     def is_production(self, name: str) -> bool:
@@ -81,9 +114,20 @@ class Index:
         said = self.environments[name].production
         return not self.after[name] if said is None else said
 
+    def wave_of(self, environment: Environment) -> Wave | None:
+        """An Environment's wave with the budget that all of it share."""
+        number = _number(environment)
+        return None if number is None else self.budgets.get(number, Wave(number))
+
     def join(self, name: str) -> Join:
         """Whether all or any of those before it must have verified what comes."""
         return "any" if isinstance(self.environments[name].after, AnyOf) else "all"
+
+
+def _budgets(pipeline: Pipeline) -> dict[int, Wave]:
+    """The number of each wave with its budget, where an Environment of it says one."""
+    said = (environment.wave for environment in pipeline.environments)
+    return {wave.number: wave for wave in said if isinstance(wave, Wave) and wave.has_budget}
 
 
 def _ordered_apps(pipeline: Pipeline) -> dict[str, App]:

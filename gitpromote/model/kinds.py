@@ -12,7 +12,7 @@ from gitpromote.model.definition import Definition, from_data
 from gitpromote.model.edits import FluxSetters, SetValue
 from gitpromote.model.environment import AnyOf, Environment
 from gitpromote.model.gate_evidence import HTTP, Checks, CommitSignature, ImageSignature, Job, Prometheus
-from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate
+from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate, SkipPermission
 from gitpromote.model.gate_time import Bake, Freeze, Soak, Window
 from gitpromote.model.message import Message
 from gitpromote.model.names import shown
@@ -21,6 +21,7 @@ from gitpromote.model.secret import SecretCommand, SecretEnv, SecretFile
 from gitpromote.model.subscription import Chart, Git, Image
 from gitpromote.model.target import Branch, Directory, InPlace
 from gitpromote.model.warehouse import Coherence, Warehouse
+from gitpromote.model.wave import Wave
 
 __all__ = ["KINDS", "definition_of"]
 
@@ -61,8 +62,10 @@ KINDS: dict[str, type[Definition]] = {
     "secret-env": SecretEnv,
     "secret-file": SecretFile,
     "set-value": SetValue,
+    "skip-permission": SkipPermission,
     "soak": Soak,
     "warehouse": Warehouse,
+    "wave": Wave,
     "window": Window,
 }
 

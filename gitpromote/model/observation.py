@@ -61,6 +61,7 @@ class EnvironmentObservation:
     :ivar edited: for targets of unrendered sources: path to (before, after) of each edited file
     :ivar foreign: commits that are not ours, where the target differs from the last Record
     :ivar lost: the commit of the last Record, where the target differs from it and its ref no longer contains it
+    :ivar later: pairs of commits of which the second descends from the first, as far as hotfixes need to know
     """
 
     name: str
@@ -76,6 +77,7 @@ class EnvironmentObservation:
     is_foreign: bool = False
     foreign: tuple[ForeignCommit, ...] = ()
     lost: str | None = None
+    later: frozenset[tuple[str, str]] = frozenset()
     warnings: tuple[Outcome, ...] = ()
     blocking: tuple[Outcome, ...] = ()
 

@@ -262,6 +262,6 @@ def _functions(value: Any, found: set[str]) -> None:
     elif isinstance(value, Definition):
         for name, item in value.__dict__.items():
             if name == "function":
-                found.add(item)
+                found |= {item} if item else set()  # one that could not be named has been told already
             elif isinstance(item, tuple | Definition):
                 _functions(item, found)

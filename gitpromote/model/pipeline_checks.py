@@ -15,7 +15,8 @@ from gitpromote.model.index import Index, before_of, said_after
 from gitpromote.model.names import did_you_mean, one_of, quoted
 from gitpromote.model.pipeline_edits import edit_problems
 from gitpromote.model.pipeline_sources import source_problems
-from gitpromote.model.pipeline_targets import places_of, target_problems
+from gitpromote.model.pipeline_targets import missing_labels, places_of, target_problems
+from gitpromote.model.pipeline_waves import moved_problems, wave_problems
 from gitpromote.model.problems import Fault
 from gitpromote.model.warehouse import Warehouse
 
@@ -35,7 +36,7 @@ def examined(pipeline: Pipeline) -> tuple[Index | None, list[Problem]]:
         return None, []
     problems = _structural(pipeline)
     if problems or pipeline.flawed:
-        return None, problems
+        return None, [*problems, *missing_labels(pipeline)]
     index = Index.of(pipeline)
     places = places_of(pipeline, index)
     problems = target_problems(pipeline, places)
@@ -59,6 +60,8 @@ def _structural(pipeline: Pipeline) -> list[Problem]:
         *_carried(environments, apps, whole=whole),
         *_direct(pipeline, environments),
         *_gate_names(pipeline, environments),
+        *wave_problems(environments),
+        *(moved_problems(environments) if all_named else ()),
     ]
     if not taken:  # otherwise it is not clear who waits for whom
         problems += _cycles("Apps", apps, {app.name: tuple(app.after or ()) for app in apps})

@@ -17,14 +17,14 @@ from gitpromote.model.problems import Fault
 from gitpromote.model.renderer import Kustomize
 from gitpromote.model.resolution import defaults_of
 from gitpromote.model.resolved import HOME
-from gitpromote.model.shape import Shape, Shapes, Values, paths_of
+from gitpromote.model.shape import Shape, Shapes, Values, names_in, paths_of
 from gitpromote.model.substitute import parse
 from gitpromote.model.territory import Claim, Conflict, conflicts
 
 if TYPE_CHECKING:
     from gitpromote.model.pipeline import Pipeline
 
-__all__ = ["Place", "claims_of", "places_of", "target_problems"]
+__all__ = ["Place", "claims_of", "missing_labels", "places_of", "target_problems"]
 
 
 class Place(NamedTuple):
@@ -100,6 +100,37 @@ def _unnamed(place: Place) -> Iterator[Problem]:
             yield _nameless(place, part, name)
 
 
+def missing_labels(pipeline: Pipeline) -> Iterator[Problem]:
+    """Labels that the sound parts mention and an Environment lacks, where order and targets cannot be looked at yet."""
+    for environment in pipeline.environments:
+        labels = environment.labels
+        if "labels" in environment.unsound:
+            continue
+        told: set[str] = set()
+        for part in _mentioning(pipeline, environment):
+            names = {name for name in names_in(part) if name.startswith("label.")} - told
+            told |= names
+            for name in sorted(names):
+                if name.removeprefix("label.") not in labels:
+                    yield problem(environment.place, _label_fault(part, name), environment.subject)
+
+
+def _mentioning(pipeline: Pipeline, environment: Environment) -> Iterator[Definition]:
+    """The sound parts of a Pipeline in which an Environment's names are filled in."""
+    apps = [app for app in pipeline.apps if environment.apps is None or app.name in environment.apps]
+    gates = pipeline.gates if environment.gates is None else environment.gates
+    parts: list[Definition | None] = [environment.target or pipeline.target, environment.agent or pipeline.agent]
+    parts += gates or ()
+    parts += [part for app in apps for part in (app.renderer, *app.edits)]
+    yield from (part for part in parts if part is not None and not part.flawed)
+
+
+def _label_fault(part: Definition, name: str) -> Fault:
+    hint = f'write labels={{{quoted(name.removeprefix("label."))}: "…"}}'
+    told = f"${name} in {type(part).__name__} is a label that it does not have"
+    return Fault("unknown-substitution", told, hint)
+
+
 def _nameless(place: Place, part: Definition, name: str) -> Problem:
     if name == "upstream":
         before = place.environment.after
@@ -112,8 +143,7 @@ def _nameless(place: Place, part: Definition, name: str) -> Problem:
         why = f"stands for one App, and this Environment carries {len(place.shape.apps) or 'none'}"
         hint = "name $app in the target's path alone"
     else:
-        key = name.removeprefix("label.")
-        why, hint = "is a label that it does not have", f'write labels={{{quoted(key)}: "…"}}'
+        return place.problem(_label_fault(part, name))
     return place.problem(Fault("unknown-substitution", f"${name} in {type(part).__name__} {why}", hint))
 
 

@@ -100,17 +100,19 @@ class PlannedFreight(Document):
     subject: str = ""
     author: str = ""
     inputs: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+    provenance: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, freight: Freight) -> PlannedFreight:
         """How a Freight stands in a plan."""
-        data = freight.model_dump(mode="json", exclude={"id", "labels"})
-        return cls(**data)
+        return cls(**freight.model_dump(mode="json", exclude={"id"}))
 
     def freight(self) -> Freight:
         """The Freight itself again, its id recomputed from the artifacts."""
         plain = Freight.model_validate({**self.model_dump(mode="json"), "id": ""})
-        return Freight.of(self.warehouse, plain.artifacts, subject=self.subject, author=self.author, inputs=self.inputs)
+        told = {name: getattr(self, name) for name in ("subject", "author", "inputs", "labels", "provenance")}
+        return Freight.of(self.warehouse, plain.artifacts, **told)
 
 
 class MovingFreight(Document):

@@ -15,6 +15,7 @@ FORMAT = "gitpromote.record/1.0"
 RecordKind = Literal[
     "freight-created",
     "freight-approved",
+    "freight-aliased",
     "requested",
     "planned",
     "approved",

@@ -66,6 +66,8 @@ class Resolver:
             auto=environment.auto,
             select=environment.select,
             labels=environment.labels,
+            wave=index.wave_of(environment),
+            moved=tuple(environment.moved),
         )
 
     def _prepare(self, app: App, shape: Shape) -> _Prepared:

@@ -12,6 +12,7 @@ from gitpromote.model.environment import Delivery
 from gitpromote.model.gate import Gate
 from gitpromote.model.renderer import Renderer
 from gitpromote.model.target import Files
+from gitpromote.model.wave import Wave
 
 __all__ = ["HOME", "Join", "ResolvedApp", "ResolvedEnvironment", "ResolvedTarget", "TargetKind"]
 
@@ -79,6 +80,8 @@ class ResolvedEnvironment:
     :ivar direct: the Warehouses that it takes Freight from without an Environment before it
     :ivar warehouses: the Warehouses whose Freight can get here
     :ivar agent: ``None`` where written is applied
+    :ivar wave: its wave with the budget that all of it share, or ``None``
+    :ivar moved: what it was called before
     """
 
     name: str
@@ -95,6 +98,8 @@ class ResolvedEnvironment:
     auto: bool | str = False
     select: str = "newest"
     labels: Mapping[str, str] = field(default_factory=dict)
+    wave: Wave | None = None
+    moved: tuple[str, ...] = ()
 
     @property
     def is_control_flow(self) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gitpromote.model.names import shown
 
-__all__ = ["DAYS", "Hours", "day_problem", "parse_hours", "weekly_problem"]
+__all__ = ["DAYS", "Hours", "day_problem", "parse_hours", "weekly_minute", "weekly_problem"]
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TIME = r"([01]?\d|2[0-4]):([0-5]\d)"
@@ -83,6 +83,18 @@ def weekly_problem(text: str) -> str | None:
     if _day(day) is None or not re.fullmatch(_TIME, time.strip()) or time.strip().startswith("24"):
         return f"{shown(text)} is not a weekly time"
     return None
+
+
+def weekly_minute(text: str) -> int:
+    """Minutes after Monday 00:00 of a weekly moment such as ``"Tue 10:00"``.
+
+    :raises ValueError: it is none; :func:`weekly_problem` says why
+    """
+    if weekly_problem(text):
+        raise ValueError(f"not a weekly time: {text!r}")
+    day, _, time = text.strip().partition(" ")
+    hour, minute = time.strip().split(":")
+    return (_day(day) or 0) * 1440 + int(hour) * 60 + int(minute)
 
 
 def day_problem(text: str) -> str | None:

@@ -57,7 +57,7 @@ def parse_sensitive_path(text: str) -> SensitivePath:
         at = match.end()
     if not steps or at < len(path):
         raise ConfigurationError(
-            "A sensitive path cannot be read.",
+            "A sensitive path cannot be read",
             code="sensitive-path-invalid",
             detail=f"{text!r} is not understood from {path[at:]!r} on." if path else f"{text!r} names no path.",
             hint='Write it like one of these:\n  ConfigMap/app: data["application.yaml"]\n  spec.values.database.**',

@@ -16,6 +16,8 @@ class Content(Document):
     :ivar tree: the target subtree's id, without kept and sensitive paths
     :ivar omitted: the sensitive paths that ``tree`` leaves out
     :ivar edits: for targets that hold unrendered sources: the edits that were made, to tell ours from foreign ones
+    :ivar adopted: of what was adopted: the title of each object and the path of each field that somebody changed;
+        ``None`` where that is not known
     """
 
     record: str
@@ -33,15 +35,35 @@ class Content(Document):
     freight: dict[str, str] = Field(default_factory=dict)
     actor: str = ""
     reason: str = ""
+    adopted: tuple[tuple[str, str], ...] | None = None
+
+
+Interval = tuple[int, int]
+"""From one moment to another. Epoch seconds."""
 
 
 class Verified(Document):
-    """That a Freight was verified in an Environment. ``at`` is epoch seconds; ``inherited``: nothing changed there."""
+    """That a Freight was verified in an Environment, and how long it has lived there since.
+
+    Times of stays never run backwards within an Environment, whatever the clocks of those who wrote the Records said:
+    what is counted is never negative, and never more than has passed.
+
+    :ivar at: epoch seconds of the last such Record
+    :ivar inherited: nothing changed there
+    :ivar since: from when the present stay counts; ``None`` while it is elsewhere
+    :ivar stayed: the longest stay that has ended
+    :ivar healthy: from when the present stretch without an alarm counts; ``None`` while there is one, or none is lived
+    :ivar baked: the longest stretch without an alarm that ended because the Freight left; an alarm takes it away
+    """
 
     at: int
     record: str
     tree: str | None = None
     inherited: bool = False
+    since: int | None = None
+    stayed: Interval | None = None
+    healthy: int | None = None
+    baked: Interval | None = None
 
 
 class Held(Document):
@@ -74,14 +96,20 @@ class EnvironmentState(Document):
 
     :ivar generation: how many Records have changed what a plan may assume of it
     :ivar freight: Warehouse to Freight id, what its desired state holds
-    :ivar verified: Freight id to when it was verified here, newest last, the last hundred
+    :ivar arrived: Warehouse to when its Freight came
+    :ivar verified: Freight id to when it was verified here: what is held, and the last hundred
+    :ivar failed: Freight id to when it failed here; until it is verified or healthy
+    :ivar clock: the latest time that a Record of this Environment has told
     """
 
     name: str
     generation: int = 0
     freight: dict[str, str] = Field(default_factory=dict)
+    arrived: dict[str, int] = Field(default_factory=dict)
     content: Content | None = None
     verified: dict[str, Verified] = Field(default_factory=dict)
+    failed: dict[str, int] = Field(default_factory=dict)
+    clock: int = 0
     held: Held | None = None
     approvals: tuple[Approval, ...] = ()
     retired: bool = False
@@ -94,14 +122,51 @@ class EnvironmentState(Document):
         return self.model_copy(update={"content": None})
 
 
+class Intent(Document):
+    """How far somebody asked a Freight to go; of several requests the latest counts.
+
+    :ivar target: the Environment at which it stops; ``None`` for all
+    :ivar skip: Environments that it leaves out, where that is permitted
+    """
+
+    at: int
+    record: str
+    target: str | None = None
+    skip: tuple[str, ...] = ()
+    reason: str = ""
+    actor: str = ""
+
+
+class Bypass(Document):
+    """That a Freight may enter one Environment below those before it: a hotfix, until ``expires`` (epoch seconds)."""
+
+    at: int
+    record: str
+    reason: str
+    actor: str
+    expires: int | None = None
+
+
 class FreightState(Document):
-    """A Freight that the ledger knows. ``created_at`` is epoch seconds, ``sequence`` its order of arrival."""
+    """A Freight that the ledger knows.
+
+    :ivar created_at: epoch seconds
+    :ivar sequence: its order of arrival
+    :ivar aliases: names that people gave it, beside the one that comes from its id
+    :ivar approved_for: the Environments that it may enter by approval; ``*`` for all
+    :ivar rejected: why it may enter none
+    :ivar intent: the latest request to promote it
+    :ivar bypass: Environment to the hotfix that brought it there
+    """
 
     freight: Freight
     created_at: int
     sequence: int
+    aliases: tuple[str, ...] = ()
     approved_for: tuple[str, ...] = ()
     rejected: str | None = None
+    intent: Intent | None = None
+    bypass: dict[str, Bypass] = Field(default_factory=dict)
 
 
 class LedgerState(Document):

@@ -1,117 +1,280 @@
-"""Which Freight may enter which Environment, and why not."""
+"""Which Freight may enter which Environment, why, and why not: one table, read from top to bottom.
+
+=============  =========  ==========================================================================================
+way            admitted   when
+=============  =========  ==========================================================================================
+rejected       no         somebody rejected the Freight: it may enter none
+target         no         its request stops at another Environment that does not come after this one
+skipped        no         its request leaves this Environment out, and may
+skip-denied    no         its request leaves this Environment out, and may not
+direct         yes        the Environment takes Freight of this Warehouse directly
+approved       yes        the Freight was approved for it
+hotfix         yes        a hotfix brought the Freight here, and has not expired
+upstream       yes / no   it has been verified in all of those before, or in any where that is enough
+=============  =========  ==========================================================================================
+
+A hold keeps what is admitted out all the same, unless it is what is held. Soak and Bake are gates and not part of this
+table: they are judged beside it. What entered an Environment by a hotfix alone does not count as verified there for
+what comes after, until it gets there the ordinary way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from gitpromote.model.freight import Freight
-from gitpromote.model.outcome import Outcome
+from gitpromote.model.gate_plain import SkipPermission
+from gitpromote.model.graph import upwards
+from gitpromote.model.moments import ago, instant
+from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import EnvironmentPlan, Plan
-from gitpromote.model.state import EnvironmentState, FreightState, LedgerState
+from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.state import Bypass, EnvironmentState, FreightState, Held, LedgerState
+from gitpromote.planning.expressions import Ask, Truth, environment_variables, freight_variables, unjudged
+from gitpromote.planning.requirement import Part, Place, Requirement
 
-Join = Literal["all", "any"]
+#: What is said of a start that a request leaves out by permission.
+LEFT_OUT = "left out"
+
+Way: TypeAlias = Literal[
+    "rejected", "target", "skipped", "skip-denied", "direct", "approved", "hotfix", "upstream", "nowhere"
+]
 
 
-def upstream_outcome(
-    after: Sequence[str],
-    join: Join,
-    freight: Mapping[str, str],
-    states: Mapping[str, EnvironmentState],
-    *,
-    carried: Mapping[str, Collection[str]] | None = None,
-) -> Outcome:
-    """Whether Freight has been verified upstream: in all of ``after``, or in any of them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the table says of one Freight in one Environment.
 
-    :param freight: Warehouse to Freight id, what would move
-    :param carried: Environment to the Warehouses whose Freight gets there; of others it says nothing
+    :ivar way: the row that decided
+    :ivar message: why, without times
+    :ivar at: since when it may enter, where that is known; epoch seconds
+    :ivar requirement: what it needs of the Environments before, whichever row decided
+    :ivar held: the hold that keeps it out
     """
-    if not after:
-        return _outcome("pass", "takes Freight directly", {}, None)
-    asked = {
-        name: ids
-        for name in after
-        if (ids := [one for warehouse, one in freight.items() if carried is None or warehouse in carried[name]])
-    }
-    verdicts = {name: _verified_at(states.get(name), ids) for name, ids in asked.items()}
-    seen = {name: at for name, at in verdicts.items() if at is not None}
-    missing = [name for name in asked if name not in seen]
-    times = [_first(asked, states, one) for one in freight.values()] if join == "any" else list(verdicts.values())
-    at = max((time for time in times if time is not None), default=None)
-    if at is not None and None not in times:
-        return _outcome("pass", _join(seen, "verified"), {"verified": seen, "join": join}, at)
-    message = _join(missing, "not verified yet", " or " if join == "any" else ", ")
-    return _outcome("pending", message, {"verified": seen, "missing": missing, "join": join}, None)
+
+    way: Way
+    admitted: bool
+    message: str
+    at: int | None = None
+    requirement: Requirement
+    held: Held | None = None
+
+    @property
+    def available(self) -> bool:
+        """Whether it may enter now, gates aside."""
+        return self.admitted and self.held is None
+
+    @property
+    def refused(self) -> bool:
+        """Whether no time and no verification will let it in: somebody decided."""
+        return self.way in ("rejected", "target", "skipped", "skip-denied")
+
+    def text(self, *, now: int) -> str:
+        """Why, with times: ``test: verified 2h ago``."""
+        words = requirement_text(self.requirement, now=now) if self.way == "upstream" else self.message
+        held = f'; held by {self.held.actor}: "{self.held.reason}"' if self.held else ""
+        return words + held
 
 
-def _outcome(status: Literal["pass", "pending"], message: str, operands: dict[str, Any], at: int | None) -> Outcome:
-    return Outcome.model_validate(
-        {
-            "id": "upstream",
-            "kind": "availability",
-            "level": "hard",
-            "status": status,
-            "message": message,
-            "operands": operands,
-            "from": at,
-        }
-    )
+def requirement_text(requirement: Requirement, *, now: int) -> str:
+    """``a: verified 2h ago, b: not verified yet``; where any is enough, those that have it, or ``a or b: …``."""
+    seen = [place for place in requirement.places if place.at is not None]
+    if requirement.join == "any" and not seen:
+        return _missing_text(requirement)
+    told = seen if requirement.at is not None else requirement.places
+    return ", ".join(_place_text(place, now) for place in told)
 
 
-def _join(names: Iterable[str], words: str, joiner: str = ", ") -> str:
-    return f"{joiner.join(names)}: {words}"
+def _place_text(place: Place, now: int) -> str:
+    if place.at is None or place.note:
+        return f"{place.name}: {place.note or 'not verified yet'}"
+    return f"{place.name}: verified {ago(place.at, now=now)}"
 
 
-def _verified_at(state: EnvironmentState | None, freight: Iterable[str]) -> int | None:
-    """When all of this Freight had been verified there, or ``None``."""
-    if state is None:
+def _seen_text(requirement: Requirement) -> str:
+    """``a, b: verified``; what was left out says so."""
+    seen = [place for place in requirement.places if place.at is not None]
+    names = ", ".join(place.name for place in seen if not place.note)
+    return ", ".join([*([f"{names}: verified"] if names else []), *(_place_text(p, 0) for p in seen if p.note)])
+
+
+def _missing_text(requirement: Requirement) -> str:
+    noted = [place for place in requirement.places if place.note]
+    if noted:
+        return ", ".join(f"{place.name}: {place.note}" for place in noted)
+    names = [place.name for place in requirement.places if place.at is None]
+    return f"{(' or ' if requirement.join == 'any' else ', ').join(names)}: not verified yet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journey:
+    """A Pipeline, what its ledger says, and a moment: enough to say where any Freight may go.
+
+    :param as_of: epoch seconds
+    :param ask: who evaluates expressions
+    """
+
+    pipeline: Pipeline
+    ledger: LedgerState
+    as_of: int
+    ask: Ask = unjudged
+    _known: dict[tuple[str, str], Verdict] = field(default_factory=dict, repr=False, compare=False)
+
+    def verdict(self, environment: str, freight: Freight) -> Verdict:
+        """Whether this Freight may enter this Environment, and why."""
+        key = (environment, freight.id)
+        if key not in self._known:
+            self._known[key] = self._verdict(self.pipeline.resolved(environment), freight)
+        return self._known[key]
+
+    def state(self, environment: str) -> EnvironmentState:
+        """What the ledger says of an Environment."""
+        return self.ledger.environment(environment)
+
+    def known(self, freight: str) -> FreightState | None:
+        """What the ledger says of a Freight."""
+        return self.ledger.freight.get(freight)
+
+    def reach(self, freight: str) -> frozenset[str] | None:
+        """The Environments that a Freight's request takes it to; ``None`` for all."""
+        known = self.known(freight)
+        target = known.intent.target if known and known.intent else None
+        if target is None or target not in self.pipeline.order():
+            return None
+        return upwards({name: self.pipeline.upstream(name) for name in self.pipeline.order()}, [target])
+
+    def skips(self, resolved: ResolvedEnvironment, freight: Freight) -> Truth | None:
+        """Whether a Freight's request may leave an Environment out; ``None`` where it does not ask for that."""
+        known = self.known(freight.id)
+        if known is None or known.intent is None or resolved.name not in known.intent.skip:
+            return None
+        permissions = [gate for gate in resolved.gates if isinstance(gate, SkipPermission)]
+        if not permissions:
+            return Truth(False, f"{resolved.name} has no SkipPermission")
+        variables = {**freight_variables(known.freight, known.intent), **environment_variables(resolved)}
+        truths = [(gate, self.ask(gate.expression, variables)) for gate in permissions]
+        granted = next((Truth(True, gate.name, truth.operands) for gate, truth in truths if truth.holds), None)
+        return granted or Truth(False, "; ".join(_denied(gate, truth) for gate, truth in truths))
+
+    # -- the table
+
+    def _verdict(self, resolved: ResolvedEnvironment, freight: Freight) -> Verdict:
+        known, held = self.known(freight.id), self.state(resolved.name).held
+        need = self._requirement(resolved, freight)
+        refusal = self._refusal(resolved, freight, known)
+        if refusal is not None:
+            return Verdict(way=refusal[0], admitted=False, message=refusal[1], requirement=need)
+        if held is not None and held.freight.get(freight.warehouse) == freight.id:
+            held = None
+        way, admitted, message, at = self._row(resolved, freight, known, need)
+        return Verdict(way=way, admitted=admitted, message=message, at=at, requirement=need, held=held)
+
+    def _refusal(
+        self, resolved: ResolvedEnvironment, freight: Freight, known: FreightState | None
+    ) -> tuple[Way, str] | None:
+        if known is not None and known.rejected:
+            return "rejected", f"rejected: {known.rejected}"
+        reach = self.reach(freight.id)
+        if reach is not None and resolved.name not in reach:
+            target = known.intent.target if known and known.intent else None
+            return "target", f"not meant for {resolved.name}: it was asked to stop at {target}"
+        skip = self.skips(resolved, freight)
+        if skip is not None and skip.holds:
+            return "skipped", f"leaves {resolved.name} out, as {skip.message} permits"
+        if skip is not None:
+            return "skip-denied", f"asks to leave {resolved.name} out, and may not: {skip.message}"
         return None
-    times = [state.verified[identifier].at if identifier in state.verified else None for identifier in freight]
-    if not times or None in times:
-        return None
-    return max(at for at in times if at is not None)
+
+    def _row(
+        self, resolved: ResolvedEnvironment, freight: Freight, known: FreightState | None, need: Requirement
+    ) -> tuple[Way, bool, str, int | None]:
+        ordinary = self._ordinary_row(resolved, freight, known, need)
+        if ordinary[1]:
+            return ordinary
+        bypass = known.bypass.get(resolved.name) if known else None
+        if bypass is not None and not expired(bypass, self.as_of):
+            return "hotfix", True, bypass_text(bypass, now=self.as_of), bypass.at
+        return ordinary
+
+    def _ordinary_row(
+        self, resolved: ResolvedEnvironment, freight: Freight, known: FreightState | None, need: Requirement
+    ) -> tuple[Way, bool, str, int | None]:
+        if freight.warehouse in resolved.direct:
+            return "direct", True, "takes Freight directly", None
+        if known is not None and {resolved.name, "*"} & {*known.approved_for}:
+            return "approved", True, f"approved for {resolved.name}", None
+        if not need.parts:
+            return "nowhere", False, f"Freight of {freight.warehouse} does not get here", None
+        at = need.at
+        if at is None:
+            return "upstream", False, _missing_text(need), None
+        return "upstream", True, _seen_text(need), at
+
+    # -- what it needs of those before
+
+    def _requirement(self, resolved: ResolvedEnvironment, freight: Freight) -> Requirement:
+        """Of the Environments before this one, those that Freight of this Warehouse gets to."""
+        if freight.warehouse in resolved.direct:
+            return Requirement(join="all", parts=())
+        before = [self.pipeline.resolved(name) for name in resolved.after]
+        parts = [self._part(one, freight) for one in before if freight.warehouse in one.warehouses]
+        return Requirement(join=resolved.join, parts=tuple(parts))
+
+    def _part(self, before: ResolvedEnvironment, freight: Freight) -> Part:
+        skip = self.skips(before, freight)
+        if skip is not None and skip.holds:
+            inner = self._requirement(before, freight)
+            known = self.known(freight.id)
+            # What comes before a start that is left out: nothing, since the Freight is known.
+            entered = known.created_at if known else None
+            return inner if inner.parts else Place(name=before.name, at=entered, note=LEFT_OUT)
+        verified = self.state(before.name).verified.get(freight.id)
+        if verified is None:
+            return Place(name=before.name, at=None)
+        if not self.flows_on(before.name, freight):
+            return Place(name=before.name, at=None, note="verified as a hotfix, which does not go on from there")
+        return Place(name=before.name, at=verified.at)
+
+    def flows_on(self, environment: str, freight: Freight) -> bool:
+        """Whether what was verified there may go further: not if a hotfix alone brought it there."""
+        known = self.known(freight.id)
+        if known is None or environment not in known.bypass:
+            return True
+        resolved = self.pipeline.resolved(environment)
+        return self._ordinary_row(resolved, freight, known, self._requirement(resolved, freight))[1]
 
 
-def _first(asked: Mapping[str, Sequence[str]], states: Mapping[str, EnvironmentState], freight: str) -> int | None:
-    """When a Freight was verified for the first time in any of them, or ``None``."""
-    here = [states[name].verified for name, ids in asked.items() if freight in ids and name in states]
-    return min((verified[freight].at for verified in here if freight in verified), default=None)
+def _denied(gate: SkipPermission, truth: Truth) -> str:
+    why = truth.message or ("it is false" if truth.holds is False else "it cannot be told")
+    return f"{gate.name}: {why}"
+
+
+def expired(bypass: Bypass, now: int) -> bool:
+    """Whether a hotfix no longer lets anything in."""
+    return bypass.expires is not None and now >= bypass.expires
+
+
+def bypass_text(bypass: Bypass, *, now: int) -> str:
+    """``hotfix by Ada: "5xx", until 14:32Z``."""
+    until = f", until {instant(bypass.expires, now=now)}" if bypass.expires is not None else ""
+    return f'hotfix by {bypass.actor}: "{bypass.reason}"{until}'
 
 
 def planned_freight(plan: Plan, planned: EnvironmentPlan) -> dict[str, Freight]:
-    """Warehouse to Freight of an environment's plan; what moves comes last: where two hold one artifact, it speaks."""
-    ordered = sorted(planned.freight.items(), key=lambda item: item[1].moving)
-    return {warehouse: plan.freight[moving.id].freight() for warehouse, moving in ordered}
+    """Warehouse to Freight of an environment's plan, in the order of :func:`speaking_last`."""
+    facts: Any = plan.facts.get("environments", {})
+    arrived = facts.get(planned.name, {}).get("arrived", {})
+    freight = {warehouse: plan.freight[moving.id].freight() for warehouse, moving in planned.freight.items()}
+    return speaking_last(freight, {name for name, one in planned.freight.items() if one.moving}, arrived)
 
 
-def newest_first(ledger: LedgerState, warehouse: str) -> list[FreightState]:
-    """The Freight of a Warehouse that the ledger knows, the latest arrival first; rejected ones left out."""
-    known = [state for state in ledger.freight.values() if state.freight.warehouse == warehouse]
-    return sorted((state for state in known if not state.rejected), key=lambda state: -state.sequence)
+def speaking_last(freight: Mapping[str, Freight], moving: set[str], arrived: Mapping[str, int]) -> dict[str, Freight]:
+    """Freight by Warehouse, what moved last behind the others: where two of them hold one artifact, it speaks.
 
+    What moves now comes last of all; what came in one moment goes by the names of the Warehouses.
 
-def choose(
-    candidates: Sequence[Freight],
-    *,
-    after: Sequence[str],
-    join: Join,
-    current: str | None,
-    approved: Iterable[str],
-    states: Mapping[str, EnvironmentState],
-) -> Freight | None:
-    """Which Freight an Environment's plan looks at.
-
-    The newest that is available there and newer than what it holds; if nothing newer is available, the newest on its
-    way; if it holds the newest, that one.
-
-    :param candidates: of one Warehouse, newest first
-    :param approved: Freight ids that are available here by approval
+    :param arrived: Warehouse to when its Freight came, epoch seconds
     """
-    approved = frozenset(approved)
-    for freight in candidates:
-        if freight.id == current:
-            break
-        verdict = upstream_outcome(after, join, {freight.warehouse: freight.id}, states)
-        if verdict.status == "pass" or freight.id in approved:
-            return freight
-    return candidates[0] if candidates else None
+    return dict(sorted(freight.items(), key=lambda item: (item[0] in moving, arrived.get(item[0], 0), item[0])))

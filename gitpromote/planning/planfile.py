@@ -222,7 +222,7 @@ def _recomputed(pipeline: str, environment: dict[str, Any]) -> str | None:
 
 
 def _refuse(code: str, name: str, detail: str, *, hint: str = _REPLAN, cause: Exception | None = None) -> NoReturn:
-    raise PlanInvalid("This plan file cannot be used.", code=code, detail=f"{name}: {detail}", hint=hint) from cause
+    raise PlanInvalid("This plan file cannot be used", code=code, detail=f"{name}: {detail}", hint=hint) from cause
 
 
 __all__ = ["blob_bytes", "dumps", "loads", "planned_blob", "seal"]

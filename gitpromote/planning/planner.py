@@ -29,10 +29,15 @@ from gitpromote.model.plan import (
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.substitute import parse
+from gitpromote.planning.availability import Journey
+from gitpromote.planning.debt import adopted_debt
 from gitpromote.planning.digests import change_digest
+from gitpromote.planning.expressions import Ask, unjudged
+from gitpromote.planning.facts import facts_of
+from gitpromote.planning.opening import earliest_possible, opens
 from gitpromote.planning.planfile import planned_blob
 from gitpromote.planning.steps import steps_for
-from gitpromote.planning.verdicts import decide, judge, keeps_adopted, opens
+from gitpromote.planning.verdicts import decide, judge, keeps_adopted
 from gitpromote.planning.writes import edited_writes, writes_between
 
 #: How long a plan may be applied after the earliest moment at which it could have been. Seconds.
@@ -49,16 +54,16 @@ def plan(
     engine: Engine,
     described: PlannedPipeline,
     kind: PlanKind = "promote",
+    ask: Ask = unjudged,
 ) -> Plan:
     """What would be done, in what order, from what knowledge.
 
     A pure function: the same definition, basis, facts and ``as_of`` give the same Plan everywhere.
+
+    :param ask: who evaluates expressions
     """
-    environments = tuple(
-        _environment(pipeline, pipeline.resolved(name), observation, request, kind)
-        for name in pipeline.order()
-        if name in observation.environments
-    )
+    journey = Journey(pipeline=pipeline, ledger=observation.ledger, as_of=observation.as_of, ask=ask)
+    environments = _environments(journey, observation, request, kind)
     return Plan(
         kind=kind,
         as_of=observation.as_of,
@@ -67,7 +72,7 @@ def plan(
         request=request,
         freight=_freight(observation),
         basis=observation.basis,
-        facts=_facts(observation),
+        facts=facts_of(observation),
         tools=observation.tools,
         blobs=_blobs(environments, observation.blobs),
         environments=environments,
@@ -75,24 +80,55 @@ def plan(
     )
 
 
+def _environments(
+    journey: Journey, observation: Observation, request: Request, kind: PlanKind
+) -> tuple[EnvironmentPlan, ...]:
+    """Each in the Pipeline's order: what may go first takes its place in its wave, and time adds up on the way."""
+    found: list[EnvironmentPlan] = []
+    earliest: dict[str, int] = {}
+    going: dict[int, int] = {}
+    for name in journey.pipeline.order():
+        if name not in observation.environments:
+            continue
+        resolved = journey.pipeline.resolved(name)
+        number = resolved.wave.number if resolved.wave else 0
+        before = [earliest[one] for one in resolved.after if one in earliest]
+        planned = _environment(journey, resolved, observation, request, kind, going.get(number, 0))
+        first = earliest_possible(planned.decision, planned.opens, planned.outcomes, before, as_of=journey.as_of)
+        earliest[name] = first
+        going[number] = going.get(number, 0) + (planned.decision == "ready")
+        expires = first + VALID_FOR if planned.steps else None
+        found.append(planned.model_copy(update={"expires_at": expires}))
+    return tuple(found)
+
+
 def _environment(
-    pipeline: Pipeline, resolved: ResolvedEnvironment, observation: Observation, request: Request, kind: PlanKind
+    journey: Journey,
+    resolved: ResolvedEnvironment,
+    observation: Observation,
+    request: Request,
+    kind: PlanKind,
+    going: int,
 ) -> EnvironmentPlan:
-    observed = observation.environments[resolved.name]
+    pipeline, observed = journey.pipeline, observation.environments[resolved.name]
     target = planned_target(resolved)
-    state = observation.ledger.environment(resolved.name)
+    state = journey.state(resolved.name)
     state = state.placed(repository=target.repository, ref=target.ref, path=target.path)
     keeps = kind == "promote" and keeps_adopted(observed, state)
     writes = () if keeps else _writes(observed, resolved)
     freight = _moving(resolved, observed, state)
     arrives = _arrives(resolved, freight, state)
+    adopted = state.content is not None and state.content.kind == "adopted" and kind == "promote"
+    changes = changes_of(observed, sensitive_paths=pipeline.sensitive_paths) if writes or adopted else ()
     outcomes = judge(
+        journey,
         resolved,
         observed,
-        observation.ledger,
         kind=kind,
         replace=request.replace.get(resolved.name),
-        carried=carried_before(pipeline, resolved),
+        named=request.freight is not None,
+        going=going,
+        adopted=adopted_debt(observed, state, changes, keeps=keeps) if adopted else (),
     )
     decision, reason = decide(
         outcomes, missing=observed.missing, held=state.held is not None, changes=bool(writes), arrives=arrives
@@ -107,7 +143,7 @@ def _environment(
         "sources": observed.sources,
         "writes": writes,
         "edits": observed.edits,
-        "changes": changes_of(observed, sensitive_paths=pipeline.sensitive_paths) if writes else (),
+        "changes": changes if writes else (),
         "steps": steps,
     }
     return EnvironmentPlan(
@@ -122,14 +158,8 @@ def _environment(
         result_tree=_result_tree(observed, keeps=keeps),
         omitted=_omitted(observed),
         outcomes=outcomes,
-        expires_at=observation.as_of + VALID_FOR if steps else None,
         change_digest=change_digest(pipeline.name, _plain(digested)),
     )
-
-
-def carried_before(pipeline: Pipeline, resolved: ResolvedEnvironment) -> dict[str, tuple[str, ...]]:
-    """Which Warehouses' Freight gets to the Environments before this one."""
-    return {name: pipeline.resolved(name).warehouses for name in resolved.after}
 
 
 def _plain(members: Mapping[str, Any]) -> dict[str, Any]:
@@ -258,23 +288,6 @@ def _freight(observation: Observation) -> dict[str, PlannedFreight]:
             if known is not None:
                 found.setdefault(identifier, known.freight)
     return {identifier: PlannedFreight.of(freight) for identifier, freight in found.items()}
-
-
-def _facts(observation: Observation) -> dict[str, Any]:
-    """Every operand that a verdict read: which Freight was where, since when, verified when, held or not."""
-    source = {"source": "ledger", "at": observation.basis.ledger.head}
-    environments = {}
-    for name in observation.environments:
-        state = observation.ledger.environment(name)
-        if not state.generation and not state.verified:
-            continue
-        environments[name] = {
-            "freight": state.freight,
-            "verified": {identifier: verified.at for identifier, verified in state.verified.items()},
-            "held": state.held.model_dump(mode="json") if state.held else None,
-            "tree": state.content.tree if state.content else None,
-        }
-    return {"environments": environments, **source} if environments else {}
 
 
 def _blobs(environments: tuple[EnvironmentPlan, ...], blobs: Mapping[str, bytes]) -> dict[str, PlannedBlob]:

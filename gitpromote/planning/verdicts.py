@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gitpromote.model.freight import Freight
+from gitpromote.model.gate import Gate
+from gitpromote.model.gate_plain import SkipPermission
+from gitpromote.model.gate_time import Bake, Soak
 from gitpromote.model.observation import EnvironmentObservation, ForeignCommit
 from gitpromote.model.outcome import Outcome, Status
-from gitpromote.model.plan import Decision, Opens, PlanKind
+from gitpromote.model.plan import Decision, PlanKind
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as RecordedContent
-from gitpromote.model.state import EnvironmentState, LedgerState
-from gitpromote.planning.availability import upstream_outcome
+from gitpromote.model.state import EnvironmentState
+from gitpromote.planning.availability import Journey, Verdict
+from gitpromote.planning.debt import hotfix_debts
+from gitpromote.planning.selection import is_older
+from gitpromote.planning.sharing import shared_outcomes
+from gitpromote.planning.soaking import gate_outcome
+from gitpromote.planning.supersede import superseding
+from gitpromote.planning.waves import wave_outcome
 
 _LATER = "not judged by this version"
 
@@ -20,56 +30,103 @@ ENOUGH = 4
 
 
 def judge(
+    journey: Journey,
     resolved: ResolvedEnvironment,
     observed: EnvironmentObservation,
-    ledger: LedgerState,
     *,
     kind: PlanKind = "promote",
     replace: str | None = None,
-    carried: Mapping[str, Collection[str]] | None = None,
+    named: bool = False,
+    going: int = 0,
+    adopted: Sequence[Outcome] = (),
 ) -> tuple[Outcome, ...]:
     """Every outcome, passing ones too, in the order in which they are told.
 
-    :param carried: Environment to the Warehouses whose Freight gets there, for those before this one
+    :param replace: the foreign commit that is to be undone
+    :param named: whether a person asked for just this Freight
+    :param going: how many of its wave go before it in the same moment
+    :param adopted: what is told of adopted content, which takes a look at the changes
     """
-    state = ledger.environment(observed.name)
-    outcomes: list[Outcome] = []
-    if kind == "promote":
-        outcomes += _upstream(resolved, observed, ledger, carried)
-    outcomes += [_gate_outcome(gate) for gate in resolved.gates if kind in gate.applies_to]
+    outcomes = _journey(journey, resolved, observed, kind, going)
     outcomes += _unsupported(resolved, kind)
-    outcomes += _content(resolved, observed, state, replace)
+    outcomes += _content(resolved, observed, journey.state(resolved.name), replace) or adopted
+    if kind == "promote":
+        outcomes += _told(journey, resolved, observed, named=named)
     outcomes += [_unpinned(str(image)) for one in observed.freight.values() for image in one.images if image.unpinned]
     outcomes += observed.blocking
     outcomes += observed.warnings
     return tuple(outcomes)
 
 
-def _upstream(
-    resolved: ResolvedEnvironment,
-    observed: EnvironmentObservation,
-    ledger: LedgerState,
-    carried: Mapping[str, Collection[str]] | None,
+# -- the journey
+
+
+def _journey(
+    journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation, kind: PlanKind, going: int
 ) -> list[Outcome]:
-    """Of several Warehouses those are asked for whose Freight moves; what is taken directly needs nobody's word."""
-    here = ledger.environment(resolved.name).freight
-    asked = {name: item.id for name, item in observed.freight.items() if name not in resolved.direct}
-    freight = {name: one for name, one in asked.items() if here.get(name) != one} or asked
-    if not resolved.after or not freight:
-        return []
-    approved = all(resolved.name in _approved_for(ledger, identifier) for identifier in freight.values())
-    outcome = upstream_outcome(resolved.after, resolved.join, freight, ledger.environments, carried=carried)
-    if approved and outcome.status != "pass":
-        outcome = outcome.model_copy(update={"status": "pass", "message": "approved for this environment"})
-    return [outcome]
+    """Availability, then the gates in their order. What goes back or goes away asks for neither."""
+    moves = _asked(journey, resolved, observed) if kind == "promote" else {}
+    verdicts = {name: journey.verdict(resolved.name, freight) for name, freight in moves.items()}
+    outcomes = _availability(verdicts)
+    for gate in resolved.gates:
+        if kind in gate.applies_to and not isinstance(gate, SkipPermission):
+            outcomes += [_gate(journey, resolved, gate, moves)]
+    if moves:
+        since = [verdict.at for verdict in verdicts.values() if verdict.at is not None]
+        created = [known.created_at for one in moves.values() if (known := journey.known(one.id)) is not None]
+        ids = {name: one.id for name, one in moves.items()}
+        begins = max([*since, *created], default=None)
+        wave = wave_outcome(journey, resolved, ids, since=begins, going=going)
+        outcomes += [wave] if wave is not None else []
+    return outcomes
 
 
-def _approved_for(ledger: LedgerState, identifier: str) -> tuple[str, ...]:
-    known = ledger.freight.get(identifier)
-    return known.approved_for if known else ()
+def _asked(journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation) -> dict[str, Freight]:
+    """Of several Warehouses those are asked for whose Freight moves; where none does, all."""
+    here = journey.state(resolved.name).freight
+    return {name: one for name, one in observed.freight.items() if here.get(name) != one.id} or dict(observed.freight)
 
 
-def _gate_outcome(gate: Any) -> Outcome:
+def _availability(verdicts: Mapping[str, Verdict]) -> list[Outcome]:
+    """What somebody decided against by name, the rest together; what is taken directly needs nobody's word."""
+    found = [_refused(one) for one in verdicts.values() if one.refused]
+    asked = [one for one in verdicts.values() if not one.refused and one.way != "direct"]
+    return [*found, *([_upstream(asked)] if asked else [])]
+
+
+def _refused(verdict: Verdict) -> Outcome:
+    return Outcome(id=verdict.way, kind="availability", level="hard", status="fail", message=verdict.message)
+
+
+def _upstream(verdicts: Sequence[Verdict]) -> Outcome:
+    """Whether all that moves may come, by whichever way each of it does."""
+    places = {place.name: place for one in verdicts for place in one.requirement.places}
+    lacking = [one for one in verdicts if not one.admitted]
+    missing = [place.name for one in lacking for place in one.requirement.places if place.at is None]
+    messages = dict.fromkeys(one.message for one in (lacking or verdicts))
+    join = verdicts[0].requirement.join
+    operands: dict[str, Any] = {
+        "verified": {name: place.at for name, place in places.items() if place.at is not None},
+        "join": join,
+        **({"missing": list(dict.fromkeys(missing))} if lacking else {}),
+    }
+    since = [one.at for one in verdicts if one.at is not None]
+    return Outcome.model_validate(
+        {
+            "id": "upstream",
+            "kind": "availability",
+            "level": "hard",
+            "status": "pending" if lacking else "pass",
+            "message": "; ".join(messages),
+            "operands": operands,
+            "from": max(since, default=None) if not lacking else None,
+        }
+    )
+
+
+def _gate(journey: Journey, resolved: ResolvedEnvironment, gate: Gate, moves: Mapping[str, Freight]) -> Outcome:
+    if isinstance(gate, Soak | Bake):
+        return gate_outcome(journey, resolved, gate, moves.values())
     return Outcome(id=gate.name, kind="gate", level=gate.level, status="pending", message=_LATER)
 
 
@@ -88,9 +145,48 @@ def _not_yet(identifier: str, message: str) -> Outcome:
     return Outcome(id=identifier, kind="gate", level="hard", status="pending", message=message)
 
 
+# -- what is told, and stops nothing
+
+
+def _told(
+    journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation, *, named: bool
+) -> list[Outcome]:
+    """Newer Freight, older Freight, hotfixes that trunk does not contain, artifacts that two Warehouses hold."""
+    here = journey.state(resolved.name).freight
+    moves = [one for name, one in observed.freight.items() if here.get(name) != one.id]
+    outcomes = [found for one in moves if (found := _newer(journey, resolved, one)) is not None]
+    outcomes += [found for one in moves if named and (found := _older(journey, resolved, one)) is not None]
+    outcomes += hotfix_debts(journey, resolved.name, observed.freight, later=observed.later)
+    return [*outcomes, *shared_outcomes(observed.freight)]
+
+
+def _newer(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Outcome | None:
+    newer = superseding(journey, resolved.name, freight)
+    if not newer:
+        return None
+    text = f"{freight.alias} is older than {newer[0].alias}, which is available here"
+    return _note("superseded", text, {"by": [one.id for one in newer]})
+
+
+def _older(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Outcome | None:
+    """Older Freight that a person promotes stays until somebody releases it."""
+    held = is_older(journey, resolved.name, freight)
+    if held is None or resolved.is_control_flow:
+        return None
+    text = f"{freight.alias} is older than {held.alias}, which is here: it is held afterwards"
+    return _note("older", text, {"than": held.id})
+
+
+def _note(identifier: str, message: str, operands: dict[str, Any]) -> Outcome:
+    return Outcome(id=identifier, kind="policy", level="advisory", status="warn", message=message, operands=operands)
+
+
 def _unpinned(image: str) -> Outcome:
     text = f"{image} has no digest: what runs may be another image tomorrow"
-    return Outcome(id="unpinned", kind="policy", level="advisory", status="warn", message=text)
+    return _note("unpinned", text, {})
+
+
+# -- the target
 
 
 def _content(
@@ -103,9 +199,6 @@ def _content(
         return [_moved(elsewhere)]
     if observed.is_foreign:
         return [_foreign(observed, replace)]
-    debt = _debt(observed, state)
-    if debt:
-        return debt
     adopts = state.content is None and resolved.target.is_rendered
     if adopts and observed.current is not None and observed.current.files:
         count = len(observed.current.files)
@@ -145,24 +238,15 @@ def keeps_adopted(observed: EnvironmentObservation, state: EnvironmentState) -> 
     return adopted and same and not observed.is_foreign
 
 
-def _debt(observed: EnvironmentObservation, state: EnvironmentState) -> list[Outcome]:
-    """What was adopted is told as long as the sources do not contain it: other Freight will undo it."""
-    current, desired = observed.current, observed.desired
-    if state.content is None or state.content.kind != "adopted" or current is None or desired is None:
-        return []
-    if current.whole == desired.whole:
-        return []
-    verb = "keeps" if keeps_adopted(observed, state) else "undoes"
-    text = f'{verb} what {state.content.actor} adopted: "{state.content.reason}"; it stays if the sources contain it'
-    return [_content_outcome("debt", "warn", text, {"adopted_at": state.content.at})]
-
-
 def _content_outcome(identifier: str, status: Status, message: str, operands: dict[str, Any]) -> Outcome:
     return Outcome(id=identifier, kind="policy", level="hard", status=status, message=message, operands=operands)
 
 
 def _foreign_text(commit: ForeignCommit) -> str:
     return f'{commit.commit[:7]} "{commit.subject}" ({commit.author}, claimed)'
+
+
+# -- the decision
 
 
 def decide(
@@ -188,22 +272,3 @@ def decide(
     if pending:
         return "waiting", ", ".join(pending)
     return ("ready", "") if changes else ("noop", "")
-
-
-def opens(decision: Decision, outcomes: Sequence[Outcome], *, as_of: int) -> Opens | None:
-    """When it may go: an instant where it can be computed, otherwise the conditions."""
-    if decision == "ready":
-        return Opens(earliest=as_of)
-    if decision != "waiting":
-        return None
-    conditions: list[dict[str, Any]] = []
-    for outcome in outcomes:
-        if outcome.status != "pending" or not outcome.binding:
-            continue
-        if outcome.id == "upstream":
-            names = outcome.operands["missing"]
-            word = "any_verified" if outcome.operands["join"] == "any" else "verified"
-            conditions.append({word: names, "plus": 0})
-        else:
-            conditions.append({"gate": outcome.id})
-    return Opens(earliest=None, conditions=tuple(conditions))

@@ -30,7 +30,7 @@ def recorded_plan(world: World, words: str) -> Plan:
     found = [one for one in known if one.removeprefix("sha256:").startswith(digits)] if _DIGEST.fullmatch(words) else []
     if len(found) > 1:
         raise UsageError(
-            "More than one plan begins so.",
+            "More than one plan begins so",
             code="plan-ambiguous",
             detail="\n".join(f"  {one}" for one in found),
             hint="Name the whole digest.",
@@ -38,15 +38,16 @@ def recorded_plan(world: World, words: str) -> Plan:
     data = ledger.plan_bytes(head, found[0]) if found else None
     if data is None:
         raise UsageError(
-            "There is no such plan.",
+            "There is no such plan",
             code="plan-unknown",
             detail=f"{words!r} is no file, and the ledger has {len(known)} plans, none of which begins so.",
             hint="Plans that were applied, approved or made with --record are there:\n  gitpromote history",
         )
     plan = Plan.from_bytes(data, name=found[0])
+    plan.called = found[0]
     if plan.digest != found[0]:
         raise PlanInvalid(
-            "The ledger holds another plan under this digest.",
+            "The ledger holds another plan under this digest",
             code="plan-misfiled",
             detail=f"named {found[0]}\nfound {plan.digest}",
             hint="Somebody else wrote to the ledger. Look at what it holds:\n  gitpromote verify",
@@ -61,7 +62,7 @@ def refuse_other_pipeline(plan: Plan, pipeline: Pipeline) -> None:
     """
     if plan.data.pipeline.name != pipeline.name:
         raise PlanInvalid(
-            "This plan is of another pipeline.",
+            "This plan is of another pipeline",
             code="plan-other-pipeline",
             detail=f"It is of {plan.data.pipeline.name}, not of {pipeline.name}.",
             hint="Apply it as it is; it needs no pipeline file.",

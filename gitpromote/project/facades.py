@@ -47,9 +47,7 @@ class Status:
             if one.name == environment:
                 return one
         names = ", ".join(one.name for one in self.data.environments)
-        raise UsageError(
-            "There is no such Environment.", code="environment-unknown", detail=f"{environment!r}; {names}"
-        )
+        raise UsageError("There is no such Environment", code="environment-unknown", detail=f"{environment!r}; {names}")
 
     def __iter__(self) -> Iterator[EnvironmentStatus]:
         return iter(self.data.environments)

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from gitpromote.errors import PlanInvalid, UsageError
+from gitpromote.errors import GitpromoteError, UsageError
 from gitpromote.model.change import ChangeSet
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, PlanFile, PlanObservations
@@ -25,29 +25,25 @@ MEDIA_TYPE = "application/vnd.gitpromote.plan.v1+json"
 class Plan:
     """A plan: reviewed, saved, applied exactly.
 
-    ``plan["prod"]`` is one environment's part; ``.data`` the frozen value; ``.digest`` what decides.
+    ``plan["prod"]`` is one environment's part; ``.data`` the frozen value; ``.digest`` what decides; ``.called`` the
+    file or, where the ledger has it, the digest by which it is found again, empty where nothing leads to it.
     """
 
-    def __init__(self, data: PlanData, observations: PlanObservations | None = None) -> None:
+    def __init__(self, data: PlanData, observations: PlanObservations | None = None, *, called: str = "") -> None:
         self.data = data
+        self.called = called
         self._observations = observations or PlanObservations()
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """A plan from its file, checked whole before anything of it is used.
 
+        :raises UsageError: there is no such file
         :raises PlanInvalid: the file is not what was saved, or not for this version
         """
-        try:
-            data = Path(path).read_bytes()
-        except OSError as error:
-            raise PlanInvalid(
-                "The plan file cannot be read.",
-                code="plan-unreadable",
-                detail=f"{path}: {error.strerror or error}",
-                hint="Name the file that plan has saved, or a plan of the ledger by its digest.",
-            ) from error
-        return cls.from_bytes(data, name=str(path))
+        plan = cls.from_bytes(_bytes_of(Path(path)), name=str(path))
+        plan.called = str(path)
+        return plan
 
     @classmethod
     def from_bytes(cls, data: bytes, *, name: str) -> Self:
@@ -61,6 +57,11 @@ class Plan:
     @cached_property
     def _sealed(self) -> tuple[PlanFile, bytes]:
         return seal(self.data, self._observations)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What will hinder an apply and is no part of any environment's change."""
+        return self.file.observations.warnings
 
     @property
     def file(self) -> PlanFile:
@@ -100,6 +101,7 @@ class Plan:
         except BaseException:
             Path(draft).unlink(missing_ok=True)
             raise
+        self.called = str(target)
         return target
 
     def __getitem__(self, environment: str) -> EnvironmentPlan:
@@ -107,7 +109,7 @@ class Plan:
         if found is None:
             names = ", ".join(one.name for one in self.data.environments)
             raise UsageError(
-                "The plan has no such environment.",
+                "The plan has no such environment",
                 code="environment-unplanned",
                 detail=f"{environment!r}; planned: {names}",
             )
@@ -156,12 +158,26 @@ class Plan:
         }
 
 
+def _bytes_of(path: Path) -> bytes:
+    hint = "Name the file that plan has saved, or a plan of the ledger by its digest."
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError("There is no such plan file", code="plan-missing", detail=str(path), hint=hint) from error
+    except IsADirectoryError as error:
+        detail = f"{path} is a folder."
+        raise UsageError("There is no such plan file", code="plan-missing", detail=detail, hint=hint) from error
+    except OSError as error:
+        detail = f"{path}: {error.strerror or error}"
+        raise GitpromoteError("The plan file cannot be read", code="plan-unreadable", detail=detail) from error
+
+
 def _instant(text: str) -> int:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            "This is no point in time.", code="bad-time", detail=repr(text), hint='Write "2026-11-28T15:00Z".'
+            "This is no point in time", code="bad-time", detail=repr(text), hint='Write "2026-11-28T15:00Z".'
         ) from error
     return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace as replaced
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from gitpromote import __version__
 from gitpromote.adapters.git.url import canonical_repository
 from gitpromote.adapters.git.workrepo import find_repository
 from gitpromote.adapters.pipeline_file import LoadedFile, find_pipeline_file, load_pipelines, parse_pipeline_option
+from gitpromote.adapters.repository import GitRepository
 from gitpromote.engine import plans
 from gitpromote.engine.asked import Asked
+from gitpromote.engine.ref_names import names_in_the_way
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.canonical import digest
+from gitpromote.model.ephemeral import EphemeralPipeline
 from gitpromote.model.pipeline import DEFINITION_DOMAIN, Pipeline
 from gitpromote.model.plan import Engine, EnvironmentPlan, PipelineSource, PlannedPipeline, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
@@ -31,11 +35,26 @@ if TYPE_CHECKING:
     from gitpromote.model.record import Record
     from gitpromote.model.report import VerifyReport
     from gitpromote.model.result import ApplyResult
+    from gitpromote.model.round import Ran, Round
+    from gitpromote.model.state import Approval
     from gitpromote.project.doctor import Finding
     from gitpromote.project.facades import Status
     from gitpromote.project.history import History
+    from gitpromote.project.running import Runner
 
 Names = str | Sequence[str] | None
+
+
+class Looked(NamedTuple):
+    """One look at a repository's refs.
+
+    :ivar head: the ref that ``HEAD`` named, where that was asked for
+    """
+
+    repository: str
+    patterns: tuple[str, ...]
+    refs: Mapping[str, str]
+    head: str | None
 
 
 class Project:
@@ -50,11 +69,15 @@ class Project:
         source: PipelineSource | None,
         reporter: Reporter,
         cache_dir: str | Path | None = None,
+        departed: bool = False,
+        others: Sequence[Pipeline] = (),
     ) -> None:
-        self.pipeline = pipeline
+        self.definition = pipeline
         self._cache_dir = cache_dir
         self._place = place
-        self._world = world
+        self._wired = world
+        self._departed = departed
+        self._others = others
         self._source = source
         self._reporter = reporter
 
@@ -85,7 +108,7 @@ class Project:
         work = find_repository(loaded.files[chosen.name])
         if chosen.repo is None and work is None:
             raise ConfigurationError(
-                "The pipeline has no home repository.",
+                "The pipeline has no home repository",
                 code="home-missing",
                 detail=f"{loaded.path} is in no Git repository.",
                 hint="Put it into one, or name it: Pipeline(…, repo=…).",
@@ -95,7 +118,8 @@ class Project:
         tell = reporter or SilentReporter()
         world = build_world(chosen, place, cache_dir=cache_dir, reporter=tell, keep=keep)
         source = _source(loaded, chosen, place)
-        return cls(chosen, place, world, source=source, reporter=tell, cache_dir=cache_dir)
+        others = tuple(one for one in loaded.pipelines.values() if one is not chosen)
+        return cls(chosen, place, world, source=source, reporter=tell, cache_dir=cache_dir, others=others)
 
     @classmethod
     def from_plan(cls, plan: Plan, *, cache_dir: str | Path | None = None, reporter: Reporter | None = None) -> Project:
@@ -115,6 +139,38 @@ class Project:
         world = build_world(pipeline, place, cache_dir=cache_dir, reporter=tell)
         return cls(pipeline, place, world, source=described.source, reporter=tell, cache_dir=cache_dir)
 
+    @classmethod
+    def departed(
+        cls,
+        name: str,
+        file: str | Path | None = None,
+        *,
+        start: str | Path | None = None,
+        cache_dir: str | Path | None = None,
+        reporter: Reporter | None = None,
+    ) -> Project | None:
+        """A Pipeline that the file has no more and its home repository remembers, for :meth:`retire` with ``gone``.
+
+        ``None`` where there is no ledger of that name.
+        """
+        loaded, _ = _loaded(file, start)
+        first = next(iter(loaded.pipelines))
+        like = cls.load(loaded.path, pipeline=first, cache_dir=cache_dir, reporter=reporter)
+        pipeline = like.definition.changed({"name": name})
+        world = build_world(pipeline, like._place, cache_dir=cache_dir, reporter=like._reporter)
+        if world.ledger.ref not in world.home.refs([world.ledger.ref]):
+            return None
+        return cls(
+            pipeline,
+            like._place,
+            world,
+            source=like._source,
+            reporter=like._reporter,
+            cache_dir=cache_dir,
+            departed=True,
+            others=tuple(loaded.pipelines.values()),
+        )
+
     @staticmethod
     def names(file: str | Path | None = None, *, start: str | Path | None = None) -> tuple[str, ...]:
         """The names of the Pipelines in a file, in its order."""
@@ -123,14 +179,28 @@ class Project:
     @property
     def name(self) -> str:
         """The Pipeline's name."""
-        return self.pipeline.name
+        return self.definition.name
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The Pipeline; of an ephemeral one what it stands for now, for which the home repository is asked once."""
+        return self._world.pipeline
+
+    def looked(self) -> list[Looked]:
+        """Every look that was taken at refs so far."""
+        return [
+            Looked(key, patterns, refs, repository.default_ref() if "HEAD" in patterns else None)
+            for key, repository in self._world.opened.items()
+            if isinstance(repository, GitRepository)
+            for patterns, refs in repository.looked
+        ]
 
     def check(self) -> None:
         """Whether this machine lets the Pipeline write where it says, offline.
 
         :raises ConfigurationError: a target branch is checked out in a local repository (``branch-checked-out``)
         """
-        refuse_checked_out(self.pipeline, self._place)
+        refuse_checked_out(self._wired.pipeline, self._place)
 
     # -- planning
 
@@ -170,9 +240,11 @@ class Project:
             apps=_names(apps),
             replace=dict(replace or {}),
         )
-        made = self._made(plans.promotion(self._world, self._maker(), asked, as_of=self._minute(as_of)))
+        data = plans.promotion(self._world, self._maker(), asked, as_of=self._minute(as_of))
+        made = self._made(data, warnings=names_in_the_way(self._world, data))
         if record:
             self._record(made)
+            made.called = made.digest
         return made
 
     def rollback(self, env: str, *, reason: str, to: str | None = None) -> Plan:
@@ -180,8 +252,25 @@ class Project:
         self._world.known(env)
         return self._made(plans.rollback(self._world, self._maker(), env, reason=reason, to=to, as_of=self._minute()))
 
-    def retire(self, *, env: str | None = None, app: str | None = None, reason: str) -> Plan:
-        """A plan that deletes what an Environment, or an App in all of them, has in its target."""
+    def remains(self) -> tuple[str, ...]:
+        """The Environments that the Pipeline has no more, or that are dead, and that still stand in their targets."""
+        left = self._left_over()
+        return left.order() if left is not None else ()
+
+    def _left_over(self) -> Pipeline | None:
+        from gitpromote.project.previewing import alive
+        from gitpromote.project.remains import remains
+
+        current = None if self._departed else alive(self._wired)
+        return remains(self._wired, current, others=self._others)
+
+    def retire(self, *, env: str | None = None, app: str | None = None, gone: bool = False, reason: str) -> Plan:
+        """A plan that deletes what an Environment, an App in all of them, or what is gone has left in the targets.
+
+        :param gone: everything that :meth:`remains` names
+        """
+        if gone:
+            return self._retire_gone(reason)
         if env is not None:
             self._world.known(env)
         carrying = [
@@ -190,7 +279,7 @@ class Project:
             if (name == env if env is not None else app in [one.name for one in self.pipeline.resolved(name).apps])
         ]
         if not carrying:
-            raise UsageError("There is no such App.", code="app-unknown", detail=f"{app!r} is in no environment.")
+            raise UsageError("There is no such App", code="app-unknown", detail=f"{app!r} is in no environment.")
         made = plans.retirement(
             self._world,
             self._maker(),
@@ -200,6 +289,22 @@ class Project:
             as_of=self._minute(),
         )
         return self._made(made)
+
+    def _retire_gone(self, reason: str) -> Plan:
+        left = self._left_over()
+        if left is None:
+            raise UsageError(
+                "Nothing is left over",
+                code="retire-nothing",
+                detail=f"Every environment that {self.name} has written is still part of it, or empty.",
+            )
+        world = replaced(self._wired, pipeline=left)
+        project = Project(left, self._place, world, source=self._source, reporter=self._reporter)
+        as_of = self._minute()
+        made = plans.retirement(
+            world, project._maker(), environments=left.order(), app=None, reason=reason, as_of=as_of
+        )
+        return project._made(made)
 
     def explain(self, env: str) -> EnvironmentPlan:
         """Why an Environment may go, or waits, or is blocked: freshly judged."""
@@ -217,7 +322,7 @@ class Project:
 
     def plan_verify(self, plan: Plan) -> list[str]:
         """Plan again from what a plan knew; the differences, first things first; empty where it is the same."""
-        made = plans.again(self._world, plan.data)
+        made = plans.again(self._world_of(plan), plan.data)
         return documents.differences(plan, Plan(made))
 
     # -- doing
@@ -242,7 +347,7 @@ class Project:
         from gitpromote.engine.apply import ApplyOptions, apply
 
         opened = plan if isinstance(plan, Plan) else self.open_plan(plan)
-        documents.refuse_other_pipeline(opened, self.pipeline)
+        documents.refuse_other_pipeline(opened, self.definition)
         options = ApplyOptions(
             environments=_names(env),
             wait=wait,
@@ -250,19 +355,74 @@ class Project:
             confirmed=confirmed,
             lock_timeout=lock_timeout,
             fail_fast=fail_fast,
+            called=opened.called,
         )
         return apply(self._world_of(opened), opened.file, opened.to_bytes(), options)
 
-    def approve(self, plan: Plan, env: str, *, expires: int | None = None, key: str | None = None) -> Record:
-        """Consent to an environment's change; the approval binds to the change, not to this very plan.
+    @overload
+    def approve(self, plan: Plan, env: str, *, expires: int | None = None, key: str | None = None) -> Record: ...
+    @overload
+    def approve(
+        self, plan: Plan, env: list[str] | tuple[str, ...], *, expires: int | None = None, key: str | None = None
+    ) -> tuple[Record, ...]: ...
+    def approve(
+        self, plan: Plan, env: str | list[str] | tuple[str, ...], *, expires: int | None = None, key: str | None = None
+    ) -> Record | tuple[Record, ...]:
+        """Consent to environments' changes; an approval binds to the change, not to this very plan.
 
+        :param env: one name, or a list of them: then each has a Record, in that order
         :param expires: seconds from now
         :param key: an SSH key's file; default: the one that git signs with
+        :raises UsageError: the plan changes nothing in one of them; then nothing is approved
         """
-        from gitpromote.engine.approvals import approve
+        from gitpromote.engine.approvals import approve, refuse_idle
 
-        until = self._world.clock.now() + expires if expires is not None else None
-        return approve(self._world, plan.file, plan.to_bytes(), environment=env, expires=until, key=key)
+        names = (env,) if isinstance(env, str) else tuple(dict.fromkeys(env))
+        for name in names:
+            refuse_idle(plan.data, name)
+        now = self._world.clock.now()
+        until = now + expires if expires is not None else None
+        made = [
+            approve(self._world, plan.file, plan.to_bytes(), environment=name, expires=until, key=key) for name in names
+        ]
+        return made[0] if isinstance(env, str) else tuple(made)
+
+    def run_once(self, *, lock_timeout: float = 0.0, tell: Callable[[Round], None] = lambda _: None) -> Ran:
+        """Plan, carry out what may go by itself (``Environment(auto=…)``), and again until nothing more may.
+
+        Production goes only where the ledger holds an approval of that very change.
+
+        :param tell: called with every round as it ends
+        """
+        from gitpromote.engine.running import until_settled
+
+        return until_settled(lambda: self._round(lock_timeout), tell=tell)
+
+    def run(self, runner: Runner | None = None, *, lock_timeout: float = 0.0) -> bool:
+        """:meth:`run_once` for ever, with a wait between rounds, until somebody asks to stop.
+
+        :param runner: how long to wait, who is told, and what wakes it
+        :return: whether it was ended by a termination signal, not by Ctrl-C
+        :raises ConfigurationError: the pipeline is not valid; other failures are told and tried again
+        """
+        from gitpromote.project.running import Runner
+
+        chosen = runner or Runner()
+        return chosen.keep_on(
+            lambda: (chosen.again() if chosen.again else self)._round(lock_timeout), clock=self._wired.clock
+        )
+
+    def _round(self, lock_timeout: float) -> Round:
+        from gitpromote.engine.running import one_round
+
+        plan = self.plan()
+        return one_round(self._world_of(plan), plan.file, plan.to_bytes(), lock_timeout=lock_timeout)
+
+    def approvals(self) -> dict[str, tuple[Approval, ...]]:
+        """Environment to the approvals that the ledger holds and that were not spent yet, expired ones too."""
+        head = self._world.home.fetch([self._world.ledger.ref]).get(self._world.ledger.ref)
+        state = self._world.ledger.read(head)
+        return {name: one.approvals for name, one in state.environments.items() if one.approvals}
 
     def adopt(self, env: str, *, reason: str) -> Record:
         """Keep what the target holds now, although somebody else wrote it."""
@@ -343,12 +503,20 @@ class Project:
         """Check what a promotion needs on this machine."""
         from gitpromote.project.doctor import examine
 
-        return examine(self._world, self._place)
+        return examine(self._wired, self._place)
 
     def __repr__(self) -> str:
         return f"<Project {self.name}>"
 
     # -- inner
+
+    @property
+    def _world(self) -> World:
+        if isinstance(self._wired.pipeline, EphemeralPipeline):
+            from gitpromote.project.previewing import standing_for
+
+            self._wired.pipeline = standing_for(self._wired, self._wired.pipeline)
+        return self._wired
 
     def _here(self, revision: str) -> str:
         """``HEAD`` and what counts from it mean the checkout's; everything else is the remote's."""
@@ -368,12 +536,12 @@ class Project:
 
     def _world_of(self, plan: Plan) -> World:
         """What a plan is carried out with: its own definition, whatever the pipeline file says by now."""
-        if plan.data.pipeline.definition_digest == self.pipeline.definition_digest:
-            return self._world
+        if plan.data.pipeline.definition_digest == self._wired.pipeline.definition_digest:
+            return self._wired
         return Project.from_plan(plan, cache_dir=self._cache_dir, reporter=self._reporter)._world
 
     def _minute(self, as_of: int | None = None) -> int:
-        return (self._world.clock.now() if as_of is None else as_of) // 60 * 60
+        return (self._wired.clock.now() if as_of is None else as_of) // 60 * 60
 
     def _maker(self) -> plans.Maker:
         data = self.pipeline.to_data()
@@ -385,11 +553,14 @@ class Project:
         )
         return plans.Maker(engine=Engine(version=__version__), described=described)
 
-    def _made(self, data: PlanData) -> Plan:
+    def _made(self, data: PlanData, *, warnings: tuple[str, ...] = ()) -> Plan:
         tools = {tool.name: tool.sha256 for tool in self._world.renderings.used_tools()}
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._world.clock.now()))
         observations = PlanObservations(
-            created_at=created, tools=tools, timings={"renders": self._world.renderings.count}
+            created_at=created,
+            tools=tools,
+            timings={"renders": self._world.renderings.count},
+            warnings=warnings,
         )
         return Plan(data, observations)
 

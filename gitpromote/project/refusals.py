@@ -22,7 +22,7 @@ def refuse_checked_out(pipeline: Pipeline, place: Place) -> None:
         if target.repository == HOME and target.ref in checked_out:
             branch = target.ref.removeprefix("refs/heads/")
             raise ConfigurationError(
-                "A target branch is checked out.",
+                "A target branch is checked out",
                 code="branch-checked-out",
                 detail=f"{name}: {branch} is checked out in {checked_out[target.ref]}, "
                 "and Git refuses pushes to a branch that somebody works on.",

@@ -25,7 +25,7 @@ from gitpromote.engine.world import World
 from gitpromote.history.fold import apply_record
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.resolved import HOME
-from gitpromote.ports import Ledger, Reporter, Repository
+from gitpromote.ports import Ledger, Registry, Reporter, Repository
 from gitpromote.render.spec import Functions
 
 
@@ -68,6 +68,11 @@ def build_world(
         url = place.home_url if key == HOME else key
         return GitRepository(key, Mirror.open(url, cache_dir=root, config=transport))
 
+    def open_registry() -> Registry:
+        from gitpromote.adapters.registries.registry import HttpRegistry  # a plan from Git alone speaks to none
+
+        return HttpRegistry.open(root, clock=WallClock())
+
     def ledger_in(repository: Repository) -> Ledger:
         ref = f"{pipeline.refs}/ledger/{pipeline.name}"
         file = root / f"ledger-{hashlib.sha256(f'{place.home_url} {ref}'.encode()).hexdigest()[:32]}"
@@ -78,6 +83,7 @@ def build_world(
     return World(
         pipeline=pipeline,
         open_repository=open_repository,
+        open_registry=open_registry,
         ledger_in=ledger_in,
         renderings=Renderings(
             rendering,

@@ -89,7 +89,7 @@ def _found(artifacts: Sequence[Any], repository: str, kind: str) -> Any:
         if canonical_repository(artifact.repository) == wanted:
             return artifact
     raise ConfigurationError(
-        "An edit names what the Freight does not hold.",
+        "An edit names what the Freight does not hold",
         code="edit-unknown-artifact",
         detail=f"{kind} {repository}",
         hint=f"Subscribe a Warehouse to it: {kind.capitalize()}({repository!r})",
@@ -140,7 +140,7 @@ def _applied(data: bytes, edit: EditData) -> bytes:
 
 def _unread(file: str) -> ConfigurationError:
     return ConfigurationError(
-        "An edit names a file that the render does not read.",
+        "An edit names a file that the render does not read",
         code="edit-unread-file",
         detail=file,
         hint="Name the file from the repository's root, as the renderer reads it.",

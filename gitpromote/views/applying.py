@@ -8,6 +8,7 @@ from gitpromote.model.plan import Plan
 from gitpromote.model.result import ApplyResult, EnvironmentResult, ResultStatus
 from gitpromote.views.lines import Line, Span, indented, line, paragraph, table
 from gitpromote.views.text import clean, count, listed, short_commit
+from gitpromote.views.time import day
 
 _STYLES = {
     "written": "good",
@@ -47,7 +48,7 @@ def apply_view(result: ApplyResult, plan: Plan | None = None, *, width: int | No
     groups = _groups(result.environments)
     column = min(max((len(_names(group)) for group in groups), default=0), 24)
     for group in groups:
-        rows += _row(group, column, width)
+        rows += _row(group, column, width, now=plan.as_of if plan else None)
     return [*rows, _summary(result), *_ending(result)]
 
 
@@ -64,6 +65,8 @@ def _groups(results: Iterable[EnvironmentResult]) -> list[list[EnvironmentResult
 
 
 def _fate(result: EnvironmentResult) -> tuple[str, ...]:
+    if result.status == "already" and result.at is not None:
+        return (result.status, day(result.at))
     return (result.status, result.message, result.detail, result.hint)
 
 
@@ -71,9 +74,12 @@ def _names(group: list[EnvironmentResult]) -> str:
     return listed((each.name for each in group), limit=3)
 
 
-def _row(group: list[EnvironmentResult], column: int, width: int | None) -> list[Line]:
+def _row(group: list[EnvironmentResult], column: int, width: int | None, *, now: int | None) -> list[Line]:
     first = group[0]
-    cells = [Span(_names(group).ljust(column), "strong"), Span(_text(first), _STYLES[first.status])]
+    text = _text(first)
+    if len(group) > 1 and first.status == "already" and first.at is not None:
+        text = f"already applied {day(first.at, now=now)}"  # by whom and as which commit differs
+    cells = [Span(_names(group).ljust(column), "strong"), Span(text, _STYLES[first.status])]
     lines = table([cells], indent=0, width=width)
     if first.detail:
         lines += indented(paragraph(_safe(first.detail), indent=0), column + 2)

@@ -10,6 +10,7 @@ from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.views.journey import aliases, planned_there, running_there, same_everywhere, versions
 from gitpromote.views.lines import Line, Span, line, table
 from gitpromote.views.opening import opening
+from gitpromote.views.returning import NOT_UNDONE
 from gitpromote.views.text import clean, count, listed
 
 #: From how many environments on those that stay as they are are counted, not listed.
@@ -118,7 +119,7 @@ def ways_out(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
 
 
 def _remarkable(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    return [outcome for outcome in outcomes if outcome.status in ("warn", "fail", "error")]
+    return [each for each in outcomes if each.status in ("warn", "fail", "error") and each.id != NOT_UNDONE]
 
 
 def _note(key: tuple[str, str, str], names: list[str]) -> list[Line]:

@@ -15,9 +15,9 @@ from gitpromote.views.environments import FOLD_FROM, changes_text, decision_text
 from gitpromote.views.journey import artifact_words, moving, running_there, versions
 from gitpromote.views.lines import Line, plain
 from gitpromote.views.opening import opening
+from gitpromote.views.reviewed import Approvals, news, since_texts
 from gitpromote.views.summary import summary_line
-from gitpromote.views.terminal import news
-from gitpromote.views.text import clean, count, listed
+from gitpromote.views.text import clean, count
 
 #: How many characters a comment may have on every forge; what does not fit is counted.
 LIMIT = 60_000
@@ -25,10 +25,13 @@ LIMIT = 60_000
 _SIGN = re.compile(r"^( *)(-/\+|[+~-])(?= )")
 
 
-def plan_markdown(plan: Plan, *, digest: str, earlier: Plan | None = None, full: bool = False) -> str:
+def plan_markdown(
+    plan: Plan, *, digest: str, earlier: Plan | None = None, approvals: Approvals | None = None, full: bool = False
+) -> str:
     """The whole plan in Markdown, at most :data:`LIMIT` characters unless ``full``."""
-    shown, seen = news(plan, earlier)
-    parts = [_head(plan, digest), _table(plan), _seen(seen), _outcomes(plan)]
+    shown, _ = news(plan, earlier)
+    seen = "".join(f"- {code(text)}\n" for text in since_texts(plan, earlier, approvals))
+    parts = [_head(plan, digest), _table(plan), seen, _outcomes(plan)]
     body = "\n".join(part for part in parts if part)
     changes = [(each.name, change) for each in shown for change in each.changes]
     blocks = [
@@ -86,10 +89,6 @@ def _rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; a bar in a cell does not end it, in a code span neither."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n" for cells in lines)
-
-
-def _seen(seen: Sequence[str]) -> str:
-    return f"The same change as reviewed in {code(listed(seen))}: not shown again.\n" if seen else ""
 
 
 def _outcomes(plan: Plan) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gitpromote.model.plan import EnvironmentPlan
-from gitpromote.views.text import clean
+from gitpromote.views.text import clean, listed
 from gitpromote.views.time import duration, instant
+
+#: How the message of a gate begins that this version knows and does not evaluate.
+_UNJUDGED = "not judged by this version"
 
 
 def opening(environment: EnvironmentPlan, *, now: int) -> str:
@@ -23,7 +26,21 @@ def opening(environment: EnvironmentPlan, *, now: int) -> str:
         return ""
     if opens.earliest is not None:
         return instant(opens.earliest, now=now)
-    return _sentence([condition_text(condition) for condition in opens.conditions])
+    return _sentence(_words(environment, opens.conditions))
+
+
+def _words(environment: EnvironmentPlan, conditions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each condition; gates that nobody judges yet together at the end, since no time helps there."""
+    said = {each.id: each.message for each in environment.outcomes if each.status == "pending"}
+    unjudged = [str(each["gate"]) for each in conditions if said.get(each.get("gate", ""), "").startswith(_UNJUDGED)]
+    words = []
+    for condition in conditions:
+        gate = condition.get("gate")
+        if gate not in unjudged:
+            words.append(clean(said.get(gate, "")) if gate in said else condition_text(condition))
+    if unjudged:
+        words.append(f"needs {listed(map(clean, unjudged))}, which this version cannot judge")
+    return words
 
 
 def condition_text(condition: Mapping[str, Any]) -> str:

@@ -68,6 +68,11 @@ def _remarks(status: EnvironmentStatus, now: int) -> list[Line]:
         when = instant(status.held.at, now=now)
         text = f': held by {clean(status.held.actor)} since {when}: "{clean(status.held.reason)}"'
         found.append(line("  ", Span(f"… {status.name}", "wait"), text))
+    found += [
+        line("  ", Span(f"  {status.name}", "wait"), f": {clean(each.message)}   ", Span("[debt]", "faint"))
+        for each in status.outcomes
+        if each.id == "debt"
+    ]
     if status.locked_by:
         found.append(line("  ", Span(f"… {status.name}", "wait"), f": locked by {clean(status.locked_by)}"))
     return found
@@ -92,4 +97,5 @@ def _folded(
 
 def _speaks(status: EnvironmentStatus) -> bool:
     waits = bool(status.next) or status.decision in ("blocked", "unavailable")
-    return waits or status.drift or status.held is not None or status.locked_by is not None
+    debt = any(each.id == "debt" for each in status.outcomes)
+    return waits or debt or status.drift or status.held is not None or status.locked_by is not None

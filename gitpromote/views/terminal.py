@@ -9,33 +9,43 @@ from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.views.changes import change_lines, legend
 from gitpromote.views.environments import environment_table, notes
-from gitpromote.views.journey import aliases, artifact_words, moving, planned_there, running_there, versions
+from gitpromote.views.journey import aliases, artifact_words, moving, running_there, versions
 from gitpromote.views.lines import Line, Span, line
+from gitpromote.views.returning import rollback_head, rollback_lines
+from gitpromote.views.reviewed import Approvals, news, since_texts
 from gitpromote.views.summary import summary_line
-from gitpromote.views.text import clean, count, listed, short_commit
+from gitpromote.views.text import clean, count
 
 _FREIGHT = 6
 
 
 def plan_view(
-    plan: Plan, *, digest: str = "", earlier: Plan | None = None, full: bool = False, width: int | None = None
+    plan: Plan,
+    *,
+    digest: str = "",
+    earlier: Plan | None = None,
+    approvals: Approvals | None = None,
+    full: bool = False,
+    width: int | None = None,
 ) -> list[Line]:
     """The whole plan: Freight, environments, what stands in the way, changes, the summary line.
 
     :param digest: shown at the head, where the plan was opened by something else
     :param earlier: a plan that was reviewed: changes that were in it already are counted, not shown
+    :param approvals: those of the ledger, for their fate since that plan
     :param full: nothing is folded or counted
     """
-    shown, seen = news(plan, earlier)
+    shown, _ = news(plan, earlier)
     head = [*([line(Span(f"Plan {digest}", "strong"))] if digest else []), *_heading(plan, width)]
     changes = [(each.name, change) for each in shown for change in each.changes]
     parts = [
         head,
         environment_table(plan, full=full, width=width),
         notes(plan, full=full),
-        _seen_text(seen),
+        [line(f"  {text}") for text in since_texts(plan, earlier, approvals)],
         legend((change for _, change in changes), decisions=[each.decision for each in plan.environments]),
         change_lines(changes, every=[each.name for each in plan.environments], full=full),
+        [each for one in plan.environments for each in rollback_lines(plan, one)] if plan.kind == "rollback" else [],
     ]
     body = [each for part in parts if part for each in (*part, ())]
     return [*body, *_nothing(plan), line(Span(summary_line(plan.summary), "strong"))]
@@ -61,7 +71,8 @@ def _counts(changes: Sequence[ObjectChange]) -> str:
 
 def _heading(plan: Plan, width: int | None) -> list[Line]:
     if plan.kind != "promote":
-        return [each for environment in plan.environments for each in _other_kind(plan, environment)]
+        head = rollback_head if plan.kind == "rollback" else _other_kind
+        return [head(plan, environment) for environment in plan.environments]
     lines: list[Line] = []
     every = moving(plan)
     column = max((len(freight.alias) for freight in every[:_FREIGHT]), default=0)
@@ -81,34 +92,10 @@ def _freight(freight: Freight, column: int, width: int | None) -> list[Line]:
     return [line(*head), *(line(f"         {word}") for word in words)]
 
 
-def _other_kind(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
-    """``prod-eu  3.8.0 brave-otter-1c07 -> 3.7.1 calm-heron-90ab   (recorded tree 5e09c1d; nothing is rendered)``."""
-    before, after = running_there(plan, environment), planned_there(plan, environment)
+def _other_kind(plan: Plan, environment: EnvironmentPlan) -> Line:
+    before = running_there(plan, environment)
     reason = f'   "{clean(plan.request.reason)}"' if plan.request.reason else ""
-    if plan.kind == "rollback":
-        tree = f"recorded tree {short_commit(environment.result_tree)}; " if environment.result_tree else ""
-        names = f"{versions(before)} {aliases(before)} -> {versions(after)} {aliases(after)}"
-        return [
-            line(Span(environment.name, "strong"), f"  {names}   ({tree}nothing is rendered){reason}"),
-            line("  Gates that judge promotions do not apply to a rollback."),
-            line(f"  Then: {environment.name} is held on {aliases(after)}, until it is released."),
-        ]
-    return [line(Span(f"{plan.kind} {environment.name}", "strong"), f"  {versions(before)} {aliases(before)}{reason}")]
-
-
-def news(plan: Plan, earlier: Plan | None) -> tuple[list[EnvironmentPlan], list[str]]:
-    """The environments whose change is another one than in the earlier plan, and the names of the rest."""
-    if earlier is None:
-        return list(plan.environments), []
-    before = {each.name: each.change_digest for each in earlier.environments}
-    same = [each.name for each in plan.environments if each.steps and before.get(each.name) == each.change_digest]
-    return [each for each in plan.environments if each.name not in same], same
-
-
-def _seen_text(seen: Sequence[str]) -> list[Line]:
-    if not seen:
-        return []
-    return [line(f"  The same change as reviewed in {listed(seen)}: not shown again; approvals of it still hold.")]
+    return line(Span(f"{plan.kind} {environment.name}", "strong"), f"  {versions(before)} {aliases(before)}{reason}")
 
 
 def _nothing(plan: Plan) -> list[Line]:

@@ -181,7 +181,7 @@ def test_what_somebody_else_wrote_there_is_told(ledger, remote, files, message, 
         else:
             fresh(ledger("cold")).read(head)
     error = caught.value
-    assert (error.summary, error.code, error.exit_code) == ("The ledger cannot be read.", "ledger-damaged", 10)
+    assert (error.summary, error.code, error.exit_code) == ("The ledger cannot be read", "ledger-damaged", 10)
     assert error.detail.startswith(f"{REF} at {head[:12]}: ") and why in error.detail
     assert error.hint == (
         "Somebody else wrote to that branch. Look at its log, and protect it:\n"

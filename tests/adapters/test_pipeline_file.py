@@ -470,3 +470,60 @@ def test_a_decorated_function_is_what_its_name_stands_for() -> None:
     loaded = load(text.replace("def render", "@plain\ndef signed(context):\n    return 7\n\n\ndef render"))
     assert sorted(loaded.callables) == ["pipeline:render", "pipeline:signed"]
     assert loaded.functions["pipeline:signed"].function(None) == 7
+
+
+# --- one error, not what follows from it
+
+LAMBDA = (
+    "function is a lambda, so a plan cannot name it as module:name  [callable-invalid]  "
+    "(move it to the top of a module with def; what differs per environment comes in its argument)"
+)
+
+
+def test_a_lambda_is_told_and_nothing_that_follows_from_it() -> None:
+    text = """\
+        from gitpromote import App, Branch, Environment, Pipeline, PythonGate, PythonRenderer
+
+        def manifests(context):
+            return []
+
+        render = PythonRenderer(lambda context: [])
+        gate = PythonGate(lambda context: None)
+        one = Pipeline("one", apps=[App("one", render)], target=Branch("one/$env"), environments=[Environment("test")])
+        two = Pipeline(
+            "two",
+            apps=[App("two", PythonRenderer(manifests))],
+            target=Branch("two/$env"),
+            environments=[Environment("test", gates=[gate])],
+        )
+        """
+    assert told(text) == [f"pipeline.py:6: PythonRenderer: {LAMBDA}", f"pipeline.py:7: PythonGate: {LAMBDA}"]
+
+
+def test_a_missing_label_is_told_beside_what_else_is_wrong() -> None:
+    text = """\
+        from gitpromote import App, Branch, Environment, Kustomize, Pipeline, PythonGate
+
+        shop = Pipeline(
+            "shop",
+            apps=[App("shop", Kustomize("deploy/$label.region/$env"))],
+            target=Branch("$label.zone/$env"),
+            environments=[
+                Environment("test", labels={"zone": "a", "region": "eu"}, after="nosuch"),
+                Environment("uat", labels={"zone": "b"}, gates=[PythonGate(lambda context: None)]),
+                Environment("prod", labels=3),
+                Environment("late", colour="red"),
+            ],
+        )
+        """
+    lacks = "is a label that it does not have  [unknown-substitution]"
+    assert told(text) == [
+        'pipeline.py:8: Environment("test"): after names "nosuch", and no Environment is called so'
+        '  [unknown-upstream]  (there is "test", "uat", "prod" or "late")',
+        f"pipeline.py:9: PythonGate: {LAMBDA}",
+        f'pipeline.py:9: Environment("uat"): $label.region in Kustomize {lacks}  (write labels={{"region": "…"}})',
+        'pipeline.py:10: Environment("prod"): labels takes a dictionary of text, not the number 3  [wrong-type]',
+        'pipeline.py:11: Environment("late"): no keyword colour  [unknown-keyword]',
+        f'pipeline.py:11: Environment("late"): $label.zone in Branch {lacks}  (write labels={{"zone": "…"}})',
+        f'pipeline.py:11: Environment("late"): $label.region in Kustomize {lacks}  (write labels={{"region": "…"}})',
+    ]

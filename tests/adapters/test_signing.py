@@ -128,8 +128,8 @@ def test_without_an_ssh_key_nothing_is_signed(signing, settings, text):
     with pytest.raises(ConfigurationError) as caught:
         signing.sign(DATA, key=None)
     assert str(caught.value) == (
-        "The approval cannot be signed.  [signing-failed]\nNo key is named, and git signs with none here.\n"
-        "Name one, or tell git once:\n  gitpromote approve PLAN --env ENV --key ~/.ssh/id_ed25519\n"
+        "The approval cannot be signed  [signing-failed]\nNo key is named, and git signs with none here.\n"
+        "Name one with --key ~/.ssh/id_ed25519, or tell git once:\n"
         "  git config gpg.format ssh && git config user.signingKey ~/.ssh/id_ed25519.pub"
     )
 

@@ -37,13 +37,13 @@ def warehouse(shop):
 def test_an_image_that_does_not_parse(warehouse, image: str) -> None:
     why, hint = NO_IMAGES[image]
     assert warehouse.refused("plan", "--image", image, code=11) == (
-        f'Error: This is not an image.  [image-invalid]\n\n"{image}" {why}\n\n{hint}\n'
+        f'Error: This is not an image  [image-invalid]\n\n"{image}" {why}\n\n{hint}\n'
     )
 
 
 def test_an_image_that_no_warehouse_follows(warehouse) -> None:
     assert warehouse.refused("plan", "--image", "ghcr.io/acme/shp:1", code=64) == (
-        "Error: No Warehouse subscribes to this repository.  [artifact-unsubscribed]\n\n"
+        "Error: No Warehouse subscribes to this repository  [artifact-unsubscribed]\n\n"
         "ghcr.io/acme/shp; subscribed: ghcr.io/acme/shop\n\n"
         'Add a subscription to the pipeline: Image("ghcr.io/acme/shp")\n'
     )
@@ -61,7 +61,7 @@ def test_a_commit_where_sources_are_edited_in_place(warehouse) -> None:
     text = PIPELINE.replace("Branch", "InPlace").replace("env/$env", "main").replace(", Git())", ")")
     warehouse.push({"pipeline.py": text})
     assert warehouse.refused("plan", "--commit", "main", code=64) == (
-        "Error: No Warehouse follows the commits of this repository.  [commit-unsubscribed]\n\n"
+        "Error: No Warehouse follows the commits of this repository  [commit-unsubscribed]\n\n"
         "--commit main would change nothing: Freight of shop holds no commit.\n\n"
         "Leave it out; where sources are edited in place, those of the branch itself are rendered.\n"
     )

@@ -94,7 +94,7 @@ def test_a_plan_that_cannot_be_saved_leaves_no_file(shop, mounted, how: str) -> 
     assert (ended.code, ended.err) == (
         1,
         (
-            f"Error: A file cannot be written.  [output-failed]\n\n<tmp>/mounted0/plan.json: {words}\n\n"
+            f"Error: A file cannot be written  [output-failed]\n\n<tmp>/mounted0/plan.json: {words}\n\n"
             "Nothing else was changed. Make room, or name another place with --out.\n"
         ),
     )
@@ -119,7 +119,7 @@ def test_a_screen_that_cannot_be_written_does_not_stop_an_apply(shop) -> None:
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (
         1,
-        "Error: The output could not be written: No space left on device.  [output-failed]\n",
+        "Error: The output could not be written: No space left on device  [output-failed]\n",
     )
     assert "refs/heads/env/prod" in shop.refs()
     assert shop.run("verify").code == 0

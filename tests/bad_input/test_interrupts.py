@@ -102,7 +102,7 @@ def test_a_renderer_that_runs_is_ended_with_the_plan(shop, sign: int) -> None:
     child = int(until(place.read_text, process))
     start = time.monotonic()
     code, out, err = interrupted(process, 0, sign)
-    assert (code, out, err) == (130, "", "Error: Interrupted.  [interrupted]\n\nNothing more was started.\n")
+    assert (code, out, err) == (130, "", "Error: Interrupted  [interrupted]\n\nNothing more was started.\n")
     assert time.monotonic() - start < 10
     until(lambda: not alive(child), process)
 

@@ -170,7 +170,7 @@ def test_a_second_pipeline_on_the_path_of_another_file_is_refused(shop) -> None:
     shop.push({"pipeline.py": pipeline('Environment("test"), Environment("prod")', name="pay")})
     written = shop.refs()["refs/heads/env/test"][:7]
     assert shop.refused("plan", code=11) == (
-        "Error: Two pipelines write here.  [path-shared]\n\n"
+        "Error: Two pipelines write here  [path-shared]\n\n"
         f"test: env/test:/ was last written by the pipeline shop ({written})\n\n"
         "Give pay a path of its own, or retire the environment in shop.\n"
     )

@@ -17,7 +17,7 @@ AGAIN = "Make a new plan; a plan file is never edited by hand:\n  gitpromote pla
 
 
 def refused(code: str, detail: str, hint: str = AGAIN) -> str:
-    return f"Error: This plan file cannot be used.  [{code}]\n\n<tmp>/plan.json: {detail}\n\n{hint}"
+    return f"Error: This plan file cannot be used  [{code}]\n\n<tmp>/plan.json: {detail}\n\n{hint}"
 
 
 def reindented(data: bytes) -> bytes:
@@ -183,7 +183,7 @@ def test_a_plan_of_another_pipeline_is_not_applied_by_this_one(shop) -> None:
     file = shop.plan()
     shop.write("pay.py", (shop.work / "pipeline.py").read_text().replace('"shop",\n', '"pay",\n', 1))
     told = (
-        "Error: This plan is of another pipeline.  [plan-other-pipeline]\n\n"
+        "Error: This plan is of another pipeline  [plan-other-pipeline]\n\n"
         "It is of shop, and pay.py defines pay.\n\n"
         "A plan needs no pipeline file: leave --pipeline out, or name the right one.\n"
     )
@@ -196,16 +196,16 @@ def test_a_plan_of_another_pipeline_is_not_applied_by_this_one(shop) -> None:
 def test_a_plan_that_was_not_expected_is_not_applied(shop) -> None:
     file = shop.plan()
     assert shop.refused("apply", str(file), "--expect-digest", "sha256:" + "0" * 64, code=5) == (
-        "Error: This is not the plan that was expected.  [plan-unexpected]\n\n"
+        "Error: This is not the plan that was expected  [plan-unexpected]\n\n"
         f"expected sha256:{'0' * 64}\nfound    {shop.digest(file)}\n\n"
-        "Compare with what was reviewed:\n  gitpromote show\n"
+        "Compare with what was reviewed:\n  gitpromote show <tmp>/plan.json\n"
     )
 
 
 def test_there_is_no_such_plan_file(shop) -> None:
-    assert shop.refused("apply", "plans/shop.plan.json", code=5) == (
-        "Error: The plan file cannot be read.  [plan-unreadable]\n\n"
-        "plans/shop.plan.json: No such file or directory\n\n"
+    assert shop.refused("apply", "plans/shop.plan.json", code=64) == (
+        "Error: There is no such plan file  [plan-missing]\n\n"
+        "plans/shop.plan.json\n\n"
         "Name the file that plan has saved, or a plan of the ledger by its digest.\n"
     )
 
@@ -217,7 +217,7 @@ def test_a_short_id_that_two_plans_begin_with_is_ambiguous(shop) -> None:
     shop.foreign("gitpromote/ledger/shop", {f"plans/{twin.removeprefix('sha256:')}.json": "{}\n"})
     for words in (["apply", digest[7:19], "-auto-approve"], ["show", digest[7:19]]):
         told = shop.refused(*words, code=64)
-        assert told.splitlines()[0] == "Error: More than one plan begins so.  [plan-ambiguous]"
+        assert told.splitlines()[0] == "Error: More than one plan begins so  [plan-ambiguous]"
         assert sorted(told.splitlines()[2:4]) == sorted([f"  {digest}", f"  {twin}"])
         assert told.endswith("\n\nName the whole digest.\n")
 
@@ -230,7 +230,7 @@ def test_by_its_short_id_a_plan_is_not_applied_unattended(shop) -> None:
     assert ended.code == 8
     assert f"This is the plan {digest}\n" in ended.err
     assert ended.err.endswith(
-        "Error: Somebody has to approve this, and there is no terminal to ask on.  [approval-needed]\n\n"
+        "Error: Somebody has to approve this, and there is no terminal to ask on  [approval-needed]\n\n"
         f"Nothing was written.\n\n  gitpromote apply {digest}\n"
     )
     assert shop.everything() == before

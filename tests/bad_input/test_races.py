@@ -11,8 +11,8 @@ def outcome(process: subprocess.Popen[str]) -> tuple[int, dict[str, str]]:
     """The exit code, and how each environment ended."""
     out, err = process.communicate(timeout=120)
     assert err == "" or "Error:" in err, err
-    lines = [line.split("  ", 1) for line in out.splitlines() if line.startswith(("test ", "prod "))]
-    return process.returncode, {name.strip(): words.strip() for name, words in lines}
+    lines = [line.split("  ", 1) for line in out.splitlines() if line.startswith(("test", "prod"))]
+    return process.returncode, {name: words.strip() for names, words in lines for name in names.strip().split(", ")}
 
 
 def records(shop) -> list[str]:
@@ -58,7 +58,7 @@ def test_a_lock_of_somebody_else_is_told(shop) -> None:
     ended = shop.run("apply", str(file), "--expect-digest", shop.digest(file))
     assert ended.code == 7
     assert ended.out.splitlines()[:2] == [
-        "test  FAILED  The environment is locked.",
+        "test  FAILED  The environment is locked",
         "      test: locked by Tom <tom@acme.example>: maintenance until noon",
     ]
     assert shop.everything() == before

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 OVER = "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\nNothing was written.   [plan-stale]\n"
-AGAIN = "Make a new plan:\n  gitpromote plan\n"
 FILE = "apps-deployment-shop.yaml"
 
 
-def stale(line: str) -> str:
+def stale(shop, line: str) -> str:
+    again = f"Make a new plan:\n  gitpromote plan shop --since {shop.file}\n"
     return (
         "test  STALE  the target is no longer what was reviewed\n"
         f"      {line}\n"
-        f"prod  waiting: upstream: test: not verified yet\n{OVER}{AGAIN}"
+        f"prod  waiting: upstream: test: not verified yet\n{OVER}{again}"
     )
 
 
@@ -45,20 +45,20 @@ def test_a_branch_that_somebody_wrote_to(planned) -> None:
     before = blob(planned, "env/test", FILE)
     planned.foreign("env/test", {FILE: "kind: Nothing\n"})
     after, commit = blob(planned, "env/test", FILE), short(planned, "env/test")
-    apply(planned, 4, stale(f'{FILE}  planned {before}, now {after}   {commit} "by hand" (tom@acme.example)'))
+    apply(planned, 4, stale(planned, f'{FILE}  planned {before}, now {after}   {commit} "by hand" (tom@acme.example)'))
 
 
 def test_a_branch_that_is_deleted(planned) -> None:
     before = blob(planned, "env/test", FILE)
     planned.remote_git("update-ref", "-d", "refs/heads/env/test")
-    apply(planned, 4, stale(f"{FILE}  planned {before}, now absent"))
+    apply(planned, 4, stale(planned, f"{FILE}  planned {before}, now absent"))
 
 
 def test_a_branch_that_is_rewritten(planned) -> None:
     before = blob(planned, "env/test", FILE)
     planned.foreign("env/test", {FILE: "kind: Nothing\n"}, force=True)
     after, commit = blob(planned, "env/test", FILE), short(planned, "env/test")
-    apply(planned, 4, stale(f'{FILE}  planned {before}, now {after}   {commit} "by hand" (tom@acme.example)'))
+    apply(planned, 4, stale(planned, f'{FILE}  planned {before}, now {after}   {commit} "by hand" (tom@acme.example)'))
 
 
 def test_what_is_kept_does_not_hinder(planned) -> None:
@@ -82,7 +82,7 @@ def test_a_ledger_that_is_no_longer_the_same(planned, deed: str) -> None:
     planned.remote_git("update-ref", *(["-d", ledger] if deed == "delete" else [ledger, first]))
     told = planned.refused("apply", str(planned.file), "--expect-digest", planned.digest(planned.file), code=4)
     assert told == (
-        "Error: The ledger is not the one that the plan saw.  [ledger-rewritten]\n\n"
+        "Error: The ledger is not the one that the plan saw  [ledger-rewritten]\n\n"
         f"{ledger} no longer contains {saw}: it was rewritten or deleted.\n\n"
         "Find out who did that before anything is applied:\n  gitpromote verify\n"
     )
@@ -145,7 +145,7 @@ def test_a_branch_named_gitpromote(shop) -> None:
     }.items():
         whole = f"refs/heads/gitpromote/{ref}"
         assert shop.refused(*words, code=12) == (
-            "Error: The remote refuses the ledger.  [ledger-refused]\n\n"
+            "Error: The remote refuses the ledger  [ledger-refused]\n\n"
             f"{whole}: refs/heads/gitpromote exists, so {whole} cannot: error: cannot lock ref '{whole}': "
             f"'refs/heads/gitpromote' exists; cannot create '{whole}'\n\n"
             "Let the promoting identity push to branches below gitpromote/, and see that no branch is called "
@@ -161,7 +161,7 @@ def test_a_branch_that_is_in_the_way_of_a_target(shop) -> None:
     assert (ended.code, ended.out) == (
         1,
         (
-            "test  FAILED  The remote refuses the target.\n"
+            "test  FAILED  The remote refuses the target\n"
             "      env/test: refs/heads/env exists, so refs/heads/env/test cannot: error: cannot lock ref "
             "'refs/heads/env/test': 'refs/heads/env' exists; cannot create 'refs/heads/env/test'\n"
             "prod  waiting: upstream: test: not verified yet\n"
@@ -178,7 +178,7 @@ def test_a_branch_that_is_in_the_way_of_a_target(shop) -> None:
 
 def checked_out(where: str) -> str:
     return (
-        "Error: A target branch is checked out.  [branch-checked-out]\n\n"
+        "Error: A target branch is checked out  [branch-checked-out]\n\n"
         f"test: env/test is checked out in {where}, and Git refuses pushes to a branch that somebody works on.\n\n"
         "Work on another branch, or give the repository a remote that all push to:\n"
         f"  git -C {where} switch -c work\n  git -C {where} remote add origin URL\n"
@@ -207,7 +207,7 @@ def test_a_target_that_is_checked_out_after_the_plan(planned) -> None:
     assert (ended.code, ended.out) == (
         1,
         (
-            "test  FAILED  The remote refuses the target.\n"
+            "test  FAILED  The remote refuses the target\n"
             "      env/test: branch is currently checked out\n"
             "prod  waiting: upstream: test: not verified yet\n"
             "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\n"

@@ -102,7 +102,7 @@ def test_a_remote_without_a_commit(shop) -> None:
     shutil.rmtree(shop.remote)
     subprocess.run(["git", "init", "-q", "--bare", "--template=", "-b", "main", str(shop.remote)], check=True)
     assert shop.refused("plan", code=11) == (
-        "Error: The branch that Freight comes from does not exist.  [source-branch-missing]\n\n"
+        "Error: The branch that Freight comes from does not exist  [source-branch-missing]\n\n"
         "<tmp>/remote.git: no default branch\n\n"
         "Push it, or name another one: Git(branch=…).\n"
     )
@@ -151,7 +151,7 @@ def test_a_remote_that_refuses_every_push(shop) -> None:
     file = shop.plan()
     shop.hook("pre-receive", "echo 'no pushes on Fridays' >&2; exit 1\n")
     assert shop.refused(*apply(shop, file), code=12) == (
-        "Error: The remote refuses the ledger.  [ledger-refused]\n\n"
+        "Error: The remote refuses the ledger  [ledger-refused]\n\n"
         "refs/heads/gitpromote/ledger/shop: pre-receive hook declined: no pushes on Fridays\n\n"
         "Let the promoting identity push to branches below gitpromote/, and see that no branch is called gitpromote "
         "itself.\n"
@@ -160,7 +160,7 @@ def test_a_remote_that_refuses_every_push(shop) -> None:
 
 REJECT = 'case $1 in refs/heads/env/test) echo "no test today" >&2; exit 1;; esac\n'
 REJECTED = (
-    "test  FAILED  The remote refuses the target.\n"
+    "test  FAILED  The remote refuses the target\n"
     "      env/test: hook declined: no test today\n"
     "      error: hook declined to update refs/heads/env/test\n"
 )

@@ -141,7 +141,7 @@ def test_every_environment_that_fails_is_told(shop) -> None:
     both = KUSTOMIZE.replace('[Environment("test")]', '[Environment("test"), Environment("prod")]')
     shop.push({"pipeline.py": both, "deploy/test/kustomization.yaml": "resources: [nope.yaml]\n"})
     assert shop.refused("plan", code=1) == (
-        "Error: 2 renders failed.  [source-missing]\n\n"
+        "Error: 2 renders failed  [source-missing]\n\n"
         "A source path does not exist at this commit\n"
         "deploy/test/kustomization.yaml:1: refers to deploy/test/nope.yaml\n"
         f"read for test/shop at {shop.head}\n\n"

@@ -162,6 +162,7 @@ def normal(tmp_path: Path) -> Callable[[str], str]:
         (r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{12}|[0-9a-f]{7})\b", "ID"),
         (r"\b\d\d:\d\dZ", "TIME"),
         (r"\b(?:[A-Z][a-z]{2} )?\d{1,2} [A-Z][a-z]{2}(?: \d{4})? TIME", "TIME"),
+        (r"\b[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2}\b", "TIME"),
     )
 
     def normal_(text: str) -> str:

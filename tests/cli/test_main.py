@@ -82,7 +82,7 @@ def test_no_verb_is_a_usage_error(run) -> None:
     ended = run()
     assert (ended.code, ended.out) == (64, "")
     assert ended.err == (
-        "Error: There is no verb.  [usage]\n"
+        "Error: There is no verb  [usage]\n"
         "\n"
         "A first look, in a folder of its own:\n"
         "  gitpromote demo\n"
@@ -128,14 +128,14 @@ def test_terraforms_single_dashes_are_taken(run, tmp_path: Path) -> None:
 def test_an_error_of_ours_gives_its_exit_code(run, monkeypatch: pytest.MonkeyPatch) -> None:
     def locked(name: str) -> None:
         raise Contention(
-            "The environment is locked.", code="lock-held", detail="prod: locked by tom", hint="Wait:\n  gitpromote …"
+            "The environment is locked", code="lock-held", detail="prod: locked by tom", hint="Wait:\n  gitpromote …"
         )
 
     monkeypatch.setattr("gitpromote.views.schema.schema_of", locked)
     ended = run("schema", "plan")
     assert (ended.code, ended.out) == (7, "")
     assert ended.err == (
-        "Error: The environment is locked.  [lock-held]\n\nprod: locked by tom\n\nWait:\n  gitpromote …\n"
+        "Error: The environment is locked  [lock-held]\n\nprod: locked by tom\n\nWait:\n  gitpromote …\n"
     )
 
 
@@ -143,7 +143,7 @@ def test_an_error_is_data_where_json_was_asked_for(run, tmp_path: Path) -> None:
     ended = run("init", "--json", str(tmp_path))
     assert ended.code == 64
     assert json.loads(ended.out)["error"]["code"] == "nothing-found"
-    assert ended.err.startswith("Error: Nothing was found here that could be promoted.  [nothing-found]\n")
+    assert ended.err.startswith("Error: Nothing was found here that could be promoted  [nothing-found]\n")
 
 
 def test_a_bug_leaves_a_report_without_secrets_and_exits_70(run, monkeypatch, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_bug_leaves_a_report_without_secrets_and_exits_70(run, monkeypatch, tm
     assert len(reports) == 1
     assert stat.S_IMODE(reports[0].stat().st_mode) == 0o600
     assert ended.err == (
-        "Error: This is a bug in gitpromote.  [internal-error]\n"
+        "Error: This is a bug in gitpromote  [internal-error]\n"
         "\n"
         "RuntimeError: cannot reach https://git.example/x with (token)\n"
         "\n"
@@ -189,7 +189,7 @@ def test_ctrl_c_exits_130(run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gitpromote.views.schema.schema_of", interrupted)
     ended = run("schema", "plan")
     assert (ended.code, ended.out) == (130, "")
-    assert ended.err == "Error: Interrupted.  [interrupted]\n\nNothing more was started.\n"
+    assert ended.err == "Error: Interrupted  [interrupted]\n\nNothing more was started.\n"
 
 
 def test_a_reader_who_leaves_is_no_error() -> None:
@@ -203,7 +203,7 @@ def test_a_full_disk_under_the_output_is_told() -> None:
     with Path("/dev/full").open("w") as full:
         ended = gitpromote("schema", "plan", capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert ended.returncode == 1
-    assert ended.stderr == ("Error: The output could not be written: No space left on device.  [output-failed]\n")
+    assert ended.stderr == ("Error: The output could not be written: No space left on device  [output-failed]\n")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -227,7 +227,7 @@ def test_events_are_numbered_without_a_gap_and_end_with_the_exit_code(run, tmp_p
 def test_events_into_a_folder_that_is_not_there_are_a_usage_error(run) -> None:
     ended = run("schema", "plan", "--json-into", "/no/such/folder/events")
     assert (ended.code, ended.out) == (64, "")
-    assert ended.err.startswith("Error: The file for events cannot be written.  [events-unwritable]\n")
+    assert ended.err.startswith("Error: The file for events cannot be written  [events-unwritable]\n")
 
 
 def test_output_that_is_no_terminal_has_no_control_characters() -> None:
@@ -275,7 +275,7 @@ def test_help_to_a_reader_who_leaves_or_a_full_disk_is_no_bug() -> None:
         check=False,
     )
     assert ended.returncode == 1
-    assert ended.stderr == "Error: The system refused something.  [system-error]\n\nNo space left on device\n"
+    assert ended.stderr == "Error: The system refused something  [system-error]\n\nNo space left on device\n"
 
 
 def test_streams_that_were_closed_before_are_no_bug() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_any_other_answer_declines(run, notes) -> None:
     for answers in ("y\n", "no\n", "\n", ""):
         ended = run("apply", answers=answers)
         assert ended.code == 8
-        assert ended.err == "Error: Not approved.  [declined]\n\nNothing was written.\n"
+        assert ended.err == "Error: Not approved  [declined]\n\nNothing was written.\n"
     assert notes.refs() == before
 
 
@@ -107,7 +108,7 @@ def test_without_a_terminal_nobody_is_asked(run, notes) -> None:
     ended = run("apply")
     assert ended.code == 8
     assert ended.err.startswith(
-        "Error: Somebody has to approve this, and there is no terminal to ask on.  [approval-needed]\n"
+        "Error: Somebody has to approve this, and there is no terminal to ask on  [approval-needed]\n"
     )
     assert run("apply", answers="yes\n", env={"CI": "true"}).code == 8
 
@@ -122,7 +123,7 @@ def test_auto_approve_alone_does_not_open_production(run, notes, normal, snapsho
     again = run("apply", "-auto-approve")
     assert again.code == 8
     assert again.err.startswith(
-        "Error: Production is not changed without somebody's consent.  [production-unapproved]\n"
+        "Error: Production is not changed without somebody's consent  [production-unapproved]\n"
     )
 
 
@@ -145,7 +146,7 @@ def test_a_saved_plan_cannot_be_shaped(run, notes) -> None:
     ended = run("apply", "plan.json", "--to", "uat", "--image", "ghcr.io/acme/notes:2")
     assert ended.code == 64
     assert ended.err == (
-        "Error: A saved plan is applied as it is.  [plan-shaping]\n"
+        "Error: A saved plan is applied as it is  [plan-shaping]\n"
         "\n"
         "It cannot be shaped any more by --image ghcr.io/acme/notes:2 --to uat. "
         "--env may narrow which of its environments run.\n"
@@ -164,7 +165,7 @@ def test_a_selector_that_matches_nothing_is_an_error(run, notes) -> None:
         ended = run(*words)
         assert ended.code == 64
         assert ended.err == (
-            'Error: There is no such environment.  [environment-unknown]\n\n"prd"\n\nDid you mean "prod"?\n'
+            'Error: There is no such environment  [environment-unknown]\n\n"prd"\n\nDid you mean "prod"?\n'
         )
 
 
@@ -310,24 +311,26 @@ def test_a_tampered_plan_is_refused_by_every_verb(run, notes) -> None:
         ended = run(words[0], "plan.json", *words[1:])
         assert ended.code == 5
         assert ended.out == ""
-        assert ended.err.startswith("Error: This plan file cannot be used.  [plan-digest]\n")
+        assert ended.err.startswith("Error: This plan file cannot be used  [plan-digest]\n")
     assert notes.refs() == before
 
 
 def test_a_plan_file_that_is_not_there_is_told(run, notes) -> None:
     ended = run("apply", "plans/nothing.plan.json")
-    assert ended.code == 5
-    assert ended.err.startswith(
-        "Error: The plan file cannot be read.  [plan-unreadable]\n"
+    assert ended.code == 64
+    assert ended.err == (
+        "Error: There is no such plan file  [plan-missing]\n"
         "\n"
-        "plans/nothing.plan.json: No such file or directory\n"
+        "plans/nothing.plan.json\n"
+        "\n"
+        "Name the file that plan has saved, or a plan of the ledger by its digest.\n"
     )
 
 
 def test_a_digest_that_nobody_knows_is_told(run, notes) -> None:
     ended = run("apply", "sha256:" + "12" * 32)
     assert ended.code == 64
-    assert ended.err.startswith("Error: There is no such plan.  [plan-unknown]\n")
+    assert ended.err.startswith("Error: There is no such plan  [plan-unknown]\n")
 
 
 def test_status_has_exit_codes_of_its_own(run, notes) -> None:
@@ -407,7 +410,7 @@ def test_without_a_pipeline_file_the_way_on_is_told(run, tmp_path: Path, monkeyp
 def test_a_plan_that_cannot_be_saved_is_told(run, notes) -> None:
     ended = run("plan", "-out=pipeline.py/plan.json")
     assert ended.code == 1
-    assert ended.err.startswith("Error: A file cannot be written.  [output-failed]\n")
+    assert ended.err.startswith("Error: A file cannot be written  [output-failed]\n")
 
 
 def test_a_gate_that_opened_since_the_plan_still_leads_to_the_question(run, notes, monkeypatch) -> None:
@@ -421,3 +424,49 @@ def test_a_gate_that_opened_since_the_plan_still_leads_to_the_question(run, note
     ended = run("apply", "plan.json", answers="yes\n")
     assert ended.code == 0
     assert "refs/heads/env/prod" in notes.refs()
+
+
+def test_a_saved_plan_is_known_by_its_short_id_before_the_ledger_has_it(run, notes) -> None:
+    run("plan")
+    [file] = Path("plans").iterdir()
+    short = file.name.removeprefix("notes-").removesuffix(".plan.json")
+    for words in (("plan", "notes", "--since", short), ("show", str(file), "--since", short)):
+        ended = run(*words)
+        assert ended.code == 0, ended.err
+        assert "  The same change as reviewed in test, uat, prod: not shown again.\n" in ended.out
+        assert "will be created" not in ended.out
+    assert run("show", short).code == 0
+    file.write_bytes(file.read_bytes().replace(b"notes", b"n0tes", 1))
+    assert run("show", short).code == 5
+
+
+def test_a_branch_in_the_way_is_told_below_the_plan(run, notes) -> None:
+    notes.commit("more")
+    subprocess.run(["git", "push", "-q", "origin", "main:gitpromote"], cwd=notes.clone, check=True)
+    ended = run("plan")
+    assert ended.code == 0
+    [told] = [line for line in ended.out.splitlines() if line.startswith("! ")]
+    assert told.startswith("! apply cannot make gitpromote/ledger/notes: Git cannot have that beside gitpromote; ")
+
+
+def test_approve_asks_for_an_environment_by_name(run, notes) -> None:
+    run("plan", "-out=my plan.json")
+    ended = run("approve", "my plan.json")
+    assert ended.code == 64
+    assert ended.err.splitlines()[2:] == [
+        "The plan changes test, uat, prod.",
+        "",
+        "  gitpromote approve 'my plan.json' --env prod",
+    ]
+
+
+def test_the_stream_tells_each_environments_end_once(run, notes, tmp_path: Path) -> None:
+    run("plan", "-out=plan.json")
+    for number, words in enumerate((("-auto-approve",), ("--expect-digest", digest_of("plan.json")))):
+        run("apply", "plan.json", *words, "--json-into", str(tmp_path / str(number)))
+    streams = [[json.loads(line) for line in (tmp_path / str(number)).read_text().splitlines()] for number in range(2)]
+    assert [{line["name"]: line["status"] for line in lines if line["kind"] == "environment"} for lines in streams] == [
+        {"test": "written", "uat": "written", "prod": "waiting"},
+        {"test": "already", "uat": "already", "prod": "written"},
+    ]
+    assert [sum(line["kind"] == "environment" for line in lines) for lines in streams] == [3, 3]

@@ -89,7 +89,7 @@ def test_ctrl_c_at_the_question_writes_nothing(run: Any, notes: Any) -> None:
     before = notes.refs()
     ended = run("apply", answers="\x03\n")
     assert ended.code == 130
-    assert ended.err == "Error: Interrupted.  [interrupted]\n\nNothing was written.\n"
+    assert ended.err == "Error: Interrupted  [interrupted]\n\nNothing was written.\n"
     assert notes.refs() == before
 
 
@@ -119,7 +119,7 @@ def test_the_demonstration_overwrites_nothing(run: Any, tmp_path: Path) -> None:
     (tmp_path / "full" / "mine").write_text("mine")
     ended = run("demo", str(tmp_path / "full"))
     assert ended.code == 64
-    assert ended.err.startswith("Error: There is something in that folder already.  [not-empty]\n")
+    assert ended.err.startswith("Error: There is something in that folder already  [not-empty]\n")
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine"]
 
 

@@ -263,7 +263,7 @@ def test_a_rule_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         parse_override(text)
     assert str(raised.value) == (
-        "A list rule cannot be read.  [list-rule-invalid]\n"
+        "A list rule cannot be read  [list-rule-invalid]\n"
         f"{text!r} does not name a kind and a list.\n"
         "Write it like this:\n"
         "  monitoring.coreos.com/ServiceMonitor: spec.endpoints[port]"

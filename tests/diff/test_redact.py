@@ -415,7 +415,7 @@ def test_a_path_that_cannot_be_read_is_refused(path: str, detail: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         parse_sensitive_path(path)
     assert str(raised.value) == (
-        f"A sensitive path cannot be read.  [sensitive-path-invalid]\n{detail}\n"
+        f"A sensitive path cannot be read  [sensitive-path-invalid]\n{detail}\n"
         "Write it like one of these:\n"
         '  ConfigMap/app: data["application.yaml"]\n'
         "  spec.values.database.**"

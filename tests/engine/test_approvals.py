@@ -116,7 +116,7 @@ def test_what_changes_nothing_cannot_be_approved(promoted):
     plan = promoted.project().plan()
     with pytest.raises(UsageError) as caught:
         cleo(promoted).approve(plan, "prod")
-    assert str(caught.value) == "There is nothing to approve.  [nothing-to-approve]\nprod: the plan changes nothing"
+    assert str(caught.value) == "There is nothing to approve  [nothing-to-approve]\nprod: the plan changes nothing"
     with pytest.raises(UsageError, match="live: the plan changes nothing"):
         cleo(promoted).approve(plan, "live")
 
@@ -143,7 +143,7 @@ def test_a_signature_that_would_not_count_is_refused_when_it_is_made(promoted, k
     with pytest.raises(ConfigurationError) as caught:
         project.approve(plan, "prod", key=str(keys["dora"]))
     assert str(caught.value) == (
-        "This signature would not count.  [signer-unknown]\n"
+        "This signature would not count  [signer-unknown]\n"
         f"{name}@acme.example with this key is not in {SIGNERS}.\n"
         "Use the key that is listed there: --key FILE."
     )
@@ -178,10 +178,9 @@ def test_nobody_approves_without_a_key(promoted, monkeypatch):
     with pytest.raises(ConfigurationError) as caught:
         cleo(promoted).approve(plan, "prod")
     assert str(caught.value) == (
-        "The approval cannot be signed.  [signing-failed]\n"
+        "The approval cannot be signed  [signing-failed]\n"
         "No key is named, and git signs with none here.\n"
-        "Name one, or tell git once:\n"
-        "  gitpromote approve PLAN --env ENV --key ~/.ssh/id_ed25519\n"
+        "Name one with --key ~/.ssh/id_ed25519, or tell git once:\n"
         "  git config gpg.format ssh && git config user.signingKey ~/.ssh/id_ed25519.pub"
     )
 
@@ -232,7 +231,7 @@ def test_missing_signers_are_told(promoted, keys, verb):
             promoted.apply(plan, project=project, env="uat")
             project.apply(plan, auto_approve=True)
     assert str(caught.value) == (
-        "The file of allowed signers is missing.  [signers-missing]\n"
+        "The file of allowed signers is missing  [signers-missing]\n"
         f"{SIGNERS} on refs/heads/main of {promoted.home.path}\n"
         "Without it no approval counts. Commit it, in the format of ssh-keygen's allowed signers."
     )
@@ -243,3 +242,17 @@ def test_an_approval_is_found_by_a_plan_that_was_read_from_its_file(promoted, ke
     plan = Plan.load(promoted.project(pipeline).plan().save(tmp_path / "p.json"))
     cleo(promoted, pipeline).approve(plan, "prod", key=str(keys["cleo"]))
     assert opens(promoted, Plan.load(tmp_path / "p.json"), pipeline)
+
+
+def test_several_environments_are_approved_in_one_call(promoted, keys):
+    project = promoted.project(who="Cleo <cleo@acme.example>")
+    plan = project.plan()
+    records = project.approve(plan, ["uat", "prod", "uat"], key=str(keys["cleo"]))
+    assert [(one.kind, one.environment) for one in records] == [("approved", "uat"), ("approved", "prod")]
+    assert set(project.approvals()) == {"uat", "prod"}
+    before = promoted.home.refs()
+    with pytest.raises(UsageError) as caught:
+        project.approve(plan, ["test", "nowhere"], key=str(keys["cleo"]))
+    assert caught.value.code == "nothing-to-approve"
+    assert promoted.home.refs() == before
+    assert promoted.told(promoted.project().apply(plan, auto_approve=True))["prod"] == "written"

@@ -93,7 +93,7 @@ def test_there_is_nothing_to_adopt_where_nothing_is_foreign(promoted):
             promoted.home.move("env/uat", None)
         with pytest.raises(UsageError) as caught:
             promoted.project().adopt(env, reason="x")
-        assert str(caught.value) == f"There is nothing to adopt.  [nothing-to-adopt]\n{text}"
+        assert str(caught.value) == f"There is nothing to adopt  [nothing-to-adopt]\n{text}"
     assert promoted.records("adopted") == []
 
 
@@ -129,7 +129,7 @@ def test_a_replacement_of_another_commit_is_refused(promoted, wrong):
     with pytest.raises(UsageError) as caught:
         promoted.project().plan(replace={"test": wrong})
     assert str(caught.value) == (
-        "There is no such foreign content to replace.  [replace-unmatched]\n"
+        "There is no such foreign content to replace  [replace-unmatched]\n"
         f"test@{wrong}: its head is {commit[:7]}\nLook at it first:\n  gitpromote explain test"
     )
 
@@ -216,7 +216,7 @@ def test_two_pipelines_on_one_branch_are_refused(promoted):
     with pytest.raises(ConfigurationError) as caught:
         promoted.project(pay).plan()
     assert str(caught.value) == (
-        "Two pipelines write here.  [path-shared]\n"
+        "Two pipelines write here  [path-shared]\n"
         f"test: env/test:/ was last written by the pipeline shop ({promoted.home.head('env/test')[:7]})\n"
         "Give pay a path of its own, or retire the environment in shop."
     )

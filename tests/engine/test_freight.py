@@ -201,7 +201,7 @@ def test_a_source_branch_that_does_not_exist_is_told(site):
     with pytest.raises(ConfigurationError) as caught:
         site.project(pipeline).plan()
     assert str(caught.value) == (
-        "The branch that Freight comes from does not exist.  [source-branch-missing]\n"
+        "The branch that Freight comes from does not exist  [source-branch-missing]\n"
         f"{site.home.path}: trunk\nPush it, or name another one: Git(branch=…)."
     )
 

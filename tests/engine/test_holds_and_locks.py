@@ -41,7 +41,7 @@ def test_what_is_held_is_not_held_twice(promoted):
     with pytest.raises(Blocked) as caught:
         bo(promoted).hold("test", reason="mine")
     assert str(caught.value) == (
-        'The environment is held already.  [held-already]\ntest: by Ada <ada@acme.example>: "audit"\n'
+        'The environment is held already  [held-already]\ntest: by Ada <ada@acme.example>: "audit"\n'
         "Lift that hold first:\n  gitpromote release test"
     )
     assert promoted.records("held") == [("held", "test")]
@@ -50,7 +50,7 @@ def test_what_is_held_is_not_held_twice(promoted):
 def test_what_is_not_held_is_not_released(promoted):
     with pytest.raises(UsageError) as caught:
         promoted.project().release("test")
-    assert str(caught.value) == "The environment is not held.  [not-held]\ntest"
+    assert str(caught.value) == "The environment is not held  [not-held]\ntest"
 
 
 @pytest.mark.parametrize("verb", ["hold", "release", "adopt", "lock", "unlock"])
@@ -61,7 +61,7 @@ def test_a_verb_on_an_unknown_environment_is_refused(promoted, verb):
     with pytest.raises(UsageError) as caught:
         getattr(project, verb)("live", **words)
     assert str(caught.value) == (
-        "There is no such Environment.  [environment-unknown]\n'live' is not in shop: it has test, uat, prod."
+        "There is no such Environment  [environment-unknown]\n'live' is not in shop: it has test, uat, prod."
     )
     assert promoted.home.refs() == before
 
@@ -102,7 +102,7 @@ def test_somebody_elses_lock_stops_an_apply_there_and_nowhere_else(promoted):
     assert promoted.told(result) == {"test": "written", "uat": "failed 7", "prod": "waiting 3"}
     found = result.environments[1]
     assert (found.code, found.message, found.detail, found.hint) == (
-        *("lock-held", "The environment is locked.", "uat: locked by Bo <bo@acme.example>: migration"),
+        *("lock-held", "The environment is locked", "uat: locked by Bo <bo@acme.example>: migration"),
         "Wait for it with --lock-timeout, or ask and then\n  gitpromote unlock uat --force",
     )
     assert result.exit_code == 6
@@ -135,7 +135,7 @@ def test_a_lock_whose_time_is_over_may_be_taken(promoted):
     with pytest.raises(Contention) as caught:
         promoted.project().lock("test", reason="mine")
     assert str(caught.value) == (
-        'The environment is locked.  [lock-held]\ntest: locked by Bo <bo@acme.example>: "migration"\n'
+        'The environment is locked  [lock-held]\ntest: locked by Bo <bo@acme.example>: "migration"\n'
         "Ask, then take it away:\n  gitpromote unlock test --force"
     )
     promoted.clock.time += 20
@@ -178,7 +178,7 @@ def test_a_lock_is_taken_away_by_its_owner_or_by_force(promoted):
     assert promoted.project().unlock("test").data["forced"] is False
     with pytest.raises(UsageError) as caught:
         promoted.project().unlock("test")
-    assert str(caught.value) == "The environment is not locked.  [not-locked]\ntest"
+    assert str(caught.value) == "The environment is not locked  [not-locked]\ntest"
     assert promoted.project().verify().ok
 
 

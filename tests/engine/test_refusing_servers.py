@@ -36,7 +36,7 @@ def test_what_the_server_refuses_is_left_out_and_the_others_land(site, hook):
     result = site.apply(plan, project=site.project(pipeline))
     assert site.told(result) == {"a": "written", "b": "failed 1", "c": "written"}
     found = result.environments[1]
-    assert (found.code, found.message) == ("push-refused", "The remote refuses the target.")
+    assert (found.code, found.message) == ("push-refused", "The remote refuses the target")
     assert found.detail.startswith("env/b: ") and "frozen" in found.detail
     assert found.hint == "Its rules or hooks must let the promoting identity push there."
     assert result.exit_code == 6
@@ -61,7 +61,7 @@ def test_a_server_that_refuses_the_ledger_is_told_by_its_name_and_nothing_lands(
     with pytest.raises(AccessDenied) as caught:
         site.apply(plan, project=site.project(pipeline))
     error = caught.value
-    assert (error.summary, error.code, error.exit_code) == ("The remote refuses the ledger.", "ledger-refused", 12)
+    assert (error.summary, error.code, error.exit_code) == ("The remote refuses the ledger", "ledger-refused", 12)
     assert error.detail.startswith("refs/heads/gitpromote/ledger/shop: ") and "frozen" in error.detail
     assert error.hint == (
         "Let the promoting identity push to branches below gitpromote/, "
@@ -143,7 +143,7 @@ def test_a_race_that_is_lost_every_time_ends_with_contention(site, monkeypatch):
     assert site.told(result) == {"test": "failed 7"}
     found = result.environments[0]
     lost = len(site.clock.slept) + 1
-    assert (found.code, found.message) == ("push-contention", "Others were faster every time.")
+    assert (found.code, found.message) == ("push-contention", "Others were faster every time")
     assert found.detail.startswith(f"{lost} races lost in ") and found.hint == "Apply the plan again."
     assert 4 < sum(site.clock.slept) < 8
     assert all(0 < seconds <= 2 for seconds in site.clock.slept)

@@ -43,7 +43,11 @@ def test_what_was_rolled_back_is_held_until_it_is_released(twice):
     assert twice.decisions(plan) == {"test": "held held"}
     result = twice.apply(plan)
     assert twice.told(result) == {"test": "held 13"}
-    assert result.environments[0].hint == "Lift the hold, then make a new plan:\n  gitpromote release test"
+    assert result.environments[0].hint == (
+        "Lift the hold, then make a new plan:\n"
+        "  gitpromote release shop test\n"
+        f"  gitpromote plan shop --since {plan.short_id}"
+    )
     assert twice.home.files("env/test") == {FILE: twice.deployment("test")}
     twice.project().release("test")
     assert twice.decisions(twice.project().plan(env="test")) == {"test": "ready"}
@@ -71,7 +75,7 @@ def test_a_second_rollback_goes_further_back_and_not_to_what_was_left(twice):
     with pytest.raises(Blocked) as caught:
         twice.project().rollback("test", reason="5xx")
     assert str(caught.value) == (
-        "There is nothing to go back to.  [rollback-nothing]\n"
+        "There is nothing to go back to  [rollback-nothing]\n"
         "test has never held another verified Freight.\n"
         "Its history:\n  gitpromote history --env test"
     )
@@ -93,7 +97,7 @@ def test_a_rollback_to_freight_that_was_never_there_is_refused(twice):
     with pytest.raises(UsageError) as caught:
         twice.project().rollback("test", reason="5xx", to="grumpy-cat-0000")
     assert str(caught.value) == (
-        "There is no such Freight to go back to.  [rollback-unknown]\n"
+        "There is no such Freight to go back to  [rollback-unknown]\n"
         "'grumpy-cat-0000' was never verified in test, or it is what runs there; "
         f"verified: {', '.join(sorted(aliases))}"
     )
@@ -188,4 +192,4 @@ def test_an_app_that_is_retired_leaves_the_others_alone(site):
 def test_what_is_unknown_cannot_be_retired(twice):
     with pytest.raises(UsageError) as caught:
         twice.project().retire(app="pay", reason="x")
-    assert str(caught.value) == "There is no such App.  [app-unknown]\n'pay' is in no environment."
+    assert str(caught.value) == "There is no such App  [app-unknown]\n'pay' is in no environment."

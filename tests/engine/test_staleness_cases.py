@@ -10,8 +10,12 @@ from gitpromote.engine.append import append, event
 from gitpromote.errors import PlanStale
 
 FILE = "apps-deployment-shop.yaml"
-AGAIN = "Make a new plan:\n  gitpromote plan"
 WAITS = ("waiting", 3, "upstream")
+
+
+def again_after(plan):
+    """The command that shows what is new since."""
+    return f"Make a new plan:\n  gitpromote plan shop --since {plan.short_id}"
 
 
 def one(result, name="test"):
@@ -37,7 +41,7 @@ def test_what_this_plan_has_written_is_not_written_twice(promoted):
     before = promoted.home.refs()
     result = promoted.apply(plan, project=promoted.project(who="Bo <bo@acme.example>"))
     commit = before["refs/heads/env/test"]
-    text = f"already applied by Ada <ada@acme.example>, commit {commit[:7]}"
+    text = f"already applied by Ada <ada@acme.example> at 20 Nov 2025 00:54Z, commit {commit[:7]}"
     assert one(result) == ("already", 0, "", text, "", "")
     assert result.environments[0].commit == commit and result.environments[0].at == promoted.clock.now()
     assert promoted.home.refs() == before
@@ -129,7 +133,14 @@ def test_a_moved_target_is_stale_and_says_what_and_who(promoted):
     extra = promoted.home.git("rev-parse", f"{commit}:extra.yaml")[:7]
     by = f'   {commit[:7]} "three by hand" (tom@acme.example)'
     detail = f"{FILE}  planned {ids[0]}, now {ids[1]}{by}\nextra.yaml  planned absent, now {extra}{by}"
-    assert one(result) == ("stale", 4, "plan-stale", "the target is no longer what was reviewed", detail, AGAIN)
+    assert one(result) == (
+        "stale",
+        4,
+        "plan-stale",
+        "the target is no longer what was reviewed",
+        detail,
+        again_after(plan),
+    )
     assert one(result, "uat")[:3] == WAITS
     assert result.exit_code == 4
     assert promoted.home.refs() == before
@@ -213,7 +224,7 @@ def test_a_verb_of_somebody_else_makes_the_plan_stale(promoted, verb, text):
         other.hold("test", reason="freeze")
     if verb == "release":
         other.release("test")
-    assert one(promoted.apply(plan)) == ("stale", 4, "plan-overtaken", text, "", AGAIN)
+    assert one(promoted.apply(plan)) == ("stale", 4, "plan-overtaken", text, "", again_after(plan))
 
 
 def test_another_plan_that_was_applied_there_makes_it_stale(promoted):
@@ -222,7 +233,7 @@ def test_another_plan_that_was_applied_there_makes_it_stale(promoted):
     other = promoted.project(who="Bo <bo@acme.example>").plan()
     promoted.apply(other, project=promoted.project(who="Bo <bo@acme.example>"))
     text = f"promoted there since by Bo <bo@acme.example> (plan {other.short_id})"
-    assert one(promoted.apply(plan)) == ("stale", 4, "plan-overtaken", text, "", AGAIN)
+    assert one(promoted.apply(plan)) == ("stale", 4, "plan-overtaken", text, "", again_after(plan))
 
 
 def test_freight_that_was_rejected_since_is_stale(promoted):
@@ -232,7 +243,7 @@ def test_freight_that_was_rejected_since_is_stale(promoted):
     data = {"freight": freight, "reason": "CVE-2025-1"}
     append(project._world, lambda _: [event(project._world, "rejected", data=data)])
     text = "the Freight was rejected: CVE-2025-1"
-    assert one(promoted.apply(plan)) == ("stale", 4, "plan-superseded", text, "", AGAIN)
+    assert one(promoted.apply(plan)) == ("stale", 4, "plan-superseded", text, "", again_after(plan))
 
 
 def test_freight_that_lost_its_verification_upstream_waits_again(promoted):
@@ -253,7 +264,7 @@ def test_an_expired_plan_is_stale_to_the_second(promoted):
     plan = promoted.project().plan()
     assert plan["test"].expires_at == plan.data.as_of + 7 * 24 * 3600
     promoted.clock.time = plan["test"].expires_at
-    assert one(promoted.apply(plan)) == ("stale", 4, "plan-expired", "the plan has expired", "", AGAIN)
+    assert one(promoted.apply(plan)) == ("stale", 4, "plan-expired", "the plan has expired", "", again_after(plan))
     promoted.clock.time = plan["test"].expires_at - 1
     assert promoted.told(promoted.apply(plan))["test"] == "written"
 
@@ -297,7 +308,7 @@ def test_a_ledger_that_was_rewritten_stops_everything(promoted, how):
         with pytest.raises(PlanStale) as caught:
             promoted.apply(plan, project=promoted.project(cache=cache))
         assert str(caught.value) == (
-            "The ledger is not the one that the plan saw.  [ledger-rewritten]\n"
+            "The ledger is not the one that the plan saw  [ledger-rewritten]\n"
             f"refs/heads/{ledger} no longer contains {head[:12]}: it was rewritten or deleted.\n"
             "Find out who did that before anything is applied:\n  gitpromote verify"
         )
@@ -368,7 +379,7 @@ def test_sources_that_changed_are_rendered_again_and_another_change_is_stale(bar
     status, code, kind, message, detail, hint = one(result)
     assert (status, code, kind, message, hint) == (
         *("stale", 4, "plan-stale", "what it renders is no longer what was reviewed"),
-        AGAIN,
+        again_after(plan),
     )
     assert detail.endswith(f'   {commit[:7]} "www" (tom@acme.example)')
     assert bare.home.head("main") == commit

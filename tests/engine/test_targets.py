@@ -212,7 +212,7 @@ def test_what_a_render_gives_in_the_place_of_a_kept_path_is_refused(site):
     with pytest.raises(ConfigurationError) as caught:
         site.project(pipeline).plan()
     assert str(caught.value) == (
-        "A render gives a path that is kept.  [path-kept]\n"
+        "A render gives a path that is kept  [path-kept]\n"
         f"test: {FILE} is rendered, and keep={FILE} says that it stays.\n"
         "Take it out of keep, or give the rendered files a folder of their own: path=…"
     )

@@ -58,6 +58,7 @@ def test_what_was_written_is_what_is_held():
         "freight": {"shop": F},
         "actor": "Ada",
         "reason": "",
+        "adopted": None,
     }
 
 
@@ -108,10 +109,12 @@ def test_freight_that_was_promoted_over_stays_verified():
     assert set(state.environment("test").verified) == {F, G}
 
 
-def test_the_last_hundred_verified_are_remembered():
+def test_what_is_held_and_the_last_hundred_others_are_remembered():
     records = [record("verified", freight=f"{(at * 7919) % 1000:064x}", at=at) for at in range(REMEMBERED + 20)]
     verified = folded(*records).environment("test").verified
-    assert set(verified) == {next(iter(one.freight.values())) for one in records[-REMEMBERED:]}
+    assert set(verified) == {next(iter(one.freight.values())) for one in records[-REMEMBERED - 1 :]}
+    rare = [written(F), record("verified", freight=F, at=0)]
+    assert F in folded(*rare, *records).environment("test").verified
 
 
 def saved_and_read(state):
@@ -204,7 +207,10 @@ def test_freight_is_approved_for_environments_and_rejected_everywhere():
 
 # -- any history
 
-KINDS = ("written", "verified", "held", "released", "approved", "rolled-back", "adopted", "retired", "locked")
+KINDS = (
+    *("written", "verified", "held", "released", "approved", "rolled-back", "adopted", "retired", "locked"),
+    *("failed", "healthy", "synced"),
+)
 ONE = st.tuples(st.sampled_from(KINDS), st.sampled_from(["test", "prod"]), st.sampled_from([F, G]), st.integers(0, 9))
 
 

@@ -71,7 +71,7 @@ NO_IMAGES = {
 def test_what_is_no_image_is_told_with_what_was_meant(text: str, words: tuple[str, str]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         ImageArtifact.parse(text)
-    assert str(caught.value) == f"This is not an image.  [image-invalid]\n{words[0]}\n{words[1]}"
+    assert str(caught.value) == f"This is not an image  [image-invalid]\n{words[0]}\n{words[1]}"
 
 
 def test_a_chart_is_read_and_written_again() -> None:

@@ -40,7 +40,7 @@ def refused(data):
     with pytest.raises(PlanInvalid) as caught:
         loads(data, name="p.json")
     error = caught.value
-    assert (error.summary, error.exit_code) == ("This plan file cannot be used.", 5)
+    assert (error.summary, error.exit_code) == ("This plan file cannot be used", 5)
     assert error.detail.startswith("p.json: ")
     return error.code, error.detail.removeprefix("p.json: "), error.hint
 

@@ -211,7 +211,7 @@ def test_what_waits_for_others_says_for_whom(small):
     plan = small.example()
     prod = plan.environment("prod")
     assert (prod.decision, prod.reason, prod.after) == ("waiting", "upstream", {"all": ("test",)})
-    assert prod.opens == Opens(earliest=None, conditions=({"verified": ["test"], "plus": 0},))
+    assert prod.opens == Opens(earliest=None, conditions=({"verified": "test", "plus": 0},))
     assert plan.summary == Summary(promote=1, waiting=1, add=3, change=1, delete=1, gates_pending=1)
 
 

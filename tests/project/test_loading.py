@@ -65,7 +65,7 @@ def test_a_file_outside_any_repository_has_no_home(tmp_path):
     with pytest.raises(ConfigurationError) as caught:
         Project.load(file, cache_dir=tmp_path / "cache")
     assert str(caught.value) == (
-        f"The pipeline has no home repository.  [home-missing]\n{file} is in no Git repository.\n"
+        f"The pipeline has no home repository  [home-missing]\n{file} is in no Git repository.\n"
         "Put it into one, or name it: Pipeline(…, repo=…)."
     )
 

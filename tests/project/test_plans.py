@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitpromote.errors import PlanInvalid, UsageError
+from gitpromote.errors import GitpromoteError, PlanInvalid, UsageError
 from gitpromote.planning.digests import plan_digest
 from gitpromote.project import Plan
 
@@ -35,12 +35,23 @@ def test_a_plan_that_cannot_be_saved_leaves_nothing_behind(desk, tmp_path):
     assert list(tmp_path.glob(".taken*")) == []
 
 
-@pytest.mark.parametrize("path", ["missing.json", "."])
-def test_a_file_that_cannot_be_read_is_told(tmp_path, path):
-    with pytest.raises(PlanInvalid) as caught:
+@pytest.mark.parametrize(("path", "words"), [("missing.json", ""), ("missing/plan.json", ""), (".", " is a folder.")])
+def test_a_file_that_is_not_there_is_told_as_a_wrong_word(tmp_path, path, words):
+    with pytest.raises(UsageError) as caught:
         Plan.load(tmp_path / path)
-    assert (caught.value.code, caught.value.exit_code) == ("plan-unreadable", 5)
-    assert caught.value.detail.startswith(f"{tmp_path / path}: ")
+    assert (caught.value.code, caught.value.exit_code) == ("plan-missing", 64)
+    assert caught.value.detail == f"{tmp_path / path}{words}"
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(GitpromoteError) as caught:
+        Plan.load(tmp_path / "plan.json")
+    assert (caught.value.code, caught.value.exit_code) == ("plan-unreadable", 1)
+    assert caught.value.detail == f"{tmp_path / 'plan.json'}: Permission denied"
 
 
 def test_what_a_later_version_said_in_a_plan_is_kept(desk, tmp_path):
@@ -66,9 +77,7 @@ def test_a_plan_is_asked_by_environment(desk):
     assert (plan.changes("test", kind="Secret"), len(plan.changes("test", name="c*"))) == ([], 1)
     with pytest.raises(UsageError) as caught:
         plan["live"]
-    assert (
-        str(caught.value) == "The plan has no such environment.  [environment-unplanned]\n'live'; planned: test, prod"
-    )
+    assert str(caught.value) == "The plan has no such environment  [environment-unplanned]\n'live'; planned: test, prod"
 
 
 def test_a_plan_shows_itself_in_a_notebook(desk):
@@ -117,7 +126,7 @@ def test_a_plan_that_is_unknown_is_told(desk, words):
     with pytest.raises(UsageError) as caught:
         project.open_plan(words)
     assert str(caught.value) == (
-        "There is no such plan.  [plan-unknown]\n"
+        "There is no such plan  [plan-unknown]\n"
         f"{words!r} is no file, and the ledger has 1 plans, none of which begins so.\n"
         "Plans that were applied, approved or made with --record are there:\n  gitpromote history"
     )
@@ -139,7 +148,7 @@ def test_a_beginning_that_fits_more_than_one_is_refused(desk):
     project._world.ledger_in = lambda home, whole=project._world.ledger_in: Agreeing(whole(home), start)
     with pytest.raises(UsageError) as caught:
         project.open_plan(f"{start}00")
-    assert (caught.value.summary, caught.value.code) == ("More than one plan begins so.", "plan-ambiguous")
+    assert (caught.value.summary, caught.value.code) == ("More than one plan begins so", "plan-ambiguous")
     assert len(caught.value.detail.splitlines()) == len(known)
 
 
@@ -171,7 +180,7 @@ def test_another_plan_under_a_digest_is_not_applied(desk):
     with pytest.raises(PlanInvalid) as caught:
         Project_of(desk).open_plan(plan.digest)
     assert str(caught.value) == (
-        "The ledger holds another plan under this digest.  [plan-misfiled]\n"
+        "The ledger holds another plan under this digest  [plan-misfiled]\n"
         f"named {plan.digest}\nfound {evil.digest}\n"
         "Somebody else wrote to the ledger. Look at what it holds:\n  gitpromote verify"
     )

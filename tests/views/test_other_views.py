@@ -17,6 +17,7 @@ from gitpromote.views.chronicle import history_view
 from gitpromote.views.explaining import explanation
 from gitpromote.views.lines import plain
 from gitpromote.views.standing import status_view
+from gitpromote.views.time import day
 
 TARGET = PlannedTarget(kind="branch", repository="home", ref="refs/heads/env/prod")
 
@@ -177,3 +178,30 @@ def test_the_doctor_says_what_helps(snapshot: Any) -> None:
         ),
     ]
     assert plain(doctor_view(findings)) == snapshot
+
+
+def test_neighbours_that_were_applied_on_one_day_are_one_row(pay: Plan) -> None:
+    texts = [f"already applied by lea at 20 Nov 2025 00:5{number}Z, commit 1d8e0f{number}" for number in range(3)]
+    seconds = (pay.as_of, pay.as_of + 60, pay.as_of - 86400)
+    ended = ApplyResult(
+        pipeline="pay",
+        plan="x",
+        environments=tuple(
+            result(name, "already", message=text, at=at)
+            for name, text, at in zip(("test", "uat", "prod-eu"), texts, seconds, strict=True)
+        ),
+    )
+    assert plain(apply_view(ended, pay)).splitlines()[:2] == [
+        f"test, uat  already applied {day(pay.as_of, now=pay.as_of)}",
+        f"prod-eu    {texts[2]}",
+    ]
+    assert plain(apply_view(ended)).splitlines()[0] == f"test, uat  already applied {day(pay.as_of)}"
+
+
+def test_what_was_adopted_is_told_as_debt() -> None:
+    text = 'keeps what lea adopted: "load test"; it stays if the sources contain it'
+    target = PlannedTarget(kind="branch", repository="home", ref="refs/heads/env/uat")
+    debt = Outcome(id="debt", kind="policy", status="warn", message=text)
+    status = EnvironmentStatus(name="uat", production=False, target=target, outcomes=(debt,))
+    lines = plain(status_view(StatusReport(pipeline="pay", as_of=0, environments=(status,)))).splitlines()
+    assert lines[-1] == f"    uat: {text}   [debt]"

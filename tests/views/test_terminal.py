@@ -8,8 +8,11 @@ from typing import Any
 from gitpromote.model.change import FieldChange, Generated, Hidden, ObjectChange, ObjectId, Reader
 from gitpromote.model.freight import Freight
 from gitpromote.model.outcome import Outcome
-from gitpromote.model.plan import MovingFreight, Plan, Request
+from gitpromote.model.plan import MovingFreight, Opens, Plan, PlannedPipeline, Request
+from gitpromote.model.state import Approval
 from gitpromote.views.lines import plain
+from gitpromote.views.opening import opening
+from gitpromote.views.reviewed import since_texts
 from gitpromote.views.summary import summary_line
 from gitpromote.views.terminal import diff_view, plan_view
 
@@ -186,3 +189,78 @@ def test_nothing_from_git_reaches_the_screen_as_it_is(make: SimpleNamespace) -> 
     )
     for text in (shown(plan), shown(plan, full=True)):
         assert not any(sign in text for sign in "\x1b\x07\x9b\u202e")
+
+
+def test_a_rollback_says_what_stays_which_gates_are_passed_by_and_what_waits(make: SimpleNamespace) -> None:
+    definition = {
+        "environments": [
+            {"name": "prod-eu", "after": {"all": ["uat"]}, "gates": None},
+            {"name": "prod-us", "after": {"all": ["prod-eu"]}, "gates": None},
+        ],
+        "gates": [
+            {"name": "soak", "applies_to": ["promote"]},
+            {"name": "freeze", "applies_to": ["promote", "rollback"]},
+        ],
+    }
+    back = make.environment(
+        "prod-eu",
+        after={"all": ("uat",)},
+        freight={"pay": MovingFreight(id=make.OLD.id, moving=True)},
+        outcomes=(Outcome(id="not-undone", kind="policy", status="warn", message="Job pay/migrate ran for 3.8.0"),),
+    )
+    pipeline = PlannedPipeline(name="pay", definition=definition, definition_digest=f"sha256:{'41aa' * 16}")
+    text = shown(make.plan(back, kind="rollback", pipeline=pipeline, request=Request(reason="5xx")))
+    assert text.splitlines()[-5:-1] == [
+        "  ! Not undone by Git: Job pay/migrate ran for 3.8.0",
+        "  Gates: soak, upstream do not apply to a rollback",
+        f"  Then: prod-eu is held on {make.OLD.alias}; {make.OLDER.alias} will not go on to prod-us",
+        "",
+    ]
+    assert text.count("Not undone") == 1
+
+
+def test_the_fate_of_each_approval_is_told_since_the_review(make: SimpleNamespace) -> None:
+    now = make.plan(
+        make.environment("test", change_digest="sha256:aa"),
+        make.environment("uat", change_digest="sha256:bb"),
+        make.environment("prod-eu", change_digest="sha256:cc"),
+    )
+    earlier = make.plan(
+        make.environment("test", change_digest="sha256:aa"),
+        make.environment("uat", change_digest="sha256:b0"),
+        make.environment("prod-eu", change_digest="sha256:cc"),
+    )
+
+    def approval(name: str, change: str, expires: int | None = None) -> Approval:
+        return Approval(record="r", at=1, identity=f"{name}@acme.example", change_digest=change, expires=expires)
+
+    approvals = {
+        "test": [approval("lea", "sha256:aa")],
+        "uat": [approval("lea", "sha256:b0"), approval("bo", "sha256:bb")],
+        "prod-eu": [approval("cleo", "sha256:cc", now.as_of)],
+    }
+    assert since_texts(now, earlier, approvals) == [
+        "The same change as reviewed in test, prod-eu: not shown again.",
+        "test: the approval of lea@acme.example still holds",
+        "uat: the approval of lea@acme.example does not count any more: the change is another one",
+        "prod-eu: the approval of cleo@acme.example has expired",
+    ]
+    assert since_texts(now, earlier, None) == [
+        "The same change as reviewed in test, prod-eu: not shown again.",
+        "Approvals of it still hold in test, prod-eu.",
+        "Another change than reviewed in uat: approvals of that one do not count.",
+    ]
+    assert since_texts(now, None, approvals) == []
+
+
+def test_gates_that_nobody_judges_yet_are_told_as_such(make: SimpleNamespace) -> None:
+    pending = [Outcome(id=name, status="pending", message="not judged by this version") for name in ("soak", "quiet")]
+    other = Outcome(id="delivery", status="pending", message="pull requests are not supported by this version")
+    conditions = ({"verified": ["uat"], "plus": 0}, {"gate": "soak"}, {"gate": "delivery"}, {"gate": "quiet"})
+    waiting = make.environment(
+        "prod-eu", decision="waiting", outcomes=(*pending, other), opens=Opens(conditions=conditions)
+    )
+    assert opening(waiting, now=make.NOW) == (
+        "uat verified, then pull requests are not supported by this version, "
+        "then needs soak, quiet, which this version cannot judge"
+    )

@@ -59,7 +59,7 @@ def test_a_round_duration_is_read_back(seconds: int) -> None:
 def test_what_is_no_duration_is_refused(words: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_duration(words)
-    assert str(caught.value) == f'This is no duration.  [bad-duration]\n"{words}"\nWrite it like 30s, 5m, 1h30m or 7d.'
+    assert str(caught.value) == f'This is no duration  [bad-duration]\n"{words}"\nWrite it like 30s, 5m, 1h30m or 7d.'
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from gitpromote.adapters.git.batch import Batch, BatchBrokenError, Stored
 from gitpromote.adapters.git.commitinfo import CommitInfo, parse_commit
 from gitpromote.adapters.git.store import Store
 from gitpromote.errors import CacheFailed, InternalError
-from gitpromote.model.tree import FOLDER, Entry
+from gitpromote.model.tree import FOLDER, Entry, empty_tree
 
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LFS = re.compile(rb"version https://(git-lfs|hawser)\.github\.com/spec/[^\n]*\n.*oid [a-z0-9]+:[0-9a-f]+\n", re.DOTALL)
@@ -179,6 +179,14 @@ class Objects:
         found = output.decode().split()
         infos = self.commits(found)
         return [infos[oid] for oid in found]
+
+    def changed_paths(self, head: str, since: str | None) -> list[str]:
+        """The files that differ between two commits, deleted ones too; a rename is two. ``None``: all of ``head``."""
+        _check_oids([head, *([since] if since else [])])
+        since = since or empty_tree("sha256" if len(head) == 64 else "sha1")
+        args = ["diff-tree", "-r", "-z", "--no-renames", "--name-only", since, head, "--"]
+        output = self._store.git(args, doing="compare two commits of")
+        return output.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
     def _read(self, oids: Sequence[str]) -> dict[str, Stored]:
         _check_oids(oids)

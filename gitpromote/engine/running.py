@@ -1,0 +1,151 @@
+"""``run``: plan, carry out what may go by itself, and again. Any number of runners may be at it at once.
+
+Nothing is remembered between rounds but how often they failed: a runner that is killed and started again goes on where
+the ledger stands. What two of them want to write at the same moment is written once; the other one says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gitpromote.engine.apply import ApplyOptions, apply, unsupported
+from gitpromote.engine.approvals import approved_changes
+from gitpromote.engine.automatic import by_itself, wants_approval
+from gitpromote.engine.calling import Called
+from gitpromote.engine.interrupt import interruptible
+from gitpromote.engine.look import look
+from gitpromote.engine.outcome_of import settled_result, waiting_result
+from gitpromote.engine.world import World
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
+from gitpromote.model.result import EnvironmentResult
+from gitpromote.model.round import Ran, Round, Turn
+
+#: How many rounds may follow one another at once, and how many of them without writing anything.
+_ROUNDS, _VAIN = 20, 3
+
+
+# -- one round
+
+
+def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: float = 0.0) -> Round:
+    """Carry out exactly this plan, as far as it may go without a person.
+
+    What is pending in it and opens meanwhile goes too. What a person has to do, or to approve, is left and told.
+
+    :param document: the plan file's bytes, for the ledger
+    :param lock_timeout: as of an apply, seconds
+    """
+    verdicts = _verdicts(world, file.plan)
+    going = [one for one in file.plan.environments if verdicts[one.name].status == "pass"]
+    with interruptible() as interruption:
+        cut = interruption.asked and any(_goes_now(one, world.clock.now()) for one in going)
+        results, interrupted = {}, cut
+        if not cut and any(_goes_now(one, world.clock.now()) for one in going):
+            options = ApplyOptions(environments=tuple(one.name for one in going), lock_timeout=lock_timeout)
+            done = apply(world, file, document, options)
+            results, interrupted = {one.name: one for one in done.environments}, done.interrupted
+    turns = [
+        _turn(file, planned, verdicts[planned.name], results.get(planned.name), now=world.clock.now())
+        for planned in file.plan.environments
+    ]
+    return Round(
+        pipeline=file.plan.pipeline.name,
+        as_of=world.clock.now(),
+        plan=file.digest,
+        environments=tuple(turns),
+        interrupted=interrupted,
+    )
+
+
+def _verdicts(world: World, plan: Plan) -> dict[str, Outcome]:
+    """Environment to whether it goes by itself."""
+    resolved = {one.name: world.pipeline.resolved(one.name) for one in plan.environments}
+    approved: dict[str, frozenset[str]] = {}
+    if wants_approval(plan):
+        approved = approved_changes(world, look(world, resolved.values(), sources=False))
+    found = {
+        one.name: by_itself(plan, one, resolved[one.name], approved.get(one.name, frozenset()))
+        for one in plan.environments
+    }
+    return {one.name: _carried_out(one, found[one.name]) for one in plan.environments}
+
+
+def _carried_out(planned: EnvironmentPlan, verdict: Outcome) -> Outcome:
+    """Asked for by name, what this version cannot carry out would be an error; here it waits."""
+    missing = unsupported(planned)
+    if verdict.status != "pass" or not missing:
+        return verdict
+    text = f"{', '.join(missing)}: this version does not carry that out"
+    return verdict.model_copy(update={"id": "not-supported", "status": "pending", "message": text})
+
+
+def _goes_now(planned: EnvironmentPlan, now: int) -> bool:
+    """Whether the plan, or the time that has passed since, lets it go."""
+    if planned.decision in ("ready", "noop"):
+        return True
+    opening = _opening(planned)
+    return opening is not None and opening <= now
+
+
+def _opening(planned: EnvironmentPlan) -> int | None:
+    return planned.opens.earliest if planned.decision == "waiting" and planned.opens else None
+
+
+def _turn(
+    file: PlanFile, planned: EnvironmentPlan, verdict: Outcome, result: EnvironmentResult | None, *, now: int
+) -> Turn:
+    opening = _opening(planned) if verdict.status == "pass" else None
+    if result is None:
+        result = _untried(file, planned, verdict)
+    moving = (file.plan.freight[one.id].alias for one in planned.freight.values() if one.moving)
+    return Turn(
+        name=planned.name,
+        decision=planned.decision,
+        auto=verdict,
+        result=result,
+        freight=tuple(moving),
+        opens=opening if opening is not None and opening > now else None,
+    )
+
+
+def _untried(file: PlanFile, planned: EnvironmentPlan, verdict: Outcome) -> EnvironmentResult | None:
+    """The result where the plan says enough; ``None`` where there is nothing to do, or a person has to."""
+    if planned.decision == "unavailable":
+        return EnvironmentResult(name=planned.name, status="unavailable", message=planned.reason)
+    if verdict.status == "pending":
+        result = waiting_result(planned, planned.outcomes, because=verdict.message, code=verdict.id)
+        return result.model_copy(update={"hint": _approving(file.plan, planned) if verdict.id == "approval" else ""})
+    if verdict.status != "pass":
+        return None
+    if planned.decision == "waiting":
+        return waiting_result(planned, planned.outcomes)
+    return settled_result(planned, called=Called.of(file))
+
+
+def _approving(plan: Plan, planned: EnvironmentPlan) -> str:
+    """An approval binds to the change, so that of any plan that makes it will do."""
+    ways = [
+        f"gitpromote plan {plan.pipeline.name} --env {planned.name} -out=plan.json",
+        f"gitpromote approve plan.json --env {planned.name}",
+    ]
+    return "\n  ".join(["Review it, and approve it for the next round:", *ways])
+
+
+# -- rounds until nothing more may go
+
+
+def until_settled(turn: Callable[[], Round], *, tell: Callable[[Round], None] = lambda _: None) -> Ran:
+    """Rounds at once, one after the other, as long as one of them moves something or was overtaken by others.
+
+    What one round writes lets the next one see more: newer Freight that comes after it, a gate that opened.
+    """
+    rounds: list[Round] = []
+    with interruptible() as interruption:
+        while len(rounds) < _ROUNDS:
+            rounds.append(turn())
+            tell(rounds[-1])
+            vain = sum(not one.wrote for one in rounds)
+            if interruption.asked or not (rounds[-1].wrote or rounds[-1].overtaken) or vain >= _VAIN:
+                break
+    return Ran(rounds=tuple(rounds))

@@ -1,0 +1,123 @@
+"""What ``run`` did: rounds of one plan each, and what they left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gitpromote.model.base import Document
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.plan import Decision
+from gitpromote.model.result import EnvironmentResult, combined_exit_code
+
+WROTE = ("written", "inherited")
+
+
+class Turn(Document):
+    """One Environment in one round.
+
+    :ivar auto: whether it may go by itself, and why not
+    :ivar result: how it ended; ``None`` where there is nothing to do, or where it is left to a person
+    :ivar freight: the aliases of what would move, or has moved
+    :ivar opens: epoch seconds from which it may go, where that is known
+    """
+
+    name: str
+    decision: Decision
+    auto: Outcome
+    result: EnvironmentResult | None = None
+    freight: tuple[str, ...] = ()
+    opens: int | None = None
+
+    @property
+    def wrote(self) -> bool:
+        """Whether something moved."""
+        return self.result is not None and self.result.status in WROTE
+
+    @property
+    def status(self) -> str:
+        """How it ended in one word; ``left`` to a person, or nothing to do, which is an empty one."""
+        if self.result is not None:
+            return self.result.status
+        return "" if self.decision == "noop" and not self.freight else "left"
+
+
+class Round(Document):
+    """One plan, and what was done of it. ``as_of`` is epoch seconds.
+
+    :ivar plan: the plan's digest
+    :ivar interrupted: somebody asked to stop before all was done
+    """
+
+    pipeline: str
+    as_of: int
+    plan: str
+    environments: tuple[Turn, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def wrote(self) -> bool:
+        """Whether something moved."""
+        return any(turn.wrote for turn in self.environments)
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether somebody else was faster, so that a new plan is worth making at once."""
+        return any(turn.status == "stale" for turn in self.environments)
+
+    @property
+    def opens(self) -> int | None:
+        """The next moment at which something may go by itself. Epoch seconds."""
+        return min((turn.opens for turn in self.environments if turn.opens is not None), default=None)
+
+    @property
+    def standing(self) -> tuple[tuple[str, ...], ...]:
+        """What makes one round different from the one before: not the time, and no texts that count it."""
+        return tuple(
+            (turn.name, turn.status, turn.result.code if turn.result else turn.auto.id, *turn.freight)
+            for turn in self.environments
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """The code of the command line."""
+        return Ran(rounds=(self,)).exit_code
+
+
+class Ran(Document):
+    """Rounds that followed at once, until nothing more might go."""
+
+    rounds: tuple[Round, ...]
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """What was written in any of them, then how the last one ended, Environment by Environment."""
+        if not self.rounds:
+            return ()
+        *before, last = self.rounds
+        wrote = [turn for one in before for turn in one.environments if turn.wrote]
+        final = {turn.name: turn for turn in last.environments}
+        found: list[Turn] = []
+        for name in dict.fromkeys([*final, *(turn.name for turn in wrote)]):
+            earlier = [turn for turn in wrote if turn.name == name]
+            found += [*earlier, *_worth_telling(final.get(name), earlier)]
+        return tuple(found)
+
+    @property
+    def wrote(self) -> bool:
+        """Whether something moved."""
+        return any(one.wrote for one in self.rounds)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody asked to stop before all was done."""
+        return any(one.interrupted for one in self.rounds)
+
+    @property
+    def exit_code(self) -> int:
+        """As an apply's: what was written earlier, and how the last round ended."""
+        results = tuple(turn.result for turn in self.turns if turn.result is not None)
+        return combined_exit_code(results, interrupted=self.interrupted)
+
+
+def _worth_telling(last: Turn | None, earlier: list[Turn]) -> Iterable[Turn]:
+    return () if last is None or (earlier and not last.status) else (last,)

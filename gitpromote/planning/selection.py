@@ -1,0 +1,177 @@
+"""Which Freight a plan looks at in an Environment: by its ``select``, or because somebody named it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from gitpromote.model.freight import Freight
+from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.state import FreightState, LedgerState
+from gitpromote.planning.availability import Journey
+from gitpromote.planning.supersede import goes_as_far, is_dead, survivors, waits_until
+
+
+class Choice(NamedTuple):
+    """The Freight that is looked at, or why there is none."""
+
+    freight: Freight | None
+    reason: str = ""
+
+
+def newest_first(ledger: LedgerState, warehouse: str) -> list[FreightState]:
+    """The Freight of a Warehouse that the ledger knows, the latest arrival first; rejected ones left out."""
+    known = [state for state in ledger.freight.values() if state.freight.warehouse == warehouse]
+    return sorted((state for state in known if not state.rejected), key=lambda state: -state.sequence)
+
+
+def choose(journey: Journey, environment: str, warehouse: str, candidates: Sequence[Freight]) -> Choice:
+    """What the Environment's ``select`` gives.
+
+    ``newest``: the newest that is available there and newer than what it holds, gates aside; an older one first only
+    where no newer one supersedes it. If nothing newer is available, the newest on its way; if it holds the newest,
+    that one. ``sequential(n)``: of what is available and newer, in the order of arrival, at most the n-th.
+    ``match-upstream``: what the Environment before it holds, be it older.
+
+    :param candidates: of this Warehouse, newest first
+    """
+    resolved = journey.pipeline.resolved(environment)
+    if resolved.select == "match-upstream" and warehouse not in resolved.direct:
+        return _matching(journey, resolved, warehouse, candidates)
+    current = _current(journey, resolved, warehouse, candidates)
+    newer = _newer(journey, candidates, current)
+    admitted = [one for one in newer if _may_be_there(journey, resolved, one) and _admitted(journey, resolved, one)]
+    if admitted:
+        return Choice(_next(journey, resolved, admitted, first=current is None))
+    return _on_its_way(journey, resolved, newer, next((one for one in candidates if one.id == current), None))
+
+
+def passed(journey: Journey, environment: str, freight: Freight) -> bool:
+    """Whether a Freight has been through an Environment that holds a later one now: its journey goes on beyond."""
+    resolved, state = journey.pipeline.resolved(environment), journey.state(environment)
+    held = state.freight.get(freight.warehouse)
+    return freight.id in state.verified and held != freight.id and not resolved.is_control_flow
+
+
+def is_older(journey: Journey, environment: str, freight: Freight) -> Freight | None:
+    """The Freight that an Environment holds, where this one arrived before it."""
+    held = journey.known(journey.state(environment).freight.get(freight.warehouse, ""))
+    known = journey.known(freight.id)
+    return held.freight if held is not None and known is not None and known.sequence < held.sequence else None
+
+
+def named(journey: Journey, environment: str, freight: Freight, *, exactly: bool) -> Choice:
+    """What a plan of one Freight's journey looks at in an Environment: that Freight, as far as it still goes there.
+
+    :param exactly: the plan is for this Environment alone: the Freight comes, whatever has been there before
+    """
+    verdict = journey.verdict(environment, freight)
+    if verdict.way in ("target", "skipped"):
+        return Choice(None, verdict.message)
+    if passed(journey, environment, freight) and not exactly:
+        return staying(journey, environment, freight.warehouse)
+    return Choice(freight)
+
+
+def staying(journey: Journey, environment: str, warehouse: str) -> Choice:
+    """What an Environment holds of a Warehouse."""
+    known = journey.known(journey.state(environment).freight.get(warehouse, ""))
+    return Choice(known.freight if known is not None else None)
+
+
+# -- newest, sequential
+
+
+def _current(
+    journey: Journey, resolved: ResolvedEnvironment, warehouse: str, candidates: Sequence[Freight]
+) -> str | None:
+    """What it holds. A point of control holds nothing: the newest that has passed it."""
+    state = journey.state(resolved.name)
+    if not resolved.is_control_flow:
+        return state.freight.get(warehouse)
+    return next((one.id for one in candidates if one.id in state.verified), None)
+
+
+def _newer(journey: Journey, candidates: Sequence[Freight], current: str | None) -> list[Freight]:
+    """The candidates before the one that is held; where that is none of them, those that arrived after it."""
+    ids = [one.id for one in candidates]
+    if current in ids:
+        return list(candidates[: ids.index(current)])
+    held = journey.known(current or "")
+    arrived = held.sequence if held is not None else 0
+    return [one for one in candidates if (known := journey.known(one.id)) is None or known.sequence > arrived]
+
+
+def _may_be_there(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> bool:
+    """Whether it is worth asking: a cheap no to nearly all of a long history."""
+    if freight.warehouse in resolved.direct:
+        return True
+    if any(freight.id in journey.state(name).verified for name in resolved.after):
+        return True
+    known = journey.known(freight.id)
+    return known is not None and bool(known.approved_for or known.bypass or (known.intent and known.intent.skip))
+
+
+def _admitted(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> bool:
+    return journey.verdict(resolved.name, freight).admitted
+
+
+def _next(journey: Journey, resolved: ResolvedEnvironment, admitted: Sequence[Freight], *, first: bool) -> Freight:
+    """Of several that are available, newest first: the one that goes next."""
+    if first:
+        # Where nothing has been yet, history is not gone through again.
+        admitted = [one for one in admitted if goes_as_far(journey, admitted[0], one)]
+    step = None if first else re.fullmatch(r"sequential\((\d+)\)", resolved.select)
+    if step is not None:
+        going = [one for one in admitted if not is_dead(journey, resolved, one)] or list(admitted)
+        return min(going[-int(step[1]) :], key=lambda one: waits_until(journey, resolved, one))
+    left = survivors(journey, resolved, admitted)
+    # One that Soak will not let in by itself must not stand in the way of the others.
+    return ([one for one in left if not is_dead(journey, resolved, one)] or left[:1])[-1]
+
+
+def _on_its_way(
+    journey: Journey, resolved: ResolvedEnvironment, newer: Iterable[Freight], current: Freight | None
+) -> Choice:
+    reason = ""
+    for freight in newer:
+        verdict = journey.verdict(resolved.name, freight)
+        if verdict.way not in ("rejected", "target", "skipped"):
+            return Choice(freight)
+        reason = reason or f"{freight.alias} {verdict.message}"
+    return Choice(current, "" if current is not None else reason)
+
+
+# -- match-upstream
+
+
+def _matching(journey: Journey, resolved: ResolvedEnvironment, warehouse: str, candidates: Sequence[Freight]) -> Choice:
+    known = {one.id: one for one in candidates}
+    held = {
+        name: one
+        for name in resolved.after
+        if warehouse in (before := journey.pipeline.resolved(name)).warehouses
+        and (one := _current(journey, before, warehouse, candidates)) is not None
+    }
+    ids = dict.fromkeys(held.values())
+    if len(ids) == 1:
+        [wanted] = ids
+        state = journey.known(wanted)
+        freight = known.get(wanted) or (state.freight if state is not None and not state.rejected else None)
+        if freight is not None:
+            return Choice(freight)
+    mine = journey.known(journey.state(resolved.name).freight.get(warehouse, ""))
+    return Choice(mine.freight if mine else None, "" if mine else _unmatched(journey, resolved, held))
+
+
+def _unmatched(journey: Journey, resolved: ResolvedEnvironment, held: dict[str, str]) -> str:
+    if not held:
+        return f"{' and '.join(resolved.after)} hold{'s' * (len(resolved.after) == 1)} nothing to match"
+    told = (f"{name} holds {_alias(journey, one)}" for name, one in held.items())
+    return f"{', '.join(told)}: there is no one Freight to match"
+
+
+def _alias(journey: Journey, identifier: str) -> str:
+    known = journey.known(identifier)
+    return known.freight.alias if known is not None else identifier[:12]

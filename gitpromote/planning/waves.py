@@ -1,0 +1,130 @@
+"""Waves and their budgets: how many of a wave may go now, and when a failure closes it.
+
+Who is under way is told by the ledger: Freight that was written and neither verified nor failed since. Who may go with
+them is decided in the order of the Pipeline, over those that nothing else keeps back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gitpromote.model.moments import duration
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.wave import Wave
+from gitpromote.planning.availability import Journey
+
+#: How the outcome of a wave's budget is called.
+WAVE = "wave"
+
+
+def members(journey: Journey, number: int) -> list[str]:
+    """The Environments of a wave, in the Pipeline's order."""
+    return [name for name in journey.pipeline.order() if _number(journey.pipeline.resolved(name)) == number]
+
+
+def under_way(journey: Journey, number: int) -> list[str]:
+    """Those of a wave that hold Freight which is neither verified nor failed there yet."""
+    return [name for name in members(journey, number) if _is_under_way(journey, name)]
+
+
+def failed(journey: Journey, number: int, freight: Iterable[str]) -> list[str]:
+    """Those of a wave in which this Freight has failed and has not recovered since."""
+    wanted = set(freight)
+    return [name for name in members(journey, number) if wanted & journey.state(name).failed.keys()]
+
+
+def closed(journey: Journey, resolved: ResolvedEnvironment, freight: Sequence[str]) -> str:
+    """Why nothing more enters a wave: too many failed in it or in one before it; otherwise an empty string."""
+    for number in range(1, (resolved.wave.number if resolved.wave else 0) + 1):
+        names = failed(journey, number, freight)
+        most = _budget(journey, number).max_failed
+        if most is not None and len(names) > most:
+            return f"wave {number} is closed: failed in {', '.join(names)}, and {most} may"
+    return ""
+
+
+def wave_outcome(
+    journey: Journey, resolved: ResolvedEnvironment, freight: Mapping[str, str], *, since: int | None, going: int = 0
+) -> Outcome | None:
+    """Whether the budget of an Environment's wave lets it go; ``None`` where it has none.
+
+    :param freight: Warehouse to Freight id, what moves
+    :param since: from when it might go by availability, epoch seconds; jitter counts from there
+    :param going: how many of its wave go before it in the same moment
+    """
+    wave = resolved.wave
+    if wave is None or not any(_budget(journey, number).has_budget for number in range(1, wave.number + 1)):
+        return None
+    ids = sorted(freight.values())
+    reason = closed(journey, resolved, ids)
+    if reason:
+        return _outcome("pending", reason, {"closed": True})
+    begins = since + jitter(wave, resolved.name, ids) if since is not None else None
+    if begins is not None and begins > journey.as_of:
+        late = f"wave {wave.number}: begins up to {duration(wave.seconds)} later than it might"
+        return _outcome("pending", late, {"jitter": wave.seconds}, at=begins)
+    return _crowd(journey, wave, [name for name in under_way(journey, wave.number) if name != resolved.name], going)
+
+
+def jitter(wave: Wave, environment: str, freight: Sequence[str]) -> int:
+    """Seconds by which an Environment begins later: drawn from what goes where, so always the same."""
+    if not wave.seconds:
+        return 0
+    drawn = hashlib.sha256("\n".join(["gitpromote-jitter-v1", environment, *freight]).encode()).digest()
+    return int.from_bytes(drawn[:8], "big") % (wave.seconds + 1)
+
+
+def crowded(journey: Journey, ready: Sequence[str]) -> dict[str, str]:
+    """Those that have to wait for others of their wave, with the reason.
+
+    :param ready: Environments that may go now for all else, in the Pipeline's order
+    """
+    waiting: dict[str, str] = {}
+    going: dict[int, int] = {}
+    for name in ready:
+        resolved = journey.pipeline.resolved(name)
+        wave = resolved.wave
+        if wave is None:
+            continue
+        others = [one for one in under_way(journey, wave.number) if one not in ready]
+        outcome = _crowd(journey, wave, others, going.get(wave.number, 0))
+        if outcome.status == "pass":
+            going[wave.number] = going.get(wave.number, 0) + 1
+        else:
+            waiting[name] = outcome.message
+    return waiting
+
+
+def _crowd(journey: Journey, wave: Wave, others: Sequence[str], going: int) -> Outcome:
+    most, count = wave.max_parallel, len(others) + going
+    if most is None:
+        return _outcome("pass", f"wave {wave.number}", {"under_way": count})
+    told = f" ({', '.join(others)})" if others else ""
+    if count < most:
+        return _outcome("pass", f"wave {wave.number}: {count} of {most} under way{told}", {"under_way": count})
+    text = f"wave {wave.number}: {most} at a time, others go first{told}"
+    return _outcome("pending", text, {"under_way": count, "max_parallel": most})
+
+
+def _is_under_way(journey: Journey, name: str) -> bool:
+    state = journey.state(name)
+    if state.content is None:
+        return False
+    return any(one not in state.verified and one not in state.failed for one in state.freight.values())
+
+
+def _number(resolved: ResolvedEnvironment) -> int | None:
+    return resolved.wave.number if resolved.wave else None
+
+
+def _budget(journey: Journey, number: int) -> Wave:
+    waves = (journey.pipeline.resolved(name).wave for name in journey.pipeline.order())
+    return next((wave for wave in waves if wave is not None and wave.number == number), Wave(number))
+
+
+def _outcome(status: Any, message: str, operands: dict[str, Any], *, at: int | None = None) -> Outcome:
+    told = {"id": WAVE, "kind": "gate", "status": status, "message": message, "operands": operands, "from": at}
+    return Outcome.model_validate(told)

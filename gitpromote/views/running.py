@@ -1,0 +1,105 @@
+"""What ``run`` did: a table of environments where it ran once, a line per round where it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gitpromote.model.result import ApplyResult
+from gitpromote.model.round import Ran, Round, Turn
+from gitpromote.views.applying import apply_view
+from gitpromote.views.lines import Line, Span, line, table
+from gitpromote.views.text import clean, listed, short_commit
+from gitpromote.views.time import duration, instant, iso
+
+_STYLES = {
+    "written": "good",
+    "inherited": "good",
+    "waiting": "wait",
+    "held": "wait",
+    "unavailable": "wait",
+    "blocked": "bad",
+    "stale": "bad",
+    "failed": "bad",
+    "left": "faint",
+}
+
+
+def ran_view(ran: Ran, *, width: int | None = None) -> list[Line]:
+    """How each environment ended, as after an apply; then what is left to people."""
+    turns = [turn for turn in ran.turns if turn.status]
+    if not turns:
+        return [line("Nothing to do: every environment holds what its Freight makes.")]
+    left = [turn for turn in turns if turn.result is None]
+    results = tuple(turn.result for turn in turns if turn.result is not None)
+    last = ran.rounds[-1]
+    told = ApplyResult(pipeline=last.pipeline, plan=last.plan, environments=results, interrupted=ran.interrupted)
+    return [*_left_lines(left, last.pipeline, width), *(apply_view(told, width=width) if results else [])]
+
+
+def _left_lines(left: list[Turn], pipeline: str, width: int | None) -> list[Line]:
+    """What a person may apply, and why ``run`` does not."""
+    rows = [
+        [Span(turn.name, "strong"), Span(f"left to a person: {clean(turn.auto.message)}", "faint")] for turn in left
+    ]
+    ready = [turn.name for turn in left if turn.decision in ("ready", "noop")]
+    lines = table(rows, indent=0, width=width)
+    if ready:
+        lines.append(line("  ", Span(f"gitpromote apply {pipeline} --env {','.join(ready)}", "command")))
+    return lines
+
+
+def round_line(done: Round, *, again: float) -> Line:
+    """A round in one line: what moved, what waits and for what, and when the next one begins."""
+    now = done.as_of
+    parts: list[Span] = []
+    for text, style in _fates(done.environments, now):
+        parts += [Span("; ") if parts else Span(""), Span(text, style)]
+    spans = parts or [Span("nothing to do", "faint")]
+    return (Span(f"{iso(now)}  "), Span(done.pipeline, "strong"), Span("  "), *spans, _again(again))
+
+
+def _fates(turns: Iterable[Turn], now: int) -> list[tuple[str, str]]:
+    """Each fate once, with the names of the environments that share it."""
+    groups: dict[str, list[Turn]] = {}
+    for turn in turns:
+        if turn.status not in ("", "noop"):
+            groups.setdefault(_fate(turn, now), []).append(turn)
+    return [
+        (f"{listed((turn.name for turn in group), limit=3)} {fate}", _STYLES.get(group[0].status, ""))
+        for fate, group in groups.items()
+    ]
+
+
+def _fate(turn: Turn, now: int) -> str:
+    result, freight = turn.result, f" ({', '.join(turn.freight)})" if turn.freight else ""
+    if result is None:
+        why = ": " + clean(turn.auto.message) if turn.auto.status == "error" else ""
+        return f"left to a person{freight}{why}"
+    match result.status:
+        case "written":
+            return f"written {short_commit(result.commit)}{freight}"
+        case "inherited":
+            return f"recorded{freight}"
+        case "waiting":
+            until = f" until {instant(turn.opens, now=now)}" if turn.opens is not None else ""
+            return f"waiting: {result.code or clean(result.message)}{until}"
+        case "blocked":
+            return f"BLOCKED: {clean(result.message)}"
+        case "failed" | "stale":
+            return f"{result.status.upper()}: {clean(result.message)}  [{result.code}]"
+    return clean(result.message) or result.status
+
+
+def quiet_line(done: Round, *, again: float) -> Line:
+    """A round in which everything was as before."""
+    return (Span(f"{iso(done.as_of)}  "), Span(done.pipeline, "strong"), Span("  as before", "faint"), _again(again))
+
+
+def failed_line(summary: str, code: str, *, now: int, again: float) -> Line:
+    """A round that failed; why was told, or stands above."""
+    words = Span(f"FAILED: {clean(summary)}", "bad")
+    return line(f"{iso(now)}  ", words, "  ", Span(f"[{code}]", "faint"), _again(again))
+
+
+def _again(seconds: float) -> Span:
+    return Span(f"   (again in {duration(max(1, round(seconds)))})", "faint")

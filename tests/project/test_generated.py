@@ -1,0 +1,357 @@
+"""Ephemeral Pipelines on real Git, and what is left of Environments and Pipelines that are gone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+
+import pytest
+
+from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.project import Plan, Project, project_of
+
+PREVIEWS = """\
+from gitpromote import App, Directory, Environment, EphemeralPipeline, Plain
+
+previews = EphemeralPipeline(
+    "previews",
+    apps=[App("shop", Plain("deploy"))],
+    target=Directory("previews/$env", branch="previews"),
+    environments=[Environment("pr", auto=True)],
+    ttl="3d",
+)
+"""
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: x}}\ndata: {{v: '{}'}}\n"
+DAY = 86400
+
+
+def start(desk, text=PREVIEWS):
+    desk.push({"pipeline.py": text, "deploy/c.yaml": CONFIG.format("main")})
+    return desk
+
+
+def pull(desk, number, *, branch=None, value=None, age=0, ref="refs/pull/{}/head"):
+    """A pull request: its branch and the ref that a forge gives it."""
+    branch = branch or f"change-{number}"
+    desk.git("switch", "-q", "-C", branch, "main")
+    (desk.work / "deploy" / "c.yaml").write_text(CONFIG.format(value or number))
+    when = f"{int(time.time()) - age} +0000"
+    os.environ["GIT_COMMITTER_DATE"] = when
+    try:
+        desk.git("commit", "-q", "-a", "-m", f"change {number}")
+    finally:
+        del os.environ["GIT_COMMITTER_DATE"]
+    desk.git("push", "-q", "--force", "origin", f"HEAD:refs/heads/{branch}", f"+HEAD:{ref.format(number)}")
+    desk.git("switch", "-q", "main")
+
+
+def order(desk):
+    return desk.project().pipeline.order()
+
+
+def applied(desk, plan, project=None):
+    result = (project or desk.project()).apply(plan, expect_digest=plan.digest)
+    assert result.exit_code == 0, result
+    return [(one.name, one.status) for one in result.environments]
+
+
+def held(desk, branch="previews"):
+    """Path to the value that stands there."""
+    listed = subprocess.run(
+        ["git", "ls-tree", "-r", "--name-only", branch], cwd=desk.remote, capture_output=True, text=True, check=True
+    )
+    lines = listed.stdout.splitlines()
+    return {path: desk.show(f"{branch}:{path}").rpartition("'")[0].rpartition("'")[2] for path in lines}
+
+
+# --- what is alive
+
+
+def test_each_open_pull_request_has_its_environment_in_the_order_of_numbers(empty):
+    desk = start(empty)
+    for number in (10, 9, 2):
+        pull(desk, number)
+    plan = desk.project().plan()
+    assert [(one.name, one.decision) for one in plan.data.environments] == [
+        ("pr-2", "ready"),
+        ("pr-9", "ready"),
+        ("pr-10", "ready"),
+    ]
+    assert applied(desk, plan) == [("pr-2", "written"), ("pr-9", "written"), ("pr-10", "written")]
+    assert held(desk) == {f"previews/pr-{n}/configmap-c.yaml": str(n) for n in (2, 9, 10)}
+    assert desk.project().verify().ok
+    assert not desk.project().plan().data.environments[0].steps
+
+
+def test_one_of_them_is_planned_alone_and_moves_with_its_branch(empty):
+    desk = start(empty)
+    pull(desk, 1)
+    pull(desk, 2)
+    applied(desk, desk.project().plan())
+    pull(desk, 2, value="newer")
+    plan = desk.project().plan(env="pr-2")
+    assert [(one.name, one.decision) for one in plan.data.environments] == [("pr-2", "ready")]
+    applied(desk, plan)
+    assert held(desk)["previews/pr-2/configmap-c.yaml"] == "newer"
+    assert held(desk)["previews/pr-1/configmap-c.yaml"] == "1"
+
+
+def test_the_definition_in_the_plan_is_what_it_stood_for(empty, tmp_path):
+    desk = start(empty)
+    pull(desk, 1)
+    plan = Plan.load(desk.project().plan().save(tmp_path / "plan.json"))
+    definition = plan.data.pipeline.definition
+    assert definition["kind"] == "pipeline"
+    assert [one["name"] for one in definition["environments"]] == ["pr-1"]
+    pull(desk, 2)  # the plan says nothing of it, and is carried out as it is
+    assert desk.project().plan_verify(plan) == []
+    assert applied(desk, plan, project_of(plan, cache_dir=tmp_path / "cold")) == [("pr-1", "written")]
+
+
+def test_the_file_alone_is_enough_to_validate_it(empty):
+    desk = start(empty)
+    desk.git("remote", "set-url", "origin", "/nowhere")
+    project = desk.project()
+    project.check()
+    assert project.definition.order() == ("pr",)
+    assert (project.name, repr(project)) == ("previews", "<Project previews>")
+
+
+def test_without_anything_alive_there_is_nothing_to_stand_for(empty):
+    desk = start(empty)
+    with pytest.raises(ConfigurationError) as caught:
+        desk.project().plan()
+    assert str(caught.value) == (
+        "There is nothing that this pipeline could stand for  [previews-none]\n"
+        f"  {desk.remote} has no refs/pull/*/head\n"
+        "What is left of former ones is taken away by:\n"
+        "  gitpromote retire previews --gone --reason …"
+    )
+
+
+def test_what_is_merged_old_closed_or_from_a_fork_is_dead_and_the_reason_is_told(empty):
+    desk = start(empty)
+    pull(desk, 1)
+    pull(desk, 2, age=4 * DAY)
+    pull(desk, 3)
+    pull(desk, 4)
+    desk.git("merge", "-q", "--no-edit", "change-1")
+    desk.git("push", "-q", "origin", "main", ":refs/heads/change-3")  # a forge keeps the ref of a closed one
+    desk.git("push", "-q", "origin", ":refs/heads/change-4", ":refs/pull/4/head")
+    with pytest.raises(ConfigurationError) as caught:
+        desk.project().plan()
+    assert caught.value.detail == (
+        "  1: main holds all of it\n"
+        "  2: its newest commit is 4d old, and it lives 3d\n"
+        "  3: refs/pull/3/head is where no branch is: it is closed, or comes from a fork"
+    )
+
+
+def test_of_too_many_the_newest_count(empty):
+    desk = start(empty, PREVIEWS.replace('ttl="3d"', "limit=2"))
+    for number, age in ((1, 30), (2, 3000), (3, 300)):
+        pull(desk, number, age=age)
+    assert order(desk) == ("pr-1", "pr-3")
+
+
+def test_branches_become_environments_and_their_names_labels(empty):
+    text = PREVIEWS.replace('ttl="3d"', 'of="refs/heads/feature/*"').replace('"pr"', '"at"')
+    desk = start(empty, text)
+    desk.git("push", "-q", "origin", "main:refs/heads/feature/fresh")  # it has nothing yet that main has not
+    pull(desk, 1, branch="feature/login")
+    pull(desk, 2, branch="feature/Cart_2")
+    pull(desk, 3, branch="other")
+    assert order(desk) == ("at-cart-2-a10fe1", "at-login")
+    assert desk.project().pipeline.environment("at-login").labels == {"branch": "feature/login"}
+    assert applied(desk, desk.project().plan(env="at-login")) == [("at-login", "written")]
+    assert held(desk) == {"previews/at-login/configmap-c.yaml": "1"}
+
+
+def test_what_a_pipeline_writes_is_no_preview_of_its_own(empty):
+    text = PREVIEWS.replace('ttl="3d"', 'of="refs/heads/*"').replace("previews/$env", "x/$env")
+    desk = start(empty, text)
+    pull(desk, 1)
+    applied(desk, desk.project().plan())
+    assert order(desk) == ("pr-change-1",)
+
+
+def test_gitlab_s_refs_count_too(empty):
+    desk = start(empty, PREVIEWS.replace('ttl="3d"', 'of="refs/merge-requests/*/head"'))
+    pull(desk, 7, ref="refs/merge-requests/{}/head")
+    assert order(desk) == ("pr-7",)
+
+
+# --- what is over
+
+
+def test_what_is_over_is_a_plan_of_its_deletion_and_comes_again_with_a_new_commit(empty):
+    desk = start(empty)
+    pull(desk, 1)
+    pull(desk, 2)
+    applied(desk, desk.project().plan())
+    desk.git("push", "-q", "origin", ":refs/heads/change-1")
+    project = desk.project()
+    assert project.remains() == ("pr-1",)
+    plan = project.retire(gone=True, reason="closed")
+    assert (plan.data.kind, [one.name for one in plan.data.environments]) == ("retire", ["pr-1"])
+    assert [(one.actions, one.object.name) for one in plan["pr-1"].changes] == [(("delete",), "c")]
+    assert project.plan_verify(plan) == []
+    assert applied(desk, plan) == [("pr-1", "written")]
+    assert held(desk) == {"previews/pr-2/configmap-c.yaml": "2"}
+    assert desk.project().remains() == ()
+    assert desk.project().verify().ok
+    pull(desk, 1, value="again")
+    assert order(desk) == ("pr-1", "pr-2")
+    applied(desk, desk.project().plan())
+    assert held(desk)["previews/pr-1/configmap-c.yaml"] == "again"
+
+
+def test_everything_may_be_over(empty):
+    desk = start(empty)
+    pull(desk, 1)
+    pull(desk, 2)
+    applied(desk, desk.project().plan())
+    desk.git("push", "-q", "origin", ":refs/heads/change-1", ":refs/heads/change-2")
+    assert applied(desk, desk.project().retire(gone=True, reason="closed")) == [
+        ("pr-1", "written"),
+        ("pr-2", "written"),
+    ]
+    assert held(desk) == {}
+    with pytest.raises(UsageError) as caught:
+        desk.project().retire(gone=True, reason="closed")
+    assert str(caught.value) == (
+        "Nothing is left over  [retire-nothing]\n"
+        "Every environment that previews has written is still part of it, or empty."
+    )
+
+
+def test_a_retirement_meets_what_was_written_meanwhile(empty):
+    desk = start(empty)
+    pull(desk, 1)
+    applied(desk, desk.project().plan())
+    desk.git("push", "-q", "origin", ":refs/heads/change-1")
+    plan = desk.project().retire(gone=True, reason="closed")
+    desk.git("push", "-q", "origin", "change-1:refs/heads/change-1")
+    pull(desk, 1, value="reopened")
+    applied(desk, desk.project().plan())
+    result = desk.project().apply(plan, expect_digest=plan.digest)
+    assert [one.status for one in result.environments] == ["stale"]
+    assert held(desk) == {"previews/pr-1/configmap-c.yaml": "reopened"}
+
+
+LISTED = """\
+from gitpromote import App, Branch, Directory, Environment, Pipeline, Plain
+
+shop = Pipeline(
+    "shop",
+    apps=[App("shop", Plain("deploy"))],
+    target=Directory("$env", branch="rendered"),
+    environments=[Environment(name, after=[]) for name in NAMES],
+)
+"""
+
+
+def test_an_environment_that_left_the_list_is_left_over(empty):
+    desk = start(empty, LISTED.replace("NAMES", '["a", "b", "c"]'))
+    applied(desk, desk.project().plan())
+    desk.push({"pipeline.py": LISTED.replace("NAMES", '["a"]')})
+    project = desk.project()
+    assert project.remains() == ("b", "c")
+    assert applied(desk, project.retire(gone=True, reason="no longer listed")) == [("b", "written"), ("c", "written")]
+    assert held(desk, "rendered") == {"a/configmap-c.yaml": "main"}
+
+
+def test_what_another_environment_writes_by_now_is_left_alone(empty):
+    desk = start(empty, LISTED.replace("NAMES", '["a"]').replace('"$env"', '"all"'))
+    applied(desk, desk.project().plan())
+    desk.push({"pipeline.py": LISTED.replace("NAMES", '["b"]').replace('"$env"', '"all"')})
+    assert desk.project().remains() == ()
+    renamed = LISTED.replace("NAMES", '["b"]').replace("after=[]", 'after=[], moved="a"')
+    desk.push({"pipeline.py": renamed})
+    assert desk.project().remains() == ()
+
+
+def test_what_is_gone_from_git_already_is_not_left_over(empty):
+    desk = start(
+        empty, LISTED.replace("NAMES", '["a", "b"]').replace('Directory("$env", branch="rendered")', 'Branch("$env")')
+    )
+    applied(desk, desk.project().plan())
+    desk.git("push", "-q", "origin", ":refs/heads/b")
+    desk.push(
+        {
+            "pipeline.py": LISTED.replace("NAMES", '["a"]').replace(
+                'Directory("$env", branch="rendered")', 'Branch("$env")'
+            )
+        }
+    )
+    assert desk.project().remains() == ()
+
+
+def test_what_another_pipeline_writes_by_now_is_left_alone(empty):
+    desk = start(empty, LISTED.replace("NAMES", '["a", "b"]'))
+    applied(desk, desk.project().plan())
+    desk.push({"pipeline.py": LISTED.replace("NAMES", '["a"]')})
+    desk.git("fetch", "-q", "origin", "rendered")
+    desk.git("switch", "-q", "-C", "rendered", "FETCH_HEAD")
+    (desk.work / "b" / "configmap-c.yaml").write_text(CONFIG.format("theirs"))
+    desk.git("commit", "-q", "-a", "-m", "theirs\n\nGitpromote-Pipeline: other")
+    desk.git("push", "-q", "origin", "rendered")
+    desk.git("switch", "-q", "main")
+    assert desk.project().remains() == ()
+
+
+def test_what_another_pipeline_of_the_file_is_going_to_write_is_left_alone(empty):
+    desk = start(empty, LISTED.replace("NAMES", '["a", "b"]'))
+    applied(desk, desk.project().plan())
+    renamed = LISTED.replace("NAMES", '["b"]').replace('shop = Pipeline(\n    "shop"', 'pay = Pipeline(\n    "pay"')
+    both = LISTED.replace("NAMES", '["a"]') + renamed.partition("\n\n")[2]
+    desk.push({"pipeline.py": both})
+    assert desk.project(pipeline="shop").remains() == ()
+    desk.push({"pipeline.py": renamed})
+    gone = Project.departed("shop", desk.work / "pipeline.py", cache_dir=desk.root / "cache")
+    assert gone.remains() == ("a",)
+
+
+def test_what_two_names_shared_is_retired_once(empty):
+    desk = start(empty, LISTED.replace("NAMES", '["a"]').replace('"$env"', '"all"'))
+    applied(desk, desk.project().plan())
+    desk.push(
+        {"pipeline.py": LISTED.replace("NAMES", '["b"]').replace('"$env"', '"all"'), "deploy/c.yaml": CONFIG.format(2)}
+    )
+    time.sleep(1.1 - time.time() % 1)  # Records know seconds, and what came later counts
+    applied(desk, desk.project().plan())
+    desk.push({"pipeline.py": LISTED.replace("NAMES", '["c"]')})
+    project = desk.project()
+    assert project.remains() == ("b",)
+    applied(desk, project.retire(gone=True, reason="gone"))
+    assert desk.project().remains() == ()
+
+
+def test_branches_that_no_definition_can_name_are_left_out(empty):
+    desk = start(empty, PREVIEWS.replace('ttl="3d"', 'of="refs/heads/feature/*"'))
+    pull(desk, 1, branch="feature/fine")
+    token = "ghp_" + "A1b2C3d4E5" * 3 + "F6g7H8"
+    pull(desk, 2, branch=f"feature/{token}")
+    pull(desk, 3, branch="feature/caf\u00e9")
+    plan = desk.project().plan()
+    assert [one.name for one in plan.data.environments] == ["pr-caf-850f7d", "pr-fine"]
+    applied(desk, plan)
+
+
+def test_a_pipeline_that_is_gone_is_remembered_by_its_ledger(empty):
+    two = LISTED.replace("NAMES", '["a", "b"]') + LISTED.partition("\n\n")[2].replace("NAMES", '["x"]').replace(
+        'shop = Pipeline(\n    "shop"', 'pay = Pipeline(\n    "pay"'
+    ).replace('"$env"', '"pay/$env"')
+    desk = start(empty, two)
+    for name in ("shop", "pay"):
+        project = desk.project(pipeline=name)
+        applied(desk, project.plan(), project)
+    desk.push({"pipeline.py": LISTED.replace("NAMES", '["a", "b"]')})
+    file = desk.work / "pipeline.py"
+    gone = Project.departed("pay", file, cache_dir=desk.root / "cache")
+    assert gone is not None
+    assert (gone.name, gone.remains()) == ("pay", ("x",))
+    assert applied(desk, gone.retire(gone=True, reason="the team is gone"), gone) == [("x", "written")]
+    assert sorted(held(desk, "rendered")) == ["a/configmap-c.yaml", "b/configmap-c.yaml"]
+    assert Project.departed("nosuch", file, cache_dir=desk.root / "cache") is None

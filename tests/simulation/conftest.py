@@ -1,0 +1,209 @@
+"""Who may enter what, told a second time: from the bare log of events, by other means than the planner's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pytest
+
+
+class Event(NamedTuple):
+    at: int
+    kind: str
+    env: str | None
+    freight: int
+    data: dict[str, Any]
+
+
+class Env(NamedTuple):
+    """What the rules of an Environment are. ``after`` is empty for a start."""
+
+    name: str
+    after: tuple[str, ...] = ()
+    any: bool = False
+    soak: int = 0
+    bake: int = 0
+    control: bool = False
+    select: str = "newest"
+    may_skip: bool = False
+    wave: int | None = None
+    max_parallel: int | None = None
+    max_failed: int | None = None
+
+
+@dataclass
+class Oracle:
+    """Keeps every event and answers from all of them, each time anew."""
+
+    envs: dict[str, Env]
+    events: list[Event] = field(default_factory=list)
+
+    def holds(self, env: str) -> int | None:
+        arrivals = [e for e in self.events if e.env == env and e.kind in ("written", "rolled-back")]
+        return arrivals[-1].freight if arrivals else None
+
+    def since_left(self, env: str, freight: int) -> list[Event]:
+        """The events of an Environment since this Freight was rolled away from it."""
+        found: list[Event] = []
+        held = None
+        for event in self.events:
+            if event.env != env:
+                continue
+            if event.kind == "rolled-back" and held == freight and event.freight != freight:
+                found = []
+            else:
+                found.append(event)
+            if event.kind in ("written", "rolled-back"):
+                held = event.freight
+        return found
+
+    def verified(self, env: str, freight: int) -> bool:
+        return any(e.kind == "verified" and e.freight == freight for e in self.since_left(env, freight))
+
+    def stays(self, env: str, freight: int, now: int, *, bake: bool) -> int:
+        """The longest stay, or the longest stretch without an alarm since the last one."""
+        control = self.envs[env].control
+        here, start, longest = control, None, 0
+        for event in [*self.since_left(env, freight), Event(now, "now", env, freight, {})]:
+            arrives = event.kind in ("written", "rolled-back")
+            if start is not None and (event.kind == "now" or (arrives and event.freight != freight)):
+                longest, start = max(longest, event.at - start), None
+            if arrives:
+                here = event.freight == freight
+            if event.freight == freight:
+                if (
+                    event.kind in ("verified", *(["healthy"] if bake and self.was_verified(env, event) else []))
+                    and here
+                ):
+                    start = event.at if start is None else start
+                if bake and event.kind == "failed":
+                    longest, start = 0, None
+        return longest
+
+    def was_verified(self, env: str, at: Event) -> bool:
+        """Whether the Freight was verified since it came, before an event."""
+        seen = False
+        for event in self.since_left(env, at.freight):
+            if event.kind in ("written", "rolled-back") and event.freight != at.freight:
+                seen = False
+            if event.kind == "verified" and event.freight == at.freight:
+                seen = True
+            if event is at:
+                return seen
+        return seen
+
+    def intent(self, freight: int) -> dict[str, Any]:
+        requests = [e.data for e in self.events if e.kind == "requested" and e.freight == freight]
+        return requests[-1] if requests else {"target": None, "skip": []}
+
+    def ancestors(self, env: str) -> set[str]:
+        return {env}.union(*(self.ancestors(one) for one in self.envs[env].after))
+
+    def said(self, kind: str, env: str | None, freight: int) -> list[Event]:
+        return [e for e in self.events if (e.kind, e.env, e.freight) == (kind, env, freight)]
+
+    def refused(self, env: str, freight: int) -> bool:
+        intent = self.intent(freight)
+        target = intent["target"]
+        banned = any(e.kind == "rejected" and e.freight == freight for e in self.events)
+        return banned or (target is not None and env not in self.ancestors(target)) or env in intent["skip"]
+
+    def ordinary(self, env: str, freight: int) -> bool:
+        """Whether Freight gets there without a hotfix: directly, by approval, or because those before have it."""
+        rules = self.envs[env]
+        if not rules.after or self.said("approved", env, freight):
+            return True
+        return self.gathered([self.counts(one, freight) for one in rules.after], rules)
+
+    @staticmethod
+    def gathered(parts: list[bool], rules: Env) -> bool:
+        return any(parts) if rules.any else all(parts)
+
+    def skipped(self, env: str, freight: int) -> bool:
+        return env in self.intent(freight)["skip"] and self.envs[env].may_skip
+
+    def counts(self, env: str, freight: int) -> bool:
+        """Whether an Environment vouches for Freight to those after it."""
+        rules = self.envs[env]
+        if self.skipped(env, freight):
+            return not rules.after or self.gathered([self.counts(one, freight) for one in rules.after], rules)
+        fixed = bool(self.said("hotfix", env, freight)) and not self.ordinary(env, freight)
+        return self.verified(env, freight) and not fixed
+
+    def admitted(self, env: str, freight: int, now: int) -> bool:
+        if self.refused(env, freight):
+            return False
+        fixes = [e for e in self.said("hotfix", env, freight)][-1:]
+        return self.ordinary(env, freight) or any(now < e.data["expires"] for e in fixes)
+
+    def lived(self, env: str, freight: int, now: int, need: int, *, bake: bool) -> bool:
+        """Whether Freight has been long enough before an Environment."""
+        rules = self.envs[env]
+        return not need or not rules.after or self._lived(rules, freight, now, need, bake)
+
+    def _lived(self, rules: Env, freight: int, now: int, need: int, bake: bool) -> bool:
+        parts = []
+        for one in rules.after:
+            if self.skipped(one, freight):
+                inner = self.envs[one]
+                parts.append(not inner.after or self._lived(inner, freight, now, need, bake))
+            else:
+                parts.append(self.counts(one, freight) and self.stays(one, freight, now, bake=bake) >= need)
+        return self.gathered(parts, rules)
+
+    def held(self, env: str) -> Event | None:
+        last = [e for e in self.events if e.env == env and e.kind in ("held", "released")][-1:]
+        return last[0] if last and last[0].kind == "held" else None
+
+    def has_failed(self, env: str, freight: int) -> bool:
+        kinds = ("failed", "verified", "healthy")
+        last = [e.kind for e in self.events if e.env == env and e.freight == freight and e.kind in kinds][-1:]
+        return last == ["failed"]
+
+    def wave_allows(self, env: str, freight: int) -> bool:
+        mine = self.envs[env]
+        if mine.wave is None:
+            return True
+        for number in range(1, mine.wave + 1):
+            members = [one for one in self.envs.values() if one.wave == number]
+            most = next((one.max_failed for one in members if one.max_failed is not None), None)
+            if most is not None and sum(self.has_failed(one.name, freight) for one in members) > most:
+                return False
+        members = [one for one in self.envs.values() if one.wave == mine.wave and one.name != env]
+        most = next((one.max_parallel for one in [*members, mine] if one.max_parallel is not None), None)
+        return most is None or sum(self.under_way(one.name) for one in members) < most
+
+    def under_way(self, env: str) -> bool:
+        held = self.holds(env)
+        return held is not None and not self.verified(env, held) and not self.has_failed(env, held)
+
+    def why_not(self, env: str, freight: int, now: int) -> str:
+        """Why Freight may not enter; empty where it may."""
+        rules, held = self.envs[env], self.held(env)
+        checks = {
+            "not admitted": self.admitted(env, freight, now),
+            "held": held is None or held.freight == freight,
+            "soak": self.lived(env, freight, now, rules.soak, bake=False),
+            "bake": self.lived(env, freight, now, rules.bake, bake=True),
+            "wave": self.wave_allows(env, freight),
+        }
+        return ", ".join(name for name, holds in checks.items() if not holds)
+
+
+@pytest.fixture(scope="session")
+def oracle() -> type[Oracle]:
+    """The second opinion."""
+    return Oracle
+
+
+@pytest.fixture(scope="session")
+def rules() -> type[Env]:
+    """The rules of one Environment."""
+    return Env
+
+
+@pytest.fixture(scope="session")
+def event() -> type[Event]:
+    """One thing that happened."""
+    return Event
