@@ -40,8 +40,8 @@ def functions() -> tuple[Function, ...]:
         Function("isSemver", "bool", ("string",), lambda text: Version.parse(text) is not None, method=False),
         Function("semverDiff", "string", ("string", "string"), _difference, method=False),
         *(
-            Function(part, "int", (SEMVER,), lambda value, part=part: getattr(_version(value[SEMVER]), part))
-            for part in ("major", "minor", "patch")
+            Function(part, "int", (SEMVER,), lambda value, at=at: _version(value[SEMVER]).numbers[at])
+            for at, part in enumerate(("major", "minor", "patch"))
         ),
         Function("prerelease", "string", (SEMVER,), lambda value: _version(value[SEMVER]).prerelease),
         Function("quantity", QUANTITY, ("string",), lambda text: {QUANTITY: str(_quantity(text))}, method=False),
@@ -101,7 +101,7 @@ def _of(value: dict[str, str]) -> Fraction:
 
 def _compare(one: dict[str, str], other: dict[str, str]) -> int:
     if SEMVER in one:
-        first, second = _version(one[SEMVER]), _version(other[SEMVER])
+        first, second = _version(one[SEMVER]).precedence, _version(other[SEMVER]).precedence
         return (first > second) - (first < second)
     return (_of(one) > _of(other)) - (_of(one) < _of(other))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitpromote.discovery.select import Selection, Shortlist, shortlisted
-from gitpromote.discovery.semver import Version
+from gitpromote.model.version import Version
 from gitpromote.discovery.tags import NameRules, Sorted, by_version, sort_names
 from gitpromote.model.candidate import ChartFacts, Rejected
 from gitpromote.model.subscription import Chart

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from gitpromote.discovery.semver import Version
+from gitpromote.model.version import Version
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.constraint import Term, constraint_terms
 

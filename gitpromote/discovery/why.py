@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gitpromote.discovery.select import Selection, Shortlist
-from gitpromote.discovery.semver import Version
+from gitpromote.model.version import Version
 from gitpromote.model.candidate import ChartFacts, CommitCandidate, ImageFacts, Rejected
 from gitpromote.model.subscription import Chart, Git, Image
 

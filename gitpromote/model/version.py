@@ -1,95 +1,122 @@
-"""Versions: read as Masterminds/semver reads them, ordered by the precedence of semver 2.0.0.
-
-https://github.com/Masterminds/semver/blob/master/version.go · https://semver.org/#spec-item-11
-"""
+"""Versions as Helm, Flux and Argo CD read them: https://semver.org, and leniently also ``v1.4`` and ``1``."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import total_ordering
+from typing import NamedTuple, TypeAlias
 
-__all__ = ["Version", "difference"]
+from gitpromote.model.constraint import LARGEST, Term, identifier_problem
 
-_WORDS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
-_VERSION = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-({_WORDS}))?(?:\+({_WORDS}))?", re.ASCII)
-_LARGEST = 2**64
-_PARTS = ("major", "minor", "patch")
+__all__ = ["Version", "difference", "natural_key"]
+
+Identifier: TypeAlias = tuple[int, int, str]
+Stage: TypeAlias = tuple[int | Identifier, ...]
+
+_SIGNS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+_FORM = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-({_SIGNS}))?(?:\+({_SIGNS}))?")
+_RELEASE: Stage = (1,)
+_PRERELEASE = 0
+_MOST_DIGITS = len(str(LARGEST))
 
 
-@total_ordering
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Version:
-    """A version. Two are equal when neither comes before the other: build metadata does not count.
+class Version(NamedTuple):
+    """A version. Versions sort as they are, the greatest being the newest, and no two texts are equal:
 
-    :ivar text: as it was written
-    :ivar given: how many of the three numbers were written
+    1. by precedence: the numbers, then a prerelease before its release, prereleases by their identifiers;
+    2. by build metadata, which precedence does not know: with it after without, identifiers as in a prerelease;
+    3. by how much is written: ``1.4.0`` after ``1.4``, which is often a tag that moves;
+    4. by the text: ``v1.4.0`` after ``1.4.0``.
+
+    :ivar numbers: major, minor, patch; what is not written is 0
+    :ivar stage: ``(1,)`` for a release, ``(0, …)`` with the identifiers for a prerelease
+    :ivar build: the identifiers of the build metadata
+    :ivar written: how many numbers are written
+    :ivar text: as it was read
     """
 
+    numbers: tuple[int, int, int]
+    stage: Stage
+    build: tuple[Identifier, ...]
+    written: int
     text: str
-    major: int
-    minor: int
-    patch: int
-    prerelease: str = ""
-    build: str = ""
-    given: int = 3
-    precedence: tuple[object, ...] = field(repr=False)
 
     @classmethod
     def parse(cls, text: str, *, strict: bool = False) -> Version | None:
-        """A version from ``1.4.2``, ``v1.4`` or ``1.4.2-rc.1+build.5``; ``None`` if the text is none.
+        """The version that a text stands for, or ``None`` if it is none.
 
-        :param strict: only all three numbers make a version; a ``v`` in front is allowed all the same
+        :param strict: only three numbers without leading zeros; a leading ``v`` is allowed
         """
-        match = _VERSION.fullmatch(text)
+        match = _FORM.fullmatch(text)
         if match is None:
             return None
-        given = sum(part is not None for part in match.groups()[:3])
-        prerelease = match[4] or ""
-        if (strict and given < 3) or any(_has_idle_zero(word) for word in prerelease.split(".")):
+        major, minor, patch, prerelease, build = match.groups()
+        written = (major, minor, patch) if patch else (major, minor) if minor else (major,)
+        if len(text) >= _MOST_DIGITS and not all(map(_fits, written)):
             return None
-        major, minor, patch = (int(part or 0) if len(part or "") < 21 else _LARGEST for part in match.groups()[:3])
-        if max(major, minor, patch) >= _LARGEST:
+        if strict and (patch is None or any(number[0] == "0" != number for number in written)):
             return None
-        precedence = (major, minor, patch, not prerelease, tuple(map(_rank, prerelease.split("."))))
-        return cls(
-            text=text,
-            major=major,
-            minor=minor,
-            patch=patch,
-            prerelease=prerelease,
-            build=match[5] or "",
-            given=given,
-            precedence=precedence,
-        )
+        if prerelease and identifier_problem(prerelease):
+            return None
+        kept = tuple(map(_identifier, build.split("."))) if build else ()
+        return cls((int(major), int(minor or 0), int(patch or 0)), _stage(prerelease), kept, len(written), text)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Version) and self.precedence == other.precedence
+    @classmethod
+    def of(cls, term: Term) -> Version:
+        """The version that a term of a constraint compares with; what is not written is 0."""
+        major, minor, patch = (*term.numbers, 0, 0, 0)[:3]
+        return cls((major, minor, patch), _stage(term.prerelease), (), len(term.numbers), str(term))
 
-    def __lt__(self, other: Version) -> bool:
-        return self.precedence < other.precedence
+    @property
+    def precedence(self) -> tuple[tuple[int, int, int], Stage]:
+        """What ranges compare: everything but build metadata and spelling."""
+        return self.numbers, self.stage
 
-    def __hash__(self) -> int:
-        return hash(self.precedence)
+    @property
+    def prerelease(self) -> str:
+        """``rc.1`` of ``1.4.0-rc.1``; empty for a release."""
+        return self.text.partition("+")[0].partition("-")[2] if self.is_prerelease else ""
+
+    @property
+    def is_prerelease(self) -> bool:
+        """Whether something stands behind ``-``."""
+        return self.stage[0] == _PRERELEASE
+
+    @property
+    def release(self) -> Version:
+        """What a prerelease comes before."""
+        return self._replace(stage=_RELEASE)
 
     def __str__(self) -> str:
-        """In full: three numbers, no ``v``."""
-        tail = f"-{self.prerelease}" * bool(self.prerelease) + f"+{self.build}" * bool(self.build)
-        return f"{self.major}.{self.minor}.{self.patch}{tail}"
+        """``1.4.0-rc.1+build.5``: three numbers, without ``v``."""
+        rest = self.text.removeprefix("v").lstrip("0123456789.")
+        return ".".join(map(str, self.numbers)) + rest
 
 
 def difference(before: Version, after: Version) -> str:
     """The first part that differs: ``major``, ``minor``, ``patch``, ``prerelease``, or ``none``."""
-    for part in _PARTS:
-        if getattr(before, part) != getattr(after, part):
+    for part, one, other in zip(("major", "minor", "patch"), before.numbers, after.numbers, strict=True):
+        if one != other:
             return part
-    return "none" if before == after else "prerelease"
+    return "none" if before.stage == after.stage else "prerelease"
 
 
-def _has_idle_zero(word: str) -> bool:
-    return len(word) > 1 and word[0] == "0" and word.isdigit()
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Sorts names as people do, numbers by their size: ``build-9`` before ``build-10``. Equal for ``1`` and ``01``."""
+    parts = re.split(r"([0-9]+)", text)
+    numbers = ((0, len(number), number) for number in (digits.lstrip("0") for digits in parts[1::2]))
+    words = [(1, 0, word) for word in parts[0::2]]
+    return tuple(part for pair in zip(words, [*numbers, (0, 0, "")], strict=True) for part in pair)
 
 
-def _rank(word: str) -> tuple[int, int, str]:
-    """Numbers by value and below words; words by their characters."""
-    return (0, int(word), "") if word.isdigit() and len(word) < 4000 else (1, 0, word)
+def _stage(prerelease: str | None) -> Stage:
+    return (_PRERELEASE, *map(_identifier, prerelease.split("."))) if prerelease else _RELEASE
+
+
+def _identifier(text: str) -> Identifier:
+    """Numbers by their size and before words; a number that does not fit counts as a word."""
+    return (0, int(text), "") if text.isdigit() and _fits(text) else (1, 0, text)
+
+
+def _fits(digits: str) -> bool:
+    number = digits.lstrip("0")
+    return len(number) < _MOST_DIGITS or (len(number) == _MOST_DIGITS and int(number) <= LARGEST)

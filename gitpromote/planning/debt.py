@@ -90,7 +90,7 @@ def _version(artifact: Artifact) -> str:
 def _not_before(version: str, other: str) -> bool:
     """Whether a version is the same as another or after it; what is no version is after none."""
     one, two = Version.parse(version), Version.parse(other)
-    return one >= two if one is not None and two is not None else False
+    return one is not None and two is not None and one.precedence >= two.precedence
 
 
 # -- adopted content

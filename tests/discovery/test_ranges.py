@@ -8,7 +8,7 @@ import pytest
 
 from gitpromote import Chart
 from gitpromote.discovery.ranges import OptIn, Range
-from gitpromote.discovery.semver import Version
+from gitpromote.model.version import Version
 from gitpromote.errors import ConfigurationError
 
 TABLE = Path(__file__).parent.parent / "cases" / "versions" / "ranges.tsv"

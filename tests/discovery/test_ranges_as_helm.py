@@ -17,7 +17,7 @@ import pytest
 from gitpromote import Chart
 from gitpromote.discovery.charts import charts_in_order
 from gitpromote.discovery.ranges import OptIn, Range
-from gitpromote.discovery.semver import Version
+from gitpromote.model.version import Version
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.candidate import ChartFacts
 
