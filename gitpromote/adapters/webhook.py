@@ -62,11 +62,12 @@ class Webhook:
         :param seconds: how long one request may take
         :raises ConfigurationError: the secret is empty, or the address cannot be listened on
         """
+        guard = _Guard(_key(secret), ring, answered, largest, seconds, Rate(_BURST, _RATE, clock))
         self._server = _listening(address)
-        self._server.guard = _Guard(_key(secret), ring, answered, largest, seconds, Rate(_BURST, _RATE, clock))
+        self._server.guard = guard
         host, port = self._server.server_address[:2]
         self.address = (str(host), int(port))
-        self._thread = threading.Thread(target=self._server.serve_forever, name="webhook", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="webhook", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -121,13 +122,14 @@ class _Guard:
         """Whether any of the headers proves it. Each is compared, in a time that does not tell how much is right."""
         given = [_hexadecimal(headers.get(name)) for name in SIGNATURES]
         signed = [hmac.compare_digest(one, digest.encode()) for one in given]
-        token = (headers.get(TOKEN) or "").encode("utf-8", "surrogateescape")
+        token = (headers.get(TOKEN) or "").encode("latin-1", "replace")  # the bytes that came
         return any([*signed, hmac.compare_digest(token, self.key)])
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 64
     guard: _Guard
 
     def __init__(self, *args: Any, **settings: Any) -> None:
@@ -213,13 +215,13 @@ class _Handler(BaseHTTPRequestHandler):
         return found.hexdigest()
 
     def _answer(self, status: HTTPStatus) -> None:
+        self.server.guard.answered(int(status))
         self.send_response(status)
         if status is HTTPStatus.TOO_MANY_REQUESTS:
             self.send_header("Retry-After", "60")
         self.send_header("Content-Length", "0")
         self.send_header("Connection", "close")
         self.end_headers()
-        self.server.guard.answered(int(status))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Other methods and what is no HTTP, without a page and without a word of the request in it."""

@@ -32,6 +32,18 @@ def project_and_environment(session: Session, words: Sequence[str]) -> tuple[Pro
     return project, known_environment(words[-1], project.pipeline.order())
 
 
+def project_and_freight(session: Session, words: Sequence[str]) -> tuple[Project, str]:
+    """``[PIPELINE] FREIGHT``: the project, and what was said of the Freight."""
+    if len(words) not in (1, 2):
+        raise UsageError(
+            "Freight is to be named",
+            code="usage",
+            detail=f"given: {' '.join(words) or 'nothing'}",
+            hint=f"  gitpromote {session.verb} [PIPELINE] FREIGHT",
+        )
+    return session.load(words[0] if len(words) == 2 else None), words[-1]
+
+
 def known_environment(name: str, known: Iterable[str]) -> str:
     """The name, if there is such an environment.
 

@@ -58,7 +58,7 @@ class Verb(click.Command):
         """Run it; the run knows its verb from here on."""
         session = ctx.find_object(Session)
         if session is not None:
-            session.verb = self.name or ""
+            session.verb = ctx.command_path.partition(" ")[2] or self.name or ""
         return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

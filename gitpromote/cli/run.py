@@ -90,7 +90,8 @@ def _once(session: Session, name: str | None, given: dict[str, Any]) -> int:
 
 
 def _data(ran: Ran) -> dict[str, Any]:
-    return {**ran.model_dump(mode="json", by_alias=True), "exit_code": ran.exit_code}
+    turns = [turn.model_dump(mode="json", by_alias=True) for turn in ran.turns]
+    return {**ran.model_dump(mode="json", by_alias=True), "environments": turns, "exit_code": ran.exit_code}
 
 
 def _for_ever(session: Session, name: str | None, given: dict[str, Any]) -> int:

@@ -26,6 +26,7 @@ shaping = together(
     option("--to", multiple=True, metavar="ENV[,ENV…]", help="Up to these environments: what comes before, too."),
     environments,
     option("--app", "apps", multiple=True, metavar="APP[,APP…]", help="These Apps alone."),
+    option("--freight-lock", metavar="FILE", help="The Freight of this lock, as freight discover --lock wrote it."),
     option("--as-of", metavar="TIME", help="Plan as if it were then; the minute counts. UTC without a zone."),
     option("--replace", multiple=True, metavar="ENV@COMMIT", help="Undo this foreign content; it is approved as such."),
 )
@@ -36,6 +37,7 @@ _SPELLINGS = {
     "images": "--image",
     "charts": "--chart",
     "commit": "--commit",
+    "freight_lock": "--freight-lock",
     "to": "--to",
     "apps": "--app",
     "as_of": "--as-of",
@@ -57,6 +59,7 @@ def planned(project: Project, given: Mapping[str, Any], *, record: bool = False)
         apps=tuple(comma_list(given["apps"])) or None,
         as_of=instant_of(given["as_of"]),
         replace={selected([name], every)[0]: commit for name, commit in replacements(given["replace"]).items()} or None,
+        lock=given["freight_lock"],
         record=record,
     )
 

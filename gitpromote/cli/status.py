@@ -7,20 +7,23 @@ import click
 from gitpromote.cli.options import full, project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
+from gitpromote.views.lag import lag_view
 from gitpromote.views.standing import status_view
 
 
-@verb("status", examples=("gitpromote status", "gitpromote status pay --detailed-exitcode"))
+@verb("status", examples=("gitpromote status", "gitpromote status --lag", "gitpromote status pay --detailed-exitcode"))
 @click.argument("name", required=False, metavar="[PIPELINE]")
+@option("--lag", is_flag=True, help="How far each is behind the newest there is, and which gate keeps that back.")
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 where something could move, 13 where something is foreign.")
 @full
 @project
 @click.pass_obj
-def command(session: Session, /, name: str | None, detailed_exitcode: bool, full: bool) -> int:
+def command(session: Session, /, name: str | None, lag: bool, detailed_exitcode: bool, full: bool) -> int:
     """What each environment runs, since when, and what would come next. Nothing is written."""
-    report = session.load(name).status().data
+    report = session.load(name).status(lag=lag).data
     session.give(report.model_dump(mode="json", by_alias=True))
-    session.show(status_view(report, full=full, width=session.out.width))
+    view = lag_view if lag else status_view
+    session.show(view(report, full=full, width=session.out.width))
     if not detailed_exitcode:
         return 0
     if any(each.drift for each in report.environments):

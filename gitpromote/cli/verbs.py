@@ -20,6 +20,10 @@ SECTIONS = {
         "apply": Entry("gitpromote.cli.apply", "Carry out a plan, exactly."),
         "run": Entry("gitpromote.cli.run", "Plan and apply what may go by itself, once or for ever."),
     },
+    "Freight": {
+        "freight": Entry("gitpromote.cli.freight", "Find, list and make Freight, and say where it may go."),
+        "hotfix": Entry("gitpromote.cli.hotfix", "Let Freight enter one environment past those before it."),
+    },
     "Look": {
         "status": Entry("gitpromote.cli.status", "What each environment runs, and what is next."),
         "history": Entry("gitpromote.cli.history", "What happened, from the ledger."),

@@ -8,16 +8,16 @@ for: the set is the newest that fits *whole*, never a new commit with an old ima
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gitpromote.cel.contexts import assembly
 from gitpromote.cel.expression import Expression, compile_expression
 from gitpromote.discovery.coherence import coherent
+from gitpromote.discovery.found import Assembly
 from gitpromote.discovery.offer import Offer, Offers
 from gitpromote.discovery.relations import Relation, Tested, alone
 from gitpromote.discovery.solver import Budget, Exhausted, Solution, Variable, solve
 from gitpromote.discovery.where import relations_of
-from gitpromote.model.candidate import Candidate, Rejected
+from gitpromote.model.candidate import Rejected
 from gitpromote.model.subscription import Subscription
 from gitpromote.model.warehouse import Coherence
 
@@ -28,24 +28,6 @@ LIMIT = 60_000
 #: Of each subscription so many newer candidates are explained, each with so much search.
 _EXPLAINED = 10
 _EXPLAINING = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assembly:
-    """The newest coherent set, or why there is none.
-
-    :ivar chosen: one candidate per subscription, in the order of the offers; ``None``: there is no such set
-    :ivar rejected: newer candidates that were passed over, by subscription and newest first
-    :ivar examined: how much was looked at, in search nodes and evaluations
-    :ivar bounded: the search was cut short, so there may be a set all the same
-    :ivar missing: why there is none, or an empty string
-    """
-
-    chosen: tuple[Candidate, ...] | None
-    rejected: tuple[Rejected, ...] = ()
-    examined: int = 0
-    bounded: bool = False
-    missing: str = ""
 
 
 def rule_of(where: str | Coherence | None, subscriptions: Sequence[Subscription]) -> Expression | Coherence | None:

@@ -18,8 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from gitpromote.discovery.found import Selection
 from gitpromote.discovery.tags import NameRules, Sorted, by_name, by_numbers, by_version, sort_names
-from gitpromote.model.candidate import Candidate, ImageFacts, Rejected
+from gitpromote.model.candidate import ImageFacts, Rejected
 from gitpromote.model.subscription import Image
 
 __all__ = ["MOST_ASKED", "Selection", "Shortlist", "images_in_order", "shortlisted", "tags_wanted"]
@@ -44,20 +45,6 @@ class Shortlist:
     wanted: tuple[str, ...]
     rejected: tuple[Rejected, ...] = ()
     enough: int | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What a subscription takes.
-
-    :ivar candidates: newest first, no more than the limit
-    :ivar rejected: nearest first; what only the limit keeps out stands last
-    :ivar notes: sentences about what was not looked at, or not told
-    """
-
-    candidates: tuple[Candidate, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
     notes: tuple[str, ...] = ()
 
 

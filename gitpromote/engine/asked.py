@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitpromote.model.discovered import FreightLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +17,10 @@ class Asked:
     :ivar freight: id, beginning of an id, or alias; ``None`` for what each Environment's selection gives
     :ivar images: ``repo:tag@digest``, given by hand; ``charts`` likewise ``repo:version``
     :ivar commit: a revision of the home repository, given by hand
+    :ivar warehouse: the one Warehouse that is asked; ``None`` for all
+    :ivar forced: Freight is made whatever the policies of Warehouses say, and at once
+    :ivar whole: all candidates are wanted, for telling of them
+    :ivar lock: what discovery found before; nothing else is looked for
     :ivar environments: names, exactly these; ``None`` for all
     :ivar apps: names of Apps; ``None`` for all
     :ivar replace: Environment to the foreign commit that is to be undone there
@@ -22,6 +30,15 @@ class Asked:
     images: tuple[str, ...] = ()
     charts: tuple[str, ...] = ()
     commit: str | None = None
+    warehouse: str | None = None
+    forced: bool = False
+    whole: bool = False
+    lock: FreightLock | None = None
     environments: tuple[str, ...] | None = None
     apps: tuple[str, ...] | None = None
     replace: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether artifacts were named."""
+        return bool(self.images or self.charts or self.commit)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from gitpromote.cel.contexts import auto
-from gitpromote.cel.expression import UNKNOWN, Operand, compile_expression
 from gitpromote.cel.facts import change_semver, environment_facts, freight_facts
 from gitpromote.model.change import highest
 from gitpromote.model.freight import Freight
@@ -15,7 +13,7 @@ from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.planning.automatic import may_run
 from gitpromote.planning.availability import planned_freight
-from gitpromote.planning.expressions import Truth
+from gitpromote.planning.expressions import evaluate
 
 
 def by_itself(plan: Plan, planned: EnvironmentPlan, resolved: ResolvedEnvironment, approved: frozenset[str]) -> Outcome:
@@ -27,7 +25,7 @@ def by_itself(plan: Plan, planned: EnvironmentPlan, resolved: ResolvedEnvironmen
     :param approved: the change digests that are approved there
     """
     opened = planned.model_copy(update={"decision": "ready"})  # what time and gates say is the apply's to judge
-    verdicts = [may_run(opened, resolved, ask=judge, variables=facts) for facts in _facts(plan, planned, resolved)]
+    verdicts = [may_run(opened, resolved, ask=evaluate, variables=facts) for facts in _facts(plan, planned, resolved)]
     verdict = next((one for one in verdicts if one.status != "pass"), verdicts[0])
     if verdict.status == "pass" and _needs_approval(planned, resolved) and planned.change_digest not in approved:
         return verdict.model_copy(
@@ -43,20 +41,6 @@ def _needs_approval(planned: EnvironmentPlan, resolved: ResolvedEnvironment) -> 
 def wants_approval(plan: Plan) -> bool:
     """Whether any environment of a plan is production and has something to write."""
     return any(one.production and one.writes for one in plan.environments)
-
-
-def judge(expression: str, variables: Mapping[str, Any]) -> Truth:
-    """An ``auto`` expression over its variables."""
-    result = compile_expression(expression, auto()).evaluate(variables)
-    operands = {one.text: _plain(one) for one in result.operands}
-    if result.error:
-        return Truth(None, result.error, operands)
-    told = ", ".join(f"{text} is {value}" for text, value in operands.items() if isinstance(value, str | int))
-    return Truth(result.holds, told, operands)
-
-
-def _plain(operand: Operand) -> Any:
-    return "not known" if operand.value is UNKNOWN else operand.value
 
 
 def _facts(plan: Plan, planned: EnvironmentPlan, resolved: ResolvedEnvironment) -> Iterator[dict[str, Any]]:

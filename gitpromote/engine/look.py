@@ -58,21 +58,23 @@ def _patterns(world: World, environments: Iterable[ResolvedEnvironment], *, sour
     for resolved in environments:
         if resolved.target.ref:
             wanted.setdefault(resolved.target.repository, set()).add(resolved.target.ref)
-    for key, branch in git_sources(world) if sources else ():
-        wanted.setdefault(key, set()).add("HEAD" if branch is None else f"refs/heads/{branch}")
-        if branch is None:
-            wanted[key].add("refs/heads/*")
+    for git in _subscribed(world) if sources else ():
+        found = wanted.setdefault(git.repo or HOME, set())
+        if git.strategy != "newest-from-branch":
+            found.add("refs/tags/*")
+        found.add("HEAD" if git.branch is None else f"refs/heads/{git.branch}")
+        if git.branch is None:
+            found.add("refs/heads/*")
     return wanted
 
 
 def git_sources(world: World) -> list[tuple[str, str | None]]:
     """Repository key and branch of every Git subscription."""
-    return [
-        (one.repo or HOME, one.branch)
-        for warehouse in world.pipeline.warehouses
-        for one in warehouse.subscriptions
-        if isinstance(one, Git)
-    ]
+    return [(one.repo or HOME, one.branch) for one in _subscribed(world)]
+
+
+def _subscribed(world: World) -> list[Git]:
+    return [one for warehouse in world.pipeline.warehouses for one in warehouse.subscriptions if isinstance(one, Git)]
 
 
 def _sources(world: World, refs: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str | None, tuple[str, str]]]:

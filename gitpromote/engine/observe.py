@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gitpromote.engine.ask import RenderedApp
 from gitpromote.engine.asked import Asked
+from gitpromote.engine.chosen import chosen
 from gitpromote.engine.combine import content_of, manifests_of, narrowed, outline_of, render_outcomes, sources_of
-from gitpromote.engine.discover import chosen, discover, rendered_asks
+from gitpromote.engine.discover import discover
 from gitpromote.engine.hiding import copies_hidden, tree_without, without
 from gitpromote.engine.look import Look
+from gitpromote.engine.sources import rendered_asks
 from gitpromote.engine.targets import files_of, foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
@@ -55,13 +57,18 @@ def observe(
     as_of: int,
     given: Mapping[str, Mapping[str, Freight]] | None = None,
     missing: Mapping[str, str] | None = None,
+    discovery: Mapping[str, Any] | None = None,
 ) -> Observation:
     """Everything that the planner may use.
 
     :param given: Environment to its Freight, where that is known and not to be sought; ``missing``: why there is none
+    :param discovery: with ``given``: what discovery had found
     :raises GitpromoteError: something cannot be read or rendered; every failing render is told
     """
-    found = _selected(world, seen, asked, as_of) if given is None else _given(world, given, missing or {})
+    if given is None:
+        found, discovery = _selected(world, seen, asked, as_of)
+    else:
+        found = _given(world, given, missing or {})
     made = _made(world, seen, found)
     _refuse_unknown_apps(world, asked)
     environments: dict[str, EnvironmentObservation] = {}
@@ -76,22 +83,25 @@ def observe(
         as_of=as_of,
         basis=basis_of(world, seen, [one.resolved for one in found]),
         ledger=seen.ledger,
+        discovery=discovery or {},
         environments=environments,
         blobs=blobs,
         tools=tuple(Tool(name=tool.name, version=tool.version) for tool in world.renderings.used_tools()),
     )
 
 
-def _selected(world: World, seen: Look, asked: Asked, as_of: int) -> list[_Chosen]:
+def _selected(world: World, seen: Look, asked: Asked, as_of: int) -> tuple[list[_Chosen], dict[str, Any]]:
+    """The Freight of each Environment that is asked for, and what discovery tells of their Warehouses."""
     journey = Journey(pipeline=world.pipeline, ledger=seen.ledger, as_of=as_of, ask=world.ask)
     every = [world.pipeline.resolved(name) for name in world.pipeline.order()]
-    candidates = discover(world, seen, asked, every)
+    candidates = discover(world, seen, asked, every, as_of=as_of)
     wanted = [one for one in every if asked.environments is None or one.name in asked.environments]
     found = []
     for resolved in wanted:
         freight, missing = chosen(world, journey, candidates, resolved, asked)
         found.append(_Chosen(resolved=resolved, freight=freight, missing=missing))
-    return found
+    reached = {name for resolved in wanted for name in resolved.warehouses}
+    return found, {name: dict(one.facts) for name, one in candidates.items() if one.facts and name in reached}
 
 
 def _given(world: World, given: Mapping[str, Mapping[str, Freight]], missing: Mapping[str, str]) -> list[_Chosen]:

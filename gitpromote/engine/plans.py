@@ -120,7 +120,8 @@ def _promoted(world: World, seen: Look, before: Plan) -> Observation:
     )
     freight = {one.name: planned_freight(before, one) for one in before.environments}
     missing = {one.name: one.reason for one in before.environments if one.decision == "unavailable"}
-    observation = observe(world, seen, asked, as_of=before.as_of, given=freight, missing=missing)
+    discovery = before.facts.get("discovery", {})
+    observation = observe(world, seen, asked, as_of=before.as_of, given=freight, missing=missing, discovery=discovery)
     resolved = [world.pipeline.resolved(one.name) for one in before.environments]
     return with_descent(world, with_shared_paths(observation, resolved))
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from gitpromote.engine.freight_named import among
 from gitpromote.engine.in_place import observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.not_undone import not_undone
 from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, UsageError
-from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.plan import PlannedSource
 from gitpromote.model.record import CONTENT_KINDS, Record
@@ -112,8 +112,7 @@ def _chosen(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]
 
 
 def _is(seen: Look, identifier: str, words: str) -> bool:
-    freight: Freight = seen.ledger.freight[identifier].freight
-    return freight.alias == words or (len(words) >= 4 and freight.id.startswith(words))
+    return among([seen.ledger.freight[identifier].freight], words, seen.ledger) is not None
 
 
 def _nothing(seen: Look, environment: str, to: str | None) -> UsageError | Blocked:

@@ -12,7 +12,7 @@ from gitpromote.errors import UsageError
 from gitpromote.history.moved import moves_of
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.resolved import HOME
-from gitpromote.planning.expressions import Ask, unjudged
+from gitpromote.planning.expressions import Ask, evaluate
 from gitpromote.ports import Clock, Ledger, Registry, Reporter, Repository, Signing
 from gitpromote.render.spec import Functions
 
@@ -41,7 +41,7 @@ class World:
     functions: Functions = field(default_factory=dict)
     changed_callables: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _: ()
     parsed: Parsed = field(default_factory=Parsed)
-    ask: Ask = unjudged
+    ask: Ask = evaluate
     _actor: str = ""
     _opened: dict[str, Repository] = field(default_factory=dict)
     _registry: Registry | None = None

@@ -74,7 +74,7 @@ class Freight(Document):
         provenance: Mapping[str, str] | None = None,
     ) -> Freight:
         """Freight of these artifacts, its id and alias computed, in the canonical order."""
-        ordered = tuple(sorted(artifacts, key=_identity))
+        ordered = tuple(sorted(artifacts, key=identity_of))
         identifier = freight_id(warehouse, ordered)
         return cls(
             id=identifier,
@@ -112,7 +112,7 @@ class Freight(Document):
         return None
 
 
-def _identity(artifact: Artifact) -> tuple[str, ...]:
+def identity_of(artifact: Artifact) -> tuple[str, ...]:
     """What of an artifact counts for the id: kind, canonical repository, tag or version, digest or commit."""
     repository = canonical_repository(artifact.repository)
     if isinstance(artifact, ImageArtifact):
@@ -124,7 +124,7 @@ def _identity(artifact: Artifact) -> tuple[str, ...]:
 
 def freight_id(warehouse: str, artifacts: Sequence[Artifact]) -> str:
     """sha256 over a domain word, the Warehouse's name and the sorted identities of the artifacts."""
-    data = [warehouse, sorted(list(_identity(artifact)) for artifact in artifacts)]
+    data = [warehouse, sorted(list(identity_of(artifact)) for artifact in artifacts)]
     return hashlib.sha256(_DOMAIN + canonical(data)).hexdigest()
 
 

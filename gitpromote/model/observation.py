@@ -88,6 +88,7 @@ class Observation:
 
     :ivar as_of: epoch seconds, an input like any other
     :ivar blobs: id to bytes of every file that may be written
+    :ivar discovery: Warehouse to what of its discovery decided, as plain data
     :ivar object_formats: repository key to ``sha1`` or ``sha256``
     """
 
@@ -97,3 +98,4 @@ class Observation:
     environments: Mapping[str, EnvironmentObservation]
     blobs: Mapping[str, bytes] = field(default_factory=dict)
     tools: tuple[Tool, ...] = ()
+    discovery: Mapping[str, Any] = field(default_factory=dict)

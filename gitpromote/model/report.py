@@ -11,6 +11,23 @@ from gitpromote.model.plan import Decision, PlannedTarget
 from gitpromote.model.state import Held
 
 
+class Lag(Document):
+    """How far an Environment is behind the newest Freight of a Warehouse that may go somewhere at all.
+
+    :ivar behind: how many Freight are newer than what it runs; ``None`` where it runs none that is known
+    :ivar since: epoch seconds at which the oldest of those became known; ``None`` if just now
+    :ivar kept_by: what keeps the newest back: gates by their names, ``approval``, ``hold``, ``auto`` for a person who
+        has to apply it, ``select`` where older Freight goes first; empty where nothing does
+    :ivar why: the same for people
+    """
+
+    newest: Freight
+    behind: int | None = None
+    since: int | None = None
+    kept_by: tuple[str, ...] = ()
+    why: str = ""
+
+
 class EnvironmentStatus(Document):
     """One Environment now.
 
@@ -18,6 +35,7 @@ class EnvironmentStatus(Document):
     :ivar since: epoch seconds of the last Record that wrote its content
     :ivar verified_at: epoch seconds at which that Freight was verified there
     :ivar next: Warehouse to the Freight that would come next, where that is another one
+    :ivar lag: Warehouse to how far it is behind, where that was asked for and it is
     :ivar drift: whether the target holds something else than the last Record says
     """
 
@@ -35,6 +53,7 @@ class EnvironmentStatus(Document):
     outcomes: tuple[Outcome, ...] = ()
     held: Held | None = None
     locked_by: str | None = None
+    lag: dict[str, Lag] = Field(default_factory=dict)
     drift: bool = False
     generation: int = 0
 

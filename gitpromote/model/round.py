@@ -71,10 +71,14 @@ class Round(Document):
 
     @property
     def standing(self) -> tuple[tuple[str, ...], ...]:
-        """What makes one round different from the one before: not the time, and no texts that count it."""
+        """What makes one round different from the one before: not the time, and no texts that count it.
+
+        What has been written is what there is nothing more to do of.
+        """
         return tuple(
-            (turn.name, turn.status, turn.result.code if turn.result else turn.auto.id, *turn.freight)
+            (turn.name, turn.status, turn.result.code if turn.result else "", *turn.freight)
             for turn in self.environments
+            if turn.status and not turn.wrote
         )
 
     @property

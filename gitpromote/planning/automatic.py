@@ -8,11 +8,11 @@ from typing import Any
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.resolved import ResolvedEnvironment
-from gitpromote.planning.expressions import Ask, Truth, unjudged
+from gitpromote.planning.expressions import Ask, Truth, evaluate
 
 
 def may_run(
-    planned: EnvironmentPlan, resolved: ResolvedEnvironment, *, ask: Ask = unjudged, variables: Mapping[str, Any] = {}
+    planned: EnvironmentPlan, resolved: ResolvedEnvironment, *, ask: Ask = evaluate, variables: Mapping[str, Any] = {}
 ) -> Outcome:
     """Whether ``run`` applies an Environment's plan without a person, and why.
 

@@ -20,11 +20,13 @@ what comes after, until it gets there the ordinary way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from gitpromote.model.freight import Freight
+from gitpromote.model.gate import Occasion
 from gitpromote.model.gate_plain import SkipPermission
 from gitpromote.model.graph import upwards
 from gitpromote.model.moments import ago, instant
@@ -32,7 +34,7 @@ from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Bypass, EnvironmentState, FreightState, Held, LedgerState
-from gitpromote.planning.expressions import Ask, Truth, environment_variables, freight_variables, unjudged
+from gitpromote.planning.expressions import Ask, Truth, environment_variables, evaluate, freight_variables
 from gitpromote.planning.requirement import Part, Place, Requirement
 
 #: What is said of a start that a request leaves out by permission.
@@ -52,6 +54,7 @@ class Verdict:
     :ivar at: since when it may enter, where that is known; epoch seconds
     :ivar requirement: what it needs of the Environments before, whichever row decided
     :ivar held: the hold that keeps it out
+    :ivar bypass: the hotfix that lets it in, whether it alone does or not
     """
 
     way: Way
@@ -60,6 +63,7 @@ class Verdict:
     at: int | None = None
     requirement: Requirement
     held: Held | None = None
+    bypass: Bypass | None = None
 
     @property
     def available(self) -> bool:
@@ -70,6 +74,11 @@ class Verdict:
     def refused(self) -> bool:
         """Whether no time and no verification will let it in: somebody decided."""
         return self.way in ("rejected", "target", "skipped", "skip-denied")
+
+    @property
+    def occasion(self) -> Occasion:
+        """Which gates judge it: while a hotfix lets it in, those for hotfixes, whatever else does by then."""
+        return "hotfix" if self.bypass is not None else "promote"
 
     def text(self, *, now: int) -> str:
         """Why, with times: ``test: verified 2h ago``."""
@@ -119,8 +128,28 @@ class Journey:
     pipeline: Pipeline
     ledger: LedgerState
     as_of: int
-    ask: Ask = unjudged
+    ask: Ask = evaluate
     _known: dict[tuple[str, str], Verdict] = field(default_factory=dict, repr=False, compare=False)
+    _states: dict[str, EnvironmentState] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def bypassed(self) -> Mapping[str, Sequence[FreightState]]:
+        """Environment to the Freight that hotfixes let in there, in the order of arrival."""
+        found: dict[str, list[FreightState]] = {}
+        for state in sorted(self.ledger.freight.values(), key=lambda state: state.sequence):
+            for name in state.bypass:
+                found.setdefault(name, []).append(state)
+        return found
+
+    @cached_property
+    def waves(self) -> Mapping[int, Sequence[ResolvedEnvironment]]:
+        """The number of each wave with its Environments, in the Pipeline's order."""
+        found: dict[int, list[ResolvedEnvironment]] = {}
+        for environment in self.pipeline.environments:
+            if environment.wave is not None:
+                resolved = self.pipeline.resolved(environment.name)
+                found.setdefault(resolved.wave.number if resolved.wave else 0, []).append(resolved)
+        return found
 
     def verdict(self, environment: str, freight: Freight) -> Verdict:
         """Whether this Freight may enter this Environment, and why."""
@@ -131,7 +160,10 @@ class Journey:
 
     def state(self, environment: str) -> EnvironmentState:
         """What the ledger says of an Environment."""
-        return self.ledger.environment(environment)
+        state = self._states.get(environment)
+        if state is None:
+            state = self._states[environment] = self.ledger.environment(environment)
+        return state
 
     def known(self, freight: str) -> FreightState | None:
         """What the ledger says of a Freight."""
@@ -168,8 +200,12 @@ class Journey:
             return Verdict(way=refusal[0], admitted=False, message=refusal[1], requirement=need)
         if held is not None and held.freight.get(freight.warehouse) == freight.id:
             held = None
-        way, admitted, message, at = self._row(resolved, freight, known, need)
-        return Verdict(way=way, admitted=admitted, message=message, at=at, requirement=need, held=held)
+        bypass = known.bypass.get(resolved.name) if known else None
+        bypass = None if bypass is None or expired(bypass, self.as_of) else bypass
+        way, admitted, message, at = self._ordinary_row(resolved, freight, known, need)
+        if bypass is not None and not admitted:
+            way, admitted, message, at = "hotfix", True, bypass_text(bypass, now=self.as_of), bypass.at
+        return Verdict(way=way, admitted=admitted, message=message, at=at, requirement=need, held=held, bypass=bypass)
 
     def _refusal(
         self, resolved: ResolvedEnvironment, freight: Freight, known: FreightState | None
@@ -186,17 +222,6 @@ class Journey:
         if skip is not None:
             return "skip-denied", f"asks to leave {resolved.name} out, and may not: {skip.message}"
         return None
-
-    def _row(
-        self, resolved: ResolvedEnvironment, freight: Freight, known: FreightState | None, need: Requirement
-    ) -> tuple[Way, bool, str, int | None]:
-        ordinary = self._ordinary_row(resolved, freight, known, need)
-        if ordinary[1]:
-            return ordinary
-        bypass = known.bypass.get(resolved.name) if known else None
-        if bypass is not None and not expired(bypass, self.as_of):
-            return "hotfix", True, bypass_text(bypass, now=self.as_of), bypass.at
-        return ordinary
 
     def _ordinary_row(
         self, resolved: ResolvedEnvironment, freight: Freight, known: FreightState | None, need: Requirement

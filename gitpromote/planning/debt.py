@@ -27,14 +27,12 @@ Field = tuple[str, str]
 def hotfixes(journey: Journey, environment: str) -> list[Freight]:
     """Freight that a hotfix brought to an Environment and that does not get there the ordinary way, oldest first."""
     here = journey.state(environment)
-    found = [
-        state
-        for state in journey.ledger.freight.values()
-        if environment in state.bypass
-        and (state.freight.id in here.verified or state.freight.id in here.freight.values())
+    return [
+        state.freight
+        for state in journey.bypassed.get(environment, ())
+        if (state.freight.id in here.verified or state.freight.id in here.freight.values())
         and not journey.flows_on(environment, state.freight)
     ]
-    return [state.freight for state in sorted(found, key=lambda state: state.sequence)]
 
 
 def hotfix_debts(

@@ -1,6 +1,6 @@
-"""Expressions in what decides where Freight goes: how they are asked, and what they may name.
+"""Expressions in what decides where Freight goes: who judges them, and what they may name.
 
-Who evaluates is an argument: a pure function from the expression and the variables that it may name.
+Reading them takes a library that few pipelines need, so it is loaded where the first expression is judged.
 """
 
 from __future__ import annotations
@@ -30,36 +30,37 @@ Ask: TypeAlias = Callable[[str, Mapping[str, Any]], Truth]
 """An expression and its variables -> its Truth. Never raises."""
 
 
-def unjudged(expression: str, variables: Mapping[str, Any]) -> Truth:
-    """The answer where nobody evaluates expressions: it cannot be told, so nothing is permitted by it."""
-    return Truth(None, "expressions are not judged by this version")
+def evaluate(expression: str, variables: Mapping[str, Any]) -> Truth:
+    """An expression over what it may name. What cannot be read, or is not known, is told and does not hold."""
+    from gitpromote.cel.contexts import gates
+    from gitpromote.cel.expression import UNKNOWN, compile_expression
+    from gitpromote.cel.problem import InvalidExpression
+
+    try:
+        result = compile_expression(expression, gates()).evaluate(variables)
+    except InvalidExpression as error:
+        return Truth(None, error.detail.partition("\n")[0])
+    operands = {one.text: "not known" if one.value is UNKNOWN else one.value for one in result.operands}
+    if result.error:
+        return Truth(None, result.error, operands)
+    told = ", ".join(f"{text} is {value}" for text, value in operands.items() if isinstance(value, str | int))
+    return Truth(result.holds, told, operands)
 
 
 def freight_variables(freight: Freight, intent: Intent | None) -> dict[str, Any]:
     """``freight``, and ``bundle`` by its other name."""
-    commits = [one.commit for one in freight.artifacts if one.kind == "commit"]
-    told = {
-        "id": freight.id,
-        "type": freight.type,
-        "version": next((one.tag or "" for one in freight.images), ""),
-        "labels": dict(freight.labels),
-        "images": [{"repository": one.repository, "tag": one.tag, "digest": one.digest} for one in freight.images],
-        "charts": [{"repository": one.repository, "version": one.version} for one in freight.charts],
-        "commits": commits,
-        "provenance": {"author": freight.author, "commitSHA": commits[0] if commits else "", "ciRunURL": ""},
-        "intent": intent_variables(intent),
-    }
+    from gitpromote.cel.facts import freight_facts
+
+    asked = {"target": intent.target if intent else None, "skip": list(intent.skip) if intent else []}
+    told = freight_facts(freight) | {"intent": asked}
     return {"freight": told, "bundle": told}
-
-
-def intent_variables(intent: Intent | None) -> dict[str, Any]:
-    """``freight.intent``."""
-    target = intent.target or "" if intent else ""
-    return {"target": target, "targetEnvironment": target, "skip": list(intent.skip) if intent else []}
 
 
 def environment_variables(resolved: ResolvedEnvironment) -> dict[str, Any]:
     """``environment``."""
-    return {
-        "environment": {"name": resolved.name, "production": resolved.production, "labels": dict(resolved.labels)},
-    }
+    from gitpromote.cel.facts import environment_facts
+
+    facts = environment_facts(
+        resolved.name, production=resolved.production, delivery=resolved.delivery, labels=resolved.labels
+    )
+    return {"environment": facts}

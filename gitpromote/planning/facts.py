@@ -16,10 +16,12 @@ def facts_of(observation: Observation) -> dict[str, Any]:
     environments = {name: _environment(state) for name, state in states.items() if _says_anything(state)}
     spoken = {one.id for observed in observation.environments.values() for one in observed.freight.values()}
     decided = {one: told for one in sorted(spoken) if one in ledger.freight and (told := _freight(ledger.freight[one]))}
-    if not environments and not decided:
-        return {}
-    found: dict[str, Any] = {"environments": environments, "source": "ledger", "at": observation.basis.ledger.head}
-    return found | ({"freight": decided} if decided else {})
+    found: dict[str, Any] = {}
+    if environments or decided:
+        found = {"environments": environments, "source": "ledger", "at": observation.basis.ledger.head}
+    if decided:
+        found["freight"] = decided
+    return found | ({"discovery": dict(observation.discovery)} if observation.discovery else {})
 
 
 def _concerned(observation: Observation) -> Iterable[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gitpromote.model.change import ObjectChange
@@ -28,15 +29,14 @@ from gitpromote.model.plan import (
 )
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
-from gitpromote.model.substitute import parse
 from gitpromote.planning.availability import Journey
 from gitpromote.planning.debt import adopted_debt
 from gitpromote.planning.digests import change_digest
-from gitpromote.planning.expressions import Ask, unjudged
+from gitpromote.planning.expressions import Ask, evaluate
 from gitpromote.planning.facts import facts_of
 from gitpromote.planning.opening import earliest_possible, opens
 from gitpromote.planning.planfile import planned_blob
-from gitpromote.planning.steps import steps_for
+from gitpromote.planning.steps import environment_steps
 from gitpromote.planning.verdicts import decide, judge, keeps_adopted
 from gitpromote.planning.writes import edited_writes, writes_between
 
@@ -54,7 +54,7 @@ def plan(
     engine: Engine,
     described: PlannedPipeline,
     kind: PlanKind = "promote",
-    ask: Ask = unjudged,
+    ask: Ask = evaluate,
 ) -> Plan:
     """What would be done, in what order, from what knowledge.
 
@@ -102,6 +102,35 @@ def _environments(
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Effect:
+    """What a plan would do to an Environment.
+
+    :ivar keeps: what was adopted stays as it is
+    :ivar adopted: what is told of adopted content
+    """
+
+    state: EnvironmentState
+    keeps: bool
+    writes: tuple[Write, ...]
+    changes: tuple[ObjectChange, ...]
+    adopted: Sequence[Outcome] = ()
+
+
+def _effect(
+    journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation, kind: PlanKind
+) -> _Effect:
+    target = resolved.target
+    state = journey.state(resolved.name).placed(repository=target.repository, ref=target.ref, path=target.path)
+    keeps = kind == "promote" and keeps_adopted(observed, state)
+    writes = () if keeps else _writes(observed, resolved)
+    has_adopted = kind == "promote" and state.content is not None and state.content.kind == "adopted"
+    hidden = journey.pipeline.sensitive_paths
+    changes = changes_of(observed, sensitive_paths=hidden) if writes or has_adopted else ()
+    adopted = adopted_debt(observed, state, changes, keeps=keeps) if has_adopted else ()
+    return _Effect(state=state, keeps=keeps, writes=writes, changes=changes if writes else (), adopted=adopted)
+
+
 def _environment(
     journey: Journey,
     resolved: ResolvedEnvironment,
@@ -110,16 +139,10 @@ def _environment(
     kind: PlanKind,
     going: int,
 ) -> EnvironmentPlan:
-    pipeline, observed = journey.pipeline, observation.environments[resolved.name]
-    target = planned_target(resolved)
-    state = journey.state(resolved.name)
-    state = state.placed(repository=target.repository, ref=target.ref, path=target.path)
-    keeps = kind == "promote" and keeps_adopted(observed, state)
-    writes = () if keeps else _writes(observed, resolved)
-    freight = _moving(resolved, observed, state)
-    arrives = _arrives(resolved, freight, state)
-    adopted = state.content is not None and state.content.kind == "adopted" and kind == "promote"
-    changes = changes_of(observed, sensitive_paths=pipeline.sensitive_paths) if writes or adopted else ()
+    observed = observation.environments[resolved.name]
+    effect = _effect(journey, resolved, observed, kind)
+    freight = _moving(resolved, observed, effect.state)
+    arrives = _arrives(resolved, freight, effect.state)
     outcomes = judge(
         journey,
         resolved,
@@ -128,24 +151,13 @@ def _environment(
         replace=request.replace.get(resolved.name),
         named=request.freight is not None,
         going=going,
-        adopted=adopted_debt(observed, state, changes, keeps=keeps) if adopted else (),
+        adopted=effect.adopted,
     )
-    decision, reason = decide(
-        outcomes, missing=observed.missing, held=state.held is not None, changes=bool(writes), arrives=arrives
-    )
+    changes, held = bool(effect.writes), effect.state.held is not None
+    decision, reason = decide(outcomes, missing=observed.missing, held=held, changes=changes, arrives=arrives)
     arrives = arrives and not observed.missing
-    steps = _steps(pipeline, resolved, observed, kind, writes=bool(writes), arrives=arrives)
-    digested: dict[str, Any] = {
-        "name": resolved.name,
-        "freight": freight,
-        "target": target,
-        "delivery": resolved.delivery,
-        "sources": observed.sources,
-        "writes": writes,
-        "edits": observed.edits,
-        "changes": changes if writes else (),
-        "steps": steps,
-    }
+    steps = environment_steps(journey.pipeline, resolved, observed.freight, kind, writes=changes, arrives=arrives)
+    digested = _digested(resolved, observed, effect, freight=freight, steps=steps)
     return EnvironmentPlan(
         **digested,
         production=resolved.production,
@@ -155,11 +167,33 @@ def _environment(
         opens=opens(decision, outcomes, as_of=observation.as_of),
         agent=resolved.agent.to_data() if resolved.agent is not None else None,
         reads=observed.reads,
-        result_tree=_result_tree(observed, keeps=keeps),
+        result_tree=_result_tree(observed, keeps=effect.keeps),
         omitted=_omitted(observed),
         outcomes=outcomes,
-        change_digest=change_digest(pipeline.name, _plain(digested)),
+        change_digest=change_digest(journey.pipeline.name, _plain(digested)),
     )
+
+
+def _digested(
+    resolved: ResolvedEnvironment,
+    observed: EnvironmentObservation,
+    effect: _Effect,
+    *,
+    freight: Mapping[str, MovingFreight],
+    steps: tuple[Step, ...],
+) -> dict[str, Any]:
+    """What a change is made of: approvals bind to it."""
+    return {
+        "name": resolved.name,
+        "freight": freight,
+        "target": planned_target(resolved),
+        "delivery": resolved.delivery,
+        "sources": observed.sources,
+        "writes": effect.writes,
+        "edits": observed.edits,
+        "changes": effect.changes,
+        "steps": steps,
+    }
 
 
 def _plain(members: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,51 +264,10 @@ def changes_of(observed: EnvironmentObservation, *, sensitive_paths: Iterable[st
         return ()
     before = observed.current.manifests or _NOTHING
     after = observed.desired.manifests or _NOTHING
+    if before is after:
+        return ()
     redactor = Redactor(before, after, sensitive_paths=sensitive_paths)
     return tuple(compare(before, after, redactor=redactor).changes)
-
-
-def _steps(
-    pipeline: Pipeline,
-    resolved: ResolvedEnvironment,
-    observed: EnvironmentObservation,
-    kind: PlanKind,
-    *,
-    writes: bool,
-    arrives: bool,
-) -> tuple[Step, ...]:
-    if not writes and not arrives:
-        return ()
-    words = _words(pipeline, resolved, observed.freight)
-    return steps_for(
-        writes=writes,
-        arrives=arrives,
-        delivery=resolved.delivery if kind == "promote" else "push",
-        agent=resolved.agent is not None,
-        ref=resolved.target.ref,
-        message=_message(pipeline, words, kind),
-        tag=_tag(pipeline, words, kind),
-    )
-
-
-def _words(pipeline: Pipeline, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> dict[str, str | None]:
-    """What ``$name`` stands for in messages and tags."""
-    aliases = " ".join(item.alias for item in freight.values())
-    labels = {f"label.{name}": value for name, value in resolved.labels.items()}
-    return {"env": resolved.name, "freight": aliases, "pipeline": pipeline.name, **labels}
-
-
-def _message(pipeline: Pipeline, words: Mapping[str, str | None], kind: PlanKind) -> str:
-    if kind == "promote":
-        return pipeline.commit.fill(words)
-    return f"{kind}({words['env']}): {words['freight']}".rstrip(": ")
-
-
-def _tag(pipeline: Pipeline, words: Mapping[str, str | None], kind: PlanKind) -> str | None:
-    """The tag for what is verified; one word per Freight, so that it is a name that Git takes."""
-    if pipeline.tag is None or kind != "promote":
-        return None
-    return parse(pipeline.tag).fill({**words, "freight": str(words["freight"]).replace(" ", "-")})
 
 
 def _freight(observation: Observation) -> dict[str, PlannedFreight]:

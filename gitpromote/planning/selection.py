@@ -95,9 +95,9 @@ def _current(
 
 def _newer(journey: Journey, candidates: Sequence[Freight], current: str | None) -> list[Freight]:
     """The candidates before the one that is held; where that is none of them, those that arrived after it."""
-    ids = [one.id for one in candidates]
-    if current in ids:
-        return list(candidates[: ids.index(current)])
+    at = next((number for number, one in enumerate(candidates) if one.id == current), None)
+    if at is not None:
+        return list(candidates[:at])
     held = journey.known(current or "")
     arrived = held.sequence if held is not None else 0
     return [one for one in candidates if (known := journey.known(one.id)) is None or known.sequence > arrived]

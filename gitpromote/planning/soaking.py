@@ -35,9 +35,9 @@ class Lived(NamedTuple):
     note: str = ""
 
 
-def time_gates(resolved: ResolvedEnvironment, kind: str = "promote") -> list[TimeGate]:
+def time_gates(resolved: ResolvedEnvironment, occasion: str) -> list[TimeGate]:
     """An Environment's gates of these kinds."""
-    return [gate for gate in resolved.gates if isinstance(gate, Soak | Bake) and kind in gate.applies_to]
+    return [gate for gate in resolved.gates if isinstance(gate, Soak | Bake) and occasion in gate.applies_to]
 
 
 def lived(journey: Journey, gate: TimeGate, place: Place, freight: Freight) -> Lived:
@@ -66,9 +66,9 @@ def _why_not(gate: TimeGate, verified: Verified) -> str:
 
 def opening(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> int | None:
     """When the Soak and Bake of an Environment let a Freight in, now at the earliest; ``None``: not by time alone."""
-    moments = [
-        _opens(journey, gate, _requirement(journey, resolved, freight), freight) for gate in time_gates(resolved)
-    ]
+    verdict = journey.verdict(resolved.name, freight)
+    gates = time_gates(resolved, verdict.occasion)
+    moments = [_opens(journey, gate, verdict.requirement, freight) for gate in gates]
     if None in moments:
         return None
     return max([journey.as_of, *(moment for moment in moments if moment is not None)])
@@ -109,7 +109,7 @@ def gate_text(journey: Journey, resolved: ResolvedEnvironment, gate: TimeGate, f
 def explained(journey: Journey, environment: str, freight: Freight) -> str:
     """The whole verdict in one line: ``test: verified 2h ago; soak 24h not reached, opens 14:32Z``."""
     resolved, verdict = journey.pipeline.resolved(environment), journey.verdict(environment, freight)
-    gates = [] if verdict.refused else time_gates(resolved)
+    gates = [] if verdict.refused else time_gates(resolved, verdict.occasion)
     told = [gate_text(journey, resolved, gate, freight) for gate in gates]
     return "; ".join([verdict.text(now=journey.as_of), *told])
 

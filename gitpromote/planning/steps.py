@@ -2,16 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from gitpromote.model.freight import Freight
+from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import (
     AwaitHealthyStep,
     AwaitMergeStep,
     InheritStep,
+    PlanKind,
     PullRequestStep,
     PushStep,
     Step,
     SyncStep,
     VerifyStep,
 )
+from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.substitute import parse
+
+
+def environment_steps(
+    pipeline: Pipeline,
+    resolved: ResolvedEnvironment,
+    freight: Mapping[str, Freight],
+    kind: PlanKind,
+    *,
+    writes: bool,
+    arrives: bool,
+) -> tuple[Step, ...]:
+    """The steps of one environment, its messages and tags filled in; none where nothing changes and nothing arrives."""
+    if not writes and not arrives:
+        return ()
+    words = _words(pipeline, resolved, freight)
+    return steps_for(
+        writes=writes,
+        arrives=arrives,
+        delivery=resolved.delivery if kind == "promote" else "push",
+        agent=resolved.agent is not None,
+        ref=resolved.target.ref,
+        message=_message(pipeline, words, kind),
+        tag=_tag(pipeline, words, kind),
+    )
+
+
+def _words(pipeline: Pipeline, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> dict[str, str | None]:
+    """What ``$name`` stands for in messages and tags."""
+    aliases = " ".join(item.alias for item in freight.values())
+    labels = {f"label.{name}": value for name, value in resolved.labels.items()}
+    return {"env": resolved.name, "freight": aliases, "pipeline": pipeline.name, **labels}
+
+
+def _message(pipeline: Pipeline, words: Mapping[str, str | None], kind: PlanKind) -> str:
+    if kind == "promote":
+        return pipeline.commit.fill(words)
+    return f"{kind}({words['env']}): {words['freight']}".rstrip(": ")
+
+
+def _tag(pipeline: Pipeline, words: Mapping[str, str | None], kind: PlanKind) -> str | None:
+    """The tag for what is verified; one word per Freight, so that it is a name that Git takes."""
+    if pipeline.tag is None or kind != "promote":
+        return None
+    return parse(pipeline.tag).fill({**words, "freight": str(words["freight"]).replace(" ", "-")})
 
 
 def steps_for(

@@ -68,8 +68,9 @@ def _journey(
     moves = _asked(journey, resolved, observed) if kind == "promote" else {}
     verdicts = {name: journey.verdict(resolved.name, freight) for name, freight in moves.items()}
     outcomes = _availability(verdicts)
+    occasion = _occasion(kind, verdicts)
     for gate in resolved.gates:
-        if kind in gate.applies_to and not isinstance(gate, SkipPermission):
+        if occasion in gate.applies_to and not isinstance(gate, SkipPermission):
             outcomes += [_gate(journey, resolved, gate, moves)]
     if moves:
         since = [verdict.at for verdict in verdicts.values() if verdict.at is not None]
@@ -79,6 +80,11 @@ def _journey(
         wave = wave_outcome(journey, resolved, ids, since=begins, going=going)
         outcomes += [wave] if wave is not None else []
     return outcomes
+
+
+def _occasion(kind: PlanKind, verdicts: Mapping[str, Verdict]) -> str:
+    """Which gates judge: where all that moves comes by a hotfix, those for hotfixes."""
+    return "hotfix" if verdicts and all(one.occasion == "hotfix" for one in verdicts.values()) else kind
 
 
 def _asked(journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation) -> dict[str, Freight]:

@@ -22,7 +22,7 @@ WAVE = "wave"
 
 def members(journey: Journey, number: int) -> list[str]:
     """The Environments of a wave, in the Pipeline's order."""
-    return [name for name in journey.pipeline.order() if _number(journey.pipeline.resolved(name)) == number]
+    return [resolved.name for resolved in journey.waves.get(number, ())]
 
 
 def under_way(journey: Journey, number: int) -> list[str]:
@@ -116,13 +116,9 @@ def _is_under_way(journey: Journey, name: str) -> bool:
     return any(one not in state.verified and one not in state.failed for one in state.freight.values())
 
 
-def _number(resolved: ResolvedEnvironment) -> int | None:
-    return resolved.wave.number if resolved.wave else None
-
-
 def _budget(journey: Journey, number: int) -> Wave:
-    waves = (journey.pipeline.resolved(name).wave for name in journey.pipeline.order())
-    return next((wave for wave in waves if wave is not None and wave.number == number), Wave(number))
+    first = next(iter(journey.waves.get(number, ())), None)
+    return (first.wave if first else None) or Wave(number)
 
 
 def _outcome(status: Any, message: str, operands: dict[str, Any], *, at: int | None = None) -> Outcome:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from gitpromote.diff.compare import compare
 from gitpromote.diff.redact import Redactor
 from gitpromote.engine.asked import Asked
+from gitpromote.engine.freight_named import is_known
 from gitpromote.engine.look import look
 from gitpromote.engine.observe import observe
 from gitpromote.engine.world import World
@@ -47,8 +48,7 @@ def _asked(world: World, words: str) -> Asked:
     """Freight if the ledger knows it by that name, otherwise a revision of the sources."""
     ledger = world.ledger
     state = ledger.read(world.home.fetch([ledger.ref]).get(ledger.ref))
-    freight = [one.freight for one in state.freight.values()]
-    if any(one.alias == words or (len(words) >= 4 and one.id.startswith(words)) for one in freight):
+    if is_known(state, words):
         return Asked(freight=words)
     return Asked(commit=words)
 

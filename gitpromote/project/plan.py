@@ -16,7 +16,6 @@ from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, PlanFile, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
 from gitpromote.planning.planfile import loads, seal
-from gitpromote.planning.planner import VALID_FOR
 from gitpromote.project.facades import Change
 
 MEDIA_TYPE = "application/vnd.gitpromote.plan.v1+json"
@@ -186,5 +185,5 @@ def _moved(planned: EnvironmentPlan, time: int, before: int) -> EnvironmentPlan:
     opens = planned.opens
     if opens is not None and opens.earliest == before:
         opens = opens.model_copy(update={"earliest": time})
-    expires = time + VALID_FOR if planned.expires_at is not None else None
+    expires = planned.expires_at + time - before if planned.expires_at is not None else None
     return planned.model_copy(update={"opens": opens, "expires_at": expires})

@@ -32,6 +32,7 @@ from gitpromote.project.wiring import Place, build_world
 # What each method alone needs is imported by it: a plan without changes is over before all of that could be loaded.
 if TYPE_CHECKING:
     from gitpromote.model.change import ObjectChange
+    from gitpromote.model.discovered import FreightLock
     from gitpromote.model.record import Record
     from gitpromote.model.report import VerifyReport
     from gitpromote.model.result import ApplyResult
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from gitpromote.model.state import Approval
     from gitpromote.project.doctor import Finding
     from gitpromote.project.facades import Status
+    from gitpromote.project.freights import Freights
     from gitpromote.project.history import History
     from gitpromote.project.running import Runner
 
@@ -202,6 +204,13 @@ class Project:
         """
         refuse_checked_out(self._wired.pipeline, self._place)
 
+    @property
+    def freight(self) -> Freights:
+        """Its Freight: found, made, and spoken of."""
+        from gitpromote.project.freights import Freights
+
+        return Freights(self._world, here=self._here)
+
     # -- planning
 
     def plan(
@@ -216,6 +225,7 @@ class Project:
         apps: Names = None,
         as_of: int | None = None,
         replace: Mapping[str, str] | None = None,
+        lock: str | Path | FreightLock | None = None,
         record: bool = False,
     ) -> Plan:
         """What would change in every Environment, and whether it may. Nothing is written.
@@ -226,6 +236,7 @@ class Project:
         :param env: exactly these
         :param as_of: epoch seconds; default: now, floored to the minute
         :param replace: Environment to the foreign commit that is to be undone there
+        :param lock: what discovery found before, or its file: nothing else is looked for; see :attr:`freight`
         :param record: put the plan into the ledger, so that its digest is enough to apply it
         """
         self.check()
@@ -239,6 +250,7 @@ class Project:
             environments=self._environments(to, env),
             apps=_names(apps),
             replace=dict(replace or {}),
+            lock=self._locked(lock, freight, images, charts, commit),
         )
         data = plans.promotion(self._world, self._maker(), asked, as_of=self._minute(as_of))
         made = self._made(data, warnings=names_in_the_way(self._world, data))
@@ -322,7 +334,9 @@ class Project:
 
     def plan_verify(self, plan: Plan) -> list[str]:
         """Plan again from what a plan knew; the differences, first things first; empty where it is the same."""
-        made = plans.again(self._world_of(plan), plan.data)
+        # Previews come and go: what a plan of theirs was made from stands in it alone.
+        world = self._world_of(plan) if isinstance(self.definition, EphemeralPipeline) else self._wired
+        made = plans.again(world, plan.data)
         return documents.differences(plan, Plan(made))
 
     # -- doing
@@ -456,12 +470,15 @@ class Project:
 
     # -- telling
 
-    def status(self) -> Status:
-        """What each Environment holds, and what would come next."""
+    def status(self, *, lag: bool = False) -> Status:
+        """What each Environment holds, and what would come next.
+
+        :param lag: also how far each is behind the newest Freight that there is, and what keeps that back
+        """
         from gitpromote.project import standing
         from gitpromote.project.facades import Status
 
-        return Status(standing.status(self._world, self.plan, as_of=self._world.clock.now()))
+        return Status(standing.status(self._world, self.plan, as_of=self._world.clock.now(), lag=lag))
 
     @property
     def history(self) -> History:
@@ -517,6 +534,20 @@ class Project:
 
             self._wired.pipeline = standing_for(self._wired, self._wired.pipeline)
         return self._wired
+
+    def _locked(self, lock: str | Path | FreightLock | None, *named: object) -> FreightLock | None:
+        if lock is None:
+            return None
+        from gitpromote.project.freights import opened_lock
+
+        if any(named):
+            raise UsageError(
+                "A freight lock says which Freight it is",
+                code="lock-and-freight",
+                detail="Freight or an artifact was named as well.",
+                hint="Leave one of them out.",
+            )
+        return opened_lock(self._world, lock)
 
     def _here(self, revision: str) -> str:
         """``HEAD`` and what counts from it mean the checkout's; everything else is the remote's."""

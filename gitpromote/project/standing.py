@@ -13,11 +13,15 @@ from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.report import EnvironmentStatus, StatusReport
 from gitpromote.model.state import EnvironmentState, LedgerState
 from gitpromote.planning.planner import planned_target
+from gitpromote.project.lag import lags
 from gitpromote.project.plan import Plan
 
 
-def status(world: World, make_plan: Callable[[], Plan], *, as_of: int) -> StatusReport:
-    """What each Environment holds and what would come next; where no plan can be made, the ledger alone."""
+def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool = False) -> StatusReport:
+    """What each Environment holds and what would come next; where no plan can be made, the ledger alone.
+
+    :param lag: also how far each is behind the newest, and what keeps that back
+    """
     resolved = {name: world.pipeline.resolved(name) for name in world.pipeline.order()}
     try:
         plan = make_plan()
@@ -28,6 +32,7 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int) -> Status
     seen = look(world, resolved.values(), sources=False)
     locks = world.home.commits(sorted(set(seen.locks.values()))) if seen.locks else {}
     holders = {name: str(lock_data(locks[oid].message)["who"]) or "somebody" for name, oid in seen.locks.items()}
+    behind = lags(world, plan.data) if lag and plan is not None else {}
     environments = []
     for name, one in resolved.items():
         state = seen.ledger.environment(name)
@@ -47,6 +52,7 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int) -> Status
                 outcomes=planned[name].outcomes if name in planned else (),
                 held=state.held,
                 locked_by=holders.get(name),
+                lag=behind.get(name, {}),
                 drift=any(outcome.id == "foreign" for outcome in planned[name].outcomes) if name in planned else False,
                 generation=state.generation,
             )

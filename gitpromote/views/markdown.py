@@ -11,6 +11,7 @@ from html import escape
 
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.views.changes import change_blocks
+from gitpromote.views.discovery import newer_words, others_waiting
 from gitpromote.views.environments import FOLD_FROM, changes_text, decision_text
 from gitpromote.views.journey import artifact_words, moving, running_there, versions
 from gitpromote.views.lines import Line, plain
@@ -61,7 +62,15 @@ def _head(plan: Plan, digest: str) -> str:
         lines += [f"{plan.kind}: {code(plan.request.reason)}", ""]
     for freight in moving(plan):
         words = " · ".join(code(word) for word in artifact_words(freight))
-        lines += [f"**Freight** {code(freight.alias)} · {words}", ""]
+        newer = newer_words(plan, freight.warehouse)
+        lines += [
+            f"**Freight** {code(freight.alias)} · {words}",
+            *([f"newer, rejected: {code(newer)}"] if newer else []),
+            "",
+        ]
+    lines += [
+        each for text in others_waiting(plan, {one.warehouse for one in moving(plan)}) for each in (code(text), "")
+    ]
     return "\n".join(lines)
 
 

@@ -8,13 +8,14 @@ from gitpromote.model.change import ObjectChange
 from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.views.changes import change_lines, legend
+from gitpromote.views.discovery import newer_words, others_waiting
 from gitpromote.views.environments import environment_table, notes
 from gitpromote.views.journey import aliases, artifact_words, moving, running_there, versions
 from gitpromote.views.lines import Line, Span, line
 from gitpromote.views.returning import rollback_head, rollback_lines
 from gitpromote.views.reviewed import Approvals, news, since_texts
 from gitpromote.views.summary import summary_line
-from gitpromote.views.text import clean, count
+from gitpromote.views.text import clean, count, wrapped
 
 _FREIGHT = 6
 
@@ -78,9 +79,20 @@ def _heading(plan: Plan, width: int | None) -> list[Line]:
     column = max((len(freight.alias) for freight in every[:_FREIGHT]), default=0)
     for freight in every[:_FREIGHT]:
         lines += _freight(freight, column, width)
+        lines += _newer(newer_words(plan, freight.warehouse), width)
     if len(every) > _FREIGHT:
         lines.append(line(f"         {count(len(every) - _FREIGHT, 'more Freight', 'more Freight')}"))
-    return lines
+    return [*lines, *(line(Span(text, "wait")) for text in others_waiting(plan, {one.warehouse for one in every}))]
+
+
+def _newer(words: str, width: int | None) -> list[Line]:
+    """What is newer and was not taken, below the Freight that was."""
+    if not words:
+        return []
+    texts = (
+        wrapped(f"newer, rejected: {words}", max(width - 9, 40)) if width is not None else [f"newer, rejected: {words}"]
+    )
+    return [line("         ", Span(text, "faint")) for text in texts]
 
 
 def _freight(freight: Freight, column: int, width: int | None) -> list[Line]:

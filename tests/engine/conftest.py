@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gitpromote import App, Branch, Environment, Pipeline, Plain
+from gitpromote.errors import GitpromoteError, RemoteFailed
+from gitpromote.model.artifact import ImageArtifact
+from gitpromote.model.candidate import ImageFacts
 from gitpromote.model.result import ApplyResult
 from gitpromote.ports import Reporter, SilentReporter
 from gitpromote.project import Plan, Project
@@ -155,11 +158,51 @@ class Heard:
         self.events.append((kind, data))
 
 
+class Shelf:
+    """A registry in memory: images as a test puts them there, ``repository:tag@digest`` each.
+
+    :ivar asked: every question, in order
+    """
+
+    def __init__(self) -> None:
+        self.images: dict[str, dict[str, ImageFacts]] = {}
+        self.asked: list[str] = []
+
+    def put(self, *images: str, **members: Any) -> None:
+        for text in images:
+            one = ImageArtifact.parse(text)
+            found = ImageFacts(repository=one.repository, tag=one.tag or "", digest=one.digest or "", **members)
+            self.images.setdefault(one.repository, {})[found.tag] = found
+
+    def tags(self, repository: str) -> tuple[str, ...]:
+        self.asked.append(f"tags {repository}")
+        return tuple(self.images.get(repository, {}))
+
+    def image(self, repository: str, tag: str, *, platform: str | None = None, fresh: bool = True) -> ImageFacts:
+        self.asked.append(f"image {repository}:{tag}")
+        known = self.images.get(repository, {}).values()
+        found = next((one for one in known if tag in (one.tag, one.digest)), None)
+        if found is None:
+            raise RemoteFailed("A tag does not exist", code="registry-tag-not-found", detail=f"{repository}:{tag}")
+        return found
+
+    def together(self, questions: Sequence[Callable[[], Any]]) -> list[Any]:
+        return [_answer(question) for question in questions]
+
+
+def _answer(question: Callable[[], Any]) -> Any:
+    try:
+        return question()
+    except GitpromoteError as error:
+        return error
+
+
 class Site:
     """A home repository with sources for test, uat and prod, and whoever works with it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.shelf: Any = Shelf()  # None: the registries of the world
         self.home = Origin(root / "home.git")
         self.clock = Clock()
 
@@ -188,6 +231,8 @@ class Site:
         tell = reporter or SilentReporter()
         world = build_world(chosen, place, cache_dir=self.root / cache, reporter=tell)
         world.clock = clock or self.clock
+        if self.shelf is not None:
+            world.open_registry = lambda: self.shelf
         world.who = lambda: who
         return Project(chosen, place, world, source=None, reporter=tell, cache_dir=self.root / cache)
 
@@ -197,7 +242,9 @@ class Site:
         return project.apply(plan or project.plan(), **{"confirmed": True, **options})
 
     def promote(self, pipeline: Pipeline | None = None, **asked: Any) -> Plan:
-        """Plan and apply to the end; the plan."""
+        """Plan and apply to the end; the plan. Images that are named are in the registry from then on."""
+        if self.shelf is not None:
+            self.shelf.put(*asked.get("images", ()))
         project = self.project(pipeline)
         plan = project.plan(**asked)
         result = project.apply(plan, confirmed=True)

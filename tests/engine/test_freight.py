@@ -31,7 +31,7 @@ def freight_of(plan, env="test", warehouse="shop"):
 def test_without_an_image_there_is_no_freight(images):
     site, pipeline = images
     plan = site.project(pipeline).plan()
-    text = f"unavailable no image of {IMAGE} is known; name one with --image"
+    text = f"unavailable {IMAGE} has no tags"
     assert site.decisions(plan) == dict.fromkeys(ALL, text)
     result = site.apply(plan, project=site.project(pipeline))
     assert site.told(result) == dict.fromkeys(ALL, "unavailable")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitpromote import App, Environment, Image, Plain, Warehouse
+from gitpromote import App, Environment, Image, Plain, Soak, Warehouse
 from gitpromote.engine.interrupt import Interruption
 from gitpromote.engine.looping import Bell, Nobody, Pace, keep_running
 from gitpromote.engine.running import until_settled
@@ -205,6 +205,31 @@ def test_pull_requests_wait_for_a_version_that_carries_them_out(site):
     assert (statuses(ran)[0], ran.exit_code) == (("test", "written"), 0)
 
 
+def test_what_soaks_goes_as_soon_as_it_has(site):
+    """The wait ends when the gate opens, although the interval is longer."""
+    pipeline = site.pipeline(
+        Environment("test", auto=True), Environment("uat", auto=True, gates=[Soak("1h")], production=False)
+    )
+    hears = Hears()
+    runner = Runner(interval=86400, jitter=0, listener=hears, waiting=Waits(site.clock), rounds=4)
+    site.project(pipeline).run(runner)
+    assert hears.heard == [("written", 1.0), ("", 3599.0), ("", 1.0), ("", 86400.0)]
+    assert site.home.head("env/uat") is not None
+
+
+def test_a_gate_that_opened_since_the_minute_of_the_plan_is_not_waited_for(site):
+    """Plans are of whole minutes; what opens within one goes in that very round."""
+    pipeline = site.pipeline(
+        Environment("test", auto=True), Environment("uat", auto=True, gates=[Soak("90s")], production=False)
+    )
+    site.project(pipeline).run_once()
+    site.clock.time = NOW + 89
+    early = site.project(pipeline).run_once()
+    assert (statuses(early), early.rounds[-1].opens) == ([("test", ""), ("uat", "waiting")], NOW + 90)
+    site.clock.time = NOW + 90
+    assert statuses(site.project(pipeline).run_once()) == [("test", ""), ("uat", "written")]
+
+
 # -- many at once
 
 
@@ -320,7 +345,7 @@ class Waits:
     def wait(self, seconds, interruption):
         self.waited.append(seconds)
         self.clock.time += seconds
-        interruption.asked = len(self.waited) == self.stop_after
+        interruption.asked = interruption.asked or len(self.waited) == self.stop_after
         return False
 
 
@@ -432,7 +457,12 @@ def test_a_runner_sees_what_is_pushed_between_its_rounds(site):
 
     hears = Hears()
     runner = Runner(
-        interval=60, jitter=0, listener=hears, waiting=Pushes(site.clock), again=lambda: site.project(pipeline), rounds=4
+        interval=60,
+        jitter=0,
+        listener=hears,
+        waiting=Pushes(site.clock),
+        again=lambda: site.project(pipeline),
+        rounds=4,
     )
     assert site.project(pipeline).run(runner) is False
     assert hears.heard == [("written", 1.0), ("", 60.0), ("written", 1.0), ("", 60.0)]
@@ -454,8 +484,7 @@ def test_a_round_that_cannot_reach_the_remote_is_tried_again(site):
     site.home.path.rename(away)
     runner = Runner(interval=60, jitter=0, listener=hears, waiting=Returns(site.clock), rounds=2)
     site.project(pipeline).run(runner)
-    assert [again for _, again in hears.heard] == [15.0, 1.0]
-    assert hears.heard[0][0].startswith("remote") and hears.heard[1][0] == "written"
+    assert hears.heard == [("repository-not-found", 15.0), ("written", 1.0)]
 
 
 # -- bells and signals
@@ -507,3 +536,56 @@ def test_a_signal_before_the_apply_lets_nothing_begin(site):
     project.plan = plan_and_stop
     ran = project.run_once()
     assert (ran.exit_code, ran.interrupted, site.home.head("env/test")) == (130, True, None)
+
+
+# -- lag
+
+
+def kept_back(project):
+    """Environment to how far it is behind, and what keeps the newest back."""
+    return {
+        status.name: (lag.behind, lag.since, lag.kept_by, lag.why)
+        for status in project.status(lag=True)
+        for lag in status.lag.values()
+    }
+
+
+def test_lag_counts_what_is_newer_and_names_the_gate(site):
+    pipeline = site.pipeline(Environment("test", auto=True), Environment("uat", auto=True, gates=[Soak("1h")]))
+    project = site.project(pipeline)
+    project.run_once()
+    site.clock.time = NOW + 3600
+    site.project(pipeline).apply(site.project(pipeline).plan(), confirmed=True)
+    assert kept_back(site.project(pipeline)) == {}
+    site.home.commit(site.sources("test", "uat", version="1.1.0"))
+    assert kept_back(site.project(pipeline)) == {
+        "test": (1, None, (), "ready; auto=True"),
+        "uat": (1, None, ("upstream", "soak"), "test: not verified yet; test: not verified yet; needs 1h"),
+    }
+    site.project(pipeline).run_once()
+    assert kept_back(site.project(pipeline)) == {
+        "uat": (1, NOW + 3600, ("soak",), "0s of 1h in test"),
+    }
+
+
+def test_lag_says_which_freight_goes_first(site):
+    """What has soaked goes in although newer Freight has begun to; the newest waits behind it."""
+    pipeline = site.pipeline(Environment("test", auto=True), Environment("uat", gates=[Soak("1h")], production=False))
+    site.project(pipeline).run_once()
+    site.clock.time = NOW + 3600
+    site.home.commit(site.sources("test", "uat", version="1.1.0"))
+    site.project(pipeline).run_once()
+    first = next(iter(site.project(pipeline).plan()["uat"].freight.values())).id
+    alias = site.project(pipeline).plan().data.freight[first].alias
+    assert kept_back(site.project(pipeline))["uat"] == (None, None, ("select",), f"{alias} goes first: ready")
+
+
+def test_lag_does_not_count_what_was_asked_to_stop_before_or_was_rejected(promoted):
+    project = promoted.project(promoted.pipeline())
+    project.apply(project.plan(), env="test", confirmed=True)
+    newest = next(iter(project.status()["test"].runs.values())).id
+    assert set(kept_back(project)) == {"uat", "prod"}
+    project.freight.request(newest, target="uat")
+    assert set(kept_back(project)) == {"uat"}
+    project.freight.reject(newest, reason="CVE")
+    assert kept_back(project) == {}

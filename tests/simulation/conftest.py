@@ -134,8 +134,11 @@ class Oracle:
     def admitted(self, env: str, freight: int, now: int) -> bool:
         if self.refused(env, freight):
             return False
-        fixes = [e for e in self.said("hotfix", env, freight)][-1:]
-        return self.ordinary(env, freight) or any(now < e.data["expires"] for e in fixes)
+        return self.ordinary(env, freight) or self.fixed(env, freight, now)
+
+    def fixed(self, env: str, freight: int, now: int) -> bool:
+        """Whether a hotfix lets it in, the latest word about that."""
+        return any(now < e.data["expires"] for e in self.said("hotfix", env, freight)[-1:])
 
     def lived(self, env: str, freight: int, now: int, need: int, *, bake: bool) -> bool:
         """Whether Freight has been long enough before an Environment."""
@@ -181,11 +184,12 @@ class Oracle:
     def why_not(self, env: str, freight: int, now: int) -> str:
         """Why Freight may not enter; empty where it may."""
         rules, held = self.envs[env], self.held(env)
+        fix = self.fixed(env, freight, now)  # for which no time has to pass
         checks = {
             "not admitted": self.admitted(env, freight, now),
             "held": held is None or held.freight == freight,
-            "soak": self.lived(env, freight, now, rules.soak, bake=False),
-            "bake": self.lived(env, freight, now, rules.bake, bake=True),
+            "soak": fix or self.lived(env, freight, now, rules.soak, bake=False),
+            "bake": fix or self.lived(env, freight, now, rules.bake, bake=True),
             "wave": self.wave_allows(env, freight),
         }
         return ", ".join(name for name, holds in checks.items() if not holds)

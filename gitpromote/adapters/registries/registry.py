@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,7 +46,11 @@ class HttpRegistry:
         :param env: default: the environment of this process
         """
         credentials = DockerCredentials(os.environ if env is None else env)
-        return cls(Http(clock=clock), credentials=credentials, kept=Kept.open(cache_dir / "registries"), clock=clock)
+        http = Http(clock=clock)
+        registry = cls(http, credentials=credentials, kept=Kept.open(cache_dir / "registries"), clock=clock)
+        # A Project is let go of without a word: with its registry its connections end, in a loop round by round.
+        weakref.finalize(registry, http.close).atexit = False
+        return registry
 
     def close(self) -> None:
         """End all connections; it may be asked again."""

@@ -1,0 +1,50 @@
+"""``gitpromote freight create``: Freight by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gitpromote.cli.freight_making import pairs, recorded, said
+from gitpromote.cli.naming import selected
+from gitpromote.cli.options import comma_list, project
+from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.session import Session
+
+
+@verb(
+    "create",
+    examples=(
+        "gitpromote freight create --image ghcr.io/acme/pay:3.8.0@sha256:b20e…",
+        "gitpromote freight create pay --image ghcr.io/acme/pay:3.8.0 --commit 4be1c9f --provenance ci-run=$RUN_URL",
+        "gitpromote freight create --image ghcr.io/acme/pay:feature-7 --target test",
+    ),
+)
+@click.argument("name", required=False, metavar="[PIPELINE]")
+@option("--image", "images", multiple=True, metavar="REPO:TAG@DIGEST", help="With this image; repeatable.")
+@option("--chart", "charts", multiple=True, metavar="CHART:VERSION", help="With this chart; repeatable.")
+@option("--commit", metavar="REV", help="With this commit of the home repository.")
+@said
+@option("--target", metavar="ENV", help="Ask for it to go as far as this environment.")
+@option("--skip", multiple=True, metavar="ENV[,ENV…]", help="Ask for it to leave these out, where that is permitted.")
+@project
+@click.pass_obj
+def command(session: Session, /, name: str | None, **given: Any) -> int:
+    """Record Freight of artifacts that are named. What is not named is found, as a plan would find it."""
+    current = session.load(name)
+    every = current.pipeline.order()
+    target = selected([given["target"]], every)[0] if given["target"] else None
+    skip = selected(comma_list(given["skip"]), every) if given["skip"] else ()
+    made = current.freight.create(
+        images=given["images"],
+        charts=given["charts"],
+        commit=given["commit"],
+        warehouse=given["warehouse"],
+        labels=pairs(given["labels"], option="--label"),
+        provenance=pairs(given["provenance"], option="--provenance"),
+    )
+    if target or skip:
+        for one in made:
+            current.freight.request(one.freight.id, target=target, skip=skip)
+    return recorded(session, current.name, made)

@@ -1,0 +1,51 @@
+"""What ``freight create`` and ``freight assemble`` have in common: what is said of Freight, and what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gitpromote.cli.options import together
+from gitpromote.cli.parsing import option
+from gitpromote.cli.session import Session
+from gitpromote.errors import UsageError
+from gitpromote.views.freight import recorded_view
+
+said = together(
+    option("--warehouse", metavar="NAME", help="Of this Warehouse alone."),
+    option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Say something of it; repeatable."),
+    option(
+        "--provenance",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Where it comes from: author, commit, source or ci-run; repeatable.",
+    ),
+)
+
+
+def pairs(values: Iterable[str], *, option: str) -> dict[str, str]:
+    """``KEY=VALUE``, repeatable.
+
+    :raises UsageError: something else, or one key twice
+    """
+    found: dict[str, str] = {}
+    for text in values:
+        key, sign, value = text.partition("=")
+        if not (key and sign) or key in found:
+            why = "stands there twice" if key in found else "has no key, or no ="
+            raise UsageError(
+                "This is no pair of a key and a value",
+                code="usage",
+                detail=f"{option} {text!r} {why}",
+                hint=f"Write it like {option} team=payments.",
+            )
+        found[key] = value
+    return found
+
+
+def recorded(session: Session, pipeline: str, made: Sequence[Any]) -> int:
+    """Tell what was recorded, and how to go on."""
+    session.give([{"new": one.new, "freight": one.freight.model_dump(mode="json")} for one in made])
+    commands = [session.command("plan", pipeline, "--freight", one.freight.alias) for one in made]
+    session.show(recorded_view([(one.freight, one.new) for one in made], commands=commands, width=session.out.width))
+    return 0

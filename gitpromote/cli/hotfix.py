@@ -1,0 +1,70 @@
+"""``gitpromote hotfix``: into one environment, past those before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gitpromote.cli.naming import project_and_environment
+from gitpromote.cli.options import project, reason
+from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.recording import told
+from gitpromote.cli.session import Session
+from gitpromote.cli.shaping import freight
+from gitpromote.errors import UsageError
+
+if TYPE_CHECKING:
+    from gitpromote.project import Project
+
+
+@verb(
+    "hotfix",
+    examples=(
+        'gitpromote hotfix pay prod-eu --image ghcr.io/acme/pay:3.7.3 --reason "5xx, INC-2211" --expires 24h',
+        'gitpromote hotfix prod --freight brave-otter-1c07 --reason "INC-2211" --expires 4h',
+    ),
+)
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
+@freight
+@reason
+@option("--expires", default="24h", show_default=True, metavar="TIME", help="How long it may enter.")
+@project
+@click.pass_obj
+def command(session: Session, /, words: tuple[str, ...], reason: str, expires: str, **given: Any) -> int:
+    """Let Freight enter one environment past those before it.
+
+    It does not go on from there by itself, and every plan tells of it until Freight that contains it has come.
+    """
+    from gitpromote.views.time import parse_duration
+
+    current, name = project_and_environment(session, words)
+    found = _freight(session, current, name, given)
+    record = current.freight.hotfix(found, name, reason=reason, expires=parse_duration(expires))
+    go_on = session.command("plan", current.name, "--env", name, "--freight", found)
+    session.give(told(session, record, f"{found} may enter {name} as a hotfix", command=go_on))
+    return 0
+
+
+def _freight(session: Session, current: Project, name: str, given: dict[str, Any]) -> str:
+    """The alias of the Freight that is named, or of the one that is recorded of the artifacts that are."""
+    by_hand = {"images": given["images"], "charts": given["charts"], "commit": given["commit"]}
+    named = given["freight"]
+    if (named is None) != any(by_hand.values()):
+        raise UsageError(
+            "Say which Freight it is",
+            code="usage",
+            detail="Either --freight, or artifacts: --image, --chart, --commit.",
+            hint=f"  gitpromote hotfix {current.name} {name} --freight FREIGHT --reason TEXT",
+        )
+    if named is not None:
+        return str(named)
+    made = current.freight.create(**by_hand)
+    if len(made) > 1:
+        raise UsageError(
+            "These artifacts belong to several Warehouses",
+            code="usage",
+            detail="\n".join(f"  {one.freight.warehouse}: {one.freight.alias}" for one in made),
+            hint=f"Each is recorded now; name one:\n  gitpromote hotfix {current.name} {name} --freight FREIGHT",
+        )
+    return str(made[0].freight.alias)

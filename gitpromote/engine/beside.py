@@ -1,0 +1,74 @@
+"""What stays beside what moves, where Freight of several Warehouses meets in one Environment.
+
+Each Warehouse keeps its own pace. Freight that is only on its way does not keep back what may come now: for that long
+the Environment stays at what it holds of the other Warehouse. A Warehouse that has nothing yet is missed only where
+nobody else speaks for what it watches: a second entry for hotfixes is there before the first hotfix is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gitpromote.engine.world import World
+from gitpromote.model.artifact import Artifact, canonical_repository
+from gitpromote.model.freight import Freight
+from gitpromote.model.resolved import HOME, ResolvedEnvironment
+from gitpromote.model.subscription import Chart, Git, Image, Subscription
+from gitpromote.planning.availability import Journey
+from gitpromote.planning.selection import staying
+
+__all__ = ["beside", "is_missed"]
+
+
+def beside(
+    world: World, journey: Journey, resolved: ResolvedEnvironment, found: Mapping[str, Freight], *, named: str | None
+) -> dict[str, Freight]:
+    """The Freight of an Environment, without what would only keep the rest of it waiting.
+
+    :param found: Warehouse to what was chosen of it
+    :param named: the id of the Freight that somebody asked for: that one is looked at wherever it is
+    """
+    here = journey.state(resolved.name)
+    there = here.verified.keys() if resolved.is_control_flow else set(here.freight.values())
+    moves = {name: one for name, one in found.items() if one.id not in there}
+    waiting = [name for name, one in moves.items() if not journey.verdict(resolved.name, one).admitted]
+    if len(waiting) == len(moves):
+        return dict(found)
+    kept = dict(found)
+    for name in waiting:
+        if kept[name].id == named:
+            continue
+        stays = staying(journey, resolved.name, name).freight
+        others = {other: one for other, one in kept.items() if other != name}
+        if stays is not None:
+            kept[name] = stays
+        elif not is_missed(world, resolved, name, others):
+            kept = others
+    return kept
+
+
+def is_missed(world: World, resolved: ResolvedEnvironment, warehouse: str, others: Mapping[str, Freight]) -> bool:
+    """Whether an Environment needs Freight of a Warehouse beside that of the others."""
+    if not others:
+        return True
+    if resolved.is_control_flow:
+        return False
+    held = {_held(item) for one in others.values() for item in one.artifacts}
+    [watched] = [one.subscriptions for one in world.pipeline.warehouses if one.name == warehouse]
+    return any(_repository_of(world, one) not in held for one in watched)
+
+
+def _held(artifact: Artifact) -> str:
+    """Commits have their repository in its one spelling already."""
+    return artifact.repository if artifact.kind == "commit" else canonical_repository(artifact.repository)
+
+
+def _repository_of(world: World, subscription: Subscription) -> str:
+    match subscription:
+        case Image():
+            return canonical_repository(subscription.repo)
+        case Chart():
+            return canonical_repository(subscription.address)
+        case Git():
+            return world.repository(subscription.repo or HOME).canonical
+    raise TypeError(subscription)

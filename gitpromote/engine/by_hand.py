@@ -1,0 +1,57 @@
+"""What was named by hand, checked against what the Warehouses subscribe to."""
+
+from __future__ import annotations
+
+from gitpromote.engine.asked import Asked
+from gitpromote.engine.look import git_sources
+from gitpromote.engine.world import World
+from gitpromote.errors import UsageError
+from gitpromote.model.artifact import Artifact, ChartArtifact, CommitArtifact, ImageArtifact, canonical_repository
+from gitpromote.model.resolved import HOME
+from gitpromote.model.subscription import Chart, Image
+
+
+def given_of(world: World, asked: Asked) -> dict[str, Artifact]:
+    """What was named by hand, by canonical repository.
+
+    :raises UsageError: something that no Warehouse subscribes to
+    :raises ConfigurationError: something that is no image, chart or revision
+    """
+    subscribed = {
+        canonical_repository(one.repo if isinstance(one, Image) else one.address)
+        for warehouse in world.pipeline.warehouses
+        if asked.warehouse in (None, warehouse.name)
+        for one in warehouse.subscriptions
+        if isinstance(one, Image | Chart)
+    }
+    found: dict[str, Artifact] = {}
+    artifacts: list[ImageArtifact | ChartArtifact] = [ImageArtifact.parse(text) for text in asked.images]
+    artifacts += [ChartArtifact.parse(text) for text in asked.charts]
+    for artifact in artifacts:
+        repository = canonical_repository(artifact.repository)
+        if repository not in subscribed:
+            raise UsageError(
+                "No Warehouse subscribes to this repository",
+                code="artifact-unsubscribed",
+                detail=f"{artifact.repository}; subscribed: {', '.join(sorted(subscribed)) or 'none'}",
+                hint=f'Add a subscription to the pipeline: {artifact.kind.capitalize()}("{artifact.repository}")',
+            )
+        found[repository] = artifact
+    if asked.commit is not None:
+        home = world.repository(HOME)
+        found[home.canonical] = CommitArtifact(repository=home.canonical, commit=home.resolve(asked.commit))
+    return found
+
+
+def refuse_idle_commit(world: World, asked: Asked) -> None:
+    """A commit that was named where nothing takes it would change nothing.
+
+    :raises UsageError: no Warehouse follows the commits of the home repository
+    """
+    if asked.commit is not None and HOME not in {key for key, _ in git_sources(world)}:
+        raise UsageError(
+            "No Warehouse follows the commits of this repository",
+            code="commit-unsubscribed",
+            detail=f"--commit {asked.commit} would change nothing: Freight of {world.pipeline.name} holds no commit.",
+            hint="Leave it out; where sources are edited in place, those of the branch itself are rendered.",
+        )

@@ -1,0 +1,58 @@
+"""Which of the candidates each Environment's plan looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gitpromote.engine.asked import Asked
+from gitpromote.engine.beside import beside, is_missed
+from gitpromote.engine.candidates import Candidates
+from gitpromote.engine.freight_named import among
+from gitpromote.engine.world import World
+from gitpromote.model.freight import Freight
+from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.planning.availability import Journey, speaking_last
+from gitpromote.planning.selection import Choice, choose, named, staying
+
+
+def chosen(
+    world: World, journey: Journey, candidates: Mapping[str, Candidates], resolved: ResolvedEnvironment, asked: Asked
+) -> tuple[dict[str, Freight], str]:
+    """One Freight per Warehouse for an Environment, and why one is missing."""
+    state = journey.state(resolved.name)
+    choices = {name: _choice(journey, resolved, name, candidates[name], asked) for name in resolved.warehouses}
+    found = {name: choice.freight for name, choice in choices.items() if choice.freight is not None}
+    for name, choice in choices.items():
+        if choice.freight is None and is_missed(world, resolved, name, found):
+            return {}, choice.reason or candidates[name].missing
+    asked_for = (among(candidates[name].freight, asked.freight, journey.ledger) for name in found)
+    named_id = next((one.id for one in asked_for if one is not None), None)
+    found = beside(world, journey, resolved, found, named=named_id) if len(found) > 1 else found
+    moving = {name for name, freight in found.items() if state.freight.get(name) != freight.id}
+    ordered = speaking_last(found, moving, state.arrived)
+    lacking = _without_source(world, resolved, ordered)
+    return ({}, lacking) if lacking else (ordered, "")
+
+
+def _choice(
+    journey: Journey, resolved: ResolvedEnvironment, warehouse: str, offered: Candidates, asked: Asked
+) -> Choice:
+    """What was named, wherever it still goes; beside it the others stay, if there are any."""
+    freight = among(offered.freight, asked.freight, journey.ledger)
+    if freight is not None:
+        choice = named(journey, resolved.name, freight, exactly=asked.environments == (resolved.name,))
+        return choice if choice.freight is not None or choice.reason else Choice(freight)
+    stays = staying(journey, resolved.name, warehouse) if asked.freight is not None else Choice(None)
+    return stays if stays.freight is not None else choose(journey, resolved.name, warehouse, offered.freight)
+
+
+def _without_source(world: World, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> str:
+    """Why an Environment cannot be rendered from its Freight: an App's sources are not in it."""
+    if not resolved.target.is_rendered or not freight:
+        return ""
+    held = {one.repository for each in freight.values() for one in each.artifacts if one.kind == "commit"}
+    lacking = [app for app in resolved.apps if world.repository(app.repository).canonical not in held]
+    if not lacking:
+        return ""
+    warehouses = ", ".join(freight)
+    return f"Freight of {warehouses} holds no commit for {lacking[0].name}; add Git(…) to the Warehouse"

@@ -1,0 +1,140 @@
+"""Freight that is recorded because somebody asks for it, of named artifacts or of what is found; and names for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gitpromote.engine.append import append, event, freight_created
+from gitpromote.engine.asked import Asked
+from gitpromote.engine.candidates import Candidates
+from gitpromote.engine.discover import discover
+from gitpromote.engine.freight_named import known_freight
+from gitpromote.engine.look import look
+from gitpromote.engine.world import World
+from gitpromote.errors import Blocked, UsageError
+from gitpromote.model.freight import PROVENANCE, Freight
+from gitpromote.model.names import did_you_mean
+from gitpromote.model.record import Record
+from gitpromote.model.state import LedgerState
+
+__all__ = ["Recorded", "alias_freight", "discovered", "record_freight"]
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
+_DIGITS = re.compile(r"[0-9a-f]{4,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A Freight of the ledger.
+
+    :ivar new: it was recorded now, and not before
+    """
+
+    freight: Freight
+    new: bool
+    candidates: Candidates = field(default_factory=lambda: Candidates(freight=()))
+
+
+def discovered(world: World, asked: Asked, *, as_of: int) -> dict[str, Candidates]:
+    """What is there for each Warehouse. Nothing is pushed."""
+    _refuse_unknown_warehouse(world, asked.warehouse)
+    resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
+    return discover(world, look(world, resolved), asked, resolved, as_of=as_of)
+
+
+def record_freight(
+    world: World,
+    asked: Asked,
+    *,
+    as_of: int,
+    labels: Mapping[str, str] | None = None,
+    provenance: Mapping[str, str] | None = None,
+) -> tuple[Recorded, ...]:
+    """Record the Freight that the Warehouses come to, with what was named by hand in the place of what would be found.
+
+    Two who record the same Freight at once record it once.
+
+    :param labels: what is said of it; ``provenance`` by the words of :data:`~gitpromote.model.freight.PROVENANCE`
+    :raises UsageError: something was named that nothing subscribes to; a word of provenance that there is not
+    :raises Blocked: there is no set of artifacts
+    """
+    _refuse_unknown_words(provenance or {})
+    found = discovered(world, asked, as_of=as_of)
+    concerned = {name: one for name, one in found.items() if not asked.by_hand or _by_hand(one)}
+    nothing = {name: one.missing for name, one in concerned.items() if one.newest is None}
+    if nothing:
+        told = "\n".join(f"{name}: {reason}" for name, reason in nothing.items())
+        hint = f"What was looked at, and why it does not count:\n  gitpromote freight discover {world.pipeline.name}"
+        raise Blocked("There is no Freight to be made", code="freight-nothing", detail=told, hint=hint)
+    said = {"labels": dict(labels or {}), "provenance": dict(provenance or {})}
+    made = {name: _with(one.newest, said) for name, one in concerned.items() if one.newest is not None}
+    new: set[str] = set()
+
+    def records(state: LedgerState) -> Sequence[Record]:
+        created = freight_created(world, made.values(), state, plan=None)
+        new.clear()
+        new.update(identifier for record in created for identifier in record.freight.values())
+        return created
+
+    append(world, records)
+    return tuple(Recorded(freight=one, new=one.id in new, candidates=concerned[name]) for name, one in made.items())
+
+
+def alias_freight(world: World, words: str, name: str) -> Record:
+    """Give a Freight one more name. A name is one Freight's for good, so that what was written with it stays true.
+
+    :raises UsageError: the name is none, or is taken already
+    """
+    if not _NAME.fullmatch(name) or _DIGITS.fullmatch(name):
+        raise UsageError(
+            "This is not a name for Freight",
+            code="alias-invalid",
+            detail=f"{name!r}: small letters, digits, dots and dashes, 63 at most; not digits of an id alone",
+            hint="Write it like spring-release.",
+        )
+
+    def records(state: LedgerState) -> Sequence[Record]:
+        freight = known_freight(state, words).freight
+        taken = next((one.freight for one in state.freight.values() if name in (one.freight.alias, *one.aliases)), None)
+        if taken is not None:
+            raise UsageError(
+                "This name is taken",
+                code="alias-taken",
+                detail=f"{name} is {taken.id[:12]} {taken.alias}",
+                hint="A name stays with its Freight; choose another one.",
+            )
+        data = {"freight": freight.id, "alias": name}
+        return [event(world, "freight-aliased", freight={freight.warehouse: freight.id}, data=data)]
+
+    return append(world, records)[0][-1]
+
+
+def _by_hand(candidates: Candidates) -> bool:
+    return candidates.told is not None and any(one.by_hand for one in candidates.told.subscriptions)
+
+
+def _with(freight: Freight, said: Mapping[str, Mapping[str, str]]) -> Freight:
+    """The Freight with what is said of it beside what its artifacts say."""
+    told = {"labels": {**freight.labels, **said["labels"]}, "provenance": {**freight.provenance, **said["provenance"]}}
+    return freight.model_copy(update=told)
+
+
+def _refuse_unknown_words(provenance: Mapping[str, str]) -> None:
+    unknown = next((word for word in provenance if word not in PROVENANCE), None)
+    if unknown is not None:
+        raise UsageError(
+            "Provenance has no such word",
+            code="provenance-unknown",
+            detail=f"{unknown!r}; it has {', '.join(PROVENANCE)}",
+            hint="Everything else is a label: --label KEY=VALUE",
+        )
+
+
+def _refuse_unknown_warehouse(world: World, name: str | None) -> None:
+    known = [one.name or "" for one in world.pipeline.warehouses]
+    if name is not None and name not in known:
+        raise UsageError(
+            "There is no such Warehouse", code="warehouse-unknown", detail=repr(name), hint=did_you_mean(name, known)
+        )

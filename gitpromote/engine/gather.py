@@ -1,0 +1,200 @@
+"""The offers of Warehouses: what was given by hand, what registries say, what Git holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gitpromote.discovery.found import Selection
+from gitpromote.engine.git_offers import Sought, candidate_of, git_selection
+from gitpromote.engine.look import Look
+from gitpromote.engine.world import World
+from gitpromote.errors import AccessDenied, GitpromoteError, RemoteFailed
+from gitpromote.model.artifact import Artifact, ChartArtifact, CommitArtifact, ImageArtifact, canonical_repository
+from gitpromote.model.candidate import Candidate, ChartFacts, ImageFacts
+from gitpromote.model.freight import Freight
+from gitpromote.model.resolved import HOME
+from gitpromote.model.subscription import Chart, Git, Image, Subscription
+from gitpromote.model.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from gitpromote.discovery.offer import Offer
+
+__all__ = ["Gathered", "Offered", "Wanted", "gather"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A Warehouse whose offers are wanted.
+
+    :ivar given: canonical repository to what was named by hand; commits by the name of their repository
+    :ivar latest: the Freight that the ledger had last
+    :ivar whole: whether all candidates are wanted, and not the newest alone
+    """
+
+    warehouse: Warehouse
+    given: Mapping[str, Artifact] = field(default_factory=dict)
+    latest: Freight | None = None
+    whole: bool = False
+
+    @property
+    def newest_alone(self) -> bool:
+        """Whether nobody chooses among older candidates."""
+        return not (self.whole or self.warehouse.where or self.warehouse.cut)
+
+    def by_hand(self, world: World, subscription: Subscription) -> Artifact | None:
+        """What was named for a subscription."""
+        match subscription:
+            case Image():
+                return self.given.get(canonical_repository(subscription.repo))
+            case Chart():
+                return self.given.get(canonical_repository(subscription.address))
+            case Git():
+                return self.given.get(world.repository(subscription.repo or HOME).canonical)
+        return None
+
+    def all_by_hand(self, world: World) -> bool:
+        """Whether nothing is left to be sought."""
+        return all(self.by_hand(world, one) is not None for one in self.warehouse.subscriptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What a subscription offers, and what was given for it by hand."""
+
+    subscription: Subscription
+    selection: Selection
+    given: Artifact | None = None
+
+    @property
+    def offer(self) -> Offer:
+        """As the solver takes it."""
+        from gitpromote.discovery.offer import Offer
+
+        return Offer(subscription=self.subscription, candidates=self.selection.candidates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """All offers of a Warehouse, in the order of its subscriptions."""
+
+    wanted: Wanted
+    offers: tuple[Offered, ...]
+
+
+def gather(world: World, seen: Look, wanted: Sequence[Wanted]) -> list[Gathered]:
+    """The offers of Warehouses. All registries are asked side by side, and none where nothing is sought in one.
+
+    :raises GitpromoteError: a registry cannot be reached, refuses, or answers with something else
+    """
+    questions: dict[tuple[int, int], Callable[[], Selection]] = {}
+    found: dict[tuple[int, int], Selection] = {}
+    for number, one in enumerate(wanted):
+        for at, subscription in enumerate(one.warehouse.subscriptions):
+            question = _question(world, one, subscription)
+            if question is not None:
+                questions[number, at] = question
+            else:
+                found[number, at] = _without_registry(world, seen, one, subscription)
+    found |= zip(questions, _answers(world, seen, list(questions.values())), strict=True)
+    return [
+        Gathered(
+            wanted=one,
+            offers=tuple(
+                Offered(subscription=each, selection=found[number, at], given=one.by_hand(world, each))
+                for at, each in enumerate(one.warehouse.subscriptions)
+            ),
+        )
+        for number, one in enumerate(wanted)
+    ]
+
+
+def _question(world: World, wanted: Wanted, subscription: Subscription) -> Callable[[], Selection] | None:
+    """What to ask a registry for a subscription; ``None``: nothing."""
+    if isinstance(subscription, Git):
+        return None
+    given = wanted.by_hand(world, subscription)
+    if given is not None:
+        judged = wanted.warehouse.where is not None and not wanted.all_by_hand(world)
+        return _look_at(world, subscription, given) if judged else None
+    from gitpromote.engine.registry_offers import chart_selection, image_selection
+
+    if isinstance(subscription, Image):
+        return lambda: image_selection(world.registry, subscription, newest_alone=wanted.newest_alone)
+    if isinstance(subscription, Chart):
+        return lambda: chart_selection(world.registry, subscription, newest_alone=wanted.newest_alone)
+    return None
+
+
+def _look_at(world: World, subscription: Subscription, given: Artifact) -> Callable[[], Selection] | None:
+    """What a rule has to know of something that was named by hand."""
+    match subscription, given:
+        case Image(), ImageArtifact():
+            platform = subscription.platform
+
+            def image() -> Selection:
+                facts = world.registry.image(given.repository, given.digest or given.tag or "", platform=platform)
+                named = {"tag": given.tag or "", "digest": given.digest or facts.digest}
+                return Selection(candidates=(_renamed(facts, **named),))
+
+            return image
+        case Chart(), ChartArtifact() if subscription.repo.startswith("oci://"):
+            return lambda: Selection(candidates=(world.registry.chart(subscription.repo, given.version),))
+    return None
+
+
+def _renamed(facts: ImageFacts, *, tag: str, digest: str) -> ImageFacts:
+    return replace(facts, tag=tag, digest=digest)
+
+
+def _answers(world: World, seen: Look, questions: list[Callable[[], Selection]]) -> list[Selection]:
+    if not questions:
+        return []
+    answers = world.registry.together(questions)
+    for answer in answers:
+        if isinstance(answer, GitpromoteError):
+            raise _without_help(world, seen, answer)
+    return [answer for answer in answers if isinstance(answer, Selection)]
+
+
+def _without_help(world: World, seen: Look, error: GitpromoteError) -> GitpromoteError:
+    """The same error, with what goes on without that registry."""
+    known = [state for state in seen.ledger.freight.values() if not state.rejected]
+    if not known or not isinstance(error, RemoteFailed | AccessDenied):
+        return error
+    last = max(known, key=lambda state: state.sequence).freight.alias
+    command = f"  gitpromote plan {world.pipeline.name} --freight {last}"
+    hint = f"{error.hint}\nWhat is known already goes on without it:\n{command}".lstrip("\n")
+    return type(error)(error.summary, code=error.code, detail=error.detail, hint=hint)
+
+
+# -- what no registry is asked for
+
+
+def _without_registry(world: World, seen: Look, wanted: Wanted, subscription: Subscription) -> Selection:
+    given = wanted.by_hand(world, subscription)
+    if given is not None:
+        return Selection(candidates=(_as_named(world, subscription, given),))
+    assert isinstance(subscription, Git)
+    base = wanted.latest.commit_of(world.repository(subscription.repo or HOME).canonical) if wanted.latest else None
+    sought = Sought(
+        base=base,
+        every=wanted.warehouse.where is not None,
+        newest_alone=wanted.newest_alone,
+        onwards=not wanted.given,
+    )
+    return git_selection(world, seen, subscription, sought)
+
+
+def _as_named(world: World, subscription: Subscription, given: Artifact) -> Candidate:
+    """What was named by hand, as a candidate of which nothing else is known."""
+    match given:
+        case ImageArtifact():
+            return ImageFacts(repository=given.repository, tag=given.tag or "", digest=given.digest or "")
+        case ChartArtifact():
+            return ChartFacts(repository=given.repository, version=given.version, digest=given.digest)
+        case CommitArtifact():
+            assert isinstance(subscription, Git)
+            repository = world.repository(subscription.repo or HOME)
+            return candidate_of(repository, repository.commits([given.commit])[given.commit])

@@ -1,0 +1,195 @@
+"""``project.freight``: the Freight of a Pipeline, found, made, and spoken of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitpromote.engine.asked import Asked
+from gitpromote.engine.world import World
+from gitpromote.errors import UsageError
+from gitpromote.model.discovered import DiscoveryReport, FreightLock
+
+if TYPE_CHECKING:
+    from gitpromote.engine.freight_made import Recorded
+    from gitpromote.model.freight import Freight
+    from gitpromote.model.freight_report import FreightReport
+    from gitpromote.model.record import Record
+
+
+def opened_lock(world: World, lock: str | Path | FreightLock | None) -> FreightLock | None:
+    """A lock by its file, fit for a Pipeline.
+
+    :raises UsageError: ``lock-unreadable``
+    :raises ConfigurationError: ``lock-invalid``, ``lock-foreign``, ``lock-stale``
+    """
+    if lock is None:
+        return None
+    from gitpromote.engine.freight_lock import read_lock, refuse_foreign
+
+    name = "the lock" if isinstance(lock, FreightLock) else str(lock)
+    found = lock if isinstance(lock, FreightLock) else read_lock(_bytes(name), name=name, pipeline=world.pipeline.name)
+    refuse_foreign(world, found, name=name)
+    return found
+
+
+def _bytes(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            "The freight lock cannot be read",
+            code="lock-unreadable",
+            detail=f"{name}: {error.strerror or error}",
+            hint=f"Make one:\n  gitpromote freight discover --lock {name}",
+        ) from error
+
+
+class Freights:
+    """The Freight of a Pipeline. Words for a Freight are its id, the beginning of that, its alias, or a name given."""
+
+    def __init__(self, world: World, *, here: Callable[[str], str]) -> None:
+        self._world, self._here = world, here
+
+    # -- looking
+
+    def list(self) -> tuple[FreightReport, ...]:
+        """All that the ledger knows, the latest arrival first."""
+        from gitpromote.engine.freight_journey import freight_reports
+
+        return freight_reports(self._world)
+
+    def show(self, freight: str) -> FreightReport:
+        """One Freight and its journey.
+
+        :raises UsageError: there is none of these words, or more than one
+        """
+        from gitpromote.engine.freight_journey import freight_report
+
+        return freight_report(self._world, freight)
+
+    def discover(self, *, lock: str | Path | None = None, as_of: int | None = None) -> DiscoveryReport:
+        """What each subscription has to offer, and what comes of it. Nothing is pushed.
+
+        :param lock: a file to keep it in as canonical JSON, to plan with it: ``project.plan(lock=…)``
+        :raises GitpromoteError: a registry cannot be reached, refuses, or answers with something else
+        """
+        from gitpromote.engine.freight_lock import lock_bytes, lock_of
+        from gitpromote.engine.freight_made import discovered
+
+        moment = self._minute(as_of)
+        found = discovered(self._world, Asked(whole=True), as_of=moment)
+        if lock is not None:
+            Path(lock).write_bytes(lock_bytes(lock_of(self._world, found, as_of=moment)))
+        told = tuple(one.told for one in found.values() if one.told is not None)
+        return DiscoveryReport(pipeline=self._world.pipeline.name, as_of=moment, warehouses=told)
+
+    def lock(self, *, as_of: int | None = None) -> FreightLock:
+        """What discovery finds, to plan with it later: ``project.plan(lock=…)``. Nothing is pushed."""
+        from gitpromote.engine.freight_lock import lock_of
+        from gitpromote.engine.freight_made import discovered
+
+        moment = self._minute(as_of)
+        return lock_of(self._world, discovered(self._world, Asked(), as_of=moment), as_of=moment)
+
+    # -- making
+
+    def create(
+        self,
+        *,
+        images: Sequence[str] = (),
+        charts: Sequence[str] = (),
+        commit: str | None = None,
+        warehouse: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        provenance: Mapping[str, str] | None = None,
+    ) -> tuple[Recorded, ...]:
+        """Record Freight with these artifacts; what is not named is found. One for each Warehouse that takes them.
+
+        :param images: ``repo:tag@digest`` each; ``charts`` likewise, ``commit`` a revision of the home repository
+        :raises UsageError: nothing was named, or something that nothing subscribes to
+        :raises Blocked: there is no set of artifacts
+        """
+        if not (images or charts or commit):
+            raise UsageError(
+                "Freight is made of something",
+                code="freight-of-nothing",
+                detail="No image, chart or commit was named.",
+                hint=f"To make it of what is there:\n  gitpromote freight assemble {self._world.pipeline.name}",
+            )
+        asked = Asked(
+            images=tuple(images),
+            charts=tuple(charts),
+            commit=self._here(commit) if commit else None,
+            warehouse=warehouse,
+            forced=True,
+        )
+        return self._recorded(asked, labels, provenance)
+
+    def assemble(
+        self,
+        *,
+        warehouse: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        provenance: Mapping[str, str] | None = None,
+    ) -> tuple[Recorded, ...]:
+        """Record the newest coherent Freight that there is, whatever the Warehouse's policy says, and at once.
+
+        :raises Blocked: there is no set of artifacts
+        """
+        return self._recorded(Asked(warehouse=warehouse, forced=True), labels, provenance)
+
+    def _recorded(
+        self, asked: Asked, labels: Mapping[str, str] | None, provenance: Mapping[str, str] | None
+    ) -> tuple[Recorded, ...]:
+        from gitpromote.engine.freight_made import record_freight
+
+        return record_freight(self._world, asked, as_of=self._minute(), labels=labels, provenance=provenance)
+
+    # -- speaking of it; each is a Record
+
+    def approve(self, freight: str, env: str, *, reason: str = "") -> Record:
+        """Let it enter an Environment although those before have not verified it; it goes on from there."""
+        from gitpromote.engine.freight_verbs import approve_freight
+
+        return approve_freight(self._world, self._named(freight), env, reason=reason)
+
+    def reject(self, freight: str, *, reason: str) -> Record:
+        """Ban it everywhere. What runs already stays until something else comes."""
+        from gitpromote.engine.freight_verbs import reject_freight
+
+        return reject_freight(self._world, self._named(freight), reason=reason)
+
+    def request(self, freight: str, *, target: str | None = None, skip: Sequence[str] = (), reason: str = "") -> Record:
+        """Say how far it is to go: up to an Environment, leaving some out where that is permitted."""
+        from gitpromote.engine.freight_verbs import request_freight
+
+        return request_freight(self._world, self._named(freight), target=target, skip=skip, reason=reason)
+
+    def hotfix(self, freight: str, env: str, *, reason: str, expires: int) -> Record:
+        """Let it enter one Environment past those before it, for so many seconds; it does not go on from there."""
+        from gitpromote.engine.freight_verbs import hotfix
+
+        return hotfix(self._world, env, self._named(freight), reason=reason, expires=expires)
+
+    def alias(self, freight: str, name: str) -> Record:
+        """Give it one more name."""
+        from gitpromote.engine.freight_made import alias_freight
+
+        return alias_freight(self._world, freight, name)
+
+    def _named(self, words: str) -> Freight:
+        """Of the ledger, or one that discovery finds and nobody has recorded yet."""
+        from gitpromote.engine.freight_journey import ledger_state
+        from gitpromote.engine.freight_made import discovered
+        from gitpromote.engine.freight_named import among, is_known, known_freight
+
+        state = ledger_state(self._world)
+        if is_known(state, words):
+            return known_freight(state, words).freight
+        found = discovered(self._world, Asked(freight=words), as_of=self._minute())
+        return next(one for each in found.values() if (one := among(each.freight, words, state)) is not None)
+
+    def _minute(self, as_of: int | None = None) -> int:
+        return (self._world.clock.now() if as_of is None else as_of) // 60 * 60

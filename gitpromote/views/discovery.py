@@ -1,0 +1,124 @@
+"""What discovery found, for people: by subscription, and what comes of it. And the few words of it in a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gitpromote.model.discovered import DiscoveredSubscription, DiscoveredWarehouse, DiscoveryReport, Told
+from gitpromote.model.plan import Plan
+from gitpromote.views.journey import artifact_words
+from gitpromote.views.lines import Line, Span, line, paragraph
+from gitpromote.views.text import clean, count, short_commit, short_digest
+from gitpromote.views.time import ago, instant
+
+_STATUS = {
+    "new": "new: the next plan has it",
+    "known": "known already",
+    "waiting": "waits",
+    "manual": "is made by hand",
+    "nothing": "none",
+}
+_STYLES = {"new": "good", "nothing": "bad", "waiting": "wait", "manual": "wait"}
+_SHOWN = 5
+
+
+def discovery_view(report: DiscoveryReport, *, width: int | None = None) -> list[Line]:
+    """Every Warehouse with its subscriptions."""
+    parts = [_warehouse(one, now=report.as_of, width=width) for one in report.warehouses]
+    body = [each for part in parts for each in (*part, ())]
+    return body[:-1] if body else [line("No Warehouse subscribes to anything.")]
+
+
+def _warehouse(warehouse: DiscoveredWarehouse, *, now: int, width: int | None) -> list[Line]:
+    lines = [line(Span(warehouse.name, "strong"))]
+    for one in warehouse.subscriptions:
+        lines += _subscription(one, now=now)
+    freight = warehouse.freight
+    name = freight.alias if freight is not None else "no Freight"
+    lines.append(line("  ", Span(f"= {name}", "strong"), "   ", _verdict(warehouse, now=now)))
+    lines += [line(f"    {word}") for word in (artifact_words(freight) if freight else ())]
+    if warehouse.bounded:
+        lines.append(line("    ", Span("the search was cut short: there may be another set", "wait")))
+    lines += [line(f"    newer, rejected: {_told(one)}") for one in warehouse.newer]
+    return lines
+
+
+def _verdict(warehouse: DiscoveredWarehouse, *, now: int) -> Span:
+    until = f", at {instant(warehouse.next, now=now)}" if warehouse.next is not None else ""
+    reason = f": {clean(warehouse.reason)}" if warehouse.reason else ""
+    return Span(_STATUS[warehouse.status] + reason + until, _STYLES.get(warehouse.status, ""))
+
+
+def _subscription(one: DiscoveredSubscription, *, now: int) -> list[Line]:
+    head = f"  {one.kind} {clean(one.address)} ({one.strategy})"
+    if one.missing:
+        first = [line(head, "   ", Span(clean(one.missing), "bad"))]
+    else:
+        first = [line(head, "   ", Span(_taken(one), "strong"), f"   {_counted(one, now=now)}")]
+    rest = one.passed_over - min(len(one.rejected), _SHOWN)
+    lines = [line(f"      {_told(each)}") for each in one.rejected[:_SHOWN]]
+    if rest > 0:
+        lines.append(line("      ", Span(f"and {rest:,} more", "faint")))
+    return [*first, *lines, *(each for note in one.notes for each in paragraph(clean(note), indent=6))]
+
+
+def _taken(one: DiscoveredSubscription) -> str:
+    if not one.taken:
+        return "none fits"
+    if one.kind == "commit":
+        whole = one.digest or one.taken
+        return short_commit(whole) if one.taken == whole else f"{clean(one.taken)} {short_commit(whole)}"
+    return clean(one.taken) + (f"@{short_digest(one.digest)}" if one.digest else "")
+
+
+def _counted(one: DiscoveredSubscription, *, now: int) -> str:
+    if one.by_hand:
+        return "named by hand"
+    words = [f"of {count(one.candidates, 'candidate')}"]
+    words += [f"{one.passed_over:,} rejected"] if one.passed_over else []
+    words += [f"made {ago(one.created, now=now)}"] if one.created is not None else []
+    words += ["mutable: the tag may name another one tomorrow"] if one.mutable else []
+    return ", ".join(words)
+
+
+def _told(told: Told) -> str:
+    return f"{clean(told.name)} {clean(told.reason)}"
+
+
+# -- in a plan
+
+
+def newer_words(plan: Plan, warehouse: str, *, waiting: bool = False) -> str:
+    """``3.9.0-rc.1 is a prerelease; 77ab03e has no image yet``: newer candidates that the plan passed over.
+
+    :param waiting: only those that nothing fits yet
+    """
+    found = [one for one in _newer(plan.facts, warehouse) if one.waits or not waiting]
+    return "; ".join(_told(one) for one in found[:_SHOWN]) + (f"; {len(found) - _SHOWN:,} more" * (len(found) > _SHOWN))
+
+
+def others_waiting(plan: Plan, shown: Iterable[str]) -> list[str]:
+    """For each Warehouse of which nothing moves: what newer candidates wait for."""
+    used = {name for one in plan.environments for name in one.freight}  # otherwise its environment says it
+    quiet = [name for name in sorted(_discovery(plan.facts)) if name in used and name not in set(shown)]
+    told = [(name, newer_words(plan, name, waiting=True) or _reason(plan.facts, name)) for name in quiet]
+    return [f"{name}   newer, waiting: {words}" for name, words in told if words]
+
+
+def _reason(facts: Mapping[str, Any], warehouse: str) -> str:
+    """Why news make no Freight yet."""
+    told = _discovery(facts).get(warehouse, {})
+    reason = told.get("reason", "") if isinstance(told, dict) else ""
+    return clean(reason) if isinstance(reason, str) else ""
+
+
+def _newer(facts: Mapping[str, Any], warehouse: str) -> Sequence[Told]:
+    told = _discovery(facts).get(warehouse, {})
+    newer = told.get("newer", ()) if isinstance(told, dict) else ()
+    return [Told.model_validate(one) for one in newer]
+
+
+def _discovery(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = facts.get("discovery", {})
+    return found if isinstance(found, dict) else {}
