@@ -1,7 +1,7 @@
 """The usual pipeline: an image and its configuration travel together from test to prod.
 
-One Warehouse watches both. Its Freight is the newest version of the image with the newest commit of ``deploy/``, so what
-was verified in test is exactly that pair, and the same pair goes on. ``test`` and ``uat`` go by themselves under
+One Warehouse watches both. Its Freight is the newest version of the image with the newest commit of ``deploy/``, so
+what was verified in test is exactly that pair, and the same pair goes on. ``test`` and ``uat`` go by themselves under
 ``gitpromote run``; ``prod`` waits for a person.
 
 Elsewhere: one Warehouse, a Stage per environment, the later ones with the one before as their upstream.

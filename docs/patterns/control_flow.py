@@ -1,8 +1,8 @@
 """A point that only joins the way and divides it again, with a condition that is written once.
 
 ``released`` carries no App and is written nowhere. It comes after both regions of ``uat``, and what is verified in both
-and has soaked there for a day has passed it. All productions come after it and need not repeat who came before them, nor
-the soak; a new region is one more line.
+and has soaked there for a day has passed it. All productions come after it and need not repeat who came before them,
+nor the soak; a new region is one more line.
 
 Elsewhere: a control-flow Stage, a Stage without promotion steps.
 """

@@ -1,8 +1,8 @@
 """A gate before the first environment: a person lets Freight in, and from there on everything goes by itself.
 
 ``accepted`` carries no App and is written nowhere. New Freight stops in front of it until somebody applies it there:
-``gitpromote plan --env accepted -out=plan.json``, ``gitpromote apply plan.json``. ``test`` and ``uat`` follow as soon as
-``gitpromote run`` looks. What nobody lets in is superseded by the next Freight and leaves nothing behind.
+``gitpromote plan --env accepted -out=plan.json``, ``gitpromote apply plan.json``. ``test`` and ``uat`` follow as soon
+as ``gitpromote run`` looks. What nobody lets in is superseded by the next Freight and leaves nothing behind.
 
 Elsewhere: a gatekeeper Stage, a control-flow Stage that is promoted to by hand.
 """

@@ -1,8 +1,8 @@
 """A second entry just before production, for what cannot wait for the long way.
 
 Images tagged ``hotfix-…``, with the configuration of the branch ``hotfix``, have a Warehouse of their own. ``hotfix``
-takes its Freight directly; ``prod`` takes what was verified in ``uat`` or in ``hotfix``. What came into prod last is what
-runs there, and the plan says so: the next ordinary version replaces the hotfix. Gates of prod hold for both ways.
+takes its Freight directly; ``prod`` takes what was verified in ``uat`` or in ``hotfix``. What came into prod last is
+what runs there, and the plan says so: the next ordinary version replaces the hotfix. Gates of prod hold for both ways.
 
 Elsewhere: a Stage with a direct source beside one with upstream Stages. For a way past every environment, with a reason
 and an expiry, there is ``gitpromote hotfix``.

@@ -1,8 +1,8 @@
 """Image and configuration at a pace of their own: each moves without waiting for the other.
 
-Two Warehouses make two kinds of Freight. An environment runs one of each, and a plan combines the one that moves with the
-one that stays. A new version of the image goes through the environments while the configuration in them stays as it is,
-and the other way round. What is verified is still the pair that was there.
+Two Warehouses make two kinds of Freight. An environment runs one of each, and a plan combines the one that moves with
+the one that stays. A new version of the image goes through the environments while the configuration in them stays as it
+is, and the other way round. What is verified is still the pair that was there.
 
 Elsewhere: Stages that request Freight from several Warehouses.
 """

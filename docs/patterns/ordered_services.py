@@ -1,7 +1,7 @@
 """Services of one release, one after the other: the database's migration before what needs it.
 
-Each environment of the map is two Environments here, one for each service: ``test-api`` takes a Freight once it has been
-verified in ``test-db``. Both carry the same Freight, so the order holds for a release and not only for its parts.
+Each environment of the map is two Environments here, one for each service: ``test-api`` takes a Freight once it has
+been verified in ``test-db``. Both carry the same Freight, so the order holds for a release and not only for its parts.
 Where order within one commit is enough, write ``App("api", …, after="db")`` in one Environment instead.
 
 Elsewhere: a chain of Stages that each update one application.

@@ -1,8 +1,8 @@
 """Several services in one repository, each with a pipeline of its own that nothing else holds up.
 
 Each Pipeline has its own Warehouse, Environments, ledger and plan: ``gitpromote plan cart`` says nothing of ``search``,
-and a freeze, a hold or a failure of one leaves the other alone. Their targets must not overlap; that is checked when the
-file is read.
+and a freeze, a hold or a failure of one leaves the other alone. Their targets must not overlap; that is checked when
+the file is read.
 
 Elsewhere: several Warehouses with separate chains of Stages in one Project.
 """

@@ -1,8 +1,8 @@
 """Rendered manifests beside their sources, on the branch that people work on.
 
 A promotion renders ``deploy/`` at the Freight's commit and writes ``builds/shop/<environment>`` of the same branch. The
-next look at the branch finds that commit and makes no Freight of it: what a pipeline writes itself is no news to it, and
-a folder that is both read and written is refused when the file is read.
+next look at the branch finds that commit and makes no Freight of it: what a pipeline writes itself is no news to it,
+and a folder that is both read and written is refused when the file is read.
 
 Elsewhere: writing back to main, with excludePaths against the feedback loop.
 """

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitpromote.discovery.select import Selection, Shortlist, shortlisted
-from gitpromote.model.version import Version
 from gitpromote.discovery.tags import NameRules, Sorted, by_version, sort_names
 from gitpromote.model.candidate import ChartFacts, Rejected
 from gitpromote.model.subscription import Chart
+from gitpromote.model.version import Version
 
 __all__ = ["chart_version", "charts_in_order", "versions_wanted"]
 

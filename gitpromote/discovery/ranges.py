@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from gitpromote.model.version import Version
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.constraint import Term, constraint_terms
+from gitpromote.model.version import Version
 
 __all__ = ["ANY", "NONE", "Distance", "OptIn", "Range", "Verdict"]
 

@@ -9,8 +9,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from gitpromote.discovery.ranges import ANY, NONE, Distance, Range
-from gitpromote.model.version import Version, natural_key
 from gitpromote.model.candidate import Rejected
+from gitpromote.model.version import Version, natural_key
 
 __all__ = ["NameRules", "Sorted", "by_name", "by_numbers", "by_version", "sort_names"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gitpromote.discovery.select import Selection, Shortlist
-from gitpromote.model.version import Version
 from gitpromote.model.candidate import ChartFacts, CommitCandidate, ImageFacts, Rejected
 from gitpromote.model.subscription import Chart, Git, Image
+from gitpromote.model.version import Version
 
 __all__ = ["MOST_TOLD", "Nothing", "newer_rejected", "why_nothing"]
 

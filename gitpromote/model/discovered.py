@@ -88,8 +88,10 @@ class DiscoveredWarehouse(Document):
     def facts(self) -> dict[str, Any]:
         """What of it decided, as it stands in a plan; empty where Git alone did, and nothing was passed over."""
         registries = any(one.kind != "commit" for one in self.subscriptions)
+        # Where nothing fits, the reason says it; what does not is not newer than anything.
+        newer = [one for one in self.newer if self.status != "nothing" or not one.waits]
         told: dict[str, Any] = {
-            "newer": [one.model_dump(mode="json", exclude_defaults=True) for one in self.newer],
+            "newer": [one.model_dump(mode="json", exclude_defaults=True) for one in newer],
             "reason": self.reason,
             "next": self.next,
             "bounded": self.bounded,

@@ -15,7 +15,7 @@ from gitpromote.model.gate import Gate
 from gitpromote.model.members import as_python
 from gitpromote.model.names import kind_of, quoted, shown
 from gitpromote.model.problems import Fault, UnfitError
-from gitpromote.model.target import Target
+from gitpromote.model.target import Written
 from gitpromote.model.wave import InWave
 
 __all__ = ["AnyOf", "Delivery", "Environment", "any_of"]
@@ -114,7 +114,7 @@ class Environment(Definition):
 
     name: str = Field(kw_only=False)
     after: After = None
-    target: InstanceOf[Target] | None = None
+    target: Written = None
     delivery: Delivery | None = None
     agent: InstanceOf[Agent] | None = None
     gates: Many[InstanceOf[Gate]] | None = None

@@ -27,7 +27,7 @@ from gitpromote.model.problems import Fault, report
 from gitpromote.model.resolution import Resolver
 from gitpromote.model.resolved import Join, ResolvedEnvironment
 from gitpromote.model.subscription import address_faults
-from gitpromote.model.target import Target
+from gitpromote.model.target import Written
 from gitpromote.model.warehouse import Warehouse
 
 __all__ = ["DEFINITION_DOMAIN", "Pipeline"]
@@ -101,7 +101,7 @@ class Pipeline(Definition):
     apps: Many[InstanceOf[App]]
     environments: Many[InstanceOf[Environment]]
     warehouse: Warehouses = ()
-    target: InstanceOf[Target] | None = None
+    target: Written = None
     delivery: Delivery = "push"
     agent: InstanceOf[Agent] | None = None
     gates: Many[InstanceOf[Gate]] = ()

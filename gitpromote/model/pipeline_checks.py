@@ -14,6 +14,7 @@ from gitpromote.model.graph import cycles, drawn
 from gitpromote.model.index import Index, before_of, said_after
 from gitpromote.model.names import did_you_mean, one_of, quoted
 from gitpromote.model.pipeline_edits import edit_problems
+from gitpromote.model.pipeline_past_git import past_git_problems
 from gitpromote.model.pipeline_sources import source_problems
 from gitpromote.model.pipeline_targets import missing_labels, places_of, target_problems
 from gitpromote.model.pipeline_waves import moved_problems, wave_problems
@@ -42,7 +43,7 @@ def examined(pipeline: Pipeline) -> tuple[Index | None, list[Problem]]:
     problems = target_problems(pipeline, places)
     if not problems:
         problems += source_problems(pipeline, index, places)
-    return index, [*edit_problems(pipeline, index), *problems]
+    return index, [*edit_problems(pipeline, index), *past_git_problems(pipeline, index), *problems]
 
 
 def _structural(pipeline: Pipeline) -> list[Problem]:

@@ -152,7 +152,11 @@ def _unfit(place: Place) -> Iterator[Problem]:
     if place.shape.kind == "none":
         if place.shape.apps:
             hint = 'write target=Branch("env/$env") on the Pipeline, or apps=[] for a control-flow point'
-            yield place.problem(Fault("target-missing", "has no target, and its Pipeline has none", hint))
+            if place.shape.agent is not None:
+                told = "has an agent and no target: what it runs would stand in no repository"
+                yield place.problem(Fault("pseudo-gitops", told, hint))
+            else:
+                yield place.problem(Fault("target-missing", "has no target, and its Pipeline has none", hint))
         return
     if reason := branch_problem(place.branch):
         yield place.problem(Fault("branch-invalid", f"the branch {shown(place.branch)} {reason}"))

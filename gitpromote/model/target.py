@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, InstanceOf
 
+from gitpromote.model.agent import Agent
 from gitpromote.model.definition import Definition
 from gitpromote.model.fields import Many
-from gitpromote.model.names import branch_problem, path_problem, quoted, shown
-from gitpromote.model.problems import Fault
+from gitpromote.model.names import branch_problem, kind_of, path_problem, quoted, shown
+from gitpromote.model.problems import Fault, UnfitError
 from gitpromote.model.subscription import address_faults
 from gitpromote.model.substitute import parse
 
-__all__ = ["KEPT", "Branch", "Directory", "Files", "InPlace", "Target"]
+__all__ = ["KEPT", "Branch", "Directory", "Files", "InPlace", "Target", "Written"]
 
 Files: TypeAlias = Literal["per-object", "per-app"]
 
@@ -26,6 +27,20 @@ class Target(Definition):
     """A place in a repository that one Environment owns."""
 
     means: ClassVar[str] = 'a target such as Branch("env/$env")'
+
+
+def _not_an_agent(value: object) -> object:
+    """An agent applies what a target holds, and is none itself."""
+    if isinstance(value, Agent):
+        told = f"is {kind_of(value)}: what it is told to run would stand in no repository, to be reviewed or restored"
+        raise UnfitError(Fault("pseudo-gitops", told, f'write target=Branch("env/$env"), agent={value!r}'))
+    return value
+
+
+if TYPE_CHECKING:
+    Written: TypeAlias = Target | None
+else:
+    Written = Annotated[InstanceOf[Target] | None, BeforeValidator(_not_an_agent)]
 
 
 class Branch(Target):

@@ -21,6 +21,7 @@ _STATUS = {
 }
 _STYLES = {"new": "good", "nothing": "bad", "waiting": "wait", "manual": "wait"}
 _SHOWN = 5
+_TOLD = 3  # in a plan
 
 
 def discovery_view(report: DiscoveryReport, *, width: int | None = None) -> list[Line]:
@@ -95,7 +96,8 @@ def newer_words(plan: Plan, warehouse: str, *, waiting: bool = False) -> str:
     :param waiting: only those that nothing fits yet
     """
     found = [one for one in _newer(plan.facts, warehouse) if one.waits or not waiting]
-    return "; ".join(_told(one) for one in found[:_SHOWN]) + (f"; {len(found) - _SHOWN:,} more" * (len(found) > _SHOWN))
+    more = [f"{len(found) - _TOLD:,} more"] if len(found) > _TOLD else []
+    return "; ".join([*(_told(one) for one in found[:_TOLD]), *more])
 
 
 def others_waiting(plan: Plan, shown: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gitpromote.model.artifact import Artifact
 from gitpromote.model.freight import Freight
 from gitpromote.model.freight_report import FreightReport, FreightStop
 from gitpromote.views.journey import artifact_words, version_of
@@ -79,13 +80,18 @@ def freight_view(report: FreightReport, *, now: int, width: int | None = None) -
 
 def _facts(report: FreightReport, *, now: int) -> list[tuple[str, str]]:
     freight = report.freight
-    found = [("artifact", str(one)) for one in freight.artifacts]
+    found: list[tuple[str, str]] = [(one.kind, _whole(one)) for one in freight.artifacts]
     found += [("names", ", ".join(clean(name) for name in report.aliases))]
     found += [("warehouse", freight.warehouse), ("recorded", instant(report.created_at, now=now))]
     found += [("source", f'"{clean(freight.subject)}" ({clean(freight.author)})' if freight.subject else "")]
     found += [(word, clean(text)) for word, text in sorted(freight.provenance.items())]
     found += [("label", f"{clean(key)}={clean(value)}") for key, value in sorted(freight.labels.items())]
     return found
+
+
+def _whole(artifact: Artifact) -> str:
+    """An artifact, nothing of it shortened."""
+    return f"{artifact.repository}@{artifact.commit}" if artifact.kind == "commit" else str(artifact)
 
 
 def _stop(stop: FreightStop, *, now: int) -> list[Span]:

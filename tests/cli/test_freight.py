@@ -154,7 +154,7 @@ def test_freight_is_listed_and_shown_with_its_journey(run, shop, said):
     assert (old["provenance"], new["labels"]) == ({"commit": "77ab"}, {"team": "notes"})
     shown = said(run("freight", "show", old["alias"]).out)
     assert shown.splitlines()[0] == "FREIGHT-1  mixed  ID-1"
-    assert "  commit  77ab\n" in shown
+    assert "  commit  77ab\n" in shown and "notes.git@" in shown
     assert "  test  runs since TIME, verified TIME  yes: takes Freight directly\n" in shown
     assert "  prod  runs since TIME, verified TIME  yes: test: verified" in shown
     assert json.loads(run("freight", "show", old["id"][:8], "--json").out) == listed[1]

@@ -8,8 +8,8 @@ import pytest
 
 from gitpromote import Chart
 from gitpromote.discovery.ranges import OptIn, Range
-from gitpromote.model.version import Version
 from gitpromote.errors import ConfigurationError
+from gitpromote.model.version import Version
 
 TABLE = Path(__file__).parent.parent / "cases" / "versions" / "ranges.tsv"
 REFUSED = [

@@ -17,9 +17,9 @@ import pytest
 from gitpromote import Chart
 from gitpromote.discovery.charts import charts_in_order
 from gitpromote.discovery.ranges import OptIn, Range
-from gitpromote.model.version import Version
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.candidate import ChartFacts
+from gitpromote.model.version import Version
 
 HELM = shutil.which("helm") or shutil.which("helm", path=str(Path(sys.executable).parent)) or "helm"
 TEMPLATE = (

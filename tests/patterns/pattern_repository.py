@@ -1,4 +1,4 @@
-"""A repository in which a pattern of ``docs/patterns`` lies, its bare remote, and what its branches hold, in few words."""
+"""A repository in which a pattern of ``docs/patterns`` lies, and what the branches of its remote hold, in few words."""
 
 from __future__ import annotations
 

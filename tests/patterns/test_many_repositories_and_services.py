@@ -75,7 +75,7 @@ def test_one_pipeline_writes_the_folders_in_which_something_changes(services):
 def test_a_product_is_a_commit_of_each_of_its_repositories(repository, other):
     api, web = other("api"), other("web")
     for name, one in (("api", api), ("web", web)):
-        one.push({path: text for env in ("test", "prod") for path, text in config(f"deploy/{env}", name, name=name).items()})
+        one.push(config("deploy/test", name, name=name) | config("deploy/prod", name, name=name))
     repository.use("multi_repo.py")
     assert repository.promote() == {"test": "written", "prod": "written"}
     api.push({"README.md": "API.\n"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pattern_repository import CONFIG, layered, service
 
-from gitpromote.errors import RenderFailed
+from gitpromote.errors import SourceInvalid
 
 HOUR = 3600
 BASE = "deploy/base/config.yaml"
@@ -49,7 +49,7 @@ def test_services_of_a_group_land_in_one_commit_or_not_at_all(repository, images
     assert repository.log("env/test") == ["promote(test)"] * 2
     images.push("cart", "1.2.0")
     repository.push({"deploy/search/test/kustomization.yaml": "resources: [none.yaml]\n"})
-    with pytest.raises(RenderFailed):
+    with pytest.raises(SourceInvalid, match="deploy/search/test/none.yaml"):
         repository.promote()
 
     def group(cart: str, search: str) -> dict[str, str]:
@@ -266,10 +266,15 @@ def test_a_hotfix_enters_just_before_prod_and_the_next_version_replaces_it(shop,
     ran = [repository.says(f"env/{name}")["apps-deployment-shop.yaml"] for name in names]
     assert ran == ["shop:1.4.0", "shop:1.4.0", "shop:hotfix-1.4.0-1", "shop:hotfix-1.4.0-1"]
     images.push("shop", "1.4.1")
-    assert repository.run() == {"test": "written"}
-    assert repository.promote() == {"test": "noop", "uat": "written", "hotfix": "noop", "prod": "written"}
+    assert repository.run() == {"test": "written", "uat": "written"}
+    assert repository.promote() == {"test": "noop", "uat": "noop", "hotfix": "noop", "prod": "written"}
     ran = [repository.says(f"env/{name}")["apps-deployment-shop.yaml"] for name in names]
     assert ran == ["shop:1.4.1", "shop:1.4.1", "shop:hotfix-1.4.0-1", "shop:1.4.1"]
+    images.push("shop", "hotfix-1.4.1-1", created="2026-02-01T00:00:00Z")
+    images.push("shop", "1.4.2")
+    assert repository.run() == {"test": "written", "uat": "written"}
+    assert repository.promote(env="prod") == {"prod": "written"}  # what nobody let into hotfix keeps nothing back
+    assert repository.says("env/prod")["apps-deployment-shop.yaml"] == "shop:1.4.2"
 
 
 def test_an_urgent_change_may_leave_uat_out_and_another_may_not(shop, images):
