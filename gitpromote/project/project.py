@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from gitpromote import __version__
-from gitpromote.adapters.git.url import canonical_repository
-from gitpromote.adapters.git.workrepo import find_repository
-from gitpromote.adapters.pipeline_file import LoadedFile, find_pipeline_file, load_pipelines, parse_pipeline_option
 from gitpromote.adapters.repository import GitRepository
 from gitpromote.engine import plans
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.ref_names import names_in_the_way
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.errors import UsageError
 from gitpromote.model.canonical import digest
 from gitpromote.model.ephemeral import EphemeralPipeline
 from gitpromote.model.pipeline import DEFINITION_DOMAIN, Pipeline
 from gitpromote.model.plan import Engine, EnvironmentPlan, PipelineSource, PlannedPipeline, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
 from gitpromote.ports import Reporter, SilentReporter
-from gitpromote.project import documents
+from gitpromote.project import documents, loading
+from gitpromote.project.loading import Found
 from gitpromote.project.plan import Plan
 from gitpromote.project.refusals import refuse_checked_out
 from gitpromote.project.wiring import Place, build_world
@@ -105,41 +103,14 @@ class Project:
         :param keep: a folder to leave every renderer's input and output in
         :raises ConfigurationError: with every problem of the file
         """
-        loaded, named = _loaded(file, start)
-        chosen = loaded.select(pipeline or named)
-        work = find_repository(loaded.files[chosen.name])
-        if chosen.repo is None and work is None:
-            raise ConfigurationError(
-                "The pipeline has no home repository",
-                code="home-missing",
-                detail=f"{loaded.path} is in no Git repository.",
-                hint="Put it into one, or name it: Pipeline(…, repo=…).",
-            )
-        home = chosen.repo or (work.home_url if work else "")
-        place = Place(home_url=home, work=work, functions=_functions(loaded))
-        tell = reporter or SilentReporter()
-        world = build_world(chosen, place, cache_dir=cache_dir, reporter=tell, keep=keep)
-        source = _source(loaded, chosen, place)
-        others = tuple(one for one in loaded.pipelines.values() if one is not chosen)
-        return cls(chosen, place, world, source=source, reporter=tell, cache_dir=cache_dir, others=others)
+        read, named = loading.loaded(file, start)
+        found = loading.in_file(read, pipeline or named)
+        return cls._of(found, cache_dir=cache_dir, reporter=reporter, keep=keep)
 
     @classmethod
     def from_plan(cls, plan: Plan, *, cache_dir: str | Path | None = None, reporter: Reporter | None = None) -> Project:
         """The Project that a plan stands for: by its resolved definition alone, no pipeline file is read."""
-        described = plan.data.pipeline
-        pipeline = Pipeline.from_data(described.definition)
-        home = plan.data.basis.repositories["home"].url
-        work = find_repository(Path.cwd())
-        if work is not None and canonical_repository(work.home_url) == canonical_repository(home):
-            home = work.home_url  # the same repository, as this machine reaches it
-        place = Place(
-            home_url=home,
-            work=work,
-            functions=documents.functions_of(described.source, root=work.toplevel if work else Path.cwd()),
-        )
-        tell = reporter or SilentReporter()
-        world = build_world(pipeline, place, cache_dir=cache_dir, reporter=tell)
-        return cls(pipeline, place, world, source=described.source, reporter=tell, cache_dir=cache_dir)
+        return cls._of(loading.in_plan(plan), cache_dir=cache_dir, reporter=reporter)
 
     @classmethod
     def departed(
@@ -155,28 +126,38 @@ class Project:
 
         ``None`` where there is no ledger of that name.
         """
-        loaded, _ = _loaded(file, start)
-        first = next(iter(loaded.pipelines))
-        like = cls.load(loaded.path, pipeline=first, cache_dir=cache_dir, reporter=reporter)
-        pipeline = like.definition.changed({"name": name})
-        world = build_world(pipeline, like._place, cache_dir=cache_dir, reporter=like._reporter)
-        if world.ledger.ref not in world.home.refs([world.ledger.ref]):
-            return None
+        found = loading.departed(loading.loaded(file, start)[0], name)
+        project = cls._of(found, cache_dir=cache_dir, reporter=reporter, departed=True)
+        world = project._wired
+        return project if world.ledger.ref in world.home.refs([world.ledger.ref]) else None
+
+    @classmethod
+    def _of(
+        cls,
+        found: Found,
+        *,
+        cache_dir: str | Path | None,
+        reporter: Reporter | None,
+        keep: str | None = None,
+        departed: bool = False,
+    ) -> Project:
+        tell = reporter or SilentReporter()
+        world = build_world(found.pipeline, found.place, cache_dir=cache_dir, reporter=tell, keep=keep)
         return cls(
-            pipeline,
-            like._place,
+            found.pipeline,
+            found.place,
             world,
-            source=like._source,
-            reporter=like._reporter,
+            source=found.source,
+            reporter=tell,
             cache_dir=cache_dir,
-            departed=True,
-            others=tuple(loaded.pipelines.values()),
+            departed=departed,
+            others=found.others,
         )
 
     @staticmethod
     def names(file: str | Path | None = None, *, start: str | Path | None = None) -> tuple[str, ...]:
         """The names of the Pipelines in a file, in its order."""
-        return tuple(_loaded(file, start)[0].pipelines)
+        return tuple(loading.loaded(file, start)[0].pipelines)
 
     @property
     def name(self) -> str:
@@ -609,28 +590,6 @@ def open_plan(path: str | Path) -> Plan:
 def project_of(plan: Plan, *, cache_dir: str | Path | None = None, reporter: Reporter | None = None) -> Project:
     """The Project that a plan stands for; see :meth:`Project.from_plan`."""
     return Project.from_plan(plan, cache_dir=cache_dir, reporter=reporter)
-
-
-def _loaded(file: str | Path | None, start: str | Path | None) -> tuple[LoadedFile, str | None]:
-    path, name = (None, None) if file is None else parse_pipeline_option(str(file))
-    return load_pipelines(path or find_pipeline_file(Path(start) if start else Path.cwd())), name
-
-
-def _functions(loaded: LoadedFile) -> dict[str, tuple[str, str]]:
-    return {
-        name: (str(function.path), function.sha256.removeprefix("sha256:"))
-        for name, function in loaded.functions.items()
-    }
-
-
-def _source(loaded: LoadedFile, pipeline: Pipeline, place: Place) -> PipelineSource:
-    path = loaded.files[pipeline.name].resolve()
-    inside = place.work is not None and path.is_relative_to(place.work.toplevel)
-    shown = path.relative_to(place.work.toplevel).as_posix() if place.work and inside else path.name
-    return PipelineSource(
-        path=shown,
-        callables={name: loaded.callables[name] for name in pipeline.functions() if name in loaded.callables},
-    )
 
 
 def _names(names: Names) -> tuple[str, ...] | None:

@@ -183,7 +183,7 @@ def test_the_command_line_says_the_same_without_running_the_file(settled, capsys
     def unread(*_: object) -> None:
         raise AssertionError("the file was run")
 
-    monkeypatch.setattr("gitpromote.project.project.load_pipelines", unread)
+    monkeypatch.setattr("gitpromote.project.loading.load_pipelines", unread)
     assert main(["plan", "-detailed-exitcode"]) == 0
     assert capsys.readouterr().out == first
     assert not list(Path("plans").glob("*"))
