@@ -1,8 +1,9 @@
 """An urgent change may leave ``uat`` out, if it says so and the rule of ``uat`` lets it.
 
-A request to promote Freight may name environments to skip. ``uat`` grants it to Freight that carries the label
-``urgent``; to any other it answers ``skip-denied``, and the Freight goes nowhere by that request. What leaves ``uat``
-out still has to be verified in ``test``, and what comes after it goes the whole way again.
+``gitpromote freight create --image ghcr.io/acme/shop:1.4.1 --label urgent=true --skip uat`` asks for it. ``uat``
+grants it to Freight that carries the label; to any other it answers ``skip-denied``, and that Freight waits until
+somebody asks for the whole way. What leaves ``uat`` out still has to be verified in ``test``, and gates of ``prod``
+hold all the same.
 
 Elsewhere: intent.skip and a skip-permission gate.
 """

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gitpromote.cli.apply import carry_out, exit_code
 from gitpromote.cli.approval import ask, in_reach
 from gitpromote.cli.saving import apply_command, save
 from gitpromote.cli.session import Session
+from gitpromote.errors import Declined
 from gitpromote.views.lines import Span, line
 
 if TYPE_CHECKING:
     from gitpromote.project import Plan, Project
 
 
-def decide(session: Session, current: Project, plan: Plan, given: dict[str, Any]) -> tuple[int, bool]:
-    """Show the plan; save it where ``--out`` says so, otherwise ask and apply. The exit code, and whether it wrote."""
+def decide(
+    session: Session, current: Project, plan: Plan, given: dict[str, Any], *, again: Sequence[str]
+) -> tuple[int, bool]:
+    """Show the plan; save it where ``--out`` says so, otherwise ask and apply. The exit code, and whether it wrote.
+
+    :param again: the verb with what it was given, for the hint that says how to save the plan
+    """
     from gitpromote.views.terminal import plan_view
 
     session.show(plan_view(plan.data, full=given["full"], width=session.out.width))
@@ -29,13 +36,20 @@ def decide(session: Session, current: Project, plan: Plan, given: dict[str, Any]
     if confirmed:
         if session.json:
             session.tell(plan_view(plan.data))
-        ask(session, reach, instead=_instead(session))
-    result = carry_out(session, current, plan, only=None, confirmed=confirmed, given=given)
+        ask(session, reach, instead=f"Run it on a terminal, or {_reviewed(session, again)}")
+    try:
+        result = carry_out(session, current, plan, only=None, confirmed=confirmed, given=given)
+    except Declined as declined:
+        if declined.code == "production-unapproved":
+            declined.hint = f"{_reviewed(session, again)[0].upper()}{_reviewed(session, again)[1:]}"
+        raise
     return exit_code(result, detailed=False), bool(result.count("written"))
 
 
-def _instead(session: Session) -> str:
+def _reviewed(session: Session, again: Sequence[str]) -> str:
+    """How somebody else looks at the plan first."""
     return (
-        "Run it on a terminal, or save the plan with -out=plan.json, have it reviewed, and apply that very plan:\n"
+        "save the plan, have it reviewed, and apply that very plan:\n"
+        f"  {session.command(*again, '-out=plan.json')}\n"
         "  gitpromote apply plan.json --expect-digest sha256:…"
     )

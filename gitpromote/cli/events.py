@@ -76,6 +76,17 @@ class EventStream:
             self.failure = error
 
 
+def named_stream(words: Sequence[str]) -> str | None:
+    """The file that ``--json-into`` names among words that could not be read."""
+    for at, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if word == "--":
+            return None
+        if name in ("--json-into", "-json-into"):
+            return value if equals else next(iter(words[at + 1 :]), None)
+    return None
+
+
 class CommandEcho:
     """Prints the command line of each renderer that is run: what ``-v`` asks for."""
 

@@ -8,17 +8,19 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 from gitpromote.cli.options import cache_dir, no_color, pipeline_file, verbose
-from gitpromote.cli.parsing import Verbs
+from gitpromote.cli.parsing import Verbs, option
 from gitpromote.cli.session import Session
 from gitpromote.cli.verbs import SECTIONS
 from gitpromote.errors import GitpromoteError, Interrupted, UsageError
 
 PROGRAM = "gitpromote"
 _COMPLETE = "_GITPROMOTE_COMPLETE"
+_VERBS = frozenset(name for rows in SECTIONS.values() for name in rows)
 
 
 def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -40,7 +42,7 @@ def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) 
 @cache_dir
 @no_color
 @verbose
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Say which it is.")
+@option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Say which it is.")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Terraform's plan and apply for GitOps promotion.
@@ -80,6 +82,7 @@ def _dispatch(words: list[str], run: Session) -> int:
     except GitpromoteError as error:
         return _fail(error, run)
     except click.ClickException as error:
+        _begin_events(words, run)
         return _fail(_usage(error), run)
     except (KeyboardInterrupt, click.Abort):
         return _fail(Interrupted("Interrupted", code="interrupted", hint="Nothing more was started."), run)
@@ -119,6 +122,17 @@ def _fail(error: GitpromoteError, run: Session) -> int:
     if run.events is not None:
         run.events.event("error", **error_data(error))
     return error.exit_code
+
+
+def _begin_events(words: list[str], run: Session) -> None:
+    """Whoever asked for events gets them, although the words could not be read any further."""
+    from gitpromote.cli.events import named_stream
+
+    path = named_stream(words)
+    if run.events is None and path:
+        run.verb = run.verb or next((word for word in words if word in _VERBS), "")
+        with suppress(UsageError):  # the words are told to be wrong in any case
+            run.open_events(path)
 
 
 def _fail_by_bug(error: Exception, run: Session) -> int:

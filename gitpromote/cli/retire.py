@@ -56,7 +56,9 @@ def command(
     if env is not None:
         known_environment(env, current.pipeline.order())
     plan = current.retire(env=env, app=app, gone=gone, reason=reason)
-    return decide(session, current, plan, given)[0]
+    what = ("--gone",) if gone else ("--env", env) if env is not None else ("--app", str(app))
+    again = ("retire", *((name,) if name else ()), *what, "--reason", reason)
+    return decide(session, current, plan, given, again=again)[0]
 
 
 def _project(session: Session, name: str | None, *, gone: bool) -> Project:

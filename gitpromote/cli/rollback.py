@@ -37,7 +37,8 @@ def command(session: Session, /, words: tuple[str, ...], reason: str, to: str | 
     """
     current, name = project_and_environment(session, words)
     plan = current.rollback(name, reason=reason, to=to)
-    code, wrote = decide(session, current, plan, given)
+    again = ("rollback", *words, "--reason", reason, *(("--to", to) if to else ()))
+    code, wrote = decide(session, current, plan, given, again=again)
     if wrote:
         lift = session.command("release", current.name, name)
         session.show([line("Lift the hold with:"), line("  ", Span(lift, "command"))])

@@ -169,13 +169,12 @@ class Session:
         if self._out is not None:
             self._out.close()
         failure = self._out.failure if self._out is not None else None
-        code = 1 if failure is not None and exit_code in (0, 2, 3) else exit_code
         if self.events is not None:
-            self.events.close(code)
+            self.events.close(_worse(exit_code, failure or self.events.failure))
             failure = failure or self.events.failure
         if failure is not None:
             self._tell_failure(failure)
-        return code
+        return _worse(exit_code, failure)
 
     def _tell_failure(self, failure: OSError) -> None:
         from gitpromote.views.lines import line
@@ -183,6 +182,11 @@ class Session:
         where = f" ({failure.filename})" if failure.filename else ""
         reason = failure.strerror or type(failure).__name__
         self.tell([line(f"Error: The output could not be written: {reason}{where}  [output-failed]")])
+
+
+def _worse(exit_code: int, failure: OSError | None) -> int:
+    """A result that nobody can read is no success."""
+    return 1 if failure is not None and exit_code in (0, 2, 3) else exit_code
 
 
 def session_of(context: Any) -> Session:

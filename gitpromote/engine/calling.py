@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from gitpromote.model.plan import PlanFile
+from gitpromote.model.plan import PlanFile, PlanKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +13,7 @@ class Called:
     """The words for a plan.
 
     :ivar digest: the full one
+    :ivar kind: the verb that makes such a plan, or ``promote``
     :ivar name: the file that it was read from or saved to, or its digest where the ledger has it; empty for a plan that
         nobody else can get at
     """
@@ -20,16 +21,23 @@ class Called:
     pipeline: str
     digest: str
     name: str = ""
+    kind: PlanKind = "promote"
 
     @classmethod
     def of(cls, file: PlanFile, name: str = "") -> Called:
         """The words for this plan, which is found under that name."""
-        return cls(pipeline=file.plan.pipeline.name, digest=file.digest, name=name)
+        return cls(pipeline=file.plan.pipeline.name, digest=file.digest, name=name, kind=file.plan.kind)
 
     @property
     def word(self) -> str:
         """The plan as an argument, or an empty string."""
         return shlex.quote(self.name) if self.name else ""
+
+    @property
+    def saving(self) -> str:
+        """The command that saves such a plan."""
+        verb = f"plan {self.pipeline}" if self.kind == "promote" else f"{self.kind} …"
+        return f"gitpromote {verb} -out=plan.json"
 
     @property
     def replan(self) -> str:

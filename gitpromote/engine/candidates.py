@@ -23,6 +23,7 @@ class Candidates:
 
     :ivar missing: why there is no newer one
     :ivar newest: what its subscriptions come to now, be it known or not
+    :ivar given: artifacts of it were named by hand: ``newest`` is what they come to, and what is asked for
     :ivar told: what was found, where something was sought
     :ivar facts: what of that stands in a plan
     """
@@ -30,6 +31,7 @@ class Candidates:
     freight: tuple[Freight, ...]
     missing: str = ""
     newest: Freight | None = None
+    given: bool = False
     told: DiscoveredWarehouse | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 

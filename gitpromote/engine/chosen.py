@@ -25,7 +25,7 @@ def chosen(
     for name, choice in choices.items():
         if choice.freight is None and is_missed(world, resolved, name, found):
             return {}, choice.reason or candidates[name].missing
-    asked_for = (among(candidates[name].freight, asked.freight, journey.ledger) for name in found)
+    asked_for = (_asked_for(journey, candidates[name], asked) for name in found)
     named_id = next((one.id for one in asked_for if one is not None), None)
     found = beside(world, journey, resolved, found, named=named_id) if len(found) > 1 else found
     moving = {name for name, freight in found.items() if state.freight.get(name) != freight.id}
@@ -38,12 +38,19 @@ def _choice(
     journey: Journey, resolved: ResolvedEnvironment, warehouse: str, offered: Candidates, asked: Asked
 ) -> Choice:
     """What was named, wherever it still goes; beside it the others stay, if there are any."""
-    freight = among(offered.freight, asked.freight, journey.ledger)
+    freight = _asked_for(journey, offered, asked)
+    if freight is None and offered.given:
+        return Choice(None, offered.missing)
     if freight is not None:
         choice = named(journey, resolved.name, freight, exactly=asked.environments == (resolved.name,))
         return choice if choice.freight is not None or choice.reason else Choice(freight)
-    stays = staying(journey, resolved.name, warehouse) if asked.freight is not None else Choice(None)
+    stays = staying(journey, resolved.name, warehouse) if asked.freight or asked.by_hand else Choice(None)
     return stays if stays.freight is not None else choose(journey, resolved.name, warehouse, offered.freight)
+
+
+def _asked_for(journey: Journey, offered: Candidates, asked: Asked) -> Freight | None:
+    """The Freight of a Warehouse whose journey is planned: named itself, or made of artifacts that were."""
+    return offered.newest if offered.given else among(offered.freight, asked.freight, journey.ledger)
 
 
 def _without_source(world: World, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> str:

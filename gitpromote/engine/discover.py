@@ -7,6 +7,7 @@ because a branch or a tag went back, does not make it new. Where artifacts were 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.by_hand import given_of, refuse_idle_commit
@@ -45,7 +46,9 @@ def discover(
     wanted = [_wanted(world, seen, one, given, whole=asked.whole) for one in warehouses]
     sought = [one for one in wanted if _is_sought(one, asked, named=named)]
     found = {
-        _name(one.wanted): Making(world, seen, one, resolved, asked, as_of).candidates()
+        _name(one.wanted): replace(
+            Making(world, seen, one, resolved, asked, as_of).candidates(), given=bool(one.wanted.given)
+        )
         for one in gather(world, seen, sought)
     }
     for one in wanted:

@@ -46,7 +46,7 @@ def _is_production(world: World, fresh: Fresh) -> bool:
 def unapproved(called: Called, missing: Sequence[Fresh]) -> Declined:
     """The error for them, with the ways to consent."""
     names = [fresh.planned.name for fresh in missing]
-    saving = [] if called.name else [f"gitpromote plan {called.pipeline} -out=plan.json"]
+    saving = [] if called.name else [called.saving]
     word, digest = (called.word, called.digest) if called.name else ("plan.json", "sha256:…")
     ways = [f"gitpromote apply {word} --expect-digest {digest}", f"gitpromote approve {word} --env {names[0]}"]
     return Declined(

@@ -100,8 +100,9 @@ class PlannedFreight(Document):
     subject: str = ""
     author: str = ""
     inputs: str = ""
-    labels: dict[str, str] = Field(default_factory=dict)
-    provenance: dict[str, str] = Field(default_factory=dict)
+    # Left out where there are none, so that plans of earlier versions keep their bytes.
+    labels: dict[str, str] = Field(default_factory=dict, exclude_if=lambda labels: not labels)
+    provenance: dict[str, str] = Field(default_factory=dict, exclude_if=lambda provenance: not provenance)
 
     @classmethod
     def of(cls, freight: Freight) -> PlannedFreight:

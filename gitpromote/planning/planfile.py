@@ -191,13 +191,15 @@ def _check_references(plan: Plan, name: str) -> None:
     names = [environment.name for environment in plan.environments]
     environments = plan.pipeline.definition.get("environments")
     defined = {one.get("name") for one in environments or () if isinstance(one, dict)}
+    if HOME not in plan.basis.repositories:
+        _refuse("plan-digest", name, "Its basis has no home repository.")
     for environment in plan.environments:
         if names.count(environment.name) > 1 or environment.name not in defined:
             _refuse("plan-digest", name, f"The environment {environment.name} is in it twice, or not in its pipeline.")
         for moving in environment.freight.values():
             if moving.id not in plan.freight:
                 _refuse("plan-digest", name, f"The Freight {moving.id[:12]} of {environment.name} is not in it.")
-        if {HOME, environment.target.repository} - plan.basis.repositories.keys():
+        if environment.target.repository not in plan.basis.repositories:
             _refuse("plan-digest", name, f"A repository of {environment.name} is not in its basis.")
 
 

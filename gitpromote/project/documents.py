@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 from gitpromote.engine.world import World
-from gitpromote.errors import PlanInvalid, UsageError
+from gitpromote.errors import ConfigurationError, PlanInvalid, UsageError
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import PipelineSource
+from gitpromote.planning.soundness import problems
 from gitpromote.project.plan import Plan
 from gitpromote.render.spec import Functions
 
@@ -67,6 +68,39 @@ def refuse_other_pipeline(plan: Plan, pipeline: Pipeline) -> None:
             detail=f"It is of {plan.data.pipeline.name}, not of {pipeline.name}.",
             hint="Apply it as it is; it needs no pipeline file.",
         )
+
+
+def refuse_unsound(plan: Plan, pipeline: Pipeline) -> None:
+    """A plan that its own definition cannot lead to must not be used, however right its digests are.
+
+    :param pipeline: what the plan's definition stands for
+    :raises PlanInvalid: ``plan-unsound``, with everything that is amiss
+    """
+    found = problems(plan.data, pipeline)
+    if found:
+        raise PlanInvalid(
+            "This plan file cannot be used",
+            code="plan-unsound",
+            detail="\n".join([f"{plan.called or plan.digest}: It does not follow from its definition.", *found]),
+            hint="Somebody has made it by hand, or changed it. Make a new plan:\n"
+            f"  gitpromote plan {pipeline.name}",
+        )
+
+
+def definition_of(plan: Plan) -> Pipeline:
+    """What a plan's definition stands for.
+
+    :raises PlanInvalid: ``plan-definition``: it is none that can be carried out
+    """
+    try:
+        return Pipeline.from_data(plan.data.pipeline.definition)
+    except ConfigurationError as error:
+        raise PlanInvalid(
+            "This plan file cannot be used",
+            code="plan-definition",
+            detail=f"{plan.called or plan.digest}: Its definition is not valid.\n{error.detail}".rstrip(),
+            hint="Apply it with the version of gitpromote that made it, or make a new plan.",
+        ) from error
 
 
 def differences(before: Plan, after: Plan) -> list[str]:

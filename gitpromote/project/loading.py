@@ -69,7 +69,7 @@ def in_plan(plan: Plan) -> Found:
         home = work.home_url  # the same repository, as this machine reaches it
     root = work.toplevel if work else Path.cwd()
     place = Place(home_url=home, work=work, functions=documents.functions_of(described.source, root=root))
-    return Found(pipeline=Pipeline.from_data(described.definition), place=place, source=described.source)
+    return Found(pipeline=documents.definition_of(plan), place=place, source=described.source)
 
 
 def departed(file: LoadedFile, name: str) -> Found:

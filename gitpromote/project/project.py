@@ -343,6 +343,8 @@ class Project:
 
         opened = plan if isinstance(plan, Plan) else self.open_plan(plan)
         documents.refuse_other_pipeline(opened, self.definition)
+        world = self._world_of(opened)
+        documents.refuse_unsound(opened, world.pipeline)
         options = ApplyOptions(
             environments=_names(env),
             wait=wait,
@@ -352,7 +354,7 @@ class Project:
             fail_fast=fail_fast,
             called=opened.called,
         )
-        return apply(self._world_of(opened), opened.file, opened.to_bytes(), options)
+        return apply(world, opened.file, opened.to_bytes(), options)
 
     @overload
     def approve(self, plan: Plan, env: str, *, expires: int | None = None, key: str | None = None) -> Record: ...
@@ -372,6 +374,7 @@ class Project:
         """
         from gitpromote.engine.approvals import approve, refuse_idle
 
+        documents.refuse_unsound(plan, self._world_of(plan).pipeline)
         names = (env,) if isinstance(env, str) else tuple(dict.fromkeys(env))
         for name in names:
             refuse_idle(plan.data, name)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gitpromote.errors import PlanInvalid
-from gitpromote.model.canonical import canonical
+from gitpromote.model.canonical import canonical, digest
+from gitpromote.model.pipeline import DEFINITION_DOMAIN
 from gitpromote.planning.digests import change_digest, plan_digest
 from gitpromote.planning.planfile import loads
 
@@ -163,6 +164,96 @@ def test_a_plan_holds_the_bytes_that_its_ids_say(shop, change: Callable[[dict[st
     file = shop.plan()
     file.write_bytes(forged(file.read_bytes(), change))
     assert "The blob " in shop.refused("apply", str(file), "-auto-approve", code=5)
+
+
+UNSOUND: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "into-the-ledger": (
+        lambda plan: of_test(plan)["target"].update(ref="refs/heads/gitpromote/ledger/shop"),
+        "test: it would write to 'refs/heads/gitpromote/ledger/shop', where gitpromote keeps its own refs",
+    ),
+    "into-the-locks": (
+        lambda plan: of_test(plan)["target"].update(ref="refs/heads/gitpromote/lock/shop/test"),
+        "test: it would write to 'refs/heads/gitpromote/lock/shop/test', where gitpromote keeps its own refs",
+    ),
+    "into-a-tag": (
+        lambda plan: of_test(plan)["target"].update(ref="refs/tags/x"),
+        "test: it would write to 'refs/tags/x', which is no branch",
+    ),
+    "into-another-branch": (
+        lambda plan: of_test(plan)["target"].update(ref="refs/heads/main"),
+        "test: its target is not the one that the definition gives it",
+    ),
+    "into-another-folder": (
+        lambda plan: of_test(plan)["target"].update(path="x", subtrees=["x"]),
+        "test: its target is not the one that the definition gives it",
+    ),
+    "of-another-kind": (
+        lambda plan: of_test(plan)["target"].update(kind="in-place"),
+        "test: its target is not the one that the definition gives it",
+    ),
+    "a-submodule": (
+        lambda plan: of_test(plan)["writes"][0].update(mode="160000"),
+        "would be written with the mode '160000', which no file has",
+    ),
+    "a-mode-of-nothing": (
+        lambda plan: of_test(plan)["writes"][0].update(mode="100600"),
+        "would be written with the mode '100600', which no file has",
+    ),
+    "no-steps": (
+        lambda plan: of_test(plan).update(steps=[]),
+        "test: its steps are none; what it changes takes push, verify",
+    ),
+    "no-check-of-what-landed": (
+        lambda plan: of_test(plan).update(steps=of_test(plan)["steps"][:1]),
+        "test: its steps are push; what it changes takes push, verify",
+    ),
+    "a-tag-of-its-own": (
+        lambda plan: of_test(plan)["steps"][0].update(tag="v1"),
+        "test: its push moves another ref, or sets another tag, than the definition says",
+    ),
+}
+
+
+def of_test(plan: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = plan["environments"][0]
+    return found
+
+
+@pytest.mark.parametrize("case", UNSOUND)
+def test_a_plan_that_its_definition_cannot_lead_to_is_not_carried_out(shop, case: str) -> None:
+    file = shop.plan()
+    change, told = UNSOUND[case]
+    file.write_bytes(forged(file.read_bytes(), change))
+    error = shop.refused("apply", str(file), "--expect-digest", shop.digest(file), code=5)
+    assert error.startswith(
+        "Error: This plan file cannot be used  [plan-unsound]\n\n"
+        "<tmp>/plan.json: It does not follow from its definition.\n"
+    )
+    assert told in error
+    assert error.endswith(
+        "\n\nSomebody has made it by hand, or changed it. Make a new plan:\n  gitpromote plan shop\n"
+    )
+    assert shop.refused("approve", str(file), "--env", "test", code=5) == error
+
+
+def redefined(plan: dict[str, Any]) -> None:
+    """The branch of the ledger as a target, said by the definition as well."""
+    plan["pipeline"]["definition"]["target"]["branch"] = "gitpromote/ledger/shop"
+    plan["pipeline"]["definition_digest"] = digest(plan["pipeline"]["definition"], domain=DEFINITION_DOMAIN)
+    of_test(plan)["target"].update(ref="refs/heads/gitpromote/ledger/shop")
+
+
+def test_a_definition_that_is_not_valid_is_not_carried_out(shop) -> None:
+    file = shop.plan()
+    file.write_bytes(forged(file.read_bytes(), redefined))
+    error = shop.refused("apply", str(file), "--expect-digest", shop.digest(file), code=5)
+    assert error.startswith("Error: This plan file cannot be used  [plan-definition]\n\n")
+
+
+def test_a_plan_without_a_home_is_not_read(shop) -> None:
+    file = shop.plan()
+    file.write_bytes(forged(file.read_bytes(), lambda plan: plan.update(environments=[], basis={})))
+    assert "Its basis has no home repository." in shop.refused("apply", str(file), "-auto-approve", code=5)
 
 
 @pytest.mark.parametrize("path", ["../escaped.yaml", "/etc/passwd", ".git/hooks/post-update", "a/../../b", "a//b", ""])

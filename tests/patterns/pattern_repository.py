@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ import yaml
 from gitpromote.project import Project
 
 PATTERNS = Path(__file__).parents[2] / "docs" / "patterns"
-NOW = 1763600040  # Thu 20 Nov 2025 00:54Z, a whole minute
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -35,16 +35,16 @@ def git(*args: str, cwd: Path) -> str:
 
 
 class Clock:
-    """A clock that moves only when a test says so."""
+    """The real time, and what a test adds to it: seconds."""
 
     def __init__(self) -> None:
-        self.time = NOW
+        self.ahead = 0
 
     def now(self) -> int:
-        return self.time
+        return int(time.time()) + self.ahead
 
     def sleep(self, seconds: float) -> None:
-        self.time += int(seconds)
+        self.ahead += int(seconds)
 
 
 class Remote:

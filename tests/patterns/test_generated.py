@@ -2,80 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from collections.abc import Mapping
-from pathlib import Path
-
-import pytest
+from pattern_repository import git
 
 from gitpromote.cli.main import main
 from gitpromote.project import Project
-
-PATTERNS = Path(__file__).parents[2] / "docs" / "patterns"
-
-
-def git(*args: str, cwd: Path) -> str:
-    done = subprocess.run(["git", *args], cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, (args, done.stderr)
-    return done.stdout.removesuffix("\n")
-
-
-class Repository:
-    """A clone in which a pattern lies as ``pipeline.py``, and its bare remote."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.work, self.remote = root, root / "work", root / "remote.git"
-        git("init", "-q", "--bare", "--template=", "-b", "main", str(self.remote), cwd=root)
-        git("init", "-q", "--template=", "-b", "main", str(self.work), cwd=root)
-        git("remote", "add", "origin", str(self.remote), cwd=self.work)
-
-    def use(self, pattern: str, files: Mapping[str, str]) -> None:
-        shutil.copy(PATTERNS / pattern, self.work / "pipeline.py")
-        self.push(files)
-
-    def push(self, files: Mapping[str, str], *, to: str = "main") -> None:
-        """Write, commit and push; to another branch than main it is begun from there."""
-        if to != "main":
-            git("switch", "-q", "-C", to, cwd=self.work)
-        for path, text in files.items():
-            (self.work / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.work / path).write_text(text)
-        git("add", "-A", cwd=self.work)
-        git("commit", "-q", "-m", "change", cwd=self.work)
-        git("push", "-q", "--force", "origin", f"HEAD:refs/heads/{to}", cwd=self.work)
-        git("switch", "-q", "main", cwd=self.work)
-
-    def project(self, name: str | None = None) -> Project:
-        return Project.load(self.work / "pipeline.py", pipeline=name, cache_dir=self.root / "cache")
-
-    def promote(self, name: str | None = None, **words: str) -> dict[str, str]:
-        """Plan, apply, and what came of each environment."""
-        project = self.project(name)
-        plan = project.plan(**words)
-        result = project.apply(plan, expect_digest=plan.digest)
-        assert result.exit_code in (0, 3), result
-        return {one.name: one.status for one in result.environments}
-
-    def holds(self, branch: str) -> dict[str, str]:
-        """Path to what each file of a branch holds."""
-        paths = git("ls-tree", "-r", "--name-only", branch, cwd=self.remote).splitlines()
-        return {path: git("cat-file", "-p", f"{branch}:{path}", cwd=self.remote) for path in paths}
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "GITPROMOTE_", "HELM_"))]:
-        monkeypatch.delenv(name)
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\n\tname = Lea\n\temail = lea@acme.example\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(tmp_path / "cache"))
-    return Repository(tmp_path)
-
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings, namespace: {}}}\ndata: {{v: '{}'}}\n"
 KUSTOMIZATION = "resources: [config.yaml]\n"

@@ -49,7 +49,7 @@ def test_services_of_a_group_land_in_one_commit_or_not_at_all(repository, images
     assert repository.log("env/test") == ["promote(test)"] * 2
     images.push("cart", "1.2.0")
     repository.push({"deploy/search/test/kustomization.yaml": "resources: [none.yaml]\n"})
-    with pytest.raises(SourceInvalid, match="deploy/search/test/none.yaml"):
+    with pytest.raises(SourceInvalid, match=r"deploy/search/test/none\.yaml"):
         repository.promote()
 
     def group(cart: str, search: str) -> dict[str, str]:
@@ -61,8 +61,11 @@ def test_services_of_a_group_land_in_one_commit_or_not_at_all(repository, images
     assert repository.says("env/prod") == group("1.0.0", "2.0.0")
     repository.push({"deploy/search/test/kustomization.yaml": "resources: [deployment.yaml, config.yaml]\n"})
     assert repository.promote() == {"test": "written", "prod": "written"}
-    assert [repository.says(f"env/{env}") for env in ("test", "prod")] == [group("1.2.0", "2.1.0")] * 2
-    assert [len(repository.log(f"env/{env}")) for env in ("test", "prod")] == [3, 2]
+    told = [repository.says(f"env/{env}") for env in ("test", "prod")]
+    assert told == [group("1.2.0", "2.1.0"), group("1.1.0", "2.1.0")]  # what test had verified by then
+    assert repository.promote() == {"test": "noop", "prod": "written"}
+    assert repository.says("env/prod") == group("1.2.0", "2.1.0")
+    assert [len(repository.log(f"env/{env}")) for env in ("test", "prod")] == [3, 3]
 
 
 def test_a_service_comes_after_the_one_that_it_needs(repository, images):
@@ -125,7 +128,7 @@ def test_a_point_of_control_joins_the_way_and_its_gate_holds_for_all_behind(shop
     repository = shop("control_flow.py", *before, *behind)
     waiting = {"released": "waiting", **dict.fromkeys(behind, "waiting")}
     assert repository.promote() == {**dict.fromkeys(before, "written"), **waiting}
-    repository.clock.time += 24 * HOUR
+    repository.clock.ahead += 24 * HOUR
     assert repository.promote() == {
         **dict.fromkeys(before, "noop"),
         "released": "inherited",
@@ -133,13 +136,13 @@ def test_a_point_of_control_joins_the_way_and_its_gate_holds_for_all_behind(shop
     }
     images.push("shop", "1.5.0")
     assert repository.run() == dict.fromkeys(before, "written")
-    repository.clock.time += 23 * HOUR
+    repository.clock.ahead += 23 * HOUR
     assert repository.decisions() == {
         **dict.fromkeys(before, "noop"),
         "released": "waiting soak",
         **dict.fromkeys(behind, "waiting upstream"),
     }
-    repository.clock.time += HOUR
+    repository.clock.ahead += HOUR
     assert repository.run() == {"released": "inherited"}
     assert repository.promote()["prod-apac"] == "written"
     assert [repository.says(f"env/{name}") for name in behind] == [said("1.5.0")] * 3
@@ -295,4 +298,21 @@ def test_an_urgent_change_may_leave_uat_out_and_another_may_not(shop, images):
     assert repository.decisions() == {"test": "noop", "uat": "blocked skip-denied", "prod": "waiting upstream"}
     repository.project().freight.request(made.freight.alias, reason="the whole way then")
     assert repository.promote() == {"test": "noop", "uat": "written", "prod": "written"}
+    assert [repository.says(f"env/{name}") for name in names] == [said("1.5.0")] * 3
+
+
+def test_freight_of_a_feature_stops_where_it_was_asked_to(shop, images):
+    names = ("test", "uat", "prod")
+    repository = shop("stops_at.py", *names)
+    assert repository.promote() == dict.fromkeys(names, "written")
+    image = f"{images.at}/shop:feature-7@{images.push('shop', 'feature-7')}"
+    freight = repository.project().freight
+    [made] = freight.create(images=[image])
+    freight.request(made.freight.alias, target="uat")
+    assert repository.promote() == {"test": "written", "uat": "written", "prod": "noop"}
+    assert [repository.says(f"env/{name}") for name in names] == [said("feature-7"), said("feature-7"), said("1.4.0")]
+    assert repository.decisions(freight=made.freight.alias)["prod"].startswith("unavailable not meant for prod")
+    images.push("shop", "1.5.0")
+    assert repository.run() == {"test": "written", "uat": "written"}
+    assert repository.promote() == {"test": "noop", "uat": "noop", "prod": "written"}
     assert [repository.says(f"env/{name}") for name in names] == [said("1.5.0")] * 3
