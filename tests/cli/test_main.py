@@ -209,7 +209,7 @@ def test_a_full_disk_under_the_output_is_told() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_under_the_events_is_told() -> None:
     ended = gitpromote("schema", "freight", "--json-into", "/dev/full")
-    assert ended.returncode == 0
+    assert ended.returncode == 1
     assert ended.stderr.startswith("Error: The output could not be written: No space left on device")
 
 
@@ -222,6 +222,28 @@ def test_events_are_numbered_without_a_gap_and_end_with_the_exit_code(run, tmp_p
     assert lines[0]["verb"] == "init"
     assert lines[1]["code"] == "nothing-found"
     assert lines[-1]["exit_code"] == ended.code == 64
+
+
+@pytest.mark.parametrize("option", ["--json-into={}", "-json-into={}", "--json-into {}"])
+def test_events_are_there_although_the_words_were_wrong(run, tmp_path: Path, option: str) -> None:
+    events = tmp_path / "events.ndjson"
+    ended = run("plan", "--wat", *option.format(events).split(" "))
+    lines = [json.loads(line) for line in events.read_text().splitlines()]
+    assert [(line["kind"], line["seq"]) for line in lines] == [("start", 0), ("error", 1), ("summary", 2)]
+    assert (lines[0]["verb"], lines[1]["code"]) == ("plan", "usage")
+    assert lines[-1]["exit_code"] == ended.code == 64
+
+
+def test_wrong_words_are_told_where_the_events_cannot_be_written_either(run) -> None:
+    ended = run("plan", "--wat", "--json-into", "/no/such/folder/events")
+    assert (ended.code, ended.err.splitlines()[0]) == (64, "Error: There is no option --wat  [usage]")
+    assert run("plan", "--json-into").code == 64
+
+
+def test_the_version_is_asked_for_with_one_dash_as_well() -> None:
+    told = gitpromote("--version").stdout
+    assert told.startswith("gitpromote ")
+    assert gitpromote("-version").stdout == told
 
 
 def test_events_into_a_folder_that_is_not_there_are_a_usage_error(run) -> None:

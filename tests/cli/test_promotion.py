@@ -213,6 +213,34 @@ def test_a_rollback_is_shown_asked_for_and_holds(run, notes, normal, snapshot) -
     assert (released.code, normal(released.out)) == (0, "Released prod  record ID-1\n  gitpromote plan notes\n")
 
 
+def test_an_unattended_rollback_of_production_says_how_its_plan_is_saved(run, notes, tmp_path: Path) -> None:
+    apply_all(run)
+    for env in ("test", "uat", "prod"):
+        notes.replace(f"environments/{env}/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.commit("1.1.0")
+    assert run("apply", answers="yes\n").code == 0
+    commands = (
+        "ave the plan, have it reviewed, and apply that very plan:\n"
+        "  gitpromote rollback notes prod --reason '5xx, INC-2211' -out=plan.json\n"
+        "  gitpromote apply plan.json --expect-digest sha256:…\n"
+    )
+    ended = run("rollback", "notes", "prod", "--reason", "5xx, INC-2211", "-auto-approve")
+    assert (ended.code, ended.err.endswith(f"\n\nS{commands}")) == (8, True)
+    ended = run("rollback", "notes", "prod", "--reason", "5xx, INC-2211")
+    assert (ended.code, ended.err.endswith(f"\n\nRun it on a terminal, or s{commands}")) == (8, True)
+    assert run("rollback", "notes", "prod", "--reason", "5xx, INC-2211", "-out=plan.json").code == 0
+    digest = json.loads(Path("plan.json").read_text())["digest"]
+    assert run("apply", "plan.json", "--expect-digest", digest).code == 0
+
+
+def test_an_unattended_retirement_of_production_says_how_its_plan_is_saved(run, notes) -> None:
+    apply_all(run)
+    ended = run("retire", "--env", "prod", "--reason", "gone", "-auto-approve")
+    assert ended.code == 8
+    assert "  gitpromote retire --env prod --reason gone -out=plan.json\n" in ended.err
+    assert "gitpromote plan" not in ended.err
+
+
 def test_a_lock_keeps_others_out_until_it_is_taken_away(run, notes, normal) -> None:
     locked = run("lock", "test", "--reason", "migration", "--ttl", "2h")
     assert (locked.code, normal(locked.out)) == (

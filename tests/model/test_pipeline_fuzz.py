@@ -113,7 +113,7 @@ def in_the_way(one: ResolvedEnvironment, other: ResolvedEnvironment) -> bool:
 def edits_of(environment: ResolvedEnvironment) -> set[tuple[str, str]]:
     edits = {(edit.file, edit.path) for app in environment.apps for edit in app.edits if isinstance(edit, SetValue)}
     folders = {app.renderer.path for app in environment.apps if isinstance(app.renderer, Kustomize)}
-    return edits | {(folder, "images") for folder in folders}
+    return edits | {(f"{folder}/kustomization.yaml", "images") for folder in folders}
 
 
 def is_filled(environment: ResolvedEnvironment) -> bool:
