@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitpromote.cli.approval import ask, in_reach
+from gitpromote.cli.approval import ANY_KEY_COUNTS, ask, in_reach
 from gitpromote.cli.naming import is_digest, is_full_digest, names_a_plan, opened_to_act, selected
 from gitpromote.cli.options import approve_automatically, expect_digest, full, lock_timeout, project
 from gitpromote.cli.parsing import option, verb
@@ -63,9 +63,15 @@ def command(session: Session, /, target: str | None, **given: Any) -> int:
         ask(session, plan.data.environments, instead=declined.hint)
         result = carry_out(session, current, plan, only=only, confirmed=True, given=given)
     if result.interrupted:
-        again = session.command("apply", target if saved and target else plan.digest)
+        again = session.command("apply", target if saved and target else plan.digest, *_as_given(given))
         session.show([line("Go on with:"), line("  ", Span(again, "command"))])
     return exit_code(result, detailed=given["detailed_exitcode"])
+
+
+def _as_given(given: dict[str, Any]) -> list[str]:
+    """What an apply that goes on must be told again: what it may do, and by whose word."""
+    only = [word for value in given["env"] for word in ("--env", value)]
+    return [*only, *(["--expect-digest", given["expect_digest"]] if given["expect_digest"] else [])]
 
 
 def _saved(session: Session, word: str, given: dict[str, Any]) -> tuple[Project, Plan]:
@@ -138,9 +144,18 @@ def carry_out(
         lock_timeout=parse_duration(given.get("lock_timeout") or "0s"),
         fail_fast=given.get("fail_fast", False),
     )
+    consented = confirmed or given.get("expect_digest")
+    if not consented and current.pipeline.signers is None and _in_production(result, plan):
+        session.tell([ANY_KEY_COUNTS])
     session.give({**result.model_dump(mode="json"), "exit_code": result.exit_code})
     session.show(apply_view(result, plan.data, width=session.out.width))
     return result
+
+
+def _in_production(result: ApplyResult, plan: Plan) -> bool:
+    """Whether files of production were written."""
+    written = {one.name for one in result.environments if one.status == "written"}
+    return any(each.production for each in plan.data.environments if each.name in written)
 
 
 def exit_code(result: ApplyResult, *, detailed: bool) -> int:

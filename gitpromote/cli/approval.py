@@ -7,7 +7,14 @@ from collections.abc import Collection, Sequence
 from gitpromote.cli.session import Session
 from gitpromote.errors import Declined, Interrupted
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.views.lines import Span, line
 
+#: Said wherever an approval is made or opens production although no file says whose signatures count.
+ANY_KEY_COUNTS = line(
+    Span("! ", "bad"),
+    "No allowed signers are configured: an approval signed with any key counts. "
+    "Commit a file of them and name it: Pipeline(…, signers=…)",
+)
 _QUESTION = "Only 'yes' will be accepted to approve: "
 
 

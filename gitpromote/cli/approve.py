@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitpromote.cli.approval import ANY_KEY_COUNTS
 from gitpromote.cli.naming import opened_to_act, selected
 from gitpromote.cli.options import environments, project
 from gitpromote.cli.parsing import option, verb
@@ -44,6 +45,8 @@ def command(session: Session, /, plan: str, env: tuple[str, ...], expires: str, 
     current = project_of(found, cache_dir=session.cache_dir, reporter=session.reporter())
     seconds = parse_duration(expires)
     records = current.approve(found, names, expires=seconds, key=key)
+    if current.pipeline.signers is None:
+        session.tell([ANY_KEY_COUNTS])
     session.give([told(session, each, f"Approved {name}") for name, each in zip(names, records, strict=True)])
     return 0
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, is_dataclass
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,9 @@ from gitpromote.cli.options import project
 from gitpromote.cli.parsing import verb
 from gitpromote.cli.session import Session
 from gitpromote.views.checking import doctor_view
+
+if TYPE_CHECKING:
+    from gitpromote.project.doctor import Finding
 
 
 @verb("doctor", examples=("gitpromote doctor",))
@@ -22,11 +26,23 @@ def command(session: Session, /, name: str | None) -> int:
 
     Exits 11 where something is missing.
     """
-    findings = list(session.load(name).doctor())
+    findings = _findings(session, name)
     ok = all(each.ok for each in findings)
     session.give({"ok": ok, "findings": [_data(each) for each in findings]})
     session.show(doctor_view(findings, width=session.out.width))
     return 0 if ok else 11
+
+
+def _findings(session: Session, name: str | None) -> list[Finding]:
+    """All of them; where the cache cannot be written, the others are looked at with one that is thrown away."""
+    from gitpromote.project.doctor import cache_finding
+
+    cache = cache_finding(session.cache_dir)
+    if cache.ok:
+        return session.load(name).doctor()
+    with TemporaryDirectory() as folder:
+        session.cache_dir = folder
+        return [cache if each.name == cache.name else each for each in session.load(name).doctor()]
 
 
 def _data(finding: Any) -> dict[str, Any]:

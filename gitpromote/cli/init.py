@@ -16,6 +16,18 @@ from gitpromote.errors import UsageError
 from gitpromote.views.lines import Line, Span, line
 from gitpromote.views.text import did_you_mean
 
+#: Where an example takes other steps than the usual ones: why, and the commands.
+_FIRST_STEPS = {
+    "in-place": (
+        "It edits the branch main itself; without a remote that all push to, have another branch checked out:",
+        (
+            "git switch -c work",
+            "gitpromote validate",
+            f"gitpromote plan --image ghcr.io/acme/checkout:2.5.0@sha256:{'25' * 32}",
+        ),
+    )
+}
+
 
 @verb("init", examples=("gitpromote init", "gitpromote init --example kustomize shop/"))
 @click.argument("folder", default=".", metavar="[DIR]")
@@ -36,7 +48,7 @@ def command(session: Session, /, folder: str, example: str | None) -> int:
         written = {"pipeline.py": _fitting(place, found)}
     write_new(place, written)
     session.give({"written": sorted(written), "environments": list(_environments(found))})
-    session.show(_told(place, written, found))
+    session.show(_told(place, written, found, example))
     return 0
 
 
@@ -67,11 +79,13 @@ def _environments(found: list[FoundApp]) -> tuple[str, ...]:
     return in_order(env for app in found for env in app.environments)
 
 
-def _told(place: Path, written: dict[str, bytes], found: list[FoundApp]) -> list[Line]:
+def _told(place: Path, written: dict[str, bytes], found: list[FoundApp], example: str | None) -> list[Line]:
     lines: list[Line] = [line(f"Found {app.name}: {app.source} for {', '.join(app.environments)}") for app in found]
     lines += [line(f"Wrote {from_here(place / path)}") for path in sorted(written)]
     if not found:
         lines.append(line("Put the folder into a Git repository, then:"))
-    lines.append(line("  ", Span("gitpromote validate", "command")))
-    lines.append(line("  ", Span("gitpromote plan", "command")))
-    return lines
+    special = _FIRST_STEPS.get(example or "")
+    if special:
+        lines.append(line(special[0]))
+    commands = special[1] if special else ("gitpromote validate", "gitpromote plan")
+    return [*lines, *(line("  ", Span(command, "command")) for command in commands)]

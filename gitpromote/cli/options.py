@@ -28,6 +28,13 @@ def _open_events(context: click.Context, _parameter: click.Parameter, value: str
         session.open_events(value)
 
 
+def _duration(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value and not context.resilient_parsing:
+        from gitpromote.views.time import parse_duration
+
+        parse_duration(value)
+
+
 def _shared(*names: str, into: str, **settings: Any) -> Decorator:
     return option(*names, callback=_into_session(into), expose_value=False, **settings)
 
@@ -80,6 +87,13 @@ expect_digest = option(
 )
 lock_timeout = option(
     "--lock-timeout", default="0s", metavar="TIME", help="How long to wait for a lock or a lost race, as 30s or 5m."
+)
+waits_for_nothing = option(
+    "--lock-timeout",
+    metavar="TIME",
+    callback=_duration,
+    expose_value=False,
+    help="Taken as by apply; a plan waits for no lock.",
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitpromote.cli.naming import opened_to_act
-from gitpromote.cli.options import full, keep, project
+from gitpromote.cli.options import full, keep, project, waits_for_nothing
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.saving import apply_command, save
 from gitpromote.cli.session import Session
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @option("--verify", metavar="PLAN", help="Plan again from what that plan knew, and explain the first difference.")
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 @option("--fail-on", type=click.Choice(["blocked"]), help="Exit 13 where an environment is blocked.")
+@waits_for_nothing
 @full
 @keep
 @project

@@ -8,13 +8,17 @@ from gitpromote.cli.options import full, project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
 from gitpromote.views.lag import lag_view
+from gitpromote.views.lines import Span, line
 from gitpromote.views.standing import status_view
+from gitpromote.views.text import clean
+
+_CODES = "Exit 2 where something could move, 13 where something is foreign, 1 where no plan can be made."
 
 
 @verb("status", examples=("gitpromote status", "gitpromote status --lag", "gitpromote status pay --detailed-exitcode"))
 @click.argument("name", required=False, metavar="[PIPELINE]")
 @option("--lag", is_flag=True, help="How far each is behind the newest there is, and which gate keeps that back.")
-@option("--detailed-exitcode", is_flag=True, help="Exit 2 where something could move, 13 where something is foreign.")
+@option("--detailed-exitcode", is_flag=True, help=_CODES)
 @full
 @project
 @click.pass_obj
@@ -24,8 +28,14 @@ def command(session: Session, /, name: str | None, lag: bool, detailed_exitcode:
     session.give(report.model_dump(mode="json", by_alias=True))
     view = lag_view if lag else status_view
     session.show(view(report, full=full, width=session.out.width))
+    trouble = next((each.reason for each in report.environments if each.decision is None and each.reason), "")
+    if trouble:
+        said = f": what comes next is not known, no plan can be made: {clean(trouble)}"
+        session.show([line("  ", Span("! " + report.pipeline, "bad"), said)])
     if not detailed_exitcode:
         return 0
+    if trouble:
+        return 1
     if any(each.drift for each in report.environments):
         return 13
     return 2 if any(each.next for each in report.environments) else 0

@@ -6,6 +6,8 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from gitpromote.model.artifact import canonical_repository
+
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?P<rest>[.+-].*)?\Z")
 
 
@@ -13,7 +15,7 @@ def compare_images(before: str, after: str) -> str:
     """Why an image change deserves a look; empty if it does not."""
     old, old_tag, _ = _parts(before)
     new, new_tag, digest = _parts(after)
-    if old != new:
+    if old != new and canonical_repository(old) != canonical_repository(new):
         return "another image repository"
     if new_tag in ("", "latest") and not digest:
         return "an image without a version"

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gitpromote.engine.world import World
-from gitpromote.errors import AccessDenied, Contention
+from gitpromote.errors import AccessDenied, ConfigurationError, Contention
 from gitpromote.model.freight import Freight
 from gitpromote.model.plan import Plan
 from gitpromote.model.record import Actor, Record, document_record_id, event_record_id
@@ -35,6 +35,7 @@ def append(
     :returns: the Records and the state after them
     :raises Contention: races were lost until the patience was over
     :raises AccessDenied: the remote refuses the ledger
+    :raises ConfigurationError: another ref has the name that the ledger needs
     """
     ledger, home = world.ledger, world.home
     started, attempt = world.clock.now(), 0
@@ -50,7 +51,7 @@ def append(
         if answer.status == "written":
             return records, after.model_copy(update={"head": new})
         if answer.status == "refused":
-            raise ledger_refused(ledger.ref, answer.words)
+            raise ledger_refused(ledger.ref, answer.words, code=answer.code)
         if world.clock.now() - started > patience:
             raise Contention(
                 "Others write to the ledger all the time",
@@ -62,14 +63,24 @@ def append(
         attempt += 1
 
 
-def ledger_refused(ref: str, words: str) -> AccessDenied:
-    """The error for a remote that does not take our Records."""
+def ledger_refused(ref: str, words: str, *, code: str = "") -> AccessDenied | ConfigurationError:
+    """The error for a remote that does not take our Records.
+
+    :param code: of the remote's answer, see :class:`~gitpromote.ports.PushAnswer`
+    """
+    if code == "ref-conflict":
+        return ConfigurationError(
+            "Another ref has the name that the ledger needs",
+            code="ref-name-taken",
+            detail=f"{ref}: {words}",
+            hint="Git cannot have both: rename or delete the other one, or keep the ledger elsewhere: "
+            'Pipeline(…, refs="refs/gitpromote").',
+        )
     return AccessDenied(
         "The remote refuses the ledger",
         code="ledger-refused",
         detail=f"{ref}: {words}",
-        hint="Let the promoting identity push to branches below gitpromote/, and see that no branch is called "
-        "gitpromote itself.",
+        hint="Let the promoting identity push to branches below gitpromote/.",
     )
 
 

@@ -9,6 +9,7 @@ from gitpromote.engine import transition
 from gitpromote.engine.append import PATIENCE, ledger_refused, pause, record_plan
 from gitpromote.engine.assess import Fresh, assess, journey_of
 from gitpromote.engine.calling import Called
+from gitpromote.engine.executable import not_supported, refuse_unsupported, unsupported
 from gitpromote.engine.interrupt import Interruption, interruptible
 from gitpromote.engine.locked import held_by_others
 from gitpromote.engine.look import Look, look
@@ -16,9 +17,9 @@ from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_
 from gitpromote.engine.permission import check_digest, unapproved, unpermitted
 from gitpromote.engine.stacking import unfounded
 from gitpromote.engine.world import World
-from gitpromote.errors import Contention, GitpromoteError, NotSupported, PlanStale, UsageError
+from gitpromote.errors import Contention, GitpromoteError, PlanStale, UsageError
 from gitpromote.model.outcome import worst_of
-from gitpromote.model.plan import EXECUTABLE_STEPS, EnvironmentPlan, Plan, PlanFile
+from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.record import Record
 from gitpromote.model.result import ApplyResult, EnvironmentResult
 from gitpromote.planning.opening import passes_by_itself
@@ -41,7 +42,7 @@ class ApplyOptions:
     :ivar wait: wait for what is pending
     :ivar expect_digest: the full digest that the plan must have
     :ivar confirmed: a person has said yes to the shown plan
-    :ivar lock_timeout: seconds to wait for a lock, and at least a minute for lost races
+    :ivar lock_timeout: seconds to wait for locks and lost races; 0: a minute for lost races, and none for locks
     :ivar fail_fast: stop at the first failure
     :ivar called: the file or digest by which others find the plan, for hints; empty where they cannot
     """
@@ -66,7 +67,7 @@ def apply(world: World, file: PlanFile, document: bytes, options: ApplyOptions) 
     """
     check_digest(Called.of(file, options.called), options.expect_digest)
     selected = _selected(file.plan, options)
-    _refuse_unsupported(selected, options)
+    refuse_unsupported(selected if options.environments is not None else ())
     run = _Run(world, file, document, options, selected)
     with interruptible() as interruption:
         return run.until_done(interruption)
@@ -84,24 +85,6 @@ def _selected(plan: Plan, options: ApplyOptions) -> list[EnvironmentPlan]:
             detail=f"{', '.join(unknown)}; planned: {', '.join(planned.name for planned in plan.environments)}",
         )
     return [planned for planned in plan.environments if planned.name in options.environments]
-
-
-def _refuse_unsupported(selected: Sequence[EnvironmentPlan], options: ApplyOptions) -> None:
-    """Asked for by name, a step that cannot be carried out is an error; otherwise its environment waits."""
-    for planned in selected if options.environments is not None else ():
-        missing = unsupported(planned)
-        if missing:
-            raise NotSupported(
-                "The plan has a step that this version does not carry out",
-                code="not-supported",
-                detail=f"{planned.name}: {', '.join(missing)} not supported by this version of gitpromote",
-                hint="Apply the other environments with --env, or upgrade.",
-            )
-
-
-def unsupported(planned: EnvironmentPlan) -> list[str]:
-    """The kinds of its steps that this version does not carry out."""
-    return sorted({step.kind for step in planned.steps} - EXECUTABLE_STEPS)
 
 
 @dataclass(slots=True)
@@ -229,6 +212,8 @@ class _Run:
         if worst == "pending":
             self.hopeful |= {fresh.planned.name} if passes_by_itself(fresh.outcomes) else set()
             return waiting_result(fresh.planned, fresh.outcomes)
+        if unsupported(fresh.planned):
+            return failed_result(fresh.planned, not_supported(fresh.planned))
         if lock is not None:
             patient = self.world.clock.now() - self.started < self.options.lock_timeout
             if patient:
@@ -321,7 +306,7 @@ class _Run:
     def _lost_race(self, prepared: transition.Transition) -> None:
         """Somebody was faster: look again, after a pause, as long as patience lasts."""
         waited = self.world.clock.now() - self.started
-        if waited > max(self.options.lock_timeout, PATIENCE):
+        if waited >= (self.options.lock_timeout or PATIENCE):
             error = Contention(
                 "Others were faster every time",
                 code="push-contention",

@@ -8,7 +8,7 @@ from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.canonical import canonical
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
-from gitpromote.model.record import Actor, Record
+from gitpromote.model.record import CONTENT_KINDS, Actor, Record
 from gitpromote.model.state import Approval, LedgerState
 
 FORMAT = "gitpromote.approval/1.0"
@@ -83,6 +83,26 @@ def refuse_idle(plan: Plan, environment: str) -> EnvironmentPlan:
     return planned_environment
 
 
+def _refuse_over(world: World, planned_environment: EnvironmentPlan, expires: int | None) -> None:
+    name = planned_environment.name
+    if expires is not None and expires <= world.clock.now():
+        raise UsageError(
+            "This approval would be over before it begins",
+            code="approval-over",
+            detail=f"{name}: it would end at once.",
+            hint="Give it a while:\n  --expires 7d",
+        )
+    head = world.home.fetch([world.ledger.ref]).get(world.ledger.ref)
+    content = [one for one in world.ledger.records(head) if one.environment == name and one.kind in CONTENT_KINDS]
+    if content and content[-1].change_digest == planned_environment.change_digest:
+        raise UsageError(
+            "There is nothing to approve",
+            code="already-applied",
+            detail=f"{name}: this very change was made there already, and nothing has changed there since.",
+            hint=f"Look at what is left to be done:\n  gitpromote plan {world.pipeline.name}",
+        )
+
+
 def approve(
     world: World, file: PlanFile, document: bytes, *, environment: str, expires: int | None, key: str | None
 ) -> Record:
@@ -90,8 +110,10 @@ def approve(
 
     :param expires: epoch seconds
     :param key: the file of an SSH key; default: the one that git signs with
+    :raises UsageError: it would be over at once, or what it allows has been done already
     """
     planned_environment = refuse_idle(file.plan, environment)
+    _refuse_over(world, planned_environment, expires)
     draft = Approval(
         record="", at=0, identity=world.actor_address, change_digest=planned_environment.change_digest, expires=expires
     )

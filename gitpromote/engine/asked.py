@@ -17,6 +17,7 @@ class Asked:
     :ivar freight: id, beginning of an id, or alias; ``None`` for what each Environment's selection gives
     :ivar images: ``repo:tag@digest``, given by hand; ``charts`` likewise ``repo:version``
     :ivar commit: a revision of the home repository, given by hand
+    :ivar everywhere: what was named is looked at in each Environment, also where it has been before
     :ivar warehouse: the one Warehouse that is asked; ``None`` for all
     :ivar forced: Freight is made whatever the policies of Warehouses say, and at once
     :ivar whole: all candidates are wanted, for telling of them
@@ -30,6 +31,7 @@ class Asked:
     images: tuple[str, ...] = ()
     charts: tuple[str, ...] = ()
     commit: str | None = None
+    everywhere: bool = False
     warehouse: str | None = None
     forced: bool = False
     whole: bool = False

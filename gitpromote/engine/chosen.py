@@ -42,7 +42,8 @@ def _choice(
     if freight is None and offered.given:
         return Choice(None, offered.missing)
     if freight is not None:
-        choice = named(journey, resolved.name, freight, exactly=asked.environments == (resolved.name,))
+        exactly = asked.everywhere or asked.environments == (resolved.name,)
+        choice = named(journey, resolved.name, freight, exactly=exactly)
         return choice if choice.freight is not None or choice.reason else Choice(freight)
     stays = staying(journey, resolved.name, warehouse) if asked.freight or asked.by_hand else Choice(None)
     return stays if stays.freight is not None else choose(journey, resolved.name, warehouse, offered.freight)

@@ -148,9 +148,17 @@ def sources_of(rendered: Sequence[RenderedApp]) -> tuple[PlannedSource, ...]:
 
 
 def render_outcomes(
-    resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp]
+    resolved: ResolvedEnvironment,
+    rendered: Sequence[RenderedApp],
+    *,
+    current: Content | None = None,
+    desired: Content | None = None,
 ) -> tuple[tuple[Outcome, ...], tuple[Outcome, ...]]:
-    """What the renders themselves say against being written, and what they only warn of."""
+    """What the renders themselves say against being written, and what they only warn of.
+
+    :param current: what the target holds, where it holds rendered manifests
+    :param desired: what it would hold, with what is kept of that
+    """
     allowed = {app.name for app in resolved.apps if app.allow_plaintext_secrets}
     blocking, warnings = [], []
     for one in rendered:
@@ -163,7 +171,9 @@ def render_outcomes(
             blocking.append(_random_outcome(app, fields))
         if drawn.keys() - fields.keys():
             others = {path: names for path, names in drawn.items() if path not in fields}
-            warnings.append(_drawn_outcome(app, others))
+            prefix = app_prefix(resolved, one.ask.app.folder)
+            ends = {path: _end(prefix + path, current, desired) for path in others}
+            warnings += _drawn_outcomes(app, others, ends)
         if one.closure.whole_tree:
             warnings.append(_outcome("source-unbounded", "pass", f"{app}: {one.closure.reason}"))
         warnings += [_outcome("render-warning", "warn", f"{app}: {text}") for text in one.kept.warnings]
@@ -187,9 +197,21 @@ def _random_outcome(app: str, fields: Mapping[str, Sequence[str]]) -> Outcome:
     return Outcome(id="nondeterministic-secret", kind="policy", level="hard", status="fail", message=text)
 
 
-def _drawn_outcome(app: str, fields: Mapping[str, Sequence[str]]) -> Outcome:
-    where = "; ".join(f"{path}: {', '.join(names)}" for path, names in sorted(fields.items()))
-    return _outcome("nondeterministic", "warn", f"{app}: drawn anew by every render, kept as it is: {where}")
+def _end(path: str, current: Content | None, desired: Content | None) -> str:
+    """What becomes of a file with drawn values; nothing where rendered manifests are not written at all."""
+    if current is None or desired is None:
+        return ""
+    there = current.files.get(path)
+    kept = there is not None and there == desired.files.get(path)
+    return ", kept as it is" if kept else ", written as drawn in this plan"
+
+
+def _drawn_outcomes(app: str, fields: Mapping[str, Sequence[str]], ends: Mapping[str, str]) -> list[Outcome]:
+    found = []
+    for end in sorted(set(ends.values())):
+        where = "; ".join(f"{path}: {', '.join(names)}" for path, names in sorted(fields.items()) if ends[path] == end)
+        found.append(_outcome("nondeterministic", "warn", f"{app}: drawn anew by every render{end}: {where}"))
+    return found
 
 
 def _outcome(identifier: str, status: str, message: str) -> Outcome:

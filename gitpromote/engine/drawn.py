@@ -28,17 +28,23 @@ def keep_present(
     *,
     repository: Repository,
     renderings: Renderings,
+    planned: Mapping[str, Entry] | None = None,
 ) -> Content:
-    """The desired files, those of which nothing but drawn values would change taken from the target."""
+    """The desired files, those of which nothing but drawn values would change taken from the target.
+
+    :param planned: what an earlier plan would write, by path: of that, what was drawn is taken before the target's
+    """
     drawn = {
         app_prefix(resolved, one.ask.app.folder) + path: fields
         for one in rendered
         for path, fields in one.kept.random.items()
     }
-    present = {path: current.files[path] for path in drawn if path in current.files and path in desired.files}
+    offered = {**current.files, **(planned or {})} if drawn else {}
+    present = {path: offered[path] for path in drawn if path in offered and path in desired.files}
     if not present:
         return desired
-    before = repository.blobs({entry.oid for entry in present.values()})
+    before = renderings.blobs({entry.oid for entry in present.values()})
+    before |= repository.blobs({entry.oid for entry in present.values()} - before.keys())
     after = renderings.blobs({desired.files[path].oid for path in present})
     kept = {
         path: entry

@@ -16,10 +16,11 @@ from gitpromote.engine.look import Look
 from gitpromote.engine.sources import rendered_asks
 from gitpromote.engine.targets import files_of, foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.errors import ConfigurationError, SourceInvalid, UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.names import did_you_mean
 from gitpromote.model.observation import Content, EnvironmentObservation, Observation
+from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Basis, LedgerBasis, RepositoryBasis, Tool
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
@@ -58,11 +59,13 @@ def observe(
     given: Mapping[str, Mapping[str, Freight]] | None = None,
     missing: Mapping[str, str] | None = None,
     discovery: Mapping[str, Any] | None = None,
+    drawn: Mapping[str, Mapping[str, Entry]] | None = None,
 ) -> Observation:
     """Everything that the planner may use.
 
     :param given: Environment to its Freight, where that is known and not to be sought; ``missing``: why there is none
     :param discovery: with ``given``: what discovery had found
+    :param drawn: Environment to the files that a plan would write there: what it drew is not drawn again
     :raises GitpromoteError: something cannot be read or rendered; every failing render is told
     """
     if given is None:
@@ -75,7 +78,8 @@ def observe(
     blobs: dict[str, bytes] = {}
     overlays: dict[tuple[str, str], Overlay] = {}
     for one in found:
-        observed, edited = _observe(world, seen, one, made.get(one.resolved.name), overlays, asked.apps)
+        planned = (drawn or {}).get(one.resolved.name)
+        observed, edited = _observe(world, seen, one, made.get(one.resolved.name), overlays, asked.apps, planned)
         environments[observed.name] = observed
         blobs |= edited
     blobs |= world.renderings.blobs(_new_files(environments.values()))
@@ -185,6 +189,7 @@ def _observe(
     made: _Made | None,
     overlays: dict[tuple[str, str], Overlay],
     apps: tuple[str, ...] | None,
+    planned: Mapping[str, Entry] | None,
 ) -> tuple[EnvironmentObservation, dict[str, bytes]]:
     resolved, target = one.resolved, one.resolved.target
     head = seen.head(target.repository, target.ref)
@@ -194,7 +199,7 @@ def _observe(
         missing = one.missing or "no Warehouse has Freight for it"
         return EnvironmentObservation(name=resolved.name, missing=missing, head=head), {}
     if made is not None:
-        return _observe_rendered(world, one, made, head, state, apps), {}
+        return _observe_rendered(world, one, made, head, state, apps, planned), {}
     if target.kind == "none":
         return EnvironmentObservation(name=resolved.name, freight=one.freight), {}
     from gitpromote.engine.in_place import observe_sources
@@ -210,18 +215,20 @@ def _observe_rendered(
     head: str | None,
     state: EnvironmentState,
     apps: tuple[str, ...] | None,
+    planned: Mapping[str, Entry] | None,
 ) -> EnvironmentObservation:
     resolved = one.resolved
     repository = world.repository(resolved.target.repository)
     if made.changes:
-        current, desired = _differing(world, resolved, made, head, state, apps)
+        current, desired = _differing(world, resolved, made, head, state, apps, planned)
     else:
         omitted = state.content.omitted if state.content else ()
         current = desired = without(made.desired, omitted, object_format=repository.object_format)
     is_foreign = _is_foreign(state, current, object_format=repository.object_format)
     if state.content is None or is_foreign:
         _refuse_second_writer(world, resolved, head, is_empty=current.is_empty)
-    blocking, warnings = render_outcomes(resolved, made.rendered)
+    blocking, warnings = render_outcomes(resolved, made.rendered, current=current, desired=desired)
+    unrendered = _unrendered(resolved, current) if state.content is None else ()
     return EnvironmentObservation(
         name=resolved.name,
         freight=one.freight,
@@ -233,7 +240,7 @@ def _observe_rendered(
         is_foreign=is_foreign,
         foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
         lost=lost_commit(repository, head, state) if is_foreign else None,
-        blocking=blocking,
+        blocking=(*unrendered, *blocking),
         warnings=warnings,
     )
 
@@ -245,10 +252,10 @@ def _differing(
     head: str | None,
     state: EnvironmentState,
     apps: tuple[str, ...] | None,
+    planned: Mapping[str, Entry] | None,
 ) -> tuple[Content, Content]:
     """What a target holds and what it would hold, with their manifests. Only here is YAML read, and loaded at all."""
     from gitpromote.engine.drawn import keep_present
-    from gitpromote.render.layout import refuse_unrendered
 
     renderings = world.renderings
     repository = world.repository(resolved.target.repository)
@@ -264,10 +271,11 @@ def _differing(
         files=made.present,
         parsed=world.parsed,
     )
-    refuse_unrendered(current.files, target=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')}")
     _refuse_kept(resolved, made.desired)
     desired = narrowed(current, made.desired, resolved, apps, object_format=repository.object_format)
-    desired = keep_present(current, desired, resolved, made.rendered, repository=repository, renderings=renderings)
+    desired = keep_present(
+        current, desired, resolved, made.rendered, repository=repository, renderings=renderings, planned=planned
+    )
     desired = replace(desired, manifests=manifests_of(desired, renderings, repository, parsed=world.parsed))
     return copies_hidden(current, desired, sensitive_paths=paths, object_format=repository.object_format)
 
@@ -279,6 +287,21 @@ def _is_foreign(state: EnvironmentState, current: Content, *, object_format: str
         return False
     # What counts as a secret may have changed since: another App brought one, or the pipeline names more places.
     return recorded.tree != tree_without(current, recorded.omitted, object_format=object_format)
+
+
+def _unrendered(resolved: ResolvedEnvironment, current: Content) -> tuple[Outcome, ...]:
+    """Sources where we have never written: a wrong branch, most likely, and all of it would go.
+
+    Later they are foreign content like any other.
+    """
+    from gitpromote.render.layout import refuse_unrendered
+
+    try:
+        refuse_unrendered(current.files, target=resolved.target.ref.removeprefix("refs/heads/"))
+    except SourceInvalid as error:
+        text = f"{error.summary}: {error.detail.replace(chr(10), ', ')}; {error.hint}"
+        return (Outcome(id=str(error.code), kind="policy", level="hard", status="fail", message=text),)
+    return ()
 
 
 def _refuse_kept(resolved: ResolvedEnvironment, desired: Content) -> None:

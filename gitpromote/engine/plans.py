@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitpromote.engine.asked import Asked
@@ -13,9 +13,11 @@ from gitpromote.engine.shared_paths import with_shared_paths
 from gitpromote.engine.world import World
 from gitpromote.errors import UsageError
 from gitpromote.model.observation import Observation
-from gitpromote.model.plan import Engine, Plan, PlanKind, PlannedPipeline, Request
+from gitpromote.model.plan import Engine, EnvironmentPlan, Plan, PlanKind, PlannedPipeline, Request
 from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.tree import FILE, Entry
 from gitpromote.planning.availability import planned_freight
+from gitpromote.planning.planfile import blob_bytes
 from gitpromote.planning.planner import plan
 from gitpromote.planning.verdicts import ENOUGH
 
@@ -121,9 +123,33 @@ def _promoted(world: World, seen: Look, before: Plan) -> Observation:
     freight = {one.name: planned_freight(before, one) for one in before.environments}
     missing = {one.name: one.reason for one in before.environments if one.decision == "unavailable"}
     discovery = before.facts.get("discovery", {})
-    observation = observe(world, seen, asked, as_of=before.as_of, given=freight, missing=missing, discovery=discovery)
+    drawn = {one.name: _written(before, one) for one in before.environments if one.target.kind != "in-place"}
+    world.renderings.lend({oid: blob_bytes(before.blobs[oid]) for oid in _blob_ids(drawn.values())})
+    observation = observe(
+        world,
+        seen,
+        asked,
+        as_of=before.as_of,
+        given=freight,
+        missing=missing,
+        discovery=discovery,
+        drawn=drawn,
+    )
     resolved = [world.pipeline.resolved(one.name) for one in before.environments]
     return with_descent(world, with_shared_paths(observation, resolved))
+
+
+def _written(before: Plan, planned: EnvironmentPlan) -> dict[str, Entry]:
+    """The files that a plan would write, as far as it holds them."""
+    return {
+        write.path: Entry(write.mode or FILE, write.after)
+        for write in planned.writes
+        if write.after is not None and write.after in before.blobs
+    }
+
+
+def _blob_ids(files: Iterable[Mapping[str, Entry]]) -> set[str]:
+    return {entry.oid for one in files for entry in one.values()}
 
 
 def _rolled_back(world: World, seen: Look, resolved: ResolvedEnvironment, *, to: str | None, as_of: int) -> Observation:

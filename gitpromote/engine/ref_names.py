@@ -25,6 +25,12 @@ def names_in_the_way(world: World, plan: Plan) -> tuple[str, ...]:
     return tuple(_text(refs, other, ledger=ledger) for (other, ledger), refs in found.items())
 
 
+def in_the_way(world: World, ref: str) -> str | None:
+    """A ref of the home repository beside which Git cannot have this one there."""
+    there = world.home.fetch([*_above(ref), f"{ref}/*"])
+    return next(iter(_conflicts(ref, there)), None)
+
+
 def _new(world: World, plan: Plan) -> dict[str, set[str]]:
     """Refs by repository that are not there yet and would be pushed."""
     if not any(one.steps for one in plan.environments):

@@ -102,6 +102,10 @@ class Renderings:
             self._blobs.update(self._cache.blobs(missing))
         return {oid: self._blobs[oid] for oid in wanted if oid in self._blobs}
 
+    def lend(self, blobs: Mapping[str, bytes]) -> None:
+        """Bytes of files that some render gave once, here or elsewhere, by their ids."""
+        self._blobs.update(blobs)
+
     def used_tools(self) -> list[RendererTool]:
         """The tools whose output this run has used, by name."""
         return [self._used[name] for name in sorted(self._used)]

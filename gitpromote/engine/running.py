@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gitpromote.engine.apply import ApplyOptions, apply, unsupported
+from gitpromote.engine.apply import ApplyOptions, apply
 from gitpromote.engine.approvals import approved_changes
 from gitpromote.engine.automatic import by_itself, wants_approval
 from gitpromote.engine.calling import Called
+from gitpromote.engine.executable import unsupported
 from gitpromote.engine.interrupt import interruptible
 from gitpromote.engine.look import look
 from gitpromote.engine.outcome_of import settled_result, waiting_result

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitpromote.engine import records as journal
+from gitpromote.engine.append import ledger_refused
 from gitpromote.engine.assess import Fresh, target_of
 from gitpromote.engine.file_changes import Changes, file_changes
 from gitpromote.engine.look import Look
@@ -84,7 +85,10 @@ def prepare(
 
 
 def push(world: World, transition: Transition, seen: Look) -> Pushed:
-    """Move every ref by compare-and-swap: in one push where targets and ledger share a repository."""
+    """Move every ref by compare-and-swap: in one push where targets and ledger share a repository.
+
+    :raises ConfigurationError: ``ref-name-taken``: there is no room for the ledger
+    """
     head = seen.head(HOME, world.ledger.ref)
     new, _ = world.ledger.prepare(seen.ledger, transition.records, transition.documents)
     ledger = RefChange(ref=world.ledger.ref, new=world.home.write(new)[-1], expected=head) if new else None
@@ -99,6 +103,8 @@ def push(world: World, transition: Transition, seen: Look) -> Pushed:
         return Pushed(written=True)
     judged = _judged(transition, HOME, answers)
     refusal = answers.get(world.ledger.ref)
+    if refusal is not None and refusal.code == "ref-conflict":
+        raise ledger_refused(world.ledger.ref, refusal.words, code=refusal.code)
     words = refusal.words if refusal is not None and refusal.status == "refused" else ""
     return Pushed(written=False, refused=judged.refused, lost=judged.lost, ledger_words=words)
 

@@ -131,6 +131,11 @@ class Helm(Renderer):
 class PythonRenderer(Renderer):
     """A module-level function of the user that yields manifests; it runs where facts are gathered.
 
+    It is called as ``function(source, app=…, env=…)``: ``source`` is the :class:`~pathlib.Path` of a copy of the files
+    that it reads, laid out as in the repository; ``app`` and ``env`` are the names of the App and of the Environment,
+    each passed only where the function has a parameter of that name. It returns YAML text, or gives mappings, one per
+    manifest.
+
     :param function: the function, or ``module:name``
     :param reads: the files and folders that it reads; default: it may read everything, so every change renders it anew
     """

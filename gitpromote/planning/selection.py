@@ -64,7 +64,7 @@ def is_older(journey: Journey, environment: str, freight: Freight) -> Freight | 
 def named(journey: Journey, environment: str, freight: Freight, *, exactly: bool) -> Choice:
     """What a plan of one Freight's journey looks at in an Environment: that Freight, as far as it still goes there.
 
-    :param exactly: the plan is for this Environment alone: the Freight comes, whatever has been there before
+    :param exactly: the plan is for this Environment alone, or compares: the Freight comes, whatever has been there
     """
     verdict = journey.verdict(environment, freight)
     if verdict.way in ("target", "skipped"):

@@ -1,4 +1,4 @@
-"""Whether a plan says what its own definition says: digests alone show that it is whole, not that we could have made it.
+"""Whether a plan says what its own definition says: its digests show that it is whole, not that we have made it.
 
 Whoever can edit a plan can compute its digests again. What follows from the definition is therefore worked out once
 more before anything is written.
@@ -52,9 +52,7 @@ def _of_ref(pipeline: Pipeline, planned: EnvironmentPlan) -> Iterator[str]:
         yield f"it would write to {ref!r}, which is no branch"
 
 
-def _of_steps(
-    plan: Plan, pipeline: Pipeline, resolved: ResolvedEnvironment, planned: EnvironmentPlan
-) -> Iterator[str]:
+def _of_steps(plan: Plan, pipeline: Pipeline, resolved: ResolvedEnvironment, planned: EnvironmentPlan) -> Iterator[str]:
     freight = planned_freight(plan, planned)
     writes, arrives = bool(planned.writes), bool(planned.steps)
     expected = environment_steps(pipeline, resolved, freight, plan.kind, writes=writes, arrives=arrives)

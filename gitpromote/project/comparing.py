@@ -56,6 +56,7 @@ def _asked(world: World, words: str) -> Asked:
 def _observed(world: World, asked: Asked) -> dict[str, EnvironmentObservation]:
     resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
     seen = look(world, resolved)
+    asked = replace(asked, everywhere=True)
     return dict(observe(world, seen, asked, as_of=world.clock.now()).environments)
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+from gitpromote.adapters.git.cachefolder import cache_root, private_folder
+from gitpromote.adapters.git.failures import cache_failure
 from gitpromote.adapters.git.process import git_version
+from gitpromote.engine.ref_names import in_the_way
 from gitpromote.engine.world import World
-from gitpromote.errors import GitpromoteError
+from gitpromote.errors import ConfigurationError, GitpromoteError
 from gitpromote.model.renderer import Helm, Kustomize
 from gitpromote.model.resolved import HOME
 from gitpromote.project.wiring import Place
+
+_PROBE = 65536  # bytes that are written to see whether the cache takes any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +33,26 @@ class Finding:
     hint: str = ""
 
 
-def examine(world: World, place: Place) -> list[Finding]:
-    """All checks; none stops the others."""
+def cache_finding(folder: str | Path | None) -> Finding:
+    """Whether clones and renders can be kept, and how much room there is.
+
+    :param folder: default: the user's cache
+    """
+    return _checked("cache", partial(_cache, folder))
+
+
+def examine(world: World, place: Place, *, cache: str | Path | None = None) -> list[Finding]:
+    """All checks; none stops the others.
+
+    :param cache: see :func:`cache_finding`
+    """
     repositories = {world.pipeline.resolved(name).target.repository for name in world.pipeline.order()} | {HOME}
-    checks: list[tuple[str, Callable[[], str]]] = [("git", _git)]
-    checks += [(tool, partial(_tool, world, tool)) for tool in _needed_tools(world)]
+    checks: list[tuple[str, Callable[[], str]]] = [(tool, partial(_tool, world, tool)) for tool in _needed_tools(world)]
     checks += [(key, partial(_reachable, world, key)) for key in sorted(repositories)]
+    checks.append(("ledger", partial(_ledger, world)))
+    checks.append(("credentials", partial(_credentials, world)))
     checks.append(("identity", lambda: world.actor))
-    return [_checked(name, check) for name, check in checks]
+    return [_checked("git", _git), cache_finding(cache), *(_checked(name, check) for name, check in checks)]
 
 
 def _checked(name: str, check: Callable[[], str]) -> Finding:
@@ -55,6 +76,36 @@ def _needed_tools(world: World) -> list[str]:
 def _tool(world: World, name: str) -> str:
     found = world.renderings.tool(name)
     return f"{found.version}  {' '.join(found.command)}  sha256:{found.sha256[:12]}…"
+
+
+def _cache(folder: str | Path | None) -> str:
+    root = private_folder(Path(folder).expanduser().absolute()) if folder else cache_root(os.environ)
+    try:
+        with tempfile.TemporaryFile(dir=root) as file:
+            file.write(bytes(_PROBE))
+            file.flush()
+        free = shutil.disk_usage(root).free
+    except OSError as error:
+        raise cache_failure(error, where=str(root)) from error
+    return f"{root}  writable, {free // 1_000_000:,} MB free"
+
+
+def _ledger(world: World) -> str:
+    ref = world.ledger.ref
+    if other := in_the_way(world, ref):
+        raise ConfigurationError(
+            "Another ref has the name that the ledger needs",
+            code="ref-name-taken",
+            detail=f"{ref}: {other} exists.",
+            hint="Git cannot have both: rename or delete the other one, or keep the ledger elsewhere: "
+            'Pipeline(…, refs="refs/gitpromote").',
+        )
+    return f"{ref}  {'is there' if world.home.fetch([ref]) else 'is made by the first apply'}"
+
+
+def _credentials(world: World) -> str:
+    world.home.fetch(["HEAD"])
+    return "home can be read; whether it may be pushed to is not tried, the first apply shows it"
 
 
 def _reachable(world: World, key: str) -> str:

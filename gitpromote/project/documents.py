@@ -82,8 +82,7 @@ def refuse_unsound(plan: Plan, pipeline: Pipeline) -> None:
             "This plan file cannot be used",
             code="plan-unsound",
             detail="\n".join([f"{plan.called or plan.digest}: It does not follow from its definition.", *found]),
-            hint="Somebody has made it by hand, or changed it. Make a new plan:\n"
-            f"  gitpromote plan {pipeline.name}",
+            hint=f"Somebody has made it by hand, or changed it. Make a new plan:\n  gitpromote plan {pipeline.name}",
         )
 
 
@@ -104,15 +103,14 @@ def definition_of(plan: Plan) -> Pipeline:
 
 
 def differences(before: Plan, after: Plan) -> list[str]:
-    """What differs between two plans, in words; empty where their digests are equal."""
+    """The first difference between two plans, in words; empty where their digests are equal."""
     if before.digest == after.digest:
         return []
-    from deepdiff import DeepDiff
+    from gitpromote.project.difference import first_difference
 
     old = before.data.model_dump(mode="json", by_alias=True)
     new = after.data.model_dump(mode="json", by_alias=True)
-    found = DeepDiff(old, new, verbose_level=2)
-    return [line for line in found.pretty().splitlines() if line][:20] or ["members that this version does not know"]
+    return [first_difference(old, new) or "members that this version does not know"]
 
 
 def functions_of(source: PipelineSource | None, *, root: Path) -> Functions:

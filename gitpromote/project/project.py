@@ -314,7 +314,7 @@ class Project:
         return documents.recorded_plan(self._world, str(words))
 
     def plan_verify(self, plan: Plan) -> list[str]:
-        """Plan again from what a plan knew; the differences, first things first; empty where it is the same."""
+        """Plan again from what a plan knew; the first difference; empty where it is the same."""
         # Previews come and go: what a plan of theirs was made from stands in it alone.
         world = self._world_of(plan) if isinstance(self.definition, EphemeralPipeline) else self._wired
         made = plans.again(world, plan.data)
@@ -338,6 +338,9 @@ class Project:
 
         Production needs ``confirmed=True`` (a person's yes on the shown plan), ``expect_digest=plan.digest``, or an
         approval; ``auto_approve`` alone is not enough there.
+
+        :param lock_timeout: seconds for which locks of others are waited for and lost races are run again; with 0 locks
+            are not waited for, and races are run again for a minute
         """
         from gitpromote.engine.apply import ApplyOptions, apply
 
@@ -504,7 +507,7 @@ class Project:
         """Check what a promotion needs on this machine."""
         from gitpromote.project.doctor import examine
 
-        return examine(self._wired, self._place)
+        return examine(self._wired, self._place, cache=self._cache_dir)
 
     def __repr__(self) -> str:
         return f"<Project {self.name}>"

@@ -16,6 +16,9 @@ from gitpromote.planning.planner import planned_target
 from gitpromote.project.lag import lags
 from gitpromote.project.plan import Plan
 
+#: What is said of a target that holds somebody else's content.
+_NOT_OURS = ("foreign", "target-unrendered")
+
 
 def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool = False) -> StatusReport:
     """What each Environment holds and what would come next; where no plan can be made, the ledger alone.
@@ -53,7 +56,7 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool
                 held=state.held,
                 locked_by=holders.get(name),
                 lag=behind.get(name, {}),
-                drift=any(outcome.id == "foreign" for outcome in planned[name].outcomes) if name in planned else False,
+                drift=name in planned and any(outcome.id in _NOT_OURS for outcome in planned[name].outcomes),
                 generation=state.generation,
             )
         )

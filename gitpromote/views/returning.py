@@ -6,18 +6,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.tree import empty_tree
 from gitpromote.views.journey import aliases, planned_there, running_there, versions
 from gitpromote.views.lines import Line, Span, line
 from gitpromote.views.text import clean, listed, short_commit
 
 #: The outcome that says what Git does not undo.
 NOT_UNDONE = "not-undone"
+_EMPTY = (empty_tree("sha1"), empty_tree("sha256"))
 
 
 def rollback_head(plan: Plan, environment: EnvironmentPlan) -> Line:
     """``prod-eu  3.8.0 brave-otter-1c07 -> 3.7.1 calm-heron-90ab   (recorded tree 5e09c1d; nothing is rendered)``."""
     before, after = running_there(plan, environment), planned_there(plan, environment)
-    tree = f"recorded tree {short_commit(environment.result_tree)}; " if environment.result_tree else ""
+    # Where every file is sensitive, no recorded tree is known: its id would be a hash of secrets.
+    known = environment.result_tree not in (None, *_EMPTY)
+    tree = f"recorded tree {short_commit(environment.result_tree)}; " if known else ""
     names = f"{versions(before)} {aliases(before)} -> {versions(after)} {aliases(after)}"
     reason = f'   "{clean(plan.request.reason)}"' if plan.request.reason else ""
     return line(Span(environment.name, "strong"), f"  {names}   ({tree}nothing is rendered){reason}")

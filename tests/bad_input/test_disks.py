@@ -73,6 +73,19 @@ def test_a_cache_that_is_read_only_from_the_start(shop, in_cache) -> None:
     )
 
 
+@pytest.mark.parametrize("when", ["from the start", "later"])
+def test_the_doctor_lists_everything_where_the_cache_is_read_only(shop, in_cache, when: str) -> None:
+    place = in_cache("1m")
+    if when == "later":
+        assert shop.run("plan").code == 0
+    read_only(place)
+    ended = shop.run("doctor")
+    rows = {line.split()[1]: line.split()[0] for line in ended.out.splitlines()[:6]}
+    expected = dict.fromkeys(["git", "home", "ledger", "credentials", "identity"], "ok") | {"cache": "FAILED"}
+    assert (ended.code, ended.err, rows) == (11, "", expected)
+    assert PLACE in ended.out
+
+
 def test_a_cache_that_became_read_only(shop, in_cache) -> None:
     place = in_cache("4m")
     file = shop.plan()

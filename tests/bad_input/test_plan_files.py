@@ -230,9 +230,7 @@ def test_a_plan_that_its_definition_cannot_lead_to_is_not_carried_out(shop, case
         "<tmp>/plan.json: It does not follow from its definition.\n"
     )
     assert told in error
-    assert error.endswith(
-        "\n\nSomebody has made it by hand, or changed it. Make a new plan:\n  gitpromote plan shop\n"
-    )
+    assert error.endswith("\n\nSomebody has made it by hand, or changed it. Make a new plan:\n  gitpromote plan shop\n")
     assert shop.refused("approve", str(file), "--env", "test", code=5) == error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,26 @@ def test_an_example_is_a_repository_that_plans(run: Any, empty: Any, name: str) 
     ended = run("plan", "-detailed-exitcode", *image)
     assert (ended.code, ended.err) == (2, "")
     assert "Plan: 1 environment to promote, 2 waiting, 0 blocked;" in ended.out
+
+
+def test_the_printed_steps_of_the_example_in_place_work(run: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(tmp_path / "cache"))
+    place = tmp_path / "checkout"
+    printed = run("init", "--example", "in-place", str(place)).out
+    monkeypatch.chdir(place)
+    who = ["-c", "user.name=Lea", "-c", "user.email=lea@acme.example"]
+    for words in (["init", "-q", "-b", "main"], ["add", "--all"], [*who, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", *words], check=True)
+    commands = [line.split() for line in printed.splitlines() if line.startswith("  ")]
+    assert [words[:2] for words in commands] == [
+        ["git", "switch"],
+        ["gitpromote", "validate"],
+        ["gitpromote", "plan"],
+    ]
+    subprocess.run([*commands[0], "-q"], check=True)
+    for words in commands[1:]:
+        ended = run(*words[1:])
+        assert (ended.code, ended.err) == (0, "")
 
 
 def test_what_init_writes_for_an_example_plans_as_well(run: Any, empty: Any) -> None:

@@ -236,7 +236,10 @@ def test_events_are_there_although_the_words_were_wrong(run, tmp_path: Path, opt
 
 def test_wrong_words_are_told_where_the_events_cannot_be_written_either(run) -> None:
     ended = run("plan", "--wat", "--json-into", "/no/such/folder/events")
-    assert (ended.code, ended.err.splitlines()[0]) == (64, "Error: There is no option --wat  [usage]")
+    assert (ended.code, ended.err.splitlines()[0]) == (
+        64,
+        "Error: There is no option --wat. Did you mean --to?  [usage]",
+    )
     assert run("plan", "--json-into").code == 64
 
 

@@ -372,6 +372,24 @@ def test_status_has_exit_codes_of_its_own(run, notes) -> None:
     assert [each["name"] for each in report["environments"]] == ["test", "uat", "prod"]
 
 
+def test_status_tells_of_sources_in_a_target_and_of_plans_that_cannot_be_made(run, notes) -> None:
+    apply_all(run)
+    notes.replace("environments/test/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.commit("1.1.0")
+    push = ["git", "push", "-q", "--force", "origin", "main:env/test"]
+    subprocess.run(push, cwd=notes.clone, check=True, capture_output=True)
+    ended = run("status", "--detailed-exitcode")
+    assert ended.code == 13
+    assert "! test: its target holds something else than the last Record says   [foreign]" in ended.out
+    assert "blocked: foreign" in ended.out
+    assert run("plan").code == 0
+    notes.replace("environments/test/deployment.yaml", "kind: Deployment", "kind: [")
+    notes.commit("broken")
+    ended = run("status", "--detailed-exitcode")
+    assert ended.code == 1
+    assert "  ! notes: what comes next is not known, no plan can be made: " in ended.out
+
+
 def test_history_is_limited_and_selected(run, notes) -> None:
     apply_all(run)
     everything = json.loads(run("history", "--json").out)
@@ -498,3 +516,67 @@ def test_the_stream_tells_each_environments_end_once(run, notes, tmp_path: Path)
         {"test": "already", "uat": "already", "prod": "written"},
     ]
     assert [sum(line["kind"] == "environment" for line in lines) for lines in streams] == [3, 3]
+
+
+ANY_KEY = (
+    "! No allowed signers are configured: an approval signed with any key counts. "
+    "Commit a file of them and name it: Pipeline(…, signers=…)\n"
+)
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> str:
+    """A key that nobody vouches for."""
+    file = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
+    return str(file)
+
+
+def test_where_any_key_counts_approving_and_applying_say_so(run, notes, key: str) -> None:
+    run("plan", "-out=plan.json")
+    approved = run("approve", "plan.json", "--env", "prod", "--key", key)
+    assert (approved.code, approved.err) == (0, ANY_KEY)
+    applied = run("apply", "plan.json", "-auto-approve")
+    assert (applied.code, applied.err) == (0, ANY_KEY)
+
+
+def test_with_a_digest_no_signature_is_spoken_of(run, notes) -> None:
+    run("plan", "-out=plan.json")
+    digest = json.loads(Path("plan.json").read_text())["digest"]
+    assert run("apply", "plan.json", "--expect-digest", digest).err == ""
+
+
+def test_an_approval_for_no_time_is_refused(run, notes, key: str) -> None:
+    run("plan", "-out=plan.json")
+    ended = run("approve", "plan.json", "--env", "prod", "--key", key, "--expires", "0s")
+    assert (ended.code, ended.out) == (64, "")
+    assert "[approval-over]" in ended.err
+
+
+def test_a_branch_in_the_place_of_the_ledger_is_named(run, notes) -> None:
+    run("plan", "-out=plan.json")
+    subprocess.run(["git", "push", "-q", "origin", "HEAD:refs/heads/gitpromote"], cwd=notes.clone, check=True)
+    digest = json.loads(Path("plan.json").read_text())["digest"]
+    for words in (["apply", "plan.json", "--expect-digest", digest], ["hold", "test", "--reason", "x"]):
+        ended = run(*words)
+        assert ended.code == 11, ended.err
+        assert ended.err.startswith("Error: Another ref has the name that the ledger needs  [ref-name-taken]\n")
+        assert 'Pipeline(…, refs="refs/gitpromote")' in ended.err
+    found = run("doctor", "--json")
+    assert found.code == 11
+    assert [each["name"] for each in json.loads(found.out)["findings"] if not each["ok"]] == ["ledger"]
+
+
+def test_the_doctor_looks_at_cache_and_credentials(run, notes) -> None:
+    found = {each["name"]: each["message"] for each in json.loads(run("doctor", "--json").out)["findings"]}
+    assert "  writable, " in found["cache"]
+    assert found["cache"].endswith(" MB free")
+    read = "home can be read; whether it may be pushed to is not tried, the first apply shows it"
+    assert found["credentials"] == read
+    assert found["ledger"] == "refs/heads/gitpromote/ledger/notes  is made by the first apply"
+
+
+def test_a_plan_takes_how_long_to_wait_for_locks_as_terraform_does(run, notes) -> None:
+    assert run("plan", "-lock-timeout=3s", "-out=plan.json").code == 0
+    ended = run("plan", "-lock-timeout=soon")
+    assert (ended.code, ended.err.splitlines()[0]) == (64, "Error: This is no duration  [bad-duration]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -72,6 +73,7 @@ def test_an_interrupted_apply_says_how_to_go_on(run: Any, notes: Any, monkeypatc
         return ApplyResult(pipeline="notes", plan=plan.digest, environments=(done, left), interrupted=True)
 
     run("plan", "-out=plan.json")
+    digest = json.loads(Path("plan.json").read_bytes())["digest"]
     monkeypatch.setattr("gitpromote.project.Project.apply", interrupted)
     ended = run("apply", "plan.json")
     assert ended.code == 130
@@ -83,6 +85,8 @@ def test_an_interrupted_apply_says_how_to_go_on(run: Any, notes: Any, monkeypatc
         "Go on with:\n"
         "  gitpromote apply plan.json\n"
     )
+    ended = run("apply", "plan.json", "--env", "test,uat", "--expect-digest", digest)
+    assert ended.out.endswith(f"  gitpromote apply plan.json --env test,uat --expect-digest {digest}\n")
 
 
 def test_ctrl_c_at_the_question_writes_nothing(run: Any, notes: Any) -> None:

@@ -10,7 +10,10 @@ import pytest
 from gitpromote import Branch, Environment
 from gitpromote.adapters.repository import GitRepository
 from gitpromote.errors import Declined, NotSupported, PlanInvalid, UsageError
+from gitpromote.model.plan import InheritStep, PullRequestStep, VerifyStep
 from gitpromote.model.result import EnvironmentResult, combined_exit_code
+from gitpromote.planning.digests import change_digest
+from gitpromote.project import Plan
 
 FILE = "apps-deployment-shop.yaml"
 
@@ -82,6 +85,43 @@ def test_what_is_not_supported_yet_waits_and_asked_for_by_name_is_refused(promot
         "Apply the other environments with --env, or upgrade."
     )
     assert caught.value.exit_code == 11
+
+
+def doctored(plan, env, **members):
+    """A plan with something else in an environment, its digests made anew."""
+    changed = []
+    for one in plan.data.environments:
+        if one.name == env:
+            one = one.model_copy(update=members)
+            digest = change_digest(plan.data.pipeline.name, one.model_dump(mode="json", by_alias=True))
+            one = one.model_copy(update={"change_digest": digest})
+        changed.append(one)
+    return Plan(plan.data.model_copy(update={"environments": tuple(changed)}))
+
+
+def test_a_step_that_this_version_does_not_carry_out_is_not_replaced_by_a_push(promoted):
+    """Steps are what is executed, whatever else a plan says."""
+    pipeline = promoted.pipeline(Environment("test", delivery="pull_request"), Environment("uat"))
+    project = promoted.project(pipeline)
+    plan = doctored(project.plan(), "test", outcomes=(), decision="ready", reason="")
+    assert [step.kind for step in plan["test"].steps] == ["push", "pull-request", "await-merge", "verify"]
+    before = promoted.home.refs()
+    result = promoted.apply(plan, project=project)
+    assert promoted.told(result) == {"test": "failed 11", "uat": "waiting 3"}
+    assert (result.exit_code, result.environments[0].code) == (11, "not-supported")
+    assert promoted.home.refs() == before
+
+
+@pytest.mark.parametrize("steps", [(), (InheritStep(id="1"),), (PullRequestStep(id="1"), VerifyStep(id="2"))])
+def test_writes_that_no_step_pushes_are_no_valid_plan(promoted, steps):
+    plan = doctored(promoted.project().plan(), "test", steps=steps)
+    before = promoted.home.refs()
+    with pytest.raises(PlanInvalid) as caught:
+        promoted.apply(plan)
+    assert (caught.value.exit_code, caught.value.code) == (5, "plan-unsound")
+    told = ", ".join(step.kind for step in steps) or "none"
+    assert caught.value.detail.endswith(f"\ntest: its steps are {told}; what it changes takes push, verify")
+    assert promoted.home.refs() == before
 
 
 def test_fail_fast_writes_nothing_once_one_has_failed(site):

@@ -121,6 +121,36 @@ def test_what_changes_nothing_cannot_be_approved(promoted):
         cleo(promoted).approve(plan, "live")
 
 
+@pytest.mark.parametrize("expires", [0, -60])
+def test_an_approval_that_would_be_over_at_once_is_not_made(promoted, expires):
+    plan = promoted.project().plan()
+    before = promoted.records()
+    with pytest.raises(UsageError) as caught:
+        cleo(promoted).approve(plan, "prod", expires=expires)
+    assert str(caught.value) == (
+        "This approval would be over before it begins  [approval-over]\n"
+        "prod: it would end at once.\nGive it a while:\n  --expires 7d"
+    )
+    assert promoted.records() == before
+
+
+def test_what_was_applied_already_cannot_be_approved_until_it_comes_again(promoted):
+    plan = promoted.project().plan()
+    promoted.apply(plan)
+    with pytest.raises(UsageError) as caught:
+        cleo(promoted).approve(plan, "prod")
+    assert str(caught.value) == (
+        "There is nothing to approve  [already-applied]\n"
+        "prod: this very change was made there already, and nothing has changed there since.\n"
+        "Look at what is left to be done:\n  gitpromote plan shop"
+    )
+    promoted.apply(promoted.project().rollback("prod", reason="5xx"))
+    promoted.project().release("prod")
+    again = promoted.project().plan(env="prod")
+    assert again["prod"].change_digest == plan["prod"].change_digest
+    assert cleo(promoted).approve(again, "prod").kind == "approved"
+
+
 # -- signatures
 
 

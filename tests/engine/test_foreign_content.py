@@ -253,3 +253,43 @@ def test_foreign_commits_are_those_that_touched_the_folders_of_the_environment(s
     site.home.commit({"README": "x\n"}, message="unrelated")
     plan = site.project(pipeline).plan()
     assert outcome(plan, "foreign").operands["commits"] == [commit]
+
+
+# -- sources in the place of manifests
+
+
+def test_sources_in_a_target_are_foreign_content_and_hinder_no_other(promoted):
+    """Somebody pushed the main branch over it."""
+    promoted.home.commit({"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": "a: [\n"}, message="sources")
+    promoted.home.move("env/test", promoted.home.head("main"))
+    plan = promoted.project().plan()
+    assert promoted.decisions(plan) == {
+        "test": "blocked foreign",
+        "uat": "waiting upstream",
+        "prod": "waiting upstream",
+    }
+    head = promoted.home.head("env/test")
+    report = promoted.project().status().data
+    assert {one.name: (one.decision, one.drift) for one in report.environments} == {
+        "test": ("blocked", True),
+        "uat": ("waiting", False),
+        "prod": ("waiting", False),
+    }
+    promoted.promote(replace={"test": head})
+    assert promoted.home.files("env/test") == {FILE: promoted.deployment("test", version="1.1.0")}
+
+
+def test_sources_where_nothing_was_ever_written_are_blocked_with_the_remedy(site):
+    site.home.commit({"Chart.yaml": "name: x\n"}, message="sources")
+    site.home.move("env/uat", site.home.head("main"))
+    pipeline = site.pipeline(*(Environment(name, after=[]) for name in ("test", "uat")))
+    plan = site.project(pipeline).plan()
+    assert site.decisions(plan) == {"test": "ready", "uat": "blocked target-unrendered"}
+    assert outcome(plan, "target-unrendered", "uat").message == (
+        "A target for rendered manifests holds sources: env/uat: Chart.yaml; "
+        "Remove them there, name them in keep=, or write into another branch or folder."
+    )
+    before = site.home.head("env/uat")
+    result = site.apply(plan, project=site.project(pipeline))
+    assert site.told(result) == {"test": "written", "uat": "blocked 13"}
+    assert (result.exit_code, site.home.head("env/uat")) == (13, before)

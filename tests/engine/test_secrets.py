@@ -174,7 +174,7 @@ def test_a_random_value_is_kept_as_it_is_in_the_target(salted):
     site, pipeline = salted
     plan = site.project(pipeline).plan()
     found = next(one for one in plan["test"].outcomes if one.id == "nondeterministic")
-    text = "shop: drawn anew by every render, kept as it is: configmap-c.yaml: data.salt"
+    text = "shop: drawn anew by every render, written as drawn in this plan: configmap-c.yaml: data.salt"
     assert (found.level, found.status, found.message) == ("advisory", "warn", text)
     assert site.told(site.apply(plan, project=site.project(pipeline, cache="cold"))) == {"test": "written"}
     [drawn] = {blob.text for blob in plan.data.blobs.values()}
@@ -183,12 +183,32 @@ def test_a_random_value_is_kept_as_it_is_in_the_target(salted):
         assert site.decisions(site.project(pipeline, cache=cache).plan()) == {"test": "noop"}
 
 
+def drawn(plan):
+    """What the plan says becomes of the values that were drawn."""
+    [found] = [one.message for one in plan["test"].outcomes if one.id == "nondeterministic"]
+    return found.removeprefix("shop: drawn anew by every render, ").removesuffix(": configmap-c.yaml: data.salt")
+
+
+def test_a_plan_with_drawn_values_is_planned_again_with_those(salted):
+    site, pipeline = salted
+    plan = site.project(pipeline).plan()
+    assert site.project(pipeline, cache="cold").plan_verify(plan) == []
+    site.apply(plan, project=site.project(pipeline))
+    site.home.commit({"chart/values.yaml": "color: blue\n"})
+    later = site.project(pipeline).plan()
+    for one in (plan, later):
+        assert site.project(pipeline, cache="colder").plan_verify(one) == []
+
+
 def test_a_random_value_changes_with_the_object_that_holds_it(salted):
     site, pipeline = salted
     site.promote(pipeline)
     before = site.home.show("env/test:configmap-c.yaml")
+    site.home.commit({"chart/templates/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"})
+    assert drawn(site.promote(pipeline)) == "kept as it is"
+    assert site.home.show("env/test:configmap-c.yaml") == before
     site.home.commit({"chart/values.yaml": "color: blue\n"})
-    site.promote(pipeline)
+    assert drawn(site.promote(pipeline)) == "written as drawn in this plan"
     after = site.home.show("env/test:configmap-c.yaml")
     assert ("red" in before, "blue" in after) == (True, True)
     assert site.decisions(site.project(pipeline, cache="cold").plan()) == {"test": "noop"}

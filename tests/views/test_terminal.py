@@ -5,11 +5,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from gitpromote.model.change import FieldChange, Generated, Hidden, ObjectChange, ObjectId, Reader
 from gitpromote.model.freight import Freight
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import MovingFreight, Opens, Plan, PlannedPipeline, Request
 from gitpromote.model.state import Approval
+from gitpromote.model.tree import empty_tree
 from gitpromote.views.lines import plain
 from gitpromote.views.opening import opening
 from gitpromote.views.reviewed import since_texts
@@ -151,6 +154,15 @@ def test_a_rollback_says_where_it_goes_and_what_follows(make: SimpleNamespace, s
     )
     request = Request(environments=("prod-eu",), complete=False, reason="5xx, INC-2211")
     assert shown(make.plan(back, kind="rollback", request=request)) == snapshot
+
+
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+def test_a_rollback_of_secrets_alone_names_no_tree(make: SimpleNamespace, object_format: str) -> None:
+    freight = {"pay": MovingFreight(id=make.OLD.id, moving=True)}
+    back = make.environment("prod-eu", freight=freight, changes=(make.update(),), result_tree=empty_tree(object_format))
+    text = shown(make.plan(back, kind="rollback", request=Request(reason="5xx")))
+    assert "(nothing is rendered)" in text
+    assert "recorded tree" not in text
 
 
 def test_only_what_is_new_since_the_review_is_shown(pay: Plan, make: SimpleNamespace, snapshot: Any) -> None:
