@@ -518,8 +518,10 @@ def test_a_missing_label_is_told_beside_what_else_is_wrong() -> None:
         """
     lacks = "is a label that it does not have  [unknown-substitution]"
     assert told(text) == [
-        'pipeline.py:8: Environment("test"): after names "nosuch", and no Environment is called so'
-        '  [unknown-upstream]  (there is "test", "uat", "prod" or "late")',
+        (
+            'pipeline.py:8: Environment("test"): after names "nosuch", and no Environment is called so'
+            '  [unknown-upstream]  (there is "test", "uat", "prod" or "late")'
+        ),
         f"pipeline.py:9: PythonGate: {LAMBDA}",
         f'pipeline.py:9: Environment("uat"): $label.region in Kustomize {lacks}  (write labels={{"region": "…"}})',
         'pipeline.py:10: Environment("prod"): labels takes a dictionary of text, not the number 3  [wrong-type]',
