@@ -182,7 +182,7 @@ def lock(world: World, environment: str, *, reason: str, ttl: int) -> Record:
     new = world.home.write([commit])[0]
     answer = world.home.push([RefChange(ref=ref, new=new, expected=before)])[ref]
     if answer.status == "refused":
-        raise ledger_refused(ref, answer.words)
+        raise ledger_refused(ref, answer.words, code=answer.code)
     if answer.status != "written":
         current = world.home.fetch([ref]).get(ref)
         raise _taken(world, environment, current, words=answer.words)

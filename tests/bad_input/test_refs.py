@@ -144,12 +144,12 @@ def test_a_branch_named_gitpromote(shop) -> None:
         "lock/shop/test": ["lock", "test", "--reason", "maintenance"],
     }.items():
         whole = f"refs/heads/gitpromote/{ref}"
-        assert shop.refused(*words, code=12) == (
-            "Error: The remote refuses the ledger  [ledger-refused]\n\n"
+        assert shop.refused(*words, code=11) == (
+            "Error: Another ref has the name that the ledger needs  [ref-name-taken]\n\n"
             f"{whole}: refs/heads/gitpromote exists, so {whole} cannot: error: cannot lock ref '{whole}': "
             f"'refs/heads/gitpromote' exists; cannot create '{whole}'\n\n"
-            "Let the promoting identity push to branches below gitpromote/, and see that no branch is called "
-            "gitpromote itself.\n"
+            "Git cannot have both: rename or delete the other one, or keep the ledger elsewhere: "
+            'Pipeline(…, refs="refs/gitpromote").\n'
         )
 
 

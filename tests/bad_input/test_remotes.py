@@ -153,8 +153,7 @@ def test_a_remote_that_refuses_every_push(shop) -> None:
     assert shop.refused(*apply(shop, file), code=12) == (
         "Error: The remote refuses the ledger  [ledger-refused]\n\n"
         "refs/heads/gitpromote/ledger/shop: pre-receive hook declined: no pushes on Fridays\n\n"
-        "Let the promoting identity push to branches below gitpromote/, and see that no branch is called gitpromote "
-        "itself.\n"
+        "Let the promoting identity push to branches below gitpromote/.\n"
     )
 
 

@@ -22,9 +22,13 @@ HTPASSWD = "$2y$05$abcdefghijklmnopqrstuuitFbFC.tJuUuBIoKqGq8ZH9Y5KVtvNK"
 BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
 
+# Read at once: the tests take every variable of gitpromote's away before they begin.
+_NAMED = os.environ.get("GITPROMOTE_TEST_REGISTRY")
+
+
 def program() -> str | None:
     """Where the registry is, by GITPROMOTE_TEST_REGISTRY or on the PATH."""
-    return os.environ.get("GITPROMOTE_TEST_REGISTRY") or shutil.which("docker-registry")
+    return _NAMED or shutil.which("docker-registry")
 
 
 def required() -> str:
