@@ -141,10 +141,12 @@ class _Run:
             self._push(going[:1] if self.singly else going, seen)
 
     def _pause(self, interruption: Interruption) -> None:
-        """Until the next look; whoever wants to stop does not wait that long."""
+        """Until the next look; whoever wants to stop does not wait that long, and nobody beyond what was asked for."""
+        rest = self.options.lock_timeout - (self.world.clock.now() - self.started)
+        length = _POLL if self._hopes() else min(_POLL, max(rest, 0.1))
         for _ in range(_BITS):
             if not interruption.asked:
-                self.world.clock.sleep(_POLL / _BITS)
+                self.world.clock.sleep(length / _BITS)
 
     # -- looking
 
@@ -357,7 +359,12 @@ class _Run:
         lock = self.world.clock.now() - self.started < self.options.lock_timeout and any(
             result.code == "lock-held" for result in waiting
         )
-        return lock or (self.options.wait and any(result.name in self.hopeful for result in waiting))
+        return lock or self._hopes()
+
+    def _hopes(self) -> bool:
+        """Whether gates are waited for that may yet open."""
+        waiting = (result.name for result in self.results.values() if result.status == "waiting")
+        return self.options.wait and any(name in self.hopeful for name in waiting)
 
     def _cut_short(self, error: GitpromoteError) -> ApplyResult:
         """What was written before is told all the same."""

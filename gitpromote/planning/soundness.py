@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import EnvironmentPlan, Plan, PushStep, Step
 from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.safepath import unsafe_path
 from gitpromote.model.tree import EXECUTABLE, FILE, LINK
 from gitpromote.planning.availability import planned_freight
 from gitpromote.planning.planner import planned_target
@@ -37,6 +38,8 @@ def _problems(plan: Plan, pipeline: Pipeline, planned: EnvironmentPlan) -> Itera
     if planned.target != planned_target(resolved):
         yield "its target is not the one that the definition gives it"
     for write in planned.writes:
+        if reason := unsafe_path(write.path):
+            yield f"the path {write.path!r} {reason}"
         if write.action != "delete" and write.mode not in _MODES:
             yield f"{write.path!r} would be written with the mode {write.mode!r}, which no file has"
     yield from _of_steps(plan, pipeline, resolved, planned)

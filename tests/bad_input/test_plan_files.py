@@ -259,9 +259,19 @@ def test_a_path_that_leaves_its_target_is_not_written(shop, path: str) -> None:
     file = shop.plan()
     file.write_bytes(forged(file.read_bytes(), write_to(path)))
     before = shop.everything()
-    ended = shop.run("apply", str(file), "--env", "test", "--expect-digest", shop.digest(file))
-    assert ended.code in (1, 5, 10)
-    assert "Nothing was written." in ended.out or ended.err.startswith("Error: ")
+    error = shop.refused("apply", str(file), "--env", "test", "--expect-digest", shop.digest(file), code=5)
+    assert f"test: the path {path!r} " in error
+    assert shop.everything() == before
+
+
+def test_a_path_of_the_last_environment_keeps_the_first_from_being_written(shop) -> None:
+    file = shop.plan()
+    file.write_bytes(
+        forged(file.read_bytes(), lambda plan: plan["environments"][-1]["writes"][0].update(path=".git/hooks/x"))
+    )
+    before = shop.everything()
+    error = shop.refused("apply", str(file), "--expect-digest", shop.digest(file), code=5)
+    assert "prod: the path '.git/hooks/x' " in error
     assert shop.everything() == before
 
 

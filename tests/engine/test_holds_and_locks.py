@@ -127,7 +127,7 @@ def test_a_lock_is_not_waited_for_longer_than_that(promoted):
     bo(promoted).lock("test", reason="migration", ttl=3600)
     result = promoted.apply(plan, lock_timeout=12)
     assert (promoted.told(result), result.environments[0].code) == ({"test": "failed 7"}, "lock-held")
-    assert sum(promoted.clock.slept) == 15
+    assert 12 <= sum(promoted.clock.slept) < 14
 
 
 def test_a_lock_whose_time_is_over_may_be_taken(promoted):
