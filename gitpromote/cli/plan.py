@@ -87,10 +87,11 @@ def _show(session: Session, plan: Any, *, earlier: Any, approvals: Any, full: bo
 def _save(session: Session, plan: Any, out: str | None, *, recorded: bool) -> None:
     """Save it where that was asked for, and otherwise where there is something to apply."""
     to_do = any(each.steps and each.decision in ("ready", "waiting", "noop") for each in plan.data.environments)
+    lines: list[Line] = [line(Span("! ", "bad"), clean(text)) for text in plan.warnings]
     if out is None and (session.json or not to_do):
+        session.show(lines)
         return
     path = save(plan, out)
-    lines: list[Line] = [line(Span("! ", "bad"), clean(text)) for text in plan.warnings]
     lines.append(line(f"Saved {path}"))
     if recorded:
         lines.append(line(f"Recorded {plan.digest}"))

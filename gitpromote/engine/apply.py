@@ -128,7 +128,7 @@ class _Run:
             self.present = frozenset(record.id for record in records)
             ready = self._judge(seen, records)
             going = self._permitted(ready, seen)
-            if self.options.fail_fast and self._any_failed():
+            if self._stops():
                 return self._result()
             if interruption.asked:
                 # Where everything has landed already there was nothing left to interrupt.
@@ -247,7 +247,7 @@ class _Run:
             for name, error in failed.items():
                 planned = next(fresh.planned for fresh in batch if fresh.planned.name == name)
                 self.results[name] = failed_result(planned, error)
-            if not prepared.environments:
+            if not prepared.environments or self._stops():
                 return
             pushed = transition.push(self.world, prepared, seen)
             if pushed.written:
@@ -260,6 +260,8 @@ class _Run:
                 self._lost_race(prepared)
                 return
             batch = [fresh for fresh in prepared.environments if not self._refused(fresh, pushed.refused)]
+            if self._stops():
+                return
 
     def _whose_fault(self, prepared: transition.Transition, pushed: transition.Pushed) -> None:
         """A server that says no to the whole names no culprit: then each goes alone, and the ledger is tried alone."""
@@ -372,8 +374,9 @@ class _Run:
             self.results[planned.name] = failed_result(planned, error)
         return self._result()
 
-    def _any_failed(self) -> bool:
-        return any(result.status in ("failed", "stale") for result in self.results.values())
+    def _stops(self) -> bool:
+        """Whether nothing more is to be started, since something failed."""
+        return self.options.fail_fast and any(one.status in ("failed", "stale") for one in self.results.values())
 
     def _result(self, *, interrupted: bool = False) -> ApplyResult:
         found = [self._end(planned.name) for planned in self.selected]

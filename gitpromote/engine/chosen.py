@@ -25,13 +25,21 @@ def chosen(
     for name, choice in choices.items():
         if choice.freight is None and is_missed(world, resolved, name, found):
             return {}, choice.reason or candidates[name].missing
-    asked_for = (_asked_for(journey, candidates[name], asked) for name in found)
-    named_id = next((one.id for one in asked_for if one is not None), None)
+    asked_for = {name: freight for name in found if (freight := _asked_for(journey, candidates[name], asked))}
+    named_id = next((one.id for one in asked_for.values()), None)
+    world.notices += [_left_alone(resolved.name, one) for name, one in asked_for.items() if found[name].id != one.id]
     found = beside(world, journey, resolved, found, named=named_id) if len(found) > 1 else found
     moving = {name for name, freight in found.items() if state.freight.get(name) != freight.id}
     ordered = speaking_last(found, moving, state.arrived)
     lacking = _without_source(world, resolved, ordered)
     return ({}, lacking) if lacking else (ordered, "")
+
+
+def _left_alone(environment: str, freight: Freight) -> str:
+    return (
+        f"{environment} has had {freight.alias} before and is left alone; to go back to it: "
+        f"plan --freight {freight.alias} --env {environment}"
+    )
 
 
 def _choice(

@@ -26,6 +26,7 @@ class World:
     :ivar who: says who runs this, as claimed: ``Name <address>``
     :ivar functions: where the functions of the definition are
     :ivar ask: who evaluates the expressions that decide where Freight goes
+    :ivar notices: what the plan that is being made leaves aside, in words for people
     :ivar changed_callables: names of the definition's functions whose file is another one now; asked at apply
     """
 
@@ -42,6 +43,7 @@ class World:
     changed_callables: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _: ()
     parsed: Parsed = field(default_factory=Parsed)
     ask: Ask = evaluate
+    notices: list[str] = field(default_factory=list)
     _actor: str = ""
     _opened: dict[str, Repository] = field(default_factory=dict)
     _registry: Registry | None = None

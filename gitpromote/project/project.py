@@ -233,8 +233,10 @@ class Project:
             replace=dict(replace or {}),
             lock=self._locked(lock, freight, images, charts, commit),
         )
+        self._world.notices.clear()
         data = plans.promotion(self._world, self._maker(), asked, as_of=self._minute(as_of))
-        made = self._made(data, warnings=names_in_the_way(self._world, data))
+        notices = dict.fromkeys(self._world.notices)
+        made = self._made(data, warnings=(*notices, *names_in_the_way(self._world, data)))
         if record:
             self._record(made)
             made.called = made.digest

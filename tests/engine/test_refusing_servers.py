@@ -51,6 +51,24 @@ def test_what_the_server_refuses_is_left_out_and_the_others_land(site, hook):
     }
 
 
+@pytest.mark.parametrize(
+    ("hook", "ends"),
+    [
+        ("update", {"a": "not-started", "b": "failed 1", "c": "not-started"}),
+        # It names no culprit, so each is tried alone, in order.
+        ("pre-receive", {"a": "written", "b": "failed 1", "c": "not-started"}),
+    ],
+)
+def test_fail_fast_starts_nothing_more_once_one_was_refused(site, hook, ends):
+    pipeline = three(site)
+    plan = site.project(pipeline).plan()
+    script = {"update": refusing, "pre-receive": refusing_all}[hook]("refs/heads/env/b")
+    site.home.hook(hook, script)
+    result = site.apply(plan, project=site.project(pipeline), fail_fast=True)
+    assert site.told(result) == ends
+    assert site.home.head("env/c") is None
+
+
 @pytest.mark.parametrize("hook", ["update", "pre-receive"])
 def test_a_server_that_refuses_the_ledger_is_told_by_its_name_and_nothing_lands(site, hook):
     pipeline = three(site)

@@ -6,6 +6,7 @@ import pytest
 
 from gitpromote import App, Git, InPlace, Kustomize, Warehouse
 from gitpromote import Image as Images
+from gitpromote.model.freight import alias_of
 
 IMAGE, SIDE = "ghcr.io/acme/shop", "ghcr.io/acme/side"
 ALL = ("test", "uat", "prod")
@@ -147,3 +148,19 @@ def test_a_revision_is_compared_as_it_is_also_where_it_has_been(promoted):
     changes = project.diff("main~1", "main")
     kinds = {name: [one.object.kind for one in found] for name, found in changes.items()}
     assert kinds == {"test": ["Deployment"], "uat": ["Deployment"], "prod": ["Deployment"]}
+
+
+def test_what_has_had_it_before_is_left_alone_and_that_is_told(images):
+    site, pipeline = images
+    site.promote(pipeline, images=[at("1.0.0")])
+    old = site.project(pipeline).plan().data.environments[0].freight["shop"].id
+    site.promote(pipeline, images=[at("2.0.0")])
+    plan = site.project(pipeline).plan(images=[at("1.0.0")])
+    assert set(looked_at(plan).values()) == {"2.0.0 noop"}
+    alias = alias_of(old)
+    assert plan.warnings == tuple(
+        f"{env} has had {alias} before and is left alone; to go back to it: plan --freight {alias} --env {env}"
+        for env in ALL
+    )
+    assert looked_at(site.project(pipeline).plan(freight=alias, env="prod"))["prod"].startswith("1.0.0 ")
+    assert site.project(pipeline).plan().warnings == ()
