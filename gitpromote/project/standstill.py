@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -51,7 +52,8 @@ class Standstill:
         self, file: str | None, pipeline: str | None, *, cache_dir: str | None, shape: Sequence[object]
     ) -> None:
         self._file = file
-        self._words = [file, pipeline, *shape]
+        self._pipeline = pipeline
+        self._shape = list(shape)
         self._root = Path(cache_dir).expanduser().absolute() if cache_dir else cache_root(os.environ)
 
     def recall(self) -> Any:
@@ -60,9 +62,7 @@ class Standstill:
         :raises RemoteFailed: a remote cannot be asked
         :raises AccessDenied: it wants other credentials
         """
-        path = self._path()
-        kept = None if path is None else recall(path)
-        start = None if kept is None else self._start()
+        start, kept = self._start, recall(self._path)
         if kept is None or start is None:
             return None
         known = json.loads(kept)
@@ -71,19 +71,24 @@ class Standstill:
         return known["shown"] if all(self._is_unmoved(start, *each) for each in known["looked"]) else None
 
     def remember(self, project: Project, plan: Plan, shown: Any) -> None:
-        """Keep a plan's view for the next time, if nothing was to be done and no more than text and refs decided."""
-        path, start = self._path(), self._start()
-        if path is None or start is None or not (_is_still(plan) and _is_plain(project, start)):
+        """Keep a plan's view for the next time, if nothing was to be done and no more than text and refs decided.
+
+        What counts is how the files were before the plan: :meth:`recall` looks at them.
+        """
+        start = self._start
+        if start is None or not (_is_still(plan) and _is_plain(project, start)):
             return
         looked = [[key, list(patterns), _digest_of(refs, head)] for key, patterns, refs, head in project.looked()]
         if all(key == _HOME or "@" not in key for key, *_ in looked):  # no login is kept
             data = {"stamp": start.stamp, "looked": looked, "shown": shown}
-            remember(path, json.dumps(data, separators=(",", ":")).encode())
+            remember(self._path, json.dumps(data, separators=(",", ":")).encode())
 
-    def _path(self) -> Path | None:
-        words = json.dumps([str(Path.cwd()), *map(str, self._words)])
+    @property
+    def _path(self) -> Path:
+        words = json.dumps([str(Path.cwd()), self._file, self._pipeline])
         return self._root / f"standstill-{hashlib.sha256(words.encode()).hexdigest()[:32]}"
 
+    @cached_property
     def _start(self) -> _Start | None:
         path = parse_pipeline_option(self._file)[0] if self._file else find_pipeline_file(Path.cwd())
         files = files_of(path)
@@ -94,7 +99,7 @@ class Standstill:
             texts = [[str(file), hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
         except OSError:
             return None
-        told = [__version__, sys.version, _package(), texts, work.origin_url, _programs(os.environ)]
+        told = [__version__, sys.version, _package(), texts, work.origin_url, _programs(os.environ), self._shape]
         return _Start(files, work, hashlib.sha256(json.dumps(told).encode()).hexdigest())
 
     def _is_unmoved(self, start: _Start, key: str, patterns: list[str], digest: str) -> bool:

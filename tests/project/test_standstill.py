@@ -44,6 +44,28 @@ def test_a_plan_with_something_to_do_is_not_kept(desk, monkeypatch):
     assert memory(desk).recall() is None
 
 
+def test_a_file_that_changes_while_it_is_planned_is_run_again(settled):
+    path = settled.work / "pipeline.py"
+    path.write_text(path.read_text() + "\n")
+    still = memory(settled)
+    assert still.recall() is None
+    project = settled.project()
+    plan = project.plan()
+    path.write_text(path.read_text().replace('Environment("prod")', 'Environment("prod"), Environment("late")'))
+    still.remember(project, plan.data, SHOWN)
+    assert memory(settled).recall() is None
+
+
+def test_one_width_takes_the_place_of_another(settled):
+    project = settled.project()
+    wide = Standstill(None, None, cache_dir=str(settled.root / "cache"), shape=[200])
+    assert wide.recall() is None
+    wide.remember(project, project.plan().data, SHOWN)
+    assert wide.recall() == SHOWN
+    assert memory(settled).recall() is None
+    assert len(list((settled.root / "cache").glob("standstill-*"))) == 1
+
+
 def test_another_width_another_pipeline_and_another_folder_are_other_plans(settled, monkeypatch):
     assert memory(settled, pipeline="shop").recall() is None
     assert memory(settled, file="pipeline.py").recall() is None
