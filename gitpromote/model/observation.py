@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gitpromote.model.evidence import Evidence
 from gitpromote.model.freight import Freight
 from gitpromote.model.manifest import ManifestSet
 from gitpromote.model.outcome import Outcome
@@ -62,6 +63,8 @@ class EnvironmentObservation:
     :ivar foreign: commits that are not ours, where the target differs from the last Record
     :ivar lost: the commit of the last Record, where the target differs from it and its ref no longer contains it
     :ivar later: pairs of commits of which the second descends from the first, as far as hotfixes need to know
+    :ivar evidence: gate to what was answered when it asked
+    :ivar policies: what the policies concluded of what would be written
     """
 
     name: str
@@ -80,6 +83,8 @@ class EnvironmentObservation:
     later: frozenset[tuple[str, str]] = frozenset()
     warnings: tuple[Outcome, ...] = ()
     blocking: tuple[Outcome, ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    policies: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

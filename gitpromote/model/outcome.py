@@ -8,18 +8,41 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from gitpromote.model.base import Document
+from gitpromote.model.finding import Finding
 
 Status = Literal["pass", "warn", "fail", "pending", "error", "skip"]
 Level = Literal["advisory", "soft", "hard"]
+Reads = Literal["live", "fixed"]
 
 # From harmless to worst. `pending` blocks until a fact changes, `error` until we can tell, `fail` for good.
 _ORDER: tuple[Status, ...] = ("skip", "pass", "warn", "pending", "error", "fail")
+
+
+class Overridden(Document):
+    """Somebody said that a soft verdict shall not stop this change. ``expires`` is epoch seconds.
+
+    :ivar status: what the verdict would be without it
+    """
+
+    status: Status
+    by: str
+    reason: str
+    ticket: str = ""
+    expires: int | None = None
+    record: str = ""
 
 
 class Outcome(Document):
     """One verdict: who judged, how binding it is, what came out, from which operands and for which time.
 
     ``from_`` and ``until`` are epoch seconds between which the verdict holds; ``None`` means no bound.
+
+    :ivar reads: whether it may change without a new plan (``live``) or reads the plan's own content alone (``fixed``)
+    :ivar expression: what was asked, as somebody wrote it
+    :ivar threshold: what the operands are held against, in words
+    :ivar remedy: the one command that would help
+    :ivar findings: what a policy found, told once per cause
+    :ivar overridden: by whom and why, where a soft verdict stops nothing
     """
 
     id: str
@@ -30,6 +53,13 @@ class Outcome(Document):
     operands: dict[str, Any] = Field(default_factory=dict)
     from_: int | None = Field(default=None, alias="from")
     until: int | None = None
+    # Left out where they say nothing, so that plans of earlier versions keep their bytes.
+    reads: Reads | None = Field(default=None, exclude_if=lambda value: value is None)
+    expression: str = Field(default="", exclude_if=lambda value: not value)
+    threshold: str = Field(default="", exclude_if=lambda value: not value)
+    remedy: str = Field(default="", exclude_if=lambda value: not value)
+    findings: tuple[Finding, ...] = Field(default=(), exclude_if=lambda value: not value)
+    overridden: Overridden | None = Field(default=None, exclude_if=lambda value: value is None)
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
