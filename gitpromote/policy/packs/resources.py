@@ -1,0 +1,66 @@
+"""Requests and limits of containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from gitpromote.model.finding import Finding
+from gitpromote.policy.packs.pack import Pack, found
+from gitpromote.policy.packs.reading import at, mapping
+from gitpromote.policy.packs.setting import names
+from gitpromote.policy.packs.workloads import Container, Pod, pods
+from gitpromote.policy.scene import Scene
+
+__all__ = ["RESOURCES", "is_ignored"]
+
+
+def is_ignored(container: Container, settings: Mapping[str, Any]) -> bool:
+    """Whether the settings leave a container out, by its name."""
+    return any(fnmatchcase(container.name, pattern) for pattern in settings["ignore"])
+
+
+def requests(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """A container that requests nothing of what `requests` names; a limit is a request too."""
+    return _missing(scene, settings, "requests")
+
+
+def limits(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """A container without a limit of what `limits` names."""
+    return _missing(scene, settings, "limits")
+
+
+def _missing(scene: Scene, settings: Mapping[str, Any], part: str) -> Iterator[Finding]:
+    for pod in pods(scene):
+        for container in pod.containers:
+            # The API server takes no resources for ephemeral ones.
+            if container.part == "ephemeralContainers" or is_ignored(container, settings):
+                continue
+            lacking = [name for name in settings[part] if not _has(pod, container, part, name)]
+            if lacking:
+                path = (*container.path, "resources", part)
+                yield found(f"resources/{part}", pod.manifest, f"has no {part} of {_and(lacking)}", path=path)
+
+
+def _has(pod: Pod, container: Container, part: str, name: str) -> bool:
+    """What the pod as a whole has holds for each of its containers."""
+    parts = ("requests", "limits") if part == "requests" else ("limits",)
+    whole, own = mapping(pod.spec.get("resources")), mapping(container.data.get("resources"))
+    return any(at(resources, one, name) is not None for one in parts for resources in (own, whole))
+
+
+def _and(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+RESOURCES = Pack(
+    help="how much containers ask for, and how much they may take",
+    rules={"requests": requests, "limits": limits},
+    settings={
+        "requests": names("cpu", "memory", about="what containers must request"),
+        "limits": names("memory", about="what containers must have a limit of"),
+        "ignore": names(about='names of containers that are not judged, such as "istio-proxy"'),
+    },
+)
