@@ -35,16 +35,17 @@ class Ended(NamedTuple):
     excess: Literal["time", "output"] | None = None
 
 
-def run(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], limits: Limits) -> Ended:
+def run(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], limits: Limits, stdin: Path | None = None) -> Ended:
     """Run a program to its end, as the leader of a group that ends with it.
 
     The limit on output counts both streams. Whatever happens here, ``KeyboardInterrupt`` included, the group is killed:
     it works in a throw-away folder, so there is nothing for it to clean up.
 
+    :param stdin: a file that it reads as its standard input; default: nothing
     :raises ConfigurationError: it cannot be started (``tool-broken``)
     """
     started = time.monotonic()
-    process = _start(words, cwd, env)
+    process = _start(words, cwd, env, stdin)
     collected = _Collected(process, limits, deadline=started + limits.timeout)
     try:
         with _watched(process):
@@ -79,19 +80,20 @@ def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
             _RUNNING.discard(process.pid)
 
 
-def _start(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(words: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: Path | None) -> subprocess.Popen[bytes]:
     try:
         # A session of its own: no terminal to ask on, and one group to kill. Nothing here keeps the child from vfork.
-        return subprocess.Popen(
-            words,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            bufsize=0,
-        )
+        with Path(stdin or os.devnull).open("rb") as given:
+            return subprocess.Popen(
+                words,
+                cwd=cwd,
+                env=env,
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                bufsize=0,
+            )
     except OSError as error:
         raise ConfigurationError(
             "A renderer cannot be started", code="tool-broken", detail=f"{words[0]}: {error.strerror}"

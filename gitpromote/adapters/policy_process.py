@@ -1,0 +1,68 @@
+"""Running what judges outside of this process: in a throw-away folder, without credentials, within time and size."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gitpromote.adapters.renderers.process import Ended, run
+from gitpromote.adapters.renderers.sandbox import Sandbox, without_network
+from gitpromote.errors import ConfigurationError
+from gitpromote.model.render import Limits
+from gitpromote.model.sensitive import without_secrets
+
+__all__ = ["CHILD_LIMITS", "child_answer", "last_words", "refuse_excess", "unusable"]
+
+_CHILD = Path(__file__).with_name("policy_child.py")
+CHILD_LIMITS = Limits(timeout=60.0, output=32 << 20)
+_LONGEST = 400  # characters of a program's last words
+
+
+def child_answer(name: str, request: Mapping[str, Any], *, limits: Limits, secrets: frozenset[str]) -> Any:
+    """What a Python of its own answers to a request; see :mod:`.policy_child`. It has no network where that can be.
+
+    :raises ConfigurationError: ``policy-timeout``, ``policy-answer-invalid``, ``policy-failed``
+    """
+    with Sandbox({}) as sandbox:
+        written = sandbox.put_beside("request.json", json.dumps({**request, "path": [one for one in sys.path if one]}))
+        # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
+        words = [*without_network(), sys.executable, "-I", "-B", "-X", "utf8", str(_CHILD), str(written)]
+        ended = run(words, cwd=sandbox.source, env=sandbox.environment(parallel=True), limits=limits)
+        said = without_secrets(sandbox.plain(ended.words.decode("utf-8", "replace")), known=secrets)
+    refuse_excess(name, ended, limits)
+    if ended.status:
+        raise unusable("A policy failed", "policy-failed", f"{name}: {last_words(said, ended.status)}")
+    try:
+        return json.loads(ended.output)
+    except (ValueError, RecursionError):
+        raise unusable(
+            "A policy says what nobody can read", "policy-answer-invalid", f"{name} ended before its end"
+        ) from None
+
+
+def refuse_excess(name: str, ended: Ended, limits: Limits) -> None:
+    """Refuse what took too long or said too much.
+
+    :raises ConfigurationError: ``policy-timeout``, ``policy-answer-invalid``
+    """
+    if ended.excess == "time":
+        raise unusable("A policy took too long", "policy-timeout", f"{name}: {limits.timeout:g} s")
+    if ended.excess == "output":
+        told = f"{name}: more than {limits.output:,} bytes"
+        raise unusable("A policy says what nobody can read", "policy-answer-invalid", told)
+
+
+def last_words(said: str, status: int) -> str:
+    """What a program said last, or how it ended."""
+    if status < 0:
+        return f"ended by signal {-status}"
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1][:_LONGEST] if lines else f"exit status {status}"
+
+
+def unusable(summary: str, code: str, detail: str, hint: str = "") -> ConfigurationError:
+    """Why a policy could not be judged; the plan tells it as an error, which blocks."""
+    return ConfigurationError(summary, code=code, detail=detail, hint=hint)
