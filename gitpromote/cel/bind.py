@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from gitpromote.cel.adapt import adapted
 from gitpromote.cel.declare import TEXT, TRUTH, Declaration, Items, Record, Scalar, Table, Type
 from gitpromote.cel.edits import Edits
-from gitpromote.cel.names import MACROS, RETURNS, TYPE_NAMES, Lookup
+from gitpromote.cel.lists import AT, LAST_AT
+from gitpromote.cel.names import MACROS, OPTIONALS, QUALIFIED, RETURNS, TYPE_NAMES, Lookup
 from gitpromote.cel.problem import ExpressionProblem
-from gitpromote.cel.tree import Binary, Call, Index, ListOf, Literal, MapOf, Name, Node, Select, children
+from gitpromote.cel.tree import Binary, Call, Index, ListOf, Literal, MapOf, Name, Node, Select, Ternary, children
 
 __all__ = ["Bound", "Use", "bind"]
 
@@ -101,11 +102,23 @@ class _Binder:
         match node:
             case Binary():
                 return TRUTH
+            case Ternary():
+                self.as_one(node)
             case ListOf():
                 return Items(types[0]) if types and types[0] is not None else None
             case MapOf():
                 return None
         return types[-1]
+
+    def as_one(self, node: Ternary) -> None:
+        """``a ? "text" : null``, which Kubernetes documents, and the library takes for two types."""
+        ways = (node.then, node.otherwise)
+        nothing = [isinstance(way, Literal) and way.kind == "null" for way in ways]
+        if nothing[0] is not nothing[1]:
+            other = ways[nothing.index(False)]
+            for edits in (self.bound.checked, self.bound.evaluated):
+                edits.add(other.start, other.start, "dyn(")
+                edits.add(other.end, other.end, ")")
 
     def comparison(self, node: Binary, scope: Scope) -> Type | None:
         left = self.walk(node.left, scope, value=True)
@@ -143,6 +156,10 @@ class _Binder:
         match node:
             case Name():
                 return self.name(node, scope)
+            case Select() | Index() if node.optional:
+                for part in children(node):
+                    self.walk(part, scope)
+                return _Found(node, None)
             case Select():
                 return self.member(node, self.found(node.operand, scope), node.field, node.at)
             case Index():
@@ -196,6 +213,8 @@ class _Binder:
         if node.target is None:
             self.lookup.function(node)
         elif isinstance(node.target, Name) and node.target.name not in {*scope, *self.declaration.variables}:
+            if f"{node.target.name}.{node.name}" in QUALIFIED:
+                return self.arguments(node, scope)
             self.lookup.no_function(f"{node.target.name}.{node.name}", node.target.start)
             return None
         elif node.name in MACROS:
@@ -205,9 +224,20 @@ class _Binder:
         else:
             self.walk(node.target, scope)
             self.lookup.method(node)
+            self.renamed(node)
+        return self.arguments(node, scope)
+
+    def arguments(self, node: Call, scope: Scope) -> Type | None:
         for argument in node.arguments:
             self.walk(argument, scope)
         return RETURNS.get(node.name)
+
+    def renamed(self, node: Call) -> None:
+        """Methods of lists that the library has for texts alone."""
+        name = {"indexOf": AT, "lastIndexOf": LAST_AT}.get(node.name)
+        if name is not None:
+            for edits in (self.bound.checked, self.bound.evaluated):
+                edits.add(node.at, node.at + len(node.name), name)
 
     def has(self, node: Call, scope: Scope) -> Type:
         asked = node.arguments[0] if len(node.arguments) == 1 else None
@@ -248,11 +278,16 @@ class _Binder:
         if len(node.arguments) < 2 or not isinstance(node.arguments[0], Name):
             self.lookup.add(node.at, f"{node.name}() takes a name and an expression", f"write {node.name}(i, …)")
             return None
+        if len(node.arguments) > (3 if node.name == "map" else 2):
+            self.lookup.add(node.at, f"{node.name}() with two names is not supported", f"write {node.name}(i, …)")
+            return None
         item = over.item if isinstance(over, Items) else TEXT if isinstance(over, Table) else None
         inner = {**scope, node.arguments[0].name: item}
         types = [self.walk(argument, inner) for argument in node.arguments[1:]]
         if node.name == "filter":
             return over
+        if node.name in OPTIONALS:
+            return None
         if node.name == "map":
             return Items(types[-1]) if types[-1] is not None else None
         return TRUTH

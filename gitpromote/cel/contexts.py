@@ -6,6 +6,8 @@
 - ``Environment(auto=…)``: ``change``, ``freight`` (or ``bundle``), ``previousFreight`` (or ``previousBundle``),
   ``environment``
 - gates: the same, ``plan``, and what is live: ``upstream``, ``schedule``, ``metrics``, ``changewindow``
+- ``when`` of a gate: those of ``Environment(auto=…)`` and ``plan``
+- a server's answer, ``HTTP(success=…)``: ``answer`` (or ``body``), its JSON; ``status``; ``headers``
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from gitpromote.cel.declare import (
     TIME,
     TRUTH,
     WHOLE,
+    Anything,
     Declaration,
     Items,
     Record,
@@ -32,7 +35,7 @@ from gitpromote.model.artifact import canonical_repository
 from gitpromote.model.names import repository_key
 from gitpromote.model.subscription import Chart, Git, Image, Subscription
 
-__all__ = ["COMMIT", "HOME_NAME", "assembly", "auto", "commit_filter", "gates", "place_of"]
+__all__ = ["COMMIT", "HOME_NAME", "assembly", "auto", "commit_filter", "gates", "http_answer", "place_of", "when"]
 
 #: How an expression calls the repository of ``Git()`` without an address.
 HOME_NAME = "home"
@@ -45,7 +48,8 @@ IMAGE = Record(
     }
 )
 CHART = Record({**dict.fromkeys(("repository", "version", "appVersion", "digest"), TEXT), "created": TIME})
-COMMIT = Record({**dict.fromkeys(("repository", "id", "subject", "author", "committer", "tag"), TEXT), "date": TIME})
+_PEOPLE = ("author", "email", "committer", "committerEmail")
+COMMIT = Record({**dict.fromkeys(("repository", "id", "subject", "tag", *_PEOPLE), TEXT), "date": TIME})
 ENVIRONMENT = Record(
     {"name": TEXT, "approval": words("auto", "pr-review"), "production": TRUTH, "labels": Table(LABEL)}
 )
@@ -84,7 +88,10 @@ _REVIEW = Record({"isApproved": TRUTH, "approvalCount": WHOLE})
 
 @cache
 def commit_filter() -> Declaration:
-    """``commit.{id, subject, author, committer, date, tag, repository}``; ``tag`` only where a tag made it one."""
+    """``commit.{id, subject, author, email, committer, committerEmail, date, tag, repository}``.
+
+    ``tag`` only where a tag made it a candidate.
+    """
     return Declaration({"commit": COMMIT})
 
 
@@ -99,6 +106,19 @@ def auto() -> Declaration:
             "environment": ENVIRONMENT,
         }
     )
+
+
+@cache
+def when() -> Declaration:
+    """The same and ``plan``: what decides whether a gate judges. Nothing of it changes without a new plan."""
+    return Declaration({**auto().variables, "plan": _PLAN})
+
+
+@cache
+def http_answer() -> Declaration:
+    """``answer`` or ``body``, the JSON that a server sent; ``status``; ``headers`` by their names in small letters."""
+    names: dict[str, Type] = {"status": WHOLE, "headers": Table(TEXT), "answer": Anything(), "body": Anything()}
+    return Declaration(names, frozenset(names))
 
 
 def gates(*, environments: Iterable[str] = (), metrics: Iterable[str] = (), windows: Iterable[str] = ()) -> Declaration:

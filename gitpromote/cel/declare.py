@@ -13,6 +13,7 @@ __all__ = [
     "TIME",
     "TRUTH",
     "WHOLE",
+    "Anything",
     "Declaration",
     "Items",
     "Record",
@@ -87,7 +88,12 @@ class Items:
     item: Type
 
 
-Type: TypeAlias = Scalar | Record | Table | Items
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Data that somebody else made: what it holds is known when it is there, and checked then."""
+
+
+Type: TypeAlias = Scalar | Record | Table | Items | Anything
 
 
 @dataclass(frozen=True, slots=True)

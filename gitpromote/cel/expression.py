@@ -14,14 +14,14 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from gitpromote.cel.bind import Bound, Use, bind
-from gitpromote.cel.declare import TRUTH, Declaration, Scalar
+from gitpromote.cel.declare import TRUTH, Anything, Declaration, Scalar
 from gitpromote.cel.library import Complaint, Failed, Program, compiled
 from gitpromote.cel.names import KINDS
 from gitpromote.cel.parse import conjuncts, parse
 from gitpromote.cel.problem import ExpressionProblem, InvalidExpression
 from gitpromote.cel.tree import Binary
 
-__all__ = ["UNKNOWN", "Expression", "Operand", "Result", "compile_expression", "problems_in"]
+__all__ = ["UNKNOWN", "Expression", "Operand", "Result", "compile_expression", "problems_in", "value_at"]
 
 
 class _Unknown:
@@ -89,7 +89,7 @@ class Expression:
 
     def read(self, facts: Mapping[str, Any]) -> tuple[Any, ...]:
         """What stands at each path of ``uses``, ``UNKNOWN`` where nothing of its type does."""
-        return tuple([_at(facts, use) for use in self.uses])
+        return tuple([value_at(facts, use) for use in self.uses])
 
     def judge(self, values: Sequence[Any]) -> Result:
         """Evaluate over what :meth:`read` gave: equal values, equal result."""
@@ -184,7 +184,8 @@ def _compiled(text: str, declaration: Declaration, *, truth: bool) -> Expression
         raise InvalidExpression.of(bound.problems)
     program = _checked(bound)
     if truth and program.gives not in ("truth", ""):
-        gives = KINDS.get(program.gives, f"a {program.gives}")
+        optional = program.gives.startswith("optional_type")
+        gives = "an optional value" if optional else KINDS.get(program.gives, f"a {program.gives}")
         hint = f'write {text.strip()} == "true"' if _is_label(bound) else ""
         raise InvalidExpression(text, 0, f"it gives {gives}, not true or false", hint)
     uses = tuple(bound.uses.values())
@@ -218,7 +219,7 @@ def _problem(text: str, original: Any, complaint: Complaint) -> ExpressionProble
 # --- facts
 
 
-def _at(facts: Mapping[str, Any], use: Use) -> Any:
+def value_at(facts: Mapping[str, Any], use: Use) -> Any:
     """What stands at a path, fit for its type."""
     value: Any = facts
     *above, last = use.path
@@ -227,6 +228,8 @@ def _at(facts: Mapping[str, Any], use: Use) -> Any:
     if not isinstance(value, Mapping):
         return UNKNOWN
     found = value.get(last)
+    if isinstance(use.type, Anything):  # here null is a value, and not a gap
+        return _as_told(found) if last in value else UNKNOWN
     if use.asks:
         return found is not None
     return _fit(found, use.type) if isinstance(use.type, Scalar) else UNKNOWN if found is None else _plain(found)
@@ -257,6 +260,17 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, datetime):
         return value.isoformat() if value.tzinfo is not None else None
+    return _whole_text(value) if isinstance(value, str) else value
+
+
+def _as_told(value: Any) -> Any:
+    """Data of JSON as it stands."""
+    if isinstance(value, Mapping):
+        return {_whole_text(str(key)): _as_told(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_told(item) for item in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return math.inf if value.bit_length() > 1000 else float(value)  # JSON knows no whole numbers
     return _whole_text(value) if isinstance(value, str) else value
 
 

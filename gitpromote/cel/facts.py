@@ -47,11 +47,17 @@ def candidate_facts(candidate: Candidate) -> dict[str, Any]:
                 "repository": candidate.repository,
                 "id": candidate.oid,
                 "subject": candidate.subject,
-                "author": candidate.author,
-                "committer": candidate.committer,
+                **_person("author", "email", candidate.author),
+                **_person("committer", "committerEmail", candidate.committer),
                 "date": _moment(candidate.at),
                 "tag": candidate.tag,
             }
+
+
+def _person(name: str, email: str, text: str) -> dict[str, str]:
+    """``Name <mail@example>`` as two facts."""
+    who, sign, address = text.rpartition(" <")
+    return {name: who, email: address.removesuffix(">")} if sign else {name: text, email: ""}
 
 
 def assembly_facts(subscriptions: Sequence[Subscription], candidates: Sequence[Candidate]) -> dict[str, Any]:

@@ -1,35 +1,27 @@
-"""Functions beside those of CEL: versions and Kubernetes quantities.
+"""Functions beside those of CEL: versions and Kubernetes quantities, and what else Kubernetes adds to CEL.
 
-Of a version or quantity the library sees a map with one entry: it has no values of foreign types.
+Of a version, a quantity or an address the library sees a map with one entry: it has no values of foreign types.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
 
+from gitpromote.cel.function import CIDR, IP, QUANTITY, SEMVER, URL, Function
+from gitpromote.cel.lists import list_functions
+from gitpromote.cel.network import network_functions
+from gitpromote.cel.patterns import pattern_functions
 from gitpromote.model.version import Version, difference
 
-__all__ = ["QUANTITY", "SEMVER", "Function", "functions", "quantity_of"]
+__all__ = ["OWN", "QUANTITY", "SEMVER", "Function", "functions", "quantity_of"]
 
-SEMVER = "semver"
-QUANTITY = "quantity"
+#: Types of values that CEL does not have.
+OWN = (SEMVER, QUANTITY, URL, IP, CIDR)
 _BINARY: dict[str, int] = {f"{sign}i": 1024**power for power, sign in enumerate("KMGTPE", start=1)}
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 _QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE])([+-]?\d{1,3})|([KMGTPE]i|[numkMGTPE])?)", re.ASCII)
-
-
-class Function(NamedTuple):
-    """A function, or a method of its first parameter. Types are ``string int double bool semver quantity``."""
-
-    name: str
-    gives: str
-    takes: tuple[str, ...]
-    call: Callable[..., Any]
-    method: bool = True
 
 
 def functions() -> tuple[Function, ...]:
@@ -49,12 +41,18 @@ def functions() -> tuple[Function, ...]:
         *(Function("compareTo", "int", (kind, kind), _compare) for kind in own),
         *(Function("isLessThan", "bool", (kind, kind), lambda a, b: _compare(a, b) < 0) for kind in own),
         *(Function("isGreaterThan", "bool", (kind, kind), lambda a, b: _compare(a, b) > 0) for kind in own),
-        Function("add", QUANTITY, (QUANTITY, QUANTITY), lambda a, b: {QUANTITY: str(_of(a) + _of(b))}),
-        Function("sub", QUANTITY, (QUANTITY, QUANTITY), lambda a, b: {QUANTITY: str(_of(a) - _of(b))}),
+        *(
+            Function(name, QUANTITY, (QUANTITY, kind), lambda a, b, sign=sign: {QUANTITY: str(_of(a) + sign * _of(b))})
+            for name, sign in (("add", 1), ("sub", -1))
+            for kind in (QUANTITY, "int")
+        ),
         Function("sign", "int", (QUANTITY,), lambda a: (_of(a) > 0) - (_of(a) < 0)),
         Function("isInteger", "bool", (QUANTITY,), lambda a: _of(a).denominator == 1 and abs(_of(a)) < 2**63),
         Function("asInteger", "int", (QUANTITY,), lambda a: _whole(_of(a))),
         Function("asApproximateFloat", "double", (QUANTITY,), lambda a: float(_of(a))),
+        *list_functions(),
+        *pattern_functions(),
+        *network_functions(),
     )
 
 
@@ -95,8 +93,8 @@ def _quantity(text: str) -> Fraction:
     return quantity
 
 
-def _of(value: dict[str, str]) -> Fraction:
-    return Fraction(value[QUANTITY])
+def _of(value: dict[str, str] | int) -> Fraction:
+    return Fraction(value if isinstance(value, int) else value[QUANTITY])
 
 
 def _compare(one: dict[str, str], other: dict[str, str]) -> int:

@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from gitpromote.cel.declare import Items, Record, Scalar, Table, Type
-from gitpromote.cel.functions import QUANTITY, SEMVER, functions
+from gitpromote.cel.declare import Anything, Items, Record, Scalar, Table, Type
+from gitpromote.cel.functions import OWN, functions
 from gitpromote.errors import NotSupported
 
-__all__ = ["Complaint", "Failed", "Program", "compiled"]
+__all__ = ["Complaint", "Failed", "Program", "compiled", "prepared"]
 
 _LINE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 _OVERLOAD = re.compile(r"found no matching overload for '(.+?)' applied to '\((.*)\)'")
+_MISMATCH = re.compile(r"No matching overloads found : (.+?)\((.*)\)")
+_NAMED_ELSE = {"int64": "int", "uint64": "uint", "google.protobuf.Any": "dyn"}
 _SEPARATOR = re.compile(r", (?![^(]*\))")
 _SCALARS = {"text": "string", "whole": "int", "decimal": "double", "truth": "bool", "time": "timestamp"}
 _NAMES = {
@@ -37,6 +39,10 @@ _NAMES = {
     "list": "a list",
     "semver": "a version",
     "quantity": "a quantity",
+    "url": "a URL",
+    "ip": "an IP address",
+    "cidr": "a range of IP addresses",
+    "optional_type": "an optional value",
 }
 
 
@@ -69,15 +75,37 @@ class Program:
     def run(self, values: Mapping[str, Any]) -> Any:
         """The value, or :class:`Failed`. What is not in ``values`` is an error where it decides."""
         try:
-            result = self._program.eval(data=values)
+            return self._value(self._program.eval(data=values))
         except RuntimeError as error:
             return Failed(_why(str(error)))
-        value = result.value()
-        if value.__class__ is bool:  # nearly all of them
-            return value
-        if result.type() == self._error:
-            return Failed(_why(str(result.value())))
-        return result.plain_value()
+
+    def run_prepared(self, values: Any) -> Any:
+        """The same over values that are converted already."""
+        try:
+            return self._value(self._program.eval(activation=values))
+        except RuntimeError as error:
+            return Failed(_why(str(error)))
+
+    def _value(self, result: Any) -> Any:
+        try:
+            value = result.value()
+            if value.__class__ is bool:  # nearly all of them
+                return value
+            if result.type() == self._error:
+                return Failed(_why(str(value)))
+            return result.plain_value()
+        except TypeError:  # the library's words for what Python has no value for
+            return Failed("it gives an optional value: end it with .orValue(…) or .hasValue()")
+
+
+def prepared(values: Mapping[str, Any]) -> Any:
+    """Values for :meth:`Program.run_prepared`: converted once, for programs that call them by the same names."""
+    return _empty().Activation(data=values)
+
+
+@cache
+def _empty() -> Any:
+    return _vendor().NewEnv(variables={})
 
 
 def compiled(text: str, variables: Mapping[str, Type], *, checking: bool = False) -> Program | list[Complaint]:
@@ -99,7 +127,7 @@ def _environment(signatures: tuple[tuple[str, str], ...], checking: bool) -> Any
     """An environment, which takes longer to make than an expression to compile."""
     vendor = _vendor()
     variables = {name: _type(signature) for name, signature in signatures}
-    return vendor.NewEnv(variables=variables, extensions=[_strings()], functions=_declared(checking))
+    return vendor.NewEnv(variables=variables, extensions=_extensions(), functions=_declared(checking))
 
 
 @cache
@@ -117,20 +145,17 @@ def _vendor() -> Any:
 
 
 @cache
-def _strings() -> Any:
-    from cel_expr_python.ext import ext_strings
+def _extensions() -> list[Any]:
+    from cel_expr_python.ext import ext_optional, ext_strings
 
-    return ext_strings.ExtStrings()
+    return [ext_strings.ExtStrings(), ext_optional.ExtOptional()]
 
 
 @cache
 def _declared(checking: bool) -> list[Any]:
-    """Our functions. Versions and quantities are maps where they are evaluated: the library has no values of ours."""
+    """Our functions. Values of our types are maps where they are evaluated: the library has none of them."""
     vendor = _vendor()
-    kinds = {name: getattr(vendor.Type, name.upper()) for name in ("string", "int", "double", "bool")}
-    for own in (SEMVER, QUANTITY):
-        plain = vendor.Type.Map(vendor.Type.STRING, vendor.Type.STRING)
-        kinds[own] = vendor.Type.AbstractType(own) if checking else plain
+    kinds = _kinds(checking)
     found: dict[str, dict[tuple[str, ...], Any]] = {}
     for one in functions():
         overload = vendor.Overload(
@@ -140,9 +165,19 @@ def _declared(checking: bool) -> list[Any]:
             is_member=one.method,
             impl=one.call,
         )
-        shape = one.takes if checking else tuple("map" if kind in (SEMVER, QUANTITY) else kind for kind in one.takes)
+        shape = one.takes if checking else tuple("own" if kind in OWN else kind for kind in one.takes)
         found.setdefault(one.name, {}).setdefault(shape, overload)
     return [vendor.FunctionDecl(name, list(overloads.values())) for name, overloads in found.items()]
+
+
+def _kinds(checking: bool) -> dict[str, Any]:
+    kind = _vendor().Type
+    kinds = {name: getattr(kind, name.upper()) for name in ("string", "int", "uint", "double", "bool", "null", "dyn")}
+    plain = kind.Map(kind.STRING, kind.STRING)
+    own = {name: kind.AbstractType(name) if checking else plain for name in OWN}
+    strings = kind.List(kind.STRING)
+    several = {"list": kind.List(kind.DYN), "map": kind.Map(kind.DYN, kind.DYN)}
+    return {**kinds, **several, **own, "strings": strings, "table": kind.Map(kind.STRING, strings)}
 
 
 def _signature(kind: Type) -> str:
@@ -154,6 +189,8 @@ def _signature(kind: Type) -> str:
             return f"map {item}" if isinstance(kind, Table) else f"list {item}"
         case Record():
             return "map dyn"
+        case Anything():
+            return "dyn"
 
 
 def _type(signature: str) -> Any:
@@ -223,6 +260,11 @@ def _why(message: str) -> str:
         return "it goes through more items than it may"
     if message.startswith("Key not found in map"):
         return f"there is no {message.partition(' : ')[2]}"
+    match = _MISMATCH.fullmatch(message)
+    if match:
+        return _mismatch(match[1], [_NAMED_ELSE.get(kind, kind) for kind in _SEPARATOR.split(match[2])])
+    if message == "Applying SELECT to non-message type":
+        return "what has no fields is asked for one"
     beyond = re.fullmatch(r"Index error: index=(-?\d+) size=(\d+)", message)
     if beyond:
         return f"there is no item {beyond[1]} in a list of {beyond[2]}"

@@ -4,29 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitpromote.cel.declare import DECIMAL, TEXT, TRUTH, WHOLE, Items, Record, Scalar, Table, Type, words
+from gitpromote.cel.declare import DECIMAL, TEXT, TRUTH, WHOLE, Anything, Items, Record, Scalar, Table, Type, words
 from gitpromote.cel.problem import ExpressionProblem
 from gitpromote.cel.tree import Call, Name, Node
 from gitpromote.model.names import did_you_mean, one_of, quoted
 
-__all__ = ["KINDS", "MACROS", "RETURNS", "TYPE_NAMES", "Lookup"]
+__all__ = ["KINDS", "MACROS", "OPTIONALS", "QUALIFIED", "RETURNS", "TYPE_NAMES", "Lookup"]
 
-MACROS = frozenset("all exists exists_one filter map".split())
+#: ``value.optMap(v, …)``
+OPTIONALS = frozenset({"optMap", "optFlatMap"})
+MACROS = frozenset("all exists exists_one filter map".split()) | OPTIONALS
+#: Functions whose name has a dot.
+QUALIFIED = frozenset(
+    "optional.of optional.ofNonZeroValue optional.none sets.contains sets.equivalent sets.intersects "
+    "ip.isCanonical".split()
+)
 TYPE_NAMES = frozenset("bool bytes double duration int list map null_type string timestamp type uint".split())
 FUNCTIONS = frozenset(
     "has size int uint double string bytes bool duration timestamp type dyn matches "
-    "semver isSemver semverDiff quantity isQuantity".split()
+    "semver isSemver semverDiff quantity isQuantity url isURL ip isIP cidr isCIDR".split()
 )
 METHODS = frozenset(
     "size contains endsWith startsWith matches charAt indexOf lastIndexOf join lowerAscii upperAscii replace reverse "
     "split substring trim format getDate getDayOfMonth getDayOfWeek getDayOfYear getFullYear getHours getMilliseconds "
     "getMinutes getMonth getSeconds major minor patch prerelease compareTo isLessThan isGreaterThan sign isInteger "
-    "asInteger asApproximateFloat add sub".split()
+    "asInteger asApproximateFloat add sub isSorted sum min max find findAll hasValue value or orValue "
+    "getScheme getHost getHostname getPort getEscapedPath getQuery "
+    "family isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast "
+    "containsIP containsCIDR ip masked prefixLength".split()
 )
-_TRUE = "contains endsWith startsWith matches isSemver isQuantity isLessThan isGreaterThan isInteger bool".split()
-_TEXTS = "string charAt join lowerAscii upperAscii replace substring trim format prerelease".split()
+_TRUE = (
+    "contains endsWith startsWith matches isSemver isQuantity isLessThan isGreaterThan isInteger bool isSorted "
+    "hasValue isURL isIP isCIDR isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast "
+    "containsIP containsCIDR isCanonical equivalent intersects".split()
+)
+_TEXTS = (
+    "string charAt join lowerAscii upperAscii replace substring trim format prerelease find "
+    "getScheme getHost getHostname getPort getEscapedPath".split()
+)
 _WHOLES = (
-    "size int indexOf lastIndexOf getHours getMinutes getSeconds getDate getDayOfWeek getMonth getFullYear".split()
+    "size int indexOf lastIndexOf getHours getMinutes getSeconds getDate getDayOfWeek getMonth getFullYear "
+    "family prefixLength".split()
 )
 RETURNS: dict[str, Type] = {
     **dict.fromkeys(_TRUE, TRUTH),
@@ -78,6 +96,8 @@ class Lookup:
                 self.add(at, f"there is no {kind.what} {quoted(name)}", hint)
             case Scalar():
                 self.add(at, f"{whole} is {KINDS[kind.name]} and has no field {name}", "")
+            case Anything():
+                return name, kind
             case Items():
                 self.add(at, f"{whole} is a list and has no field {name}", f"write {whole}[0], or {whole}.exists(i, …)")
         return None

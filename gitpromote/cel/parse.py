@@ -138,26 +138,32 @@ class _Parser:
             if self.accept("."):
                 node = self.field(node)
             elif self.accept("["):
+                optional = self.accept("?") is not None
                 index = self.expression()
-                node = Index(start=node.start, end=self.expect("]").end, operand=node, index=index)
+                node = Index(start=node.start, end=self.expect("]").end, operand=node, index=index, optional=optional)
             else:
                 return node
         raise InvalidExpression(self.text, self.next.start, _TOO_DEEP)
 
     def field(self, operand: Node) -> Node:
+        optional = self.accept("?") is not None
         token = self.next
         if token.kind not in ("name", "escaped") or token.text in _KEYWORDS:
             raise self.unexpected("the name of a field")
         self.at += 1
         name = token.text.strip("`")
-        if token.kind == "name" and self.accept("("):
+        if token.kind == "name" and not optional and self.accept("("):
             arguments, end = self.items(")")
             return Call(start=operand.start, end=end, target=operand, name=name, arguments=arguments, at=token.start)
-        return Select(start=operand.start, end=token.end, operand=operand, field=name, at=token.start)
+        return Select(
+            start=operand.start, end=token.end, operand=operand, field=name, at=token.start, optional=optional
+        )
 
     def items(self, closing: str) -> tuple[tuple[Node, ...], int]:
         found: list[Node] = []
         while not (token := self.accept(closing)):
+            if closing == "]":
+                self.accept("?")  # an item that is there if it has a value
             found.append(self.expression())
             comma = self.accept(",")
             if not comma and self.next.text != closing:
@@ -209,6 +215,7 @@ class _Parser:
     def entries(self, opening: Token) -> Node:
         found: list[tuple[Node, Node]] = []
         while not (token := self.accept("}")):
+            self.accept("?")
             key = self.expression()
             self.expect(":")
             found.append((key, self.expression()))

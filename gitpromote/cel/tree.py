@@ -45,19 +45,21 @@ class Literal(_Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Select(_Part):
-    """``operand.field``; ``at`` is where the field stands."""
+    """``operand.field``; ``at`` is where the field stands; ``optional`` is ``operand.?field``."""
 
     operand: Node
     field: str
     at: int
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index(_Part):
-    """``operand[index]``"""
+    """``operand[index]``; ``optional`` is ``operand[?index]``."""
 
     operand: Node
     index: Node
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

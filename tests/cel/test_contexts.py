@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gitpromote.cel.contexts import assembly, auto, commit_filter, gates, place_of
+from gitpromote.cel.contexts import assembly, auto, commit_filter, gates, http_answer, place_of
 from gitpromote.cel.expression import compile_expression, problems_in
 from gitpromote.cel.facts import (
     assembly_facts,
@@ -25,7 +25,12 @@ from gitpromote.model.subscription import Chart, Git, Image
 
 OID = "77ab03e" + "0" * 33
 COMMIT = CommitCandidate(
-    repository="git.example/acme/gitops", oid=OID, subject="fix: port", author="lea", committer="ci", at=1763599980
+    repository="git.example/acme/gitops",
+    oid=OID,
+    subject="fix: port",
+    author="lea <lea@acme.example>",
+    committer="Tom B <tom@acme.example>",
+    at=1763599980,
 )
 SHOP = ImageFacts(
     repository="ghcr.io/acme/shop",
@@ -49,7 +54,8 @@ def image(tag: str, repository: str = "ghcr.io/acme/shop") -> ImageArtifact:
     ("text", "expected"),
     [
         ('commit.subject.startsWith("fix")', True),
-        ('commit.author == "lea" && commit.committer != "lea"', True),
+        ('commit.author == "lea" && commit.committer == "Tom B"', True),
+        ('commit.email == "lea@acme.example" && commit.committerEmail == "tom@acme.example"', True),
         ('commit.date < timestamp("2026-01-01T00:00:00Z")', True),
         ("has(commit.tag)", False),
         ('commit.id.startsWith("77ab03e")', True),
@@ -180,3 +186,62 @@ def test_gates_know_the_names_of_their_pipeline() -> None:
 
 def test_moments_are_in_utc() -> None:
     assert candidate_facts(COMMIT)["date"] == datetime(2025, 11, 20, 0, 53, tzinfo=UTC)
+
+
+ANSWER: dict[str, Any] = {
+    "ready": True,
+    "count": 3,
+    "rate": 0.5,
+    "none": None,
+    "huge": 2**70,
+    "text": "x",
+    "items": [{"ok": True, "n": 1}, {"ok": True, "n": 2}],
+    "odd key": {"deep": "y"},
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "answer.ready",
+        "answer.ready == true && body.ready",
+        'answer["ready"]',
+        "answer.count > 2 && answer.count < 3.5",
+        "answer.rate * 2.0 == 1.0",
+        "answer.none == null",
+        "has(answer.count) && !has(answer.gone)",
+        "answer.huge > 1",
+        "answer.items.all(i, i.ok) && answer.items.exists(i, i.n == 2)",
+        "answer.items[1].n == 2",
+        "size(answer.items) == 2",
+        "answer.items.map(i, i.n) == [1, 2]",
+        'answer["odd key"].deep.startsWith("y")',
+        '"ready" in answer',
+        "answer.gone == 1 || answer.ready",
+        "status == 200",
+        'headers["content-type"].contains("json")',
+    ],
+)
+def test_an_answer_may_have_any_shape(text: str) -> None:
+    facts = {"status": 200, "headers": {"content-type": "application/json"}, "answer": ANSWER, "body": ANSWER}
+    assert compile_expression(text, http_answer()).evaluate(facts).holds
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("answer.gone == 1", "answer.gone is not known"),
+        ("answer.items[7].n == 1", "there is no item 7 in a list of 2"),
+        ("answer.items[0].gone", 'there is no "gone"'),
+        ("answer.text.deeper == 1", "answer.text.deeper is not known"),
+        ("answer.text", "it gives 'x', not true or false"),
+        ("answer.none > 1", "> does not go with null and a whole number"),
+    ],
+)
+def test_what_an_answer_lacks_is_an_error(text: str, error: str) -> None:
+    assert compile_expression(text, http_answer()).evaluate({"answer": ANSWER}).error == error
+
+
+def test_an_answer_that_is_a_list_is_one() -> None:
+    facts = {"answer": [{"ok": True}]}
+    assert compile_expression("answer[0].ok && answer.size() == 1", http_answer()).evaluate(facts).holds
