@@ -101,10 +101,49 @@ class _Assembling:
         return Solution(tuple(solution.ages[place[number]] for number in range(len(place))))
 
     def missing(self, *, bounded: bool) -> str:
+        """Why there is no set: the one subscription or condition that keeps it away, where there is one."""
+        if not bounded and (cause := self.cause()):
+            return cause
         rule = repr(self.rule) if isinstance(self.rule, Coherence) else " ".join(self.rule.text.split())
         if bounded:
             return f"no set of candidates was found for which {rule} holds, before the search was cut short"
         return f"there is no set of candidates for which {rule} holds"
+
+    def cause(self) -> str:
+        """What alone keeps every set away: a condition that holds for nothing, a subscription of which nothing fits."""
+        try:
+            for relation in self.relations:
+                if not relation.variables and not relation.holds((), self.budget):
+                    return f"nothing can satisfy {relation.reason(0, 0).removeprefix('does not satisfy ')}"
+            for width in (1, 2):
+                for number in self.order:
+                    for one in self.relations:
+                        if len(one.variables) == width and self.keeps_all(one, number):
+                            return self.nothing_of(number, one)
+        except Exhausted:
+            pass
+        return ""
+
+    def keeps_all(self, relation: Relation, number: int) -> bool:
+        """Whether it leaves nothing of a subscription, given what conditions on one subscription alone leave."""
+        if number not in relation.variables:
+            return False
+        if len(relation.variables) == 1:
+            return not relation.allowed(self.budget) if isinstance(relation, Tested) else False
+        other = relation.variables[1 - relation.variables.index(number)]
+        ages = (age for age in range(len(self.offers.offers[number].candidates)) if self.allowed[number] >> age & 1)
+        return not any(relation.partners(number, age, other, self.budget) & self.allowed[other] for age in ages)
+
+    def nothing_of(self, number: int, relation: Relation) -> str:
+        """The sentence for a subscription of which nothing fits, with the newest of those that come nearest."""
+        allowed, total = self.allowed[number], len(self.offers.offers[number].candidates)
+        age = (allowed & -allowed).bit_length() - 1 if allowed else 0
+        what = self.offers.what(number)
+        kind, of, rest = what.partition(" of ")
+        head = f"none of the {total:,} {kind}s{of}{rest} fits" if total > 1 else f"the only {what} does not fit"
+        own = alone(relation, number, age, self.budget)
+        reason = relation.reason(number, age) if own else self.why(number, age, None)
+        return f"{head}: {self.offers.name(number, age)} {reason}"
 
     # --- why not something newer
 

@@ -9,7 +9,8 @@ from gitpromote.model.schedule import weekly_minute
 
 __all__ = ["Due", "due"]
 
-_WEEK = 7 * 86400
+_DAY = 86400
+_WEEK = 7 * _DAY
 #: 1970-01-01 was a Thursday: the first Monday is the 5th.
 _FIRST_MONDAY = 4 * 86400
 
@@ -39,13 +40,14 @@ def due(
     found nothing is none. With ``quiet`` it is made when nothing came for so long; with both, at the first moment after
     a cut at which what the cut takes along has been there for so long.
 
-    :param arrivals: when each candidate was first seen that the last Freight does not hold; one that lies ahead of
-        ``now`` cannot be true and holds nothing back
+    :param arrivals: when each candidate was first seen that the last Freight does not hold. One that lies ahead of
+        ``now`` is only just arriving: moments of plans are whole minutes, and clocks differ. One that lies more than a
+        day ahead cannot be true and holds nothing back
     :param cut: a weekly time in UTC, ``"Tue 10:00"``
     :param quiet: seconds
     :param last: when the last Freight was made; ``None``: never
     """
-    news = sorted(arrival if arrival <= now else _always(now, quiet) for arrival in arrivals)
+    news = sorted(arrival if arrival <= now + _DAY else _always(now, quiet) for arrival in arrivals)
     if not news:
         return Due(now=False, reason="nothing new has arrived")
     if cut is None:

@@ -16,11 +16,15 @@ class Selection:
     :ivar candidates: newest first, no more than the limit
     :ivar rejected: nearest first; what only the limit keeps out stands last
     :ivar notes: sentences about what was not looked at, or not told
+    :ivar missing: why there was nothing to look at, such as a repository that does not exist yet; otherwise empty
+    :ivar failure: the code of the error where it could not be looked at
     """
 
     candidates: tuple[Candidate, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     notes: tuple[str, ...] = ()
+    missing: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,9 @@ class Nothing:
 def why_nothing(subscription: Image | Git | Chart, selection: Selection | Shortlist) -> Nothing:
     """Why nothing was found, from what was passed over."""
     rejected = selection.rejected
+    missing = selection.missing if isinstance(selection, Selection) else ""
     return Nothing(
-        sentence=_sentence(subscription, len(rejected)),
+        sentence=missing or _sentence(subscription, len(rejected)),
         nearest=rejected[:MOST_TOLD],
         more=max(0, len(rejected) - MOST_TOLD),
         notes=selection.notes,

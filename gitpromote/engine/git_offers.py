@@ -1,5 +1,8 @@
 """What a Git subscription has to offer: commits of a branch, or of tags.
 
+A branch is the line of its first parents: what it itself went through, in that order. A commit that joins others counts
+for all that it brought; the commits of a side branch do not count, since they lack what was beside them.
+
 Paths are judged over the whole range since the commit that the last Freight holds, so no change is missed, however many
 commits came in between; what changed and was changed back is no news. Where nothing that counts has changed, that
 commit stays. A Pipeline's own output is never an offer.
@@ -7,6 +10,7 @@ commit stays. A Pipeline's own output is never an offer.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +19,7 @@ from typing import TYPE_CHECKING
 from gitpromote.discovery.found import Selection
 from gitpromote.engine.look import Look
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError, RemoteFailed
+from gitpromote.errors import RemoteFailed
 from gitpromote.model.candidate import CommitCandidate, Rejected
 from gitpromote.model.names import clean_path
 from gitpromote.model.resolved import HOME
@@ -56,7 +60,7 @@ class Sought:
 def git_selection(world: World, seen: Look, git: Git, sought: Sought) -> Selection:
     """The commits that a subscription takes, newest first.
 
-    :raises ConfigurationError: ``source-branch-missing``
+    A branch that does not exist yet gives nothing, and says so.
     """
     reader = _Reader(world, seen, git, sought)
     return reader.of_branch() if git.strategy == "newest-from-branch" else reader.of_tags()
@@ -112,7 +116,10 @@ class _Reader:
     # -- branches
 
     def of_branch(self) -> Selection:
-        ref, head = self.head()
+        found = self.seen.sources.get(self.key, {}).get(self.git.branch)
+        if found is None:
+            return Selection(missing=self.no_branch())
+        ref, head = found
         if self.by_path:
             return self.staying(self.touching(ref, head), head)
         if self.sought.newest_alone and not self.git.where:
@@ -122,32 +129,44 @@ class _Reader:
         commits = self.listed(ref, head, limit=self.raw(window), since=since)
         return self.with_base(self.selected(commits, limit=window))
 
-    def head(self) -> tuple[str, str]:
-        found = self.seen.sources.get(self.key, {}).get(self.git.branch)
-        if found is None:
-            raise ConfigurationError(
-                "The branch that Freight comes from does not exist",
-                code="source-branch-missing",
-                detail=f"{self.repository.url}: {self.git.branch or 'no default branch'}",
-                hint="Push it, or name another one: Git(branch=…).",
-            )
-        return found
+    def no_branch(self) -> str:
+        where = self.repository.canonical
+        if self.git.branch is None:
+            return f"{where} has no default branch: push it, or name one with Git(branch=…)"
+        return f"{where} has no branch {self.git.branch}: push it, or name another one with Git(branch=…)"
+
+    def nothing_counts(self) -> str:
+        where = self.git.repo or "the home repository"
+        rules = {"include": self.git.include, "exclude": self.git.exclude}
+        told = " and ".join(f"{name}={list(paths)}" for name, paths in rules.items() if paths)
+        return f"{where} has no file that counts by {told}"
 
     def newest(self, ref: str, head: str) -> str:
         """The newest commit of a branch that this Pipeline has not written itself: its output is no news."""
         if not self.is_output(ref) or not self.is_ours(self.repository.commits([head])[head]):
             return head
-        commits = self.repository.log(head, limit=_LOOKED_THROUGH)
+        commits = self.repository.log(head, limit=_LOOKED_THROUGH, first_parent=True)
         return next((one.oid for one in commits if not self.is_ours(one)), head)
 
     def listed(
         self, ref: str, head: str, *, limit: int, since: str | None = None, paths: Sequence[str] = ()
     ) -> list[CommitFacts]:
         """The commits of a branch, newest first, without our own."""
-        if not self.is_output(ref):
-            return list(self.repository.log(head, since=since, paths=paths, limit=limit))
-        found = self.repository.log(head, since=since, paths=paths, limit=_LOOKED_THROUGH)
-        return [one for one in found if not self.is_ours(one)][:limit]
+        output = self.is_output(ref)
+        most = _LOOKED_THROUGH if output else limit
+        found = self.repository.log(head, since=since, paths=paths, limit=most, first_parent=True)
+        return self.containing(since, [one for one in found if not (output and self.is_ours(one))][:limit])
+
+    def containing(self, since: str | None, found: list[CommitFacts]) -> list[CommitFacts]:
+        """Those that contain what the last Freight holds. All do, unless that came into the branch from the side."""
+        if since is None or not found or found[-1].parents[:1] == (since,):
+            return found
+
+        def lacks(one: CommitFacts) -> bool:
+            return not self.repository.is_ancestor(since, one.oid)
+
+        # Whatever follows one that contains it contains it, too.
+        return found[: bisect_left(found, True, key=lacks)] if lacks(found[-1]) else found
 
     def touching(self, ref: str, head: str) -> list[CommitFacts]:
         """The commits that changed what counts, of the range since the last Freight, newest first."""
@@ -156,10 +175,13 @@ class _Reader:
         if not changed:
             return []
         paths = (self.folders() if base is None else []) or _few(changed)
-        found = self.listed(ref, head, limit=self.raw(self.git.limit), since=self.since(head), paths=paths)
-        # A change that no commit shows alone is made by one that joins others: it is taken as it is.
-        nothing = not found and not self.is_output(ref)
-        return list(self.repository.commits([head]).values()) if nothing else found
+        since = self.since(head)
+        found = self.listed(ref, head, limit=self.raw(self.git.limit), since=since, paths=paths)
+        if found or self.is_output(ref):
+            return found
+        # A change that no commit shows alone came with the one that joined what the last Freight holds.
+        joined = self.listed(ref, head, limit=_LOOKED_THROUGH, since=since)[-1:] if since is not None else []
+        return joined or list(self.repository.commits([head]).values())
 
     def since(self, head: str) -> str | None:
         """The commit that the last Freight holds, where the branch still has it."""
@@ -230,6 +252,8 @@ class _Reader:
         """The commits that count, and behind them the one that the last Freight holds."""
         selection = self.selected(commits, limit=self.git.limit)
         base = self.sought.base
+        if base is None and not commits and not self.filter.touches(changed_since(self.repository, None, head)):
+            return replace(selection, missing=self.nothing_counts())
         if selection.candidates or base in (None, head):
             return self.with_base(selection)
         if commits:  # they count by their paths, and the filter leaves them all out

@@ -2,12 +2,14 @@
 
 Names cost one request. What stands behind them is asked for newest first, and only as much of it as is needed: a tag
 that was seen once is not asked for again, since what it named then is kept by its digest. A tag that is followed
-(``strategy="digest"``) is asked for every time.
+(``strategy="digest"``) is asked for every time. A repository or a chart that does not exist yet is no failure: there is
+nothing to take of it, and what subscribes to it waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from gitpromote.discovery.charts import charts_in_order, versions_wanted
@@ -21,44 +23,88 @@ __all__ = ["chart_selection", "image_selection"]
 
 T = TypeVar("T", ImageFacts, ChartFacts)
 _GONE = "registry-tag-not-found"
-_UNKNOWN = frozenset({_GONE, "registry-not-found"})  # not every registry tells a missing tag from a missing repository
+_NO_REPOSITORY = "registry-repository-unknown"
+# Not every registry tells a missing tag from a missing repository.
+_UNKNOWN = frozenset({_GONE, _NO_REPOSITORY, "registry-not-found"})
 
 
-def image_selection(registry: Registry, image: Image, *, newest_alone: bool) -> Selection:
+def image_selection(registry: Registry, image: Image, *, newest_alone: bool, fresh: bool = False) -> Selection:
     """The images that a subscription takes, newest first.
 
     :param newest_alone: one is enough; those after it are not asked for
+    :param fresh: each tag is asked for anew, and it is noted where one has moved
     :raises GitpromoteError: the registry cannot be reached, refuses, or answers with something else
     """
     if image.strategy == "digest":
-        return _followed(registry, image)
+        return _if_there(lambda: _followed(registry, image), image.repo)
+    return _if_there(lambda: _chosen(registry, image, newest_alone=newest_alone, fresh=fresh), image.repo)
+
+
+def chart_selection(registry: Registry, chart: Chart, *, newest_alone: bool, fresh: bool = False) -> Selection:
+    """The versions of a chart that a subscription takes, newest first.
+
+    :param newest_alone: one is enough; behind ``oci://`` those after it are not asked for
+    :param fresh: each version is asked for anew, and it is noted where one has moved; an index always says it anew
+    :raises GitpromoteError: the registry cannot be reached, refuses, or answers with something else
+    """
+    if not chart.repo.startswith("oci://"):
+        return _if_there(lambda: charts_in_order(chart, registry.charts(chart.repo, name=chart.name)), chart.repo)
+    return _if_there(lambda: _versions(registry, chart, newest_alone=newest_alone, fresh=fresh), chart.repo)
+
+
+def _if_there(look: Callable[[], Selection], repository: str) -> Selection:
+    """What there is; nothing where the registry answers that it knows no such repository, or no such chart."""
+    try:
+        return look()
+    except GitpromoteError as error:
+        if error.code == "registry-chart-not-found":
+            return Selection(missing=error.detail, notes=(error.hint,) if error.hint else ())
+        if error.code != _NO_REPOSITORY:
+            raise
+        login = error.hint.rpartition("\n")[2].strip()
+        return Selection(
+            missing=f"{repository} does not exist yet, or is hidden from you (NAME_UNKNOWN)",
+            notes=(f"if it is there already, log in: {login}",) if login else (),
+        )
+
+
+def _chosen(registry: Registry, image: Image, *, newest_alone: bool, fresh: bool) -> Selection:
     shortlist = tags_wanted(image, registry.tags(image.repo))
+    before = _seen(registry, image.repo, shortlist) if fresh else {}
 
     def look(tag: str) -> ImageFacts:
-        return registry.image(image.repo, tag, platform=image.platform, fresh=False)
+        return registry.image(image.repo, tag, platform=image.platform, fresh=fresh)
 
     def count(found: Sequence[ImageFacts]) -> int:
         return len(images_in_order(image, found).candidates)
 
     found = _asked(registry, shortlist, look, count, newest_alone=newest_alone)
-    return images_in_order(image, found, shortlist=shortlist)
+    selection = images_in_order(image, found, shortlist=shortlist)
+    return _with_moved(selection, before, {one.tag: one.digest for one in found})
 
 
-def chart_selection(registry: Registry, chart: Chart, *, newest_alone: bool) -> Selection:
-    """The versions of a chart that a subscription takes, newest first.
-
-    :param newest_alone: one is enough; behind ``oci://`` those after it are not asked for
-    :raises GitpromoteError: the registry cannot be reached, refuses, or answers with something else
-    """
-    if not chart.repo.startswith("oci://"):
-        return charts_in_order(chart, registry.charts(chart.repo, name=chart.name))
+def _versions(registry: Registry, chart: Chart, *, newest_alone: bool, fresh: bool) -> Selection:
     shortlist = versions_wanted(chart, registry.tags(chart.repo))
+    before = _seen(registry, chart.repo, shortlist) if fresh else {}
 
     def look(version: str) -> ChartFacts:
-        return registry.chart(chart.repo, version, fresh=False)
+        return registry.chart(chart.repo, version, fresh=fresh)
 
     found = _asked(registry, shortlist, look, len, newest_alone=newest_alone)
-    return charts_in_order(chart, found, shortlist=shortlist)
+    selection = charts_in_order(chart, found, shortlist=shortlist)
+    return _with_moved(selection, before, {one.version: one.digest for one in found})
+
+
+def _seen(registry: Registry, repository: str, shortlist: Shortlist) -> dict[str, str | None]:
+    """What each name was when it was last asked for."""
+    return {name: registry.seen(repository, name) for name in shortlist.wanted}
+
+
+def _with_moved(selection: Selection, before: Mapping[str, str | None], now: Mapping[str, str | None]) -> Selection:
+    """With a note for each name that is something else now: nobody would see that otherwise."""
+    moved = [(name, old, now[name]) for name, old in before.items() if old and now.get(name) not in (None, old)]
+    notes = (f"{name} was pushed anew: it was {old}, and is {new}" for name, old, new in moved)
+    return replace(selection, notes=(*selection.notes, *notes))
 
 
 def _followed(registry: Registry, image: Image) -> Selection:

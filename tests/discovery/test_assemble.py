@@ -145,7 +145,7 @@ def test_with_several_repositories_an_image_is_of_one_of_their_commits() -> None
 def test_where_no_image_fits_nothing_is_mixed() -> None:
     found = assembled((SHOP, [image("1", oid("fffffff"))]), (GIT, [commit("aaaaaaa")]), where=same_commit())
     assert found.chosen is None
-    assert found.missing == "there is no set of candidates for which same_commit() holds"
+    assert found.missing == "the only commit does not fit: aaaaaaa has no image yet"
     assert told(found) == [
         "1 was built from fffffff, not from a commit of deploy",
         "aaaaaaa has no image yet",
@@ -242,7 +242,52 @@ def test_an_expression_may_read_three_or_a_whole_table() -> None:
 def test_a_constant_decides_for_all() -> None:
     assert chosen(assembled((SHOP, [image("1")]), where="1 == 1")) == ["1"]
     never = assembled((SHOP, [image("1")]), where="1 == 2")
-    assert never.missing == "there is no set of candidates for which 1 == 2 holds"
+    assert never.missing == "nothing can satisfy 1 == 2"
+
+
+def of(name: str) -> Image:
+    return Image(f"ghcr.io/acme/{name}")
+
+
+@pytest.mark.parametrize(
+    ("where", "missing"),
+    [
+        (
+            'images.a.version == images.b.version && images.c.version == "9.9.9"',
+            (
+                "none of the 2 images of c fits: c 1.1.0 does not satisfy "
+                'images.c.version == "9.9.9": images.c.version is "1.1.0"'
+            ),
+        ),
+        (
+            'images.a.tag == "1.0.0" && images.a.tag == images.b.tag && images.b.tag != "1.0.0"',
+            (
+                "none of the 2 images of a fits: a 1.0.0 needs b 1.0.0, which does not satisfy "
+                'images.b.tag != "1.0.0": images.b.tag is "1.0.0"'
+            ),
+        ),
+        (
+            "images.a.tag == images.b.digest",
+            (
+                "none of the 2 images of a fits: a 1.1.0 fits no image of b: images.a.tag == images.b.digest, "
+                'where images.a.tag is "1.1.0"'
+            ),
+        ),
+        ("1 == 2 && images.a.tag == images.b.tag", "nothing can satisfy 1 == 2"),
+        (
+            "images.a.tag != images.b.tag && images.b.tag != images.c.tag && images.a.tag != images.c.tag",
+            (
+                "there is no set of candidates for which images.a.tag != images.b.tag && "
+                "images.b.tag != images.c.tag && images.a.tag != images.c.tag holds"
+            ),
+        ),
+    ],
+)
+def test_what_alone_keeps_every_set_away_is_told_first(where: str, missing: str) -> None:
+    """Three images of two versions each: where they are to differ, no two of them are at fault."""
+    offers = [(of(name), [image("1.1.0"), image("1.0.0")]) for name in "abc"]
+    found = assembled(*offers, where=where)
+    assert (found.chosen, found.missing) == (None, missing)
 
 
 # --- the order

@@ -72,6 +72,16 @@ def test_with_both_the_train_waits_for_quiet() -> None:
     )
 
 
+def test_what_comes_in_the_running_minute_waits_like_everything_else() -> None:
+    now = at("17 10:00")
+    assert due(arrivals=[now + 30], now=now, quiet=1800) == Due(
+        now=False, next=now + 1830, reason="something new came a short while ago"
+    )
+    early = due(arrivals=[at("12 09:00"), now + 30], now=now, cut=TUESDAY, last=at("10 10:00"))
+    assert early == Due(now=True, until=now)
+    assert due(arrivals=[now + 30], now=now, cut=TUESDAY, last=at("10 10:00")).next == at("24 10:00")
+
+
 def test_a_clock_that_ran_ahead_holds_nothing_back() -> None:
     future = at("30 00:00")
     assert due(arrivals=[future], now=at("17 10:00"), quiet=1800).now

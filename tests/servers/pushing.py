@@ -54,6 +54,10 @@ class Pusher:
         )
         return digest_of(body)
 
+    def remove(self, digest: str) -> None:
+        """Take a manifest away, and its tags with it."""
+        self._call("DELETE", f"{self._path}/manifests/{digest}", b"", {})
+
     def image(
         self,
         tag: str,

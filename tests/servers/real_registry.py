@@ -35,9 +35,13 @@ def required() -> str:
     """The registry; a test that needs it is skipped where there is none, but not in CI."""
     found = program()
     if found is None and os.environ.get("CI") == "true":
-        pytest.fail("there is no docker-registry: export GITPROMOTE_TEST_REGISTRY=$(.ci/tools.sh FOLDER)")
+        pytest.fail(
+            "there is no docker-registry: export GITPROMOTE_TEST_REGISTRY=$(.ci/tools.sh FOLDER docker-registry)"
+        )
     if found is None:
-        pytest.skip("there is no docker-registry: export GITPROMOTE_TEST_REGISTRY=$(.ci/tools.sh FOLDER)")
+        pytest.skip(
+            "there is no docker-registry: export GITPROMOTE_TEST_REGISTRY=$(.ci/tools.sh FOLDER docker-registry)"
+        )
     return found
 
 

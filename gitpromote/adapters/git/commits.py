@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -84,18 +84,23 @@ class Signing(NamedTuple):
     config: tuple[tuple[str, str], ...] = ()
 
 
-def write_commits(store: Store, specs: Sequence[CommitSpec], *, signing: Signing | None = None) -> list[str]:
+def write_commits(store: Store, specs: Iterable[CommitSpec], *, signing: Signing | None = None) -> list[str]:
     """Write these commits and give their ids, in the same order. No ref names them: a push does.
 
+    :param specs: from an iterator each is written while the next one is made
     :raises SourceInvalid: a path that a tree must not hold (``unsafe-path``)
     :raises CacheFailed: the cache cannot be written
     :raises ConfigurationError: signing failed (``signing-failed``)
     """
-    if not specs:
+    stream = _Stream()
+    if isinstance(specs, Iterator) and signing is None and not store.remote.is_partial:
+        return _imported(store, map(stream.add, specs), stream)
+    every = list(specs)
+    if not every:
         return []
-    store.fetch_blobs(_stored(specs))
-    found = _imported(store, _Stream(specs).data())
-    return found if signing is None else _signed(store, specs, found, signing)
+    store.fetch_blobs(_stored(every))
+    found = _imported(store, [stream.add(spec) for spec in every], stream)
+    return found if signing is None else _signed(store, every, found, signing)
 
 
 def _stored(specs: Sequence[CommitSpec]) -> set[str]:
@@ -103,8 +108,8 @@ def _stored(specs: Sequence[CommitSpec]) -> set[str]:
     return {content for _, mode, content in files if isinstance(content, str) and mode not in (FOLDER, SUBMODULE)}
 
 
-def _imported(store: Store, stream: bytes) -> list[str]:
-    completed = store.call(["fast-import", "--quiet", "--date-format=raw"], data=stream)
+def _imported(store: Store, pieces: Iterable[bytes], stream: _Stream) -> list[str]:
+    completed = store.feed(["fast-import", "--quiet", "--date-format=raw", "--done"], pieces, stream.end)
     if completed.status != 0:
         for report in store.path.glob("fast_import_crash_*"):
             with contextlib.suppress(OSError):
@@ -116,33 +121,42 @@ def _imported(store: Store, stream: bytes) -> list[str]:
 class _Stream:
     """The commands for one fast-import; each content goes over once."""
 
-    def __init__(self, specs: Sequence[CommitSpec]) -> None:
-        self._specs = specs
-        self._parts: list[bytes] = [b"feature done\n"]
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
         self._marks: dict[bytes, int] = {}
+        self._commits: list[int] = []
 
-    def data(self) -> bytes:
-        for spec in self._specs:
-            self._add_blobs(spec)
-        first = len(self._marks) + 1
-        for at, spec in enumerate(self._specs):
-            self._add_commit(spec, mark=first + at, parent=self._parent(spec, at, first))
-        self._parts += [b"get-mark :%d\n" % (first + at) for at in range(len(self._specs))]
-        return b"".join([*self._parts, b"done\n"])
+    def add(self, spec: CommitSpec) -> bytes:
+        """The commands for one more commit."""
+        self._parts = []
+        self._add_blobs(spec)
+        parent, mark = self._parent(spec), self._next_mark()
+        self._add_commit(spec, mark=mark, parent=parent)
+        self._commits.append(mark)
+        return b"".join(self._parts)
+
+    def end(self) -> bytes:
+        """The last commands: they ask for the ids of all."""
+        return b"".join([*(b"get-mark :%d\n" % mark for mark in self._commits), b"done\n"])
+
+    def _next_mark(self) -> int:
+        return len(self._marks) + len(self._commits) + 1
 
     def _add_blobs(self, spec: CommitSpec) -> None:
         for _, _, content in spec.files:
             if isinstance(content, bytes) and content not in self._marks:
-                self._marks[content] = mark = len(self._marks) + 1
+                self._marks[content] = mark = self._next_mark()
                 self._parts += (b"blob\nmark :%d\ndata %d\n" % (mark, len(content)), content, b"\n")
 
-    def _parent(self, spec: CommitSpec, at: int, first: int) -> bytes:
+    def _parent(self, spec: CommitSpec) -> bytes:
         if isinstance(spec.parent, int):
-            if not 0 <= spec.parent < at:
+            if not 0 <= spec.parent < len(self._commits):
                 raise InternalError(
-                    "A commit's parent comes later", code="commit-order", detail=f"{spec.parent} of {at}"
+                    "A commit's parent comes later",
+                    code="commit-order",
+                    detail=f"{spec.parent} of {len(self._commits)}",
                 )
-            return b":%d" % (first + spec.parent)
+            return b":%d" % self._commits[spec.parent]
         return b"" if spec.parent is None else _oid(spec.parent)
 
     def _add_commit(self, spec: CommitSpec, *, mark: int, parent: bytes) -> None:

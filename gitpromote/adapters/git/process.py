@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -62,6 +62,46 @@ def call_git(
     if git_dir is None and cwd is None:
         environment["GIT_DIR"] = os.devnull  # nothing is discovered from wherever we happen to be
     return _collect(_start(command(args, git_dir=git_dir), cwd=cwd, environment=environment), data, timeout)
+
+
+def feed_git(
+    args: Sequence[str],
+    pieces: Iterable[bytes],
+    last: Callable[[], bytes],
+    *,
+    git_dir: Path,
+    env: Mapping[str, str] | None = None,
+) -> Completed:
+    """Run git on what is still being made: it works on one piece while the next one comes about.
+
+    :param pieces: what it reads; it must not answer any of them, since nobody listens yet. An error in making them ends
+        the process
+    :param last: asked for when all of them are written: what it reads last, and answers
+    """
+    process = _start(command(args, git_dir=git_dir), cwd=None, environment=git_environment(env))
+    assert process.stdin is not None
+    try:
+        for piece in pieces:
+            process.stdin.write(piece)
+        process.stdin.flush()
+        end = last()
+    except BrokenPipeError:  # it has ended, and says why
+        _let_go(process)
+        return _collect(process, b"", None)
+    except BaseException:
+        end_group(process)
+        _let_go(process)
+        _collect(process, b"", None)
+        raise
+    return _collect(process, end, None)
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Close what nobody reads any more, whatever has not been written yet."""
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        process.stdin = None
 
 
 def call_side_by_side(

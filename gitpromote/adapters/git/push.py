@@ -25,6 +25,8 @@ AT_ONCE = 2000
 PushStatus = Literal["written", "up-to-date", "stale", "rejected", "not-attempted", "atomic-unsupported"]
 
 _PUSH = (
+    # No ref is called like an id here, and to look for one takes six files per id, three times.
+    *("-c", "core.warnAmbiguousRefs=false"),
     *("push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-recurse-submodules", "--no-signed"),
     *("--no-force-if-includes", "--no-progress"),
 )

@@ -47,9 +47,11 @@ def merge_base(store: Store, first: str, second: str) -> str | None:
 
 
 def is_ancestor(store: Store, ancestor: str, descendant: str) -> bool:
-    """Whether ``descendant`` contains ``ancestor``; a commit contains itself."""
+    """Whether ``descendant`` contains ``ancestor``; a commit contains itself, and one that is not here is in none."""
     completed = store.call(["merge-base", "--is-ancestor", "--end-of-options", ancestor, descendant])
     if completed.status not in (0, 1):
+        if ancestor not in store.has([ancestor]):
+            return False
         raise store.failure(completed, doing="read the history of")
     return completed.status == 0
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from gitpromote.adapters.git.failures import git_failure
 from gitpromote.adapters.git.housekeeping import remove_abandoned
-from gitpromote.adapters.git.process import Completed, call_git
+from gitpromote.adapters.git.process import Completed, call_git, feed_git
 from gitpromote.adapters.git.remote import FETCH, NAME, Remote
 from gitpromote.adapters.git.snapshot import forget_snapshot
 from gitpromote.errors import GitpromoteError
@@ -34,6 +34,10 @@ class Store:
     def call(self, args: Sequence[str], *, data: bytes = b"") -> Completed:
         """Run a git command in the mirror and say how it ended."""
         return call_git(args, git_dir=self.path, data=data, env=self.remote.env)
+
+    def feed(self, args: Sequence[str], pieces: Iterable[bytes], last: Callable[[], bytes]) -> Completed:
+        """Run a git command in the mirror on what is still being made; see :func:`feed_git`."""
+        return feed_git(args, pieces, last, git_dir=self.path, env=self.remote.env)
 
     def call_remote(self, args: Sequence[str], *, data: bytes = b"") -> Completed:
         """Run a git command that may talk to the remote, whose name is :data:`~gitpromote.adapters.git.remote.NAME`."""

@@ -19,6 +19,7 @@ from gitpromote.render.parse import parse_yaml
 from gitpromote.render.yaml_reader import LIMITS
 
 _MOST = 32 << 20  # bytes; the largest public ones have 20 MB, which take two seconds to read
+_NAMED = 8  # charts, where one is not there
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 #: version, appVersion, digest, created
@@ -39,8 +40,10 @@ def read_index(session: Session, url: str, kept: KeptRepository) -> Mapping[str,
         doing=doing,
         headers=conditions,
         limit=_MOST,
-        allowed=frozenset({200, 304} if conditions else {200}),
+        allowed=frozenset({200, 304, 404} if conditions else {200, 404}),
     )
+    if answer.status == 404:
+        raise _no_index(url, parts.netloc)
     if answer.status == 304:
         charts: Mapping[str, Sequence[Row]] = known["charts"]
         return charts
@@ -55,13 +58,24 @@ def chart_missing(url: str, name: str, known: Iterable[str]) -> RemoteFailed:
 
     :param known: the charts that it lists
     """
+    known = sorted(known)
     near = did_you_mean(name, known)
-    hint = near[:1].upper() + near[1:] if near else "Compare the chart's name."
+    listed = f"It lists {', '.join(known[:_NAMED])}{f' and {len(known) - _NAMED:,} more' * (len(known) > _NAMED)}."
+    hint = near[:1].upper() + near[1:] if near else listed if known else "It lists no chart at all."
     return RemoteFailed(
         "A chart repository has no such chart",
         code="registry-chart-not-found",
         detail=f"{_shown(url)} lists no chart {name}",
         hint=hint,
+    )
+
+
+def _no_index(url: str, server: str) -> RemoteFailed:
+    return RemoteFailed(
+        "A chart repository has no index",
+        code="registry-index-not-found",
+        detail=f"read {_shown(url)}\n  {server}: 404 Not Found",
+        hint="Compare the address: helm repo add needs the same. A chart in a registry is written oci://…",
     )
 
 

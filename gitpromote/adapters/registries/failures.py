@@ -1,4 +1,7 @@
-"""What a registry's refusal or odd answer means for us. Of what a server writes only its codes are quoted."""
+"""What a registry's refusal or odd answer means for us.
+
+Of what a server writes its codes are quoted, and what it says of a 403, on one line, unless it repeats what was sent.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from gitpromote.adapters.http import origin
 from gitpromote.adapters.http_question import Answer
 from gitpromote.adapters.registries.docker_config import Found
 from gitpromote.errors import AccessDenied, GitpromoteError, RemoteFailed
 
 _CODE = re.compile(r"[A-Z][A-Z_]{0,40}")
+_MOST_SAID = 200  # characters of a server's message
 
 
 class Asked(NamedTuple):
@@ -21,27 +26,39 @@ class Asked(NamedTuple):
     :ivar doing: "read the tags of ghcr.io/acme/shop"
     :ivar host: as Docker's configuration knows it
     :ivar found: the login that there is for it, and what is wrong with it; ``None``: it was not asked for
+    :ivar base: scheme, host and port that was asked; empty where redirects are nobody's business
     """
 
     doing: str
     host: str
     found: Found | None = None
+    base: str = ""
 
 
-def refusal(answer: Answer, asked: Asked) -> GitpromoteError:
-    """The error for an answer that is neither a success nor expected; the caller raises it."""
+def refusal(answer: Answer, asked: Asked, *, sent: str | None = None) -> GitpromoteError:
+    """The error for an answer that is neither a success nor expected; the caller raises it.
+
+    :param sent: the ``Authorization`` that came with the question; ``None``: it is not known what was
+    """
     codes = error_codes(answer)
     detail = _detail(answer, asked, codes)
     if answer.status in (401, 403):
-        return AccessDenied(
-            "A registry denies access", code="registry-access-denied", detail=detail, hint=login_hint(asked)
-        )
+        detail = _said(detail, answer, asked, sent) if answer.status == 403 and sent is not None else detail
+        hint = _redirected_hint(answer, asked) or login_hint(asked)
+        return AccessDenied("A registry denies access", code="registry-access-denied", detail=detail, hint=hint)
     if answer.status == 404 and "MANIFEST_UNKNOWN" in codes:
         return RemoteFailed(
             "A tag does not exist",
             code="registry-tag-not-found",
             detail=detail,
             hint="It may not have been pushed yet, or was removed.",
+        )
+    if answer.status == 404 and "NAME_UNKNOWN" in codes:
+        return RemoteFailed(
+            "A registry knows no such repository",
+            code="registry-repository-unknown",
+            detail=detail,
+            hint="Nothing may have been pushed there yet, or it is hidden from you.\n" + _login_command(asked),
         )
     if answer.status == 404:
         hint = "Compare the address; many registries say so as well where access is missing.\n" + _login_command(asked)
@@ -95,13 +112,39 @@ def login_hint(asked: Asked) -> str:
 
 def error_codes(answer: Answer) -> tuple[str, ...]:
     """The registry's own codes: ``("NAME_UNKNOWN",)``."""
+    return tuple(code for code in _told(answer, "code")[:4] if _CODE.fullmatch(code))
+
+
+def _told(answer: Answer, member: str) -> list[str]:
+    """A member of each of the errors that a registry lists."""
     try:
         data: Any = json.loads(answer.body)
-        errors = data["errors"]
-        codes = [error["code"] for error in errors if isinstance(error, dict) and "code" in error]
+        found = [error[member] for error in data["errors"] if isinstance(error, dict) and member in error]
     except (ValueError, TypeError, KeyError, RecursionError):
-        return ()
-    return tuple(code for code in codes[:4] if isinstance(code, str) and _CODE.fullmatch(code))
+        return []
+    return [text for text in found if isinstance(text, str)]
+
+
+def _said(detail: str, answer: Answer, asked: Asked, sent: str) -> str:
+    """The detail with what the registry says of it; a message that may hold a login is left out."""
+    message = next(iter(_told(answer, "message")), "")
+    words = " ".join("".join(sign if sign.isprintable() else " " for sign in message).split())
+    login = asked.found.login if asked.found is not None else None
+    secrets = [sent.partition(" ")[2], *((login.secret, login.basic.partition(" ")[2]) if login else ())]
+    if not words or any(secret and secret in words for secret in secrets):
+        return detail
+    return f"{detail}\n  it says: {words if len(words) <= _MOST_SAID else words[: _MOST_SAID - 1] + '…'}"
+
+
+def _redirected_hint(answer: Answer, asked: Asked) -> str:
+    """What to do where somebody else answered, to whom the login was not sent; empty where nobody did."""
+    if not asked.base or asked.found is None or asked.found.login is None or origin(answer.url) == origin(asked.base):
+        return ""
+    server = urlsplit(answer.url).netloc.rpartition("@")[2]
+    return (
+        f"{asked.host} redirected to {server}, and a login does not follow to another host. "
+        f"Where {server} is the registry, name it in the pipeline."
+    )
 
 
 def _odd(detail: str) -> RemoteFailed:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gitpromote.adapters.git.cachefolder import private_folder
+from gitpromote.adapters.pruning import is_due
 from gitpromote.errors import CacheFailed
 
 _DAY = 86400
@@ -49,6 +50,12 @@ class Kept:
                 raise
             return cls(root, writable=False)
         return cls(root, writable=True)
+
+    def prune_daily(self, *, now: float | None = None) -> None:
+        """:meth:`prune`, if nobody has done so for a day. ``now`` is epoch seconds; default: the time."""
+        moment = time.time() if now is None else now
+        if self._writable and is_due(self._root, now=moment):
+            self.prune(now=moment)
 
     def repository(self, name: str) -> KeptRepository:
         """What is kept for a repository, by any name that is its own."""

@@ -73,7 +73,7 @@ class OciReader:
 
     def _resolved(self, tag: str, sort: str, *, fresh: bool, platform: str | None) -> tuple[str, Known]:
         doing = f"read {self._address}:{tag}"
-        digest = self._kept.get(f"tag {tag}")
+        digest = self._kept.get(tag_key(tag))
         known = self._recalled(digest, sort)
         if digest and known and (not fresh or self._names_still(tag, digest, doing)):
             return digest, known
@@ -84,7 +84,7 @@ class OciReader:
             manifest = self._parsed(answer, doing)
             known = self._chart(manifest, answer, doing) if sort == "chart" else self._image(manifest, platform, doing)
             self._kept.put(f"{sort}@{digest}", [known.created, known.labels, known.platforms])
-        self._kept.put(f"tag {tag}", digest)
+        self._kept.put(tag_key(tag), digest)
         return digest, known
 
     def _recalled(self, digest: Any, sort: str) -> Known | None:
@@ -184,6 +184,11 @@ class OciReader:
             raise odd_answer(config, self._session.asked(doing), str(problem)) from None
         told = {name: str(data[name]) for name in ("version", "appVersion") if data.get(name) is not None}
         return Known(epoch(manifest.annotations.get(CREATED)), told, ())
+
+
+def tag_key(tag: str) -> str:
+    """Under which name the digest of a tag is kept; a chart's version is its tag with ``_`` for ``+``."""
+    return f"tag {tag.replace('+', '_')}"
 
 
 def checked_digest(answer: Answer, asked: Callable[[str], Asked], doing: str, *, wanted: str = "") -> str:

@@ -16,12 +16,12 @@ from gitpromote.adapters.registries.address import index_address, repository_add
 from gitpromote.adapters.registries.chart_index import chart_missing, read_index
 from gitpromote.adapters.registries.docker_config import DockerCredentials
 from gitpromote.adapters.registries.kept import Kept
-from gitpromote.adapters.registries.oci import OciReader
+from gitpromote.adapters.registries.oci import OciReader, tag_key
 from gitpromote.adapters.registries.session import Session
 from gitpromote.adapters.registries.tag_list import read_tags
 from gitpromote.errors import ConfigurationError, GitpromoteError
 from gitpromote.model.candidate import ChartFacts, ImageFacts
-from gitpromote.ports import Clock
+from gitpromote.ports import Clock, SignatureBlob
 
 T = TypeVar("T")
 
@@ -47,7 +47,9 @@ class HttpRegistry:
         """
         credentials = DockerCredentials(os.environ if env is None else env)
         http = Http(clock=clock)
-        registry = cls(http, credentials=credentials, kept=Kept.open(cache_dir / "registries"), clock=clock)
+        kept = Kept.open(cache_dir / "registries")
+        kept.prune_daily()
+        registry = cls(http, credentials=credentials, kept=kept, clock=clock)
         # A Project is let go of without a word: with its registry its connections end, in a loop round by round.
         weakref.finalize(registry, http.close).atexit = False
         return registry
@@ -75,6 +77,11 @@ class HttpRegistry:
             labels=known.labels,
             platforms=known.platforms,
         )
+
+    def seen(self, repository: str, tag: str) -> str | None:
+        """The digest that a tag had when it was last asked for; ``None``: it never was. Nothing is asked."""
+        digest: str | None = self._kept.repository(str(repository_address(repository))).get(tag_key(tag))
+        return digest
 
     def charts(self, repository: str, *, name: str | None) -> tuple[ChartFacts, ...]:
         """Every version of a chart that the index of a chart repository lists, in its order."""
@@ -106,6 +113,13 @@ class HttpRegistry:
         app = known.labels.get("appVersion", "")
         return ChartFacts(repository=repository, version=version, app_version=app, digest=digest, created=known.created)
 
+    def signatures(self, repository: str, digest: str) -> list[SignatureBlob]:
+        """Everything that is stored beside an image as its signature; nothing is verified."""
+        from gitpromote.adapters.registries.signatures import SignatureReader
+
+        address = repository_address(repository)
+        return SignatureReader(self._session(address.host, address.base), address).of(digest)
+
     def together(self, questions: Sequence[Callable[[], T]]) -> list[T | GitpromoteError]:
         """Ask many questions at once, each a call of the methods here; a failure stands in its place.
 
@@ -128,8 +142,14 @@ class HttpRegistry:
         with self._lock:
             found = self._sessions.get(base)
             if found is None:
-                found = Session(self._http, host=host, base=base, credentials=self._credentials, clock=self._clock)
-                self._sessions[base] = found
+                found = self._sessions[base] = Session(
+                    self._http,
+                    host=host,
+                    base=base,
+                    credentials=self._credentials,
+                    clock=self._clock,
+                    kept=self._kept.repository(f"the way into {base}"),
+                )
             return found
 
 

@@ -189,6 +189,37 @@ def test_an_object_that_is_not_there_fails_and_leaves_nothing(mirror, head):
     assert list(mirror.path.glob("fast_import_crash_*")) == []
 
 
+def test_commits_that_are_still_being_made_are_the_same_ones(mirror, head):
+    contents = [f"{number}\n".encode() * 2000 for number in range(40)]  # many times what fits into a pipe
+    chain = [
+        spec(parent=at - 1 if at else head, message=f"m {at}", files=[(f"x/{at % 7}", "100644", content)])
+        for at, content in enumerate(contents * 50)  # so are their ids
+    ]
+    assert write_commits(mirror, iter(chain)) == write_commits(mirror, chain)
+    assert write_commits(mirror, iter([])) == []
+
+
+def test_what_goes_wrong_while_commits_are_made_ends_the_writing(mirror, head):
+    def made():
+        yield spec(parent=head, files=[("b", "100644", b"x" * 1_000_000)])
+        raise LookupError("no more")
+
+    before = sorted(mirror.path.glob("objects/pack/*.pack"))
+    with pytest.raises(LookupError, match="no more"):
+        write_commits(mirror, made())
+    assert list(mirror.path.glob("fast_import_crash_*")) == []
+    assert sorted(mirror.path.glob("objects/pack/*.pack")) == before
+    assert len(write_commits(mirror, iter([spec(parent=head)]))) == 1
+
+
+def test_git_that_ends_while_commits_are_made_says_why(mirror, head):
+    many = (spec(parent="1" * 40, message=str(at), files=[("b", "100644", b"%d" % at * 5000)]) for at in range(100))
+    with pytest.raises(GitpromoteError) as caught:
+        write_commits(mirror, many)
+    assert caught.value.code in ("git-failed", "mirror-damaged")
+    assert list(mirror.path.glob("fast_import_crash_*")) == []
+
+
 def test_a_sha256_repository_takes_commits(new_origin, cache):
     from gitpromote.adapters.git.mirror import Mirror
 

@@ -209,6 +209,21 @@ def test_the_log_follows_paths_and_ranges(origin, mirror, objects):
     assert objects.log([one], without=[three]) == []
 
 
+def test_the_log_of_the_first_parents_counts_a_merge_for_all_that_it_brought(origin, mirror, objects):
+    base = origin.commit("main", {"a": "1", "b": "1"}, message="base")
+    side = origin.commit("side", {"a": "2", "b": "1"}, parent=base, message="side")
+    fix = origin.commit("main", {"a": "1", "b": "2"}, message="fix")
+    tree = origin.git("rev-parse", f"{origin.commit('joined', {'a': '2', 'b': '2'}, parent=fix)}^{{tree}}").strip()
+    merge = origin.git("commit-tree", tree, "-p", fix, "-p", side, "-m", "merge").strip()
+    origin.git("update-ref", "refs/heads/main", merge)
+    mirror.fetch(ALL)
+    every = dict(first_parent=True, without=[base])
+    assert [info.subject for info in objects.log([merge], **every)] == ["merge", "fix"]
+    assert [info.subject for info in objects.log([merge], paths=["a"], **every)] == ["merge"]
+    assert [info.subject for info in objects.log([merge], paths=["b"], **every)] == ["fix"]
+    assert [info.subject for info in objects.log([merge], first_parent=True, without=[side])] == ["merge", "fix"]
+
+
 def test_the_log_of_a_path_looks_at_exactly_that_path(origin, mirror, objects):
     origin.commit("main", {"ab": "1"})
     head = origin.commit("main", {"ab": "1", "a*": "1"}, message="star")

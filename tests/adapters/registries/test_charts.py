@@ -130,8 +130,17 @@ def test_a_chart_that_is_not_listed_is_told_with_the_nearest_name(registry, odd,
         f"{server.url}/index.yaml lists no chart shpo\n"
         "Did you mean shop?"
     )
-    assert error(registry.charts, server.url, name="quite-another").hint == "Compare the chart's name."
+    assert error(registry.charts, server.url, name="quite-another").hint == "It lists empty, shop."
     assert registry.charts(server.url, name="empty") == ()
+
+
+def test_of_many_charts_some_are_named(registry, odd, error):
+    every = ", ".join(f"chart{number}: []" for number in range(12))
+    server = odd(lambda asked: Said(body=f"entries: {{{every}}}".encode() if "many" in asked.path else b"entries: {}"))
+    assert error(registry.charts, f"{server.url}/many", name="zz").hint == (
+        "It lists chart0, chart1, chart10, chart11, chart2, chart3, chart4, chart5 and 4 more."
+    )
+    assert error(registry.charts, f"{server.url}/none", name="zz").hint == "It lists no chart at all."
 
 
 def test_versions_that_are_none_are_left_out(registry, odd):
@@ -181,11 +190,10 @@ def test_a_large_index_is_read_in_bounded_time_and_a_larger_one_is_not_read(desk
 def test_a_repository_without_its_index_or_without_tls_is_told(registry, odd, error):
     server = odd(lambda asked: Said(404))
     assert str(error(registry.charts, f"{server.url}/charts?key=s3cret", name="shop")) == (
-        "A repository is not found, or hidden from you  [registry-not-found]\n"
+        "A chart repository has no index  [registry-index-not-found]\n"
         f"read {server.url}/charts/index.yaml\n"
         f"  {server.host}: 404 Not Found\n"
-        "Compare the address; many registries say so as well where access is missing.\n"
-        f"  docker login {server.host}"
+        "Compare the address: helm repo add needs the same. A chart in a registry is written oci://…"
     )
     assert str(error(registry.charts, "http://charts.acme.example/stable", name="shop")) == (
         "This is not the address of a registry  [registry-address-invalid]\n"

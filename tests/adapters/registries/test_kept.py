@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitpromote.adapters.registries.kept import Kept
+from gitpromote.adapters.registries.registry import HttpRegistry
 from gitpromote.errors import CacheFailed
+from gitpromote.project.wiring import WallClock
 
 DAY = 86400
 
@@ -177,3 +179,21 @@ def test_what_nobody_asks_for_is_removed_and_what_is_read_stays(root):
     assert Kept.open(root).prune(now=now) == 2
     assert again(root, "used").get("a") == 1
     assert again(root, "old").get("a") is None
+
+
+def test_opening_registries_removes_what_nobody_asks_for_once_a_day(tmp_path):
+    root, now = tmp_path / "registries", time.time()
+    again(root, "young").put("a", 1)
+
+    def opened_with_something_old():
+        again(root, "old").put("a", 1)
+        old = Kept.open(root).repository("old")._file
+        os.utime(old, (now - 40 * DAY, now - 40 * DAY))
+        HttpRegistry.open(tmp_path, clock=WallClock(), env={}).close()
+        return old.exists()
+
+    assert opened_with_something_old() is False
+    assert opened_with_something_old() is True, "not twice a day"
+    os.utime(root / "pruned", (now - 2 * DAY, now - 2 * DAY))
+    assert opened_with_something_old() is False
+    assert again(root, "young").get("a") == 1

@@ -28,6 +28,71 @@ def test_after_the_first_refusal_the_login_is_sent_at_once(desk, closed):
     assert len(closed.asked()) == before + 1
 
 
+def test_the_next_run_sends_the_login_at_once_and_to_this_server_alone(desk, closed, odd):
+    """A second discovery costs one request per repository, with a login too."""
+    desk.log_in(closed.host)
+    desk.again().tags(f"{closed.host}/acme/shop")
+    before = len(closed.asked())
+    desk.again().tags(f"{closed.host}/acme/shop")
+    assert len(closed.asked()) == before + 1
+    other = odd(lambda asked: said({"tags": ["1"]}))
+    desk.docker_config({"auths": {host: {"auth": BASIC.removeprefix("Basic ")} for host in (closed.host, other.host)}})
+    assert desk.again().tags(f"{other.host}/acme/shop") == ("1",)
+    assert ["authorization" in asked.headers for asked in other.asked] == [False]
+
+
+def test_the_next_run_fetches_its_token_before_it_asks(desk, tokens):
+    real, source = tokens
+    desk.log_in(real.host)
+    desk.again().tags(f"{real.host}/acme/shop")
+    before, fetched = len(real.asked()), len(source.server.asked)
+    registry = desk.again()
+    for _ in range(2):
+        registry.tags(f"{real.host}/acme/shop")
+    assert (len(real.asked()) - before, len(source.server.asked) - fetched) == (2, 1)
+
+
+def test_a_way_that_is_gone_is_forgotten(desk, odd, error):
+    """The registry asked for tokens once, and takes everybody, or passwords, now; its token server is gone."""
+
+    def with_tokens(asked):
+        if asked.path.startswith("/token"):
+            return said({"token": "good"})
+        if asked.headers.get("authorization") == "Bearer good":
+            return said({"tags": ["1"]})
+        return Said(401, b"", {"www-authenticate": f'Bearer realm="{server.url}/token",service="x"'})
+
+    def open_to_all(asked):
+        return Said(404) if asked.path.startswith("/token") else said({"tags": ["2"]})
+
+    def with_passwords(asked):
+        if asked.path.startswith("/token"):
+            return Said(500)
+        if asked.headers.get("authorization") == BASIC:
+            return said({"tags": ["3"]})
+        return Said(401, b"", {"www-authenticate": 'Basic realm="x"'})
+
+    server = odd(with_tokens)
+    desk.log_in(server.host)
+    for behaviour, tags in ((with_tokens, ("1",)), (open_to_all, ("2",)), (with_passwords, ("3",))):
+        server.behaviour = behaviour
+        assert desk.again().tags(f"{server.host}/a") == tags
+    before = len(server.asked)
+    assert desk.again().tags(f"{server.host}/a") == ("3",)
+    assert len(server.asked) == before + 1
+    desk.log_in(server.host, base64.b64encode(b"ada:changed").decode())
+    assert error(desk.again().tags, f"{server.host}/a").code == "registry-access-denied"
+
+
+@pytest.mark.parametrize("kept", ["x", ["basic"], ["bearer", {}], ["bearer", {"realm": 7}], ["digest", {}], [1, 2]])
+def test_a_way_that_is_none_is_not_gone(desk, odd, kept):
+    server = odd(lambda asked: said({"tags": ["1"]}))
+    registry = desk.again()
+    registry._kept.repository(f"the way into {server.url}").put("way", kept)
+    assert desk.again().tags(f"{server.host}/a") == ("1",)
+    assert len(server.asked) == 1
+
+
 def test_without_a_login_it_is_told_how_to_get_one(registry, closed, error):
     found = error(registry.tags, f"{closed.host}/acme/shop")
     assert found.exit_code == 12

@@ -327,6 +327,41 @@ def test_a_login_does_not_follow_to_another_host(desk, odd):
     assert server.asked[-1].headers["authorization"] == AUTH
 
 
+def test_where_a_login_was_kept_back_it_is_not_told_to_be_wrong(desk, odd, error):
+    other = odd(lambda asked: Said(401))
+
+    def behave(asked):
+        if "authorization" not in asked.headers:
+            return Said(401, b"", {"www-authenticate": 'Basic realm="x"'})
+        return Said(307, b"", {"location": f"{other.url}{asked.path}"})
+
+    server = odd(behave)
+    desk.log_in(server.host, AUTH)
+    assert str(error(desk.again().tags, f"{server.host}/a")) == (
+        "A registry denies access  [registry-access-denied]\n"
+        f"read the tags of {server.host}/a\n"
+        f"  {other.host}: 401 Unauthorized\n"
+        f"{server.host} redirected to {other.host}, and a login does not follow to another host. "
+        f"Where {other.host} is the registry, name it in the pipeline."
+    )
+    assert ["authorization" in asked.headers for asked in other.asked] == [False]
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("no \x1b[31mway\r\n::error::x", "\n  it says: no [31mway ::error::x"),
+        ("w" * 300, f"\n  it says: {'w' * 199}…"),
+        ("", ""),
+        (7, ""),
+    ],
+)
+def test_what_a_registry_says_of_a_403_is_quoted_on_one_line(desk, odd, error, message, told):
+    server = odd(lambda asked: said({"errors": [{"code": "DENIED", "message": message}]}, status=403))
+    found = error(desk.again().tags, f"{server.host}/a")
+    assert found.detail == f"read the tags of {server.host}/a\n  {server.host}: 403 Forbidden (DENIED){told}"
+
+
 @pytest.mark.parametrize(
     "repository", ["https://ghcr.io/a", "ghcr.io/", "ghcr.io/A/b", "a:70000/b", "[::1/b", "x y/z", "ghcr.io/a/../b", ""]
 )

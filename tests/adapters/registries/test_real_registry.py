@@ -124,6 +124,16 @@ def test_a_tag_that_moved_is_seen_where_it_is_asked_for_anew(desk, repository, p
     assert desk.again().image(repository, "latest", fresh=False).labels == {"n": "2"}
 
 
+def test_what_a_tag_was_seen_as_is_told_without_a_question(desk, real, repository, pusher):
+    old = pusher.image("1.0.0", labels={"n": "1"})
+    assert desk.again().seen(repository, "1.0.0") is None
+    desk.again().image(repository, "1.0.0")
+    pusher.image("1.0.0", labels={"n": "2"})
+    before = len(real.asked())
+    assert desk.again().seen(repository, "1.0.0") == old
+    assert len(real.asked()) == before
+
+
 def test_two_tags_of_one_digest_cost_its_configuration_once(registry, real, repository, pusher):
     pusher.image("1.0.0")
     pusher.image("1.0")
@@ -136,10 +146,10 @@ def test_two_tags_of_one_digest_cost_its_configuration_once(registry, real, repo
 def test_what_does_not_exist_is_told(registry, real, repository, pusher, error):
     pusher.image("1.0.0")
     assert str(error(registry.tags, f"{real.host}/none/here")) == (
-        "A repository is not found, or hidden from you  [registry-not-found]\n"
+        "A registry knows no such repository  [registry-repository-unknown]\n"
         f"read the tags of {real.host}/none/here\n"
         f"  {real.host}: 404 Not Found (NAME_UNKNOWN)\n"
-        "Compare the address; many registries say so as well where access is missing.\n"
+        "Nothing may have been pushed there yet, or it is hidden from you.\n"
         f"  docker login {real.host}"
     )
     assert str(error(registry.image, repository, "2.0.0")) == (
