@@ -18,7 +18,7 @@ class Agent(Definition):
 
 
 class _InCluster(Agent):
-    paths: ClassVar[tuple[str, ...]] = ("context",)
+    path_fields: ClassVar[tuple[str, ...]] = ("context",)
 
     context: str | None = None
 

@@ -20,10 +20,10 @@ _BLANK = f"[{_BLANKS}]"
 _PART = r"[0-9xX*|]+"  # | is no slip: the others read it there too, and refuse it only where it counts
 _SIGNS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _VERSION = rf"v?{_PART}(?:\.{_PART}){{0,2}}(?:-{_SIGNS})?(?:\+{_SIGNS})?"
-_PARTS = re.compile(rf"v?(?P<numbers>{_PART}(?:\.{_PART}){{0,2}})(?:-(?P<prerelease>{_SIGNS}))?(?:\+{_SIGNS})?")
-_TERM = re.compile(rf"(?P<operator>[!<>]=|=[<>]|~>|[=<>~^])?{_BLANK}*(?P<version>{_VERSION})")
+_PARTS = rf"v?(?P<numbers>{_PART}(?:\.{_PART}){{0,2}})(?:-(?P<prerelease>{_SIGNS}))?(?:\+{_SIGNS})?"
+_TERM = rf"(?P<operator>[!<>]=|=[<>]|~>|[=<>~^])?{_BLANK}*(?P<version>{_VERSION})"
 _BETWEEN = re.compile(rf"{_BLANK}*,{_BLANK}*|{_BLANK}+")
-_HYPHEN = re.compile(rf"{_BLANK}*({_VERSION}){_BLANK}+-{_BLANK}+({_VERSION}){_BLANK}*")
+_HYPHEN = rf"{_BLANK}*({_VERSION}){_BLANK}+-{_BLANK}+({_VERSION}){_BLANK}*"
 _WILD = frozenset({"x", "X", "*"})
 _SAME = {"": "=", "=>": ">=", "=<": "<=", "~>": "~"}
 
@@ -55,7 +55,7 @@ def constraint_terms(text: str) -> tuple[tuple[Term, ...], ...]:
         raise ValueError("is empty")
     if len(text) > _LONGEST:
         raise ValueError(f"has {len(text):,} characters, and {_LONGEST:,} are allowed")
-    spelled = _HYPHEN.sub(r">= \1, <= \2 ", text) if "-" in text else text
+    spelled = re.sub(_HYPHEN, r">= \1, <= \2 ", text) if "-" in text else text
     return tuple(tuple(_terms(group)) for group in spelled.split("||"))
 
 
@@ -72,9 +72,9 @@ def _terms(group: str) -> Iterator[Term]:
     rest = group.strip(_BLANKS)
     if not rest:
         raise ValueError("has nothing on one side of ||")
-    at = 0
+    term, at = re.compile(_TERM), 0
     while True:
-        match = _TERM.match(rest, at)
+        match = term.match(rest, at)
         if match is None:
             raise ValueError(f"has no version at {rest[at:][:40]!r}")
         yield _term(match["operator"] or "", match["version"])
@@ -87,7 +87,7 @@ def _terms(group: str) -> Iterator[Term]:
 
 
 def _term(operator: str, version: str) -> Term:
-    match = _PARTS.fullmatch(version)
+    match = re.fullmatch(_PARTS, version)
     assert match is not None, version
     prerelease = match["prerelease"] or ""
     if reason := identifier_problem(prerelease):

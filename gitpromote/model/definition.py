@@ -64,7 +64,7 @@ class Definition(Value):
     #: Completes "<field> takes …".
     means: ClassVar[str] = ""
     #: Members in which ``$names`` are substituted: unknown ones are an error in paths and stay as they are in queries.
-    paths: ClassVar[tuple[str, ...]] = ()
+    path_fields: ClassVar[tuple[str, ...]] = ()
     queries: ClassVar[tuple[str, ...]] = ()
 
     _positional: ClassVar[tuple[str, ...] | None] = None
@@ -82,7 +82,7 @@ class Definition(Value):
                 faults += wording.faults(type(self), error)
             else:
                 faults += self._faults()
-                if self.paths:
+                if self.path_fields:
                     faults += self._unknown_names()
         if faults:
             self._fail(faults, members)
@@ -153,7 +153,7 @@ class Definition(Value):
         return ()
 
     def _unknown_names(self) -> Iterable[Fault]:
-        for field in self.paths:
+        for field in self.path_fields:
             for text in texts(self.__dict__[field]):
                 yield from (Fault("unknown-substitution", *told, field=field) for told in unknown_names(text, NAMES))
 

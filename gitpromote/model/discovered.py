@@ -40,6 +40,7 @@ class DiscoveredSubscription(Document):
     :ivar candidates: how many count, the newest first in ``names``
     :ivar passed_over: how many were rejected; the nearest are in ``rejected``
     :ivar missing: why there is none, or an empty string
+    :ivar failure: the code of the error where its registry could not be asked
     """
 
     kind: Literal["image", "chart", "commit"]
@@ -56,6 +57,7 @@ class DiscoveredSubscription(Document):
     rejected: tuple[Told, ...] = ()
     notes: tuple[str, ...] = ()
     missing: str = ""
+    failure: str = ""
 
     def facts(self) -> dict[str, Any]:
         """What of it decided, as it stands in a plan."""
@@ -108,6 +110,11 @@ class DiscoveryReport(Document):
     pipeline: str
     as_of: int
     warehouses: tuple[DiscoveredWarehouse, ...] = ()
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The codes of the errors where registries could not be asked."""
+        return tuple(one.failure for each in self.warehouses for one in each.subscriptions if one.failure)
 
 
 class LockedWarehouse(Document):

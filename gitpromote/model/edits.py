@@ -36,7 +36,7 @@ class SetValue(Edit):
     """
 
     kind: ClassVar[str] = "set-value"
-    paths: ClassVar[tuple[str, ...]] = ("file", "path")
+    path_fields: ClassVar[tuple[str, ...]] = ("file", "path")
     queries: ClassVar[tuple[str, ...]] = ("value",)
 
     file: str = Field(kw_only=False)

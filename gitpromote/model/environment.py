@@ -14,6 +14,7 @@ from gitpromote.model.fields import Many, OneOrMany, Takes, Texts
 from gitpromote.model.gate import Gate
 from gitpromote.model.members import as_python
 from gitpromote.model.names import kind_of, quoted, shown
+from gitpromote.model.policy_base import Policy
 from gitpromote.model.problems import Fault, UnfitError
 from gitpromote.model.target import Written
 from gitpromote.model.wave import InWave
@@ -22,7 +23,7 @@ __all__ = ["AnyOf", "Delivery", "Environment", "any_of"]
 
 Delivery: TypeAlias = Literal["push", "pull_request"]
 _LABEL = re.compile(r"(?:[a-z0-9.-]{1,253}/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_LATER = frozenset({"wave", "moved"})
+_LATER = frozenset({"wave", "moved", "policies"})
 _SELECT = re.compile(r"newest|match-upstream|sequential\([1-9]\d{0,5}\)")
 
 
@@ -97,6 +98,7 @@ class Environment(Definition):
     :param delivery: ``push`` or ``pull_request``
     :param agent: what runs it
     :param gates: what must hold before something enters; ``[]`` for nothing
+    :param policies: what must be true of what would be written, beside the Pipeline's own
     :param apps: the Apps that it carries; ``[]`` makes it a control-flow point
     :param auto: whether ``run`` promotes by itself; a CEL expression decides by the change
     :param select: which Freight: ``newest``; ``match-upstream``, what the one before it holds; ``sequential(n)``, one
@@ -126,6 +128,7 @@ class Environment(Definition):
     labels: Texts = Field(default_factory=dict)
     wave: InWave = None
     moved: OneOrMany = ()
+    policies: Many[InstanceOf[Policy]] = ()
 
     def to_data(self) -> dict[str, Any]:
         """Plain data; ``after`` is ``{"all": […]}``, ``{"any": […]}``, or null where the list's order says it.

@@ -49,6 +49,8 @@ class Freight(Document):
     :ivar labels: what people say of it; not part of the id
     :ivar provenance: where it comes from, as its image or its maker says, by the words of :data:`PROVENANCE`; not part
         of the id
+    :ivar older_than: while the ledger does not have it: the id of the Freight in front of which it belongs there, by
+        the history of its sources, although it comes later; not part of the id
     """
 
     id: str
@@ -60,6 +62,7 @@ class Freight(Document):
     inputs: str = ""
     labels: dict[str, str] = Field(default_factory=dict)
     provenance: dict[str, str] = Field(default_factory=dict)
+    older_than: str | None = Field(default=None, exclude_if=lambda older_than: older_than is None)
 
     @classmethod
     def of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from gitpromote.model.definition import Definition
 from gitpromote.model.fields import Many
@@ -25,13 +25,25 @@ class Gate(Definition):
     :param name: how outcomes, overrides and expressions call it; once per Environment
     :param level: ``hard``; ``soft`` may be overridden by name; ``advisory`` only tells
     :param applies_to: the occasions that it judges
+    :param when: a CEL expression over ``plan``, ``change``, ``freight``, ``previousFreight`` and ``environment``: it
+        judges only where that is true, such as ``"plan.risk == 'high'"``
     """
 
     means: ClassVar[str] = 'a gate such as Soak("24h")'
+    #: Whether somebody else is asked before it is judged.
+    asks: ClassVar[bool] = False
 
     name: str = ""
     level: Level = "hard"
     applies_to: Many[Occasion] = ("promote",)
+    when: str = ""
+
+    def to_data(self) -> dict[str, Any]:
+        """Plain data. ``when`` came later, and is left out where it is empty: saved definitions keep their digest."""
+        data = super().to_data()
+        if not self.when:
+            del data["when"]
+        return data
 
     def _faults(self) -> Iterable[Fault]:
         if not _NAME.fullmatch(self.name):
@@ -41,6 +53,8 @@ class Gate(Definition):
             yield Fault("name-invalid", told, hint, "name")
         if not self.applies_to:
             yield Fault("gate-invalid", "applies_to is empty, so it would judge nothing", "leave it out", "applies_to")
+        if self.when and not self.when.strip():
+            yield Fault("expression-empty", "the expression of when is empty", "leave when= out", "when")
 
 
 def zone_faults(tz: str) -> Iterable[Fault]:

@@ -9,7 +9,7 @@ from pydantic import Field, InstanceOf
 
 from gitpromote.model.fields import Number, OneOrMany, Seconds
 from gitpromote.model.gate import Gate
-from gitpromote.model.names import path_problem, quoted, shown
+from gitpromote.model.names import clean_path, path_problem, quoted, shown
 from gitpromote.model.problems import Fault
 from gitpromote.model.secret import Secret
 from gitpromote.model.secret_names import name_holds_secret
@@ -38,6 +38,7 @@ class Prometheus(Gate):
     """
 
     kind: ClassVar[str] = "prometheus"
+    asks: ClassVar[bool] = True
     queries: ClassVar[tuple[str, ...]] = ("url", "query")
 
     url: str = Field(kw_only=False)
@@ -58,22 +59,26 @@ class Prometheus(Gate):
 
 
 class HTTP(Gate):
-    """A server's answer has the expected status.
+    """A server's answer has the expected status, and says what it shall.
 
     :param url: ``https://…``; ``$env`` and ``$upstream`` are substituted
     :param method: ``GET`` or ``POST``
     :param expect: the status
+    :param success: what must be true of the answer, in CEL, such as ``"answer.ready == true"``: ``answer`` is its JSON,
+        beside ``status`` and ``headers``
     :param headers: texts, or references to secrets
     :param auth: a bearer token
     :param timeout: how long to wait for the answer
     """
 
     kind: ClassVar[str] = "http"
+    asks: ClassVar[bool] = True
     queries: ClassVar[tuple[str, ...]] = ("url",)
 
     url: str = Field(kw_only=False)
     method: Literal["GET", "POST", "HEAD"] = "GET"
     expect: int = 200
+    success: str | None = None
     headers: Headers = Field(default_factory=dict)
     auth: InstanceOf[Secret] | None = None
     timeout: Seconds = _TEN_SECONDS
@@ -84,6 +89,8 @@ class HTTP(Gate):
         yield from _url_faults(self.url)
         if not 100 <= self.expect <= 599:
             yield Fault("number-invalid", f"expect is {self.expect}, which is no status", "", "expect")
+        if self.success is not None and not self.success.strip():
+            yield Fault("expression-empty", "success is empty", 'leave it out, or write "answer.ready"', "success")
         for name, value in self.headers.items():
             secret = name.lower() in ("authorization", "cookie") or name_holds_secret(name)
             if secret and not isinstance(value, Secret):
@@ -111,7 +118,8 @@ class Job(Gate):
     """
 
     kind: ClassVar[str] = "job"
-    paths: ClassVar[tuple[str, ...]] = ("path",)
+    asks: ClassVar[bool] = True
+    path_fields: ClassVar[tuple[str, ...]] = ("path",)
 
     path: str = Field(kw_only=False)
     timeout: Seconds = _TEN_MINUTES
@@ -130,9 +138,14 @@ class CommitSignature(Gate):
     """
 
     kind: ClassVar[str] = "commit-signature"
+    asks: ClassVar[bool] = True
 
     signers: str | None = None
     name: str = "commit-signature"
+
+    def _faults(self) -> Iterable[Fault]:
+        yield from super()._faults()
+        yield from _file_faults("signers", self.signers)
 
 
 class ImageSignature(Gate):
@@ -144,6 +157,7 @@ class ImageSignature(Gate):
     """
 
     kind: ClassVar[str] = "image-signature"
+    asks: ClassVar[bool] = True
 
     key: str | None = None
     identity: str | None = None
@@ -155,6 +169,14 @@ class ImageSignature(Gate):
         keyless = self.identity is not None and self.issuer is not None
         if (self.key is None) != keyless or (self.key is not None and (self.identity or self.issuer)):
             yield Fault("gate-invalid", "says not who signs", "give key=, or identity= and issuer=")
+        yield from _file_faults("key", self.key)
+
+
+def _file_faults(field: str, path: str | None) -> Iterable[Fault]:
+    if path is None:
+        return
+    if reason := path_problem(path) or ("" if clean_path(path) else "is the repository itself"):
+        yield Fault("path-invalid", f"{field} {shown(path)} {reason}", "name a file of the home repository", field)
 
 
 def _url_faults(url: str) -> Iterable[Fault]:

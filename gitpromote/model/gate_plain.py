@@ -47,6 +47,12 @@ class SkipPermission(CEL):
 
     kind: ClassVar[str] = "skip-permission"
 
+    def _faults(self) -> Iterable[Fault]:
+        yield from super()._faults()
+        if self.when:
+            told = "when does not go with it: what would change is not known when somebody asks to skip"
+            yield Fault("gate-invalid", told, "say it in the expression", "when")
+
 
 class PythonGate(Gate):
     """A module-level function ``gate(context) -> Outcome`` of the user; it sees recorded facts alone.
@@ -56,6 +62,7 @@ class PythonGate(Gate):
     """
 
     kind: ClassVar[str] = "python-gate"
+    asks: ClassVar[bool] = True
 
     function: Function = Field(kw_only=False)
     name: str = ""
@@ -75,10 +82,12 @@ class Approvals(Gate):
     """Approvals by people who neither asked for the change nor wrote it.
 
     :param count: how many
-    :param of: groups (``@acme/payments``) or identities that may approve; default: every known signer
+    :param of: groups (``@acme/payments``, see ``Pipeline(groups=…)``) or identities (addresses) that may approve;
+        default: every known signer
     """
 
     kind: ClassVar[str] = "approvals"
+    asks: ClassVar[bool] = True
 
     count: int = Field(kw_only=False)
     of: OneOrMany = ()
@@ -90,6 +99,10 @@ class Approvals(Gate):
         yield from _count_faults("count", self.count)
         if any(not one.strip() for one in self.of):
             yield Fault("gate-invalid", "of holds an empty name", "", "of")
+        people = {one.strip().casefold() for one in self.of}
+        if people and len(people) < self.count and not any(one.startswith("@") for one in people):
+            told = f"asks for {self.count} approvals and names {len(people)} who may give one"
+            yield Fault("gate-invalid", told, "name more of them, or a group", "of")
 
 
 class ChangeBudget(Gate):

@@ -3,71 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 
 from gitpromote.errors import ConfigurationError
-from gitpromote.model.agent import ArgoCD, Flux, NoAgent
-from gitpromote.model.app import App
 from gitpromote.model.definition import Definition, from_data
-from gitpromote.model.edits import FluxSetters, SetValue
-from gitpromote.model.environment import AnyOf, Environment
-from gitpromote.model.gate_evidence import HTTP, Checks, CommitSignature, ImageSignature, Job, Prometheus
-from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate, SkipPermission
-from gitpromote.model.gate_time import Bake, Freeze, Soak, Window
-from gitpromote.model.message import Message
 from gitpromote.model.names import shown
-from gitpromote.model.renderer import Chain, Helm, Kustomize, Plain, PythonRenderer
-from gitpromote.model.secret import SecretCommand, SecretEnv, SecretFile
-from gitpromote.model.subscription import Chart, Git, Image
-from gitpromote.model.target import Branch, Directory, InPlace
-from gitpromote.model.warehouse import Coherence, Warehouse
-from gitpromote.model.wave import Wave
 
-__all__ = ["KINDS", "definition_of"]
+__all__ = ["KINDS", "class_of", "definition_of"]
 
-KINDS: dict[str, type[Definition]] = {
-    "any-of": AnyOf,
-    "app": App,
-    "approvals": Approvals,
-    "argocd": ArgoCD,
-    "bake": Bake,
-    "branch": Branch,
-    "cel": CEL,
-    "chain": Chain,
-    "change-budget": ChangeBudget,
-    "chart": Chart,
-    "checks": Checks,
-    "coherence": Coherence,
-    "commit-signature": CommitSignature,
-    "directory": Directory,
-    "environment": Environment,
-    "flux": Flux,
-    "flux-setters": FluxSetters,
-    "freeze": Freeze,
-    "git": Git,
-    "helm": Helm,
-    "http": HTTP,
-    "image": Image,
-    "image-signature": ImageSignature,
-    "in-place": InPlace,
-    "job": Job,
-    "kustomize": Kustomize,
-    "message": Message,
-    "none": NoAgent,
-    "plain": Plain,
-    "prometheus": Prometheus,
-    "python": PythonRenderer,
-    "python-gate": PythonGate,
-    "secret-command": SecretCommand,
-    "secret-env": SecretEnv,
-    "secret-file": SecretFile,
-    "set-value": SetValue,
-    "skip-permission": SkipPermission,
-    "soak": Soak,
-    "warehouse": Warehouse,
-    "wave": Wave,
-    "window": Window,
+#: Kind to the module of its class, and the class: a saved plan holds few of them, and the others are not imported.
+KINDS: Mapping[str, tuple[str, str]] = {
+    "admission-policies": ("policy", "AdmissionPolicies"),
+    "any-of": ("environment", "AnyOf"),
+    "app": ("app", "App"),
+    "approvals": ("gate_plain", "Approvals"),
+    "argocd": ("agent", "ArgoCD"),
+    "bake": ("gate_time", "Bake"),
+    "boundary": ("boundary", "Boundary"),
+    "branch": ("target", "Branch"),
+    "cel": ("gate_plain", "CEL"),
+    "chain": ("renderer", "Chain"),
+    "change-budget": ("gate_plain", "ChangeBudget"),
+    "chart": ("subscription", "Chart"),
+    "checks": ("gate_evidence", "Checks"),
+    "coherence": ("warehouse", "Coherence"),
+    "commit-signature": ("gate_evidence", "CommitSignature"),
+    "directory": ("target", "Directory"),
+    "environment": ("environment", "Environment"),
+    "exec-policy": ("policy", "ExecPolicy"),
+    "exemption": ("exemption", "Exemption"),
+    "flux": ("agent", "Flux"),
+    "flux-setters": ("edits", "FluxSetters"),
+    "freeze": ("gate_time", "Freeze"),
+    "git": ("subscription", "Git"),
+    "helm": ("renderer", "Helm"),
+    "http": ("gate_evidence", "HTTP"),
+    "image": ("subscription", "Image"),
+    "image-signature": ("gate_evidence", "ImageSignature"),
+    "in-place": ("target", "InPlace"),
+    "job": ("gate_evidence", "Job"),
+    "kustomize": ("renderer", "Kustomize"),
+    "match": ("policy_base", "Match"),
+    "message": ("message", "Message"),
+    "none": ("agent", "NoAgent"),
+    "org-gate": ("organisation", "OrgGate"),
+    "org-match": ("boundary", "OrgMatch"),
+    "org-policies": ("organisation", "OrgPolicies"),
+    "org-policy": ("organisation", "OrgPolicy"),
+    "pack": ("policy", "Pack"),
+    "plain": ("renderer", "Plain"),
+    "prometheus": ("gate_evidence", "Prometheus"),
+    "python": ("renderer", "PythonRenderer"),
+    "python-gate": ("gate_plain", "PythonGate"),
+    "python-policy": ("policy", "PythonPolicy"),
+    "ramp": ("ramp", "Ramp"),
+    "rego": ("policy", "Rego"),
+    "risk-rule": ("risk", "RiskRule"),
+    "rule": ("policy", "Rule"),
+    "secret-command": ("secret", "SecretCommand"),
+    "secret-env": ("secret", "SecretEnv"),
+    "secret-file": ("secret", "SecretFile"),
+    "set-value": ("edits", "SetValue"),
+    "skip-permission": ("gate_plain", "SkipPermission"),
+    "soak": ("gate_time", "Soak"),
+    "warehouse": ("warehouse", "Warehouse"),
+    "wave": ("wave", "Wave"),
+    "window": ("gate_time", "Window"),
 }
+
+
+def class_of(kind: str) -> type[Definition]:
+    """The class of a kind."""
+    module, name = KINDS[kind]
+    return cast("type[Definition]", getattr(import_module(f"gitpromote.model.{module}"), name))
 
 
 def definition_of(data: Mapping[str, Any]) -> Any:
@@ -79,6 +88,6 @@ def definition_of(data: Mapping[str, Any]) -> Any:
     if not isinstance(kind, str) or kind not in KINDS:
         told = f"kind {shown(kind)}" if isinstance(kind, str) else "it has no kind"
         raise ConfigurationError(
-            "a saved definition is of a kind that this version does not know", code="unknown-kind", detail=told
+            "A saved definition is of a kind that this version does not know", code="unknown-kind", detail=told
         )
-    return from_data(KINDS[kind], data)
+    return from_data(class_of(kind), data)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gitpromote.model.change import ObjectChange
 from gitpromote.model.evidence import Evidence
 from gitpromote.model.freight import Freight
 from gitpromote.model.manifest import ManifestSet
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Basis, PlannedSource, Tool
-from gitpromote.model.state import LedgerState
+from gitpromote.model.state import LedgerState, Override
 from gitpromote.model.tree import Entry, empty_tree
 
 _EMPTY = frozenset({empty_tree("sha1"), empty_tree("sha256")})
@@ -64,7 +65,10 @@ class EnvironmentObservation:
     :ivar lost: the commit of the last Record, where the target differs from it and its ref no longer contains it
     :ivar later: pairs of commits of which the second descends from the first, as far as hotfixes need to know
     :ivar evidence: gate to what was answered when it asked
+    :ivar overrides: what somebody said of soft verdicts here, as far as their word counts
     :ivar policies: what the policies concluded of what would be written
+    :ivar changes: what changes in the manifests, masked, where that is known already
+    :ivar apart: the Apps that are looked at alone, where others would change as well
     """
 
     name: str
@@ -84,7 +88,10 @@ class EnvironmentObservation:
     warnings: tuple[Outcome, ...] = ()
     blocking: tuple[Outcome, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
     policies: tuple[Outcome, ...] = ()
+    changes: tuple[ObjectChange, ...] | None = None
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +102,8 @@ class Observation:
     :ivar blobs: id to bytes of every file that may be written
     :ivar discovery: Warehouse to what of its discovery decided, as plain data
     :ivar object_formats: repository key to ``sha1`` or ``sha256``
+    :ivar policies: what the policies were judged by, as plain data
+    :ivar organisation: likewise what an organisation asks for
     """
 
     as_of: int
@@ -104,3 +113,5 @@ class Observation:
     blobs: Mapping[str, bytes] = field(default_factory=dict)
     tools: tuple[Tool, ...] = ()
     discovery: Mapping[str, Any] = field(default_factory=dict)
+    policies: Mapping[str, Any] = field(default_factory=dict)
+    organisation: Mapping[str, Any] = field(default_factory=dict)

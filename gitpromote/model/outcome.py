@@ -68,6 +68,12 @@ class Outcome(Document):
         """Whether this verdict may stop a promotion: advisory ones only inform."""
         return self.level != "advisory"
 
+    @property
+    def is_audited(self) -> bool:
+        """Whether it is only counted yet: an organisation's rule that is neither told nor enforced before some day."""
+        ramp = self.operands.get("ramp")
+        return isinstance(ramp, dict) and ramp.get("phase") == "audit"
+
 
 def worst_of(outcomes: Iterable[Outcome]) -> Status:
     """The worst status among the binding outcomes; ``pass`` where there is none."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, cast
 
 from pydantic import BeforeValidator, Field, InstanceOf
@@ -23,9 +23,13 @@ from gitpromote.model.message import Message
 from gitpromote.model.names import path_problem, shown
 from gitpromote.model.pipeline_checks import examined
 from gitpromote.model.pipeline_words import identity_faults, ref_faults, tag_faults
+from gitpromote.model.policy_base import Policy
 from gitpromote.model.problems import Fault, report
 from gitpromote.model.resolution import Resolver
 from gitpromote.model.resolved import Join, ResolvedEnvironment
+from gitpromote.model.risk import RiskRule
+from gitpromote.model.shape import substituted
+from gitpromote.model.standing import Standing
 from gitpromote.model.subscription import address_faults
 from gitpromote.model.target import Written
 from gitpromote.model.warehouse import Warehouse
@@ -34,7 +38,13 @@ __all__ = ["DEFINITION_DOMAIN", "Pipeline"]
 
 DEFINITION_DOMAIN = "gitpromote-definition-v1"
 
+#: They came later: definitions without them keep their digest.
+_LATER = ("groups", "policies", "risks")
+
 _set = object.__setattr__
+
+Asked: TypeAlias = Callable[[ResolvedEnvironment], Standing]
+"""An Environment -> what an organisation asks of it."""
 
 
 def _as_warehouses(value: object) -> object:
@@ -89,13 +99,16 @@ class Pipeline(Definition):
     :param commit: the message of commits
     :param tag: a tag for what was verified, such as ``"$env/$freight"``
     :param signers: a file of allowed signers in the home repository; then unsigned Records open no production gate
+    :param groups: a file of the home repository that says who is in which group, for ``Approvals(of="@acme/payments")``
     :param sensitive_paths: fields whose values are masked everywhere
+    :param policies: what must be true of what would be written, in every Environment
+    :param risks: how risky a change is, beside what the rules in the box say
     :raises ConfigurationError: with every problem that was found
     """
 
     kind: ClassVar[str] = "pipeline"
 
-    __slots__ = ("_view",)
+    __slots__ = ("_asked", "_view")
 
     name: str = Field(kw_only=False)
     apps: Many[InstanceOf[App]]
@@ -112,7 +125,10 @@ class Pipeline(Definition):
     commit: InstanceOf[Message] = Message("promote($env): $freight")
     tag: str | None = None
     signers: str | None = None
+    groups: str | None = None
     sensitive_paths: Many[str] = ()
+    policies: Many[InstanceOf[Policy]] = ()
+    risks: Many[InstanceOf[RiskRule]] = ()
 
     if not TYPE_CHECKING:
 
@@ -147,6 +163,9 @@ class Pipeline(Definition):
     def to_data(self) -> dict[str, Any]:
         """The definition as plain data, whole: defaults, order, production and implied sources are written out."""
         data = super().to_data()
+        for name in _LATER:
+            if not data[name]:
+                del data[name]
         data["warehouse"] = [warehouse.to_data() for warehouse in self.warehouses]
         index = self._index
         for environment, said in zip(self.environments, data["environments"], strict=True):
@@ -231,8 +250,25 @@ class Pipeline(Definition):
         known = seen.resolved.get(name)
         if known is None:
             seen.resolver = seen.resolver or Resolver(self, seen.index)
-            known = seen.resolved[name] = seen.resolver.resolve(self.environment(name))
+            known = seen.resolver.resolve(self.environment(name))
+            asked: Asked | None = getattr(self, "_asked", None)
+            if asked is not None:
+                known = replace(known, organisation=self._filled(seen.resolver, name, asked(known)))
+            seen.resolved[name] = known
         return known
+
+    def governed(self, asked: Asked | None) -> Pipeline:
+        """The same definition, with what somebody else asks of each Environment; ``None``: nobody asks for anything."""
+        copy = self.changed({})
+        _set(copy, "_asked", asked)
+        return copy
+
+    def _filled(self, resolver: Resolver, name: str, standing: Standing) -> Standing:
+        """With ``$names`` filled in, as in the Pipeline's own gates."""
+        if not standing.gates:
+            return standing
+        values = resolver.values(self.environment(name))
+        return replace(standing, gates=tuple(substituted(gate, values) for gate in standing.gates))
 
     def functions(self) -> tuple[str, ...]:
         """``module:name`` of every function that it names, sorted."""
@@ -248,8 +284,10 @@ class Pipeline(Definition):
         if self.repo is not None:
             yield from address_faults(self.repo)
         yield from identity_faults(self.identity)
-        if self.signers is not None and (reason := path_problem(self.signers)):
-            yield Fault("path-invalid", f"the signers {shown(self.signers)} {reason}", "", "signers")
+        for member in ("signers", "groups"):
+            path = self.__dict__[member]
+            if path is not None and (reason := path_problem(path)):
+                yield Fault("path-invalid", f"the {member} {shown(path)} {reason}", "", member)
         yield from ref_faults(self.refs)
         if self.tag is not None:
             yield from tag_faults(self.tag)

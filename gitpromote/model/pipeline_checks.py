@@ -61,6 +61,7 @@ def _structural(pipeline: Pipeline) -> list[Problem]:
         *_carried(environments, apps, whole=whole),
         *_direct(pipeline, environments),
         *_gate_names(pipeline, environments),
+        *_policy_names(pipeline, environments),
         *wave_problems(environments),
         *(moved_problems(environments) if all_named else ()),
     ]
@@ -178,3 +179,26 @@ def _gate_names(pipeline: Pipeline, environments: Sequence[Environment]) -> Iter
             if count > 1:
                 message = f"{count} gates are called {quoted(name)}"
                 yield told(holder, Fault("name-taken", message, 'give each a name of its own: name="…"'))
+
+
+def _policy_names(pipeline: Pipeline, environments: Sequence[Environment]) -> Iterator[Problem]:
+    """An Environment has the Pipeline's policies and its own: one name is one policy. So for rules of risk."""
+    for name, count in Counter(rule.name for rule in pipeline.risks or () if rule.name).items():
+        if count > 1:
+            message = f"{count} rules of risk are called {quoted(name)}"
+            yield told(pipeline, Fault("name-taken", message, "give each a name of its own"))
+    common = [policy.name for policy in pipeline.policies or () if policy.name]
+    yield from _named_twice(pipeline, common)
+    for environment in environments:
+        if environment.policies:
+            own = [policy.name for policy in environment.policies if policy.name]
+            yield from _named_twice(environment, [*own, *(name for name in dict.fromkeys(common) if name in own)])
+
+
+def _named_twice(holder: Definition, names: Iterable[str]) -> Iterator[Problem]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            fault = Fault(
+                "name-taken", f"{count} policies are called {quoted(name)}", 'give each a name of its own: name="…"'
+            )
+            yield told(holder, fault)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from gitpromote.model.base import Document
-from gitpromote.model.change import ObjectChange
+from gitpromote.model.change import ObjectChange, Risk, highest
 from gitpromote.model.freight import Freight
 from gitpromote.model.outcome import Outcome
 
@@ -103,6 +104,7 @@ class PlannedFreight(Document):
     # Left out where there are none, so that plans of earlier versions keep their bytes.
     labels: dict[str, str] = Field(default_factory=dict, exclude_if=lambda labels: not labels)
     provenance: dict[str, str] = Field(default_factory=dict, exclude_if=lambda provenance: not provenance)
+    older_than: str | None = Field(default=None, exclude_if=lambda older_than: older_than is None)
 
     @classmethod
     def of(cls, freight: Freight) -> PlannedFreight:
@@ -111,9 +113,14 @@ class PlannedFreight(Document):
 
     def freight(self) -> Freight:
         """The Freight itself again, its id recomputed from the artifacts."""
+        return self._freight
+
+    @cached_property
+    def _freight(self) -> Freight:  # every environment of a plan asks for it, several times
         plain = Freight.model_validate({**self.model_dump(mode="json"), "id": ""})
         told = {name: getattr(self, name) for name in ("subject", "author", "inputs", "labels", "provenance")}
-        return Freight.of(self.warehouse, plain.artifacts, **told)
+        found = Freight.of(self.warehouse, plain.artifacts, **told)
+        return found if self.older_than is None else found.model_copy(update={"older_than": self.older_than})
 
 
 class MovingFreight(Document):
@@ -251,6 +258,11 @@ class EnvironmentPlan(Document):
     steps: tuple[Step, ...] = ()
     expires_at: int | None = None
     change_digest: str = ""
+
+    @property
+    def risk(self) -> Risk:
+        """The highest risk of all its changes."""
+        return highest([change.risk for change in self.changes])
 
 
 class Summary(Document):

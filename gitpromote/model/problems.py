@@ -95,7 +95,7 @@ def report(problems: Sequence[Problem]) -> None:
 
 
 def configuration_error(
-    problems: Iterable[Problem], *, summary: str = "the definition is not valid"
+    problems: Iterable[Problem], *, summary: str = "The definition is not valid"
 ) -> ConfigurationError:
     """One error for all problems, in the order of the file, each told once.
 

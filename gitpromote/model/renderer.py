@@ -42,7 +42,7 @@ class Plain(Renderer):
     """
 
     kind: ClassVar[str] = "plain"
-    paths: ClassVar[tuple[str, ...]] = ("path",)
+    path_fields: ClassVar[tuple[str, ...]] = ("path",)
 
     path: str = Field(kw_only=False)
 
@@ -61,7 +61,7 @@ class Kustomize(Renderer):
     """
 
     kind: ClassVar[str] = "kustomize"
-    paths: ClassVar[tuple[str, ...]] = ("path",)
+    path_fields: ClassVar[tuple[str, ...]] = ("path",)
 
     path: str = Field(kw_only=False)
     version: str | None = None
@@ -93,7 +93,7 @@ class Helm(Renderer):
     """
 
     kind: ClassVar[str] = "helm"
-    paths: ClassVar[tuple[str, ...]] = ("chart", "values", "namespace", "release")
+    path_fields: ClassVar[tuple[str, ...]] = ("chart", "values", "namespace", "release")
     queries: ClassVar[tuple[str, ...]] = ("set",)
 
     chart: str = Field(kw_only=False)
@@ -141,7 +141,7 @@ class PythonRenderer(Renderer):
     """
 
     kind: ClassVar[str] = "python"
-    paths: ClassVar[tuple[str, ...]] = ("reads",)
+    path_fields: ClassVar[tuple[str, ...]] = ("reads",)
 
     function: Function = Field(kw_only=False)
     reads: Many[str] | None = None

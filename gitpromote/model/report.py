@@ -32,6 +32,7 @@ class EnvironmentStatus(Document):
     """One Environment now.
 
     :ivar runs: Warehouse to the Freight that its desired state holds
+    :ivar partly: the Apps that hold other Freight than ``runs``, since they were promoted alone
     :ivar since: epoch seconds of the last Record that wrote its content
     :ivar verified_at: epoch seconds at which that Freight was verified there
     :ivar next: Warehouse to the Freight that would come next, where that is another one
@@ -43,6 +44,7 @@ class EnvironmentStatus(Document):
     production: bool
     target: PlannedTarget
     runs: dict[str, Freight] = Field(default_factory=dict)
+    partly: tuple[str, ...] = ()
     since: int | None = None
     by: str = ""
     verified_at: int | None = None
@@ -58,13 +60,36 @@ class EnvironmentStatus(Document):
     generation: int = 0
 
 
+class EnvironmentLock(Document):
+    """Who keeps others from applying to an Environment.
+
+    :ivar at: since when, epoch seconds
+    :ivar until: when it no longer counts, epoch seconds; ``None``: never by itself
+    :ivar mine: whether it is one's own
+    """
+
+    environment: str
+    who: str
+    reason: str = ""
+    at: int = 0
+    until: int | None = None
+    mine: bool = False
+
+
 class StatusReport(Document):
-    """A Pipeline now. ``as_of`` is epoch seconds."""
+    """A Pipeline now.
+
+    :ivar as_of: epoch seconds
+    :ivar notices: what people should know of beside it
+    :ivar resting: why it has no Environment at this moment, for people; an empty string where it has
+    """
 
     pipeline: str
     as_of: int
     ledger: str | None = None
     environments: tuple[EnvironmentStatus, ...] = ()
+    resting: str = ""
+    notices: tuple[str, ...] = ()
 
 
 class VerifyFinding(Document):

@@ -68,7 +68,12 @@ class Resolver:
             labels=environment.labels,
             wave=index.wave_of(environment),
             moved=tuple(environment.moved),
+            policies=(*self._pipeline.policies, *environment.policies),
         )
+
+    def values(self, environment: Environment) -> Values:
+        """What ``$names`` stand for in an Environment."""
+        return self._shapes.values(environment, self._shapes.of(environment))
 
     def _prepare(self, app: App, shape: Shape) -> _Prepared:
         carried = {one.name for one in shape.apps}

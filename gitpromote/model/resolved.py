@@ -10,7 +10,9 @@ from gitpromote.model.agent import Agent
 from gitpromote.model.edits import Edit, Pin
 from gitpromote.model.environment import Delivery
 from gitpromote.model.gate import Gate
+from gitpromote.model.policy_base import Policy
 from gitpromote.model.renderer import Renderer
+from gitpromote.model.standing import Standing
 from gitpromote.model.target import Files
 from gitpromote.model.wave import Wave
 
@@ -18,6 +20,8 @@ __all__ = ["HOME", "Join", "ResolvedApp", "ResolvedEnvironment", "ResolvedTarget
 
 #: How the home repository is called wherever a repository is named.
 HOME = "home"
+
+_NOTHING = Standing()
 
 Join = Literal["all", "any"]
 TargetKind = Literal["branch", "directory", "in-place", "none"]
@@ -82,6 +86,9 @@ class ResolvedEnvironment:
     :ivar agent: ``None`` where written is applied
     :ivar wave: its wave with the budget that all of it share, or ``None``
     :ivar moved: what it was called before
+    :ivar policies: the Pipeline's, then its own; some may be about other Environments: see ``match``
+    :ivar organisation: what is asked here by somebody else than who wrote the Pipeline
+    :ivar apart: whether expressions see the gates of this Environment alone, and no others of the Pipeline
     """
 
     name: str
@@ -100,6 +107,14 @@ class ResolvedEnvironment:
     labels: Mapping[str, str] = field(default_factory=dict)
     wave: Wave | None = None
     moved: tuple[str, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    organisation: Standing = _NOTHING
+    apart: bool = False
+
+    @property
+    def all_gates(self) -> tuple[Gate, ...]:
+        """Its own gates, then the organisation's."""
+        return (*self.gates, *self.organisation.gates)
 
     @property
     def is_control_flow(self) -> bool:

@@ -46,6 +46,9 @@ class Round(Document):
 
     :ivar plan: the plan's digest
     :ivar interrupted: somebody asked to stop before all was done
+    :ivar cuts: epoch seconds at which a Warehouse makes Freight of what has arrived and waits for that; ``None``: of
+        none that is known
+    :ivar troubles: what failed beside the Environments, such as a Warehouse whose registry is down
     """
 
     pipeline: str
@@ -53,6 +56,8 @@ class Round(Document):
     plan: str
     environments: tuple[Turn, ...] = ()
     interrupted: bool = False
+    cuts: int | None = None
+    troubles: tuple[EnvironmentResult, ...] = ()
 
     @property
     def wrote(self) -> bool:
@@ -66,8 +71,9 @@ class Round(Document):
 
     @property
     def opens(self) -> int | None:
-        """The next moment at which something may go by itself. Epoch seconds."""
-        return min((turn.opens for turn in self.environments if turn.opens is not None), default=None)
+        """The next moment at which something may go by itself, or at which there is new Freight. Epoch seconds."""
+        moments = [self.cuts, *(turn.opens for turn in self.environments)]
+        return min((one for one in moments if one is not None), default=None)
 
     @property
     def standing(self) -> tuple[tuple[str, ...], ...]:
@@ -79,7 +85,7 @@ class Round(Document):
             (turn.name, turn.status, turn.result.code if turn.result else "", *turn.freight)
             for turn in self.environments
             if turn.status and not turn.wrote
-        )
+        ) + tuple((one.name, one.status, one.code) for one in self.troubles)
 
     @property
     def exit_code(self) -> int:
@@ -120,7 +126,12 @@ class Ran(Document):
     def exit_code(self) -> int:
         """As an apply's: what was written earlier, and how the last round ended."""
         results = tuple(turn.result for turn in self.turns if turn.result is not None)
-        return combined_exit_code(results, interrupted=self.interrupted)
+        return combined_exit_code((*results, *self.troubles), interrupted=self.interrupted)
+
+    @property
+    def troubles(self) -> tuple[EnvironmentResult, ...]:
+        """What failed beside the Environments in the last round."""
+        return self.rounds[-1].troubles if self.rounds else ()
 
 
 def _worth_telling(last: Turn | None, earlier: list[Turn]) -> Iterable[Turn]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gitpromote.model.names import shown
 
-__all__ = ["DAYS", "Hours", "day_problem", "parse_hours", "weekly_minute", "weekly_problem"]
+__all__ = ["DAYS", "Hours", "day_problem", "has_time", "parse_hours", "weekly_minute", "weekly_problem"]
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TIME = r"([01]?\d|2[0-4]):([0-5]\d)"
@@ -97,10 +97,15 @@ def weekly_minute(text: str) -> int:
     return (_day(day) or 0) * 1440 + int(hour) * 60 + int(minute)
 
 
+def has_time(text: str) -> bool:
+    """Whether a sound date names a time of day as well."""
+    return "T" in text or " " in text
+
+
 def day_problem(text: str) -> str | None:
     """Why a text is neither a date nor a local date and time, or ``None``."""
     try:
-        moment = datetime.fromisoformat(text) if "T" in text or " " in text else date.fromisoformat(text)
+        moment = datetime.fromisoformat(text) if has_time(text) else date.fromisoformat(text)
     except ValueError:
         return f"{shown(text)} is not a date"
     if isinstance(moment, datetime) and moment.tzinfo is not None:

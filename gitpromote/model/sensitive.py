@@ -41,11 +41,12 @@ class _Shape(NamedTuple):
     what: str
     #: One of these stands in every text that matches: searching for them is many times faster than matching.
     hints: tuple[str, ...]
-    pattern: re.Pattern[str]
+    #: As text: few are ever needed, and compiling all of them takes longer than reading a plan.
+    pattern: str
 
 
 def _shape(what: str, hints: str, pattern: str) -> _Shape:
-    return _Shape(what, tuple(hints.split()), re.compile(pattern))
+    return _Shape(what, tuple(hints.split()), pattern)
 
 
 _START = r"(?<![A-Za-z0-9])"
@@ -95,9 +96,7 @@ TOKEN_HINTS: tuple[str, ...] = tuple(sorted({hint for shape in _SHAPES for hint 
 _HINT = re.compile("|".join(map(re.escape, TOKEN_HINTS)))
 
 # A secret access key has no shape of its own: forty such characters are one only beside an access key's id.
-_AWS_SECRET = re.compile(
-    r"(?<![A-Za-z0-9+/=])(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[a-z])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])"
-)
+_AWS_SECRET = r"(?<![A-Za-z0-9+/=])(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[a-z])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])"
 
 
 def looks_like_token(text: str) -> str | None:
@@ -144,13 +143,14 @@ def _found(text: str) -> list[Span]:
         return []
     found = [span for shape in _SHAPES if any(hint in text for hint in shape.hints) for span in _matches(shape, text)]
     if any(span.what == "an AWS access key" for span in found):
-        found += [Span(*match.span(), "an AWS secret key") for match in _AWS_SECRET.finditer(text)]
+        found += [Span(*match.span(), "an AWS secret key") for match in re.finditer(_AWS_SECRET, text)]
     return found
 
 
 def _matches(shape: _Shape, text: str) -> Iterator[Span]:
-    group = shape.pattern.groups
-    for match in shape.pattern.finditer(text):
+    pattern = re.compile(shape.pattern)
+    group = pattern.groups
+    for match in pattern.finditer(text):
         if shape.what == "a password in a header" and not _is_basic_auth(match[group]):
             continue
         if not is_secret_reference(match[group]):
@@ -165,8 +165,7 @@ def _is_basic_auth(text: str) -> bool:
         return False
 
 
-_REFERENCE = re.compile(
-    r"""(?x)
+_REFERENCE = r"""(?x)
     <path:[^<>]+>                                   # argocd-vault-plugin
     | (?:secret)?ref\+[a-z0-9]+://\S+               # vals
     | (?:>>)?vault:[\w./-]+\#[\w.${}-]+             # bank-vaults
@@ -177,8 +176,7 @@ _REFERENCE = re.compile(
     | \$\{[A-Za-z_][\w.-]*(?::?[-=?])?\}            # ${NAME}
     | \$[A-Z_][A-Z0-9_]*                            # $NAME
     | \{\{[^{}"'`]*\}\}                             # a template
-    """
-)
+"""
 _NOTHING_SECRET = frozenset(
     {
         *("true", "false", "yes", "no", "on", "off", "null", "none", "nil", "undefined"),
@@ -189,19 +187,19 @@ _NOTHING_SECRET = frozenset(
 
 def is_secret_reference(text: str) -> bool:
     """Whether a text says where a secret comes from, and holds none: ``<path:kv/db#password>``, ``$(NAME)``."""
-    return bool(_REFERENCE.fullmatch(text.strip()))
+    return bool(re.fullmatch(_REFERENCE, text.strip()))
 
 
 _STEM = (
     r"(?:passwords?|passwd|passphrase|pwd|secrets?|tokens?|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key"
     r"|account[_-]?key|credentials?)"
 )
-_ASSIGNED = re.compile(
+_ASSIGNED = (
     rf"(?i){_STEM}"
     r"\\*[\"']?[ \t]*(?:=>|:=|=|:)[ \t]*"
     r"(?:(\$[{(][^\s\"']*)|\\\"([^\"\n]+?)\\+\"|\"((?:[^\"\\\n]|\\.)+)\"|'([^'\n]+)'|([^\s\"',;&|>{}\[\]()\\][^\s\"',;&{}\[\]()\\]*))"
 )
-_FLAG = re.compile(
+_FLAG = (
     rf"(?i)(?<![A-Za-z0-9-])--?[A-Za-z0-9_.-]{{0,64}}?{_STEM}"
     r"[ \t]+(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"'&|;-][^\s\"'&|;]*))"
 )
@@ -212,7 +210,7 @@ def assigned_spans(text: str) -> list[Span]:
     """The values behind a secret's name in a longer text: ``password = x``, ``"token": "x"``, ``--api-key x``."""
     if not _ASSIGNED_HINT.search(text):
         return []
-    found = [_last_group(match) for pattern in (_ASSIGNED, _FLAG) for match in pattern.finditer(text)]
+    found = [_last_group(match) for pattern in (_ASSIGNED, _FLAG) for match in re.finditer(pattern, text)]
     return [span for span in found if says_something(text[span.start : span.end])]
 
 

@@ -44,7 +44,7 @@ def names_in(definition: Definition) -> frozenset[str]:
     if isinstance(definition, Chain):
         return frozenset().union(*(names_in(step) for step in definition.renderers))
     found: set[str] = set()
-    for field in (*definition.paths, *definition.queries):
+    for field in (*definition.path_fields, *definition.queries):
         for text in texts(getattr(definition, field)):
             if "$" in text:
                 found.update(parse(text).names)
@@ -54,7 +54,7 @@ def names_in(definition: Definition) -> frozenset[str]:
 def substituted(definition: D, values: Values) -> D:
     """The definition with names filled in; itself where it has none."""
     changes: dict[str, object] = {}
-    for field in (*definition.paths, *definition.queries):
+    for field in (*definition.path_fields, *definition.queries):
         value = definition.__dict__[field]
         if isinstance(value, str):
             if "$" in value:

@@ -16,6 +16,7 @@ class Content(Document):
     :ivar tree: the target subtree's id, without kept and sensitive paths
     :ivar omitted: the sensitive paths that ``tree`` leaves out
     :ivar edits: for targets that hold unrendered sources: the edits that were made, to tell ours from foreign ones
+    :ivar apps: the Apps that were promoted alone, if the rest is not of this Freight
     :ivar adopted: of what was adopted: the title of each object and the path of each field that somebody changed;
         ``None`` where that is not known
     """
@@ -36,6 +37,7 @@ class Content(Document):
     actor: str = ""
     reason: str = ""
     adopted: tuple[tuple[str, str], ...] | None = None
+    apps: tuple[str, ...] = Field(default=(), exclude_if=lambda apps: not apps)
 
 
 Interval = tuple[int, int]
@@ -81,6 +83,7 @@ class Approval(Document):
 
     :ivar expires: epoch seconds, or ``None``
     :ivar signature: an SSH signature over it, or an empty string
+    :ivar plan: the plan that was looked at when it was given; it holds for every plan of the same change
     """
 
     record: str
@@ -89,6 +92,27 @@ class Approval(Document):
     change_digest: str
     expires: int | None = None
     signature: str = ""
+    plan: str | None = Field(default=None, exclude_if=lambda plan: plan is None)
+
+
+class Override(Document):
+    """Somebody's word that one soft verdict shall not stop one change in one Environment. Times are epoch seconds.
+
+    :ivar gate: the gate or the policy, by name
+    :ivar signature: an SSH signature over it, or an empty string
+    :ivar proven_by: how the identity was proven, where somebody has looked; never recorded
+    """
+
+    record: str
+    at: int
+    gate: str
+    identity: str
+    change_digest: str
+    reason: str
+    ticket: str = ""
+    expires: int
+    signature: str = ""
+    proven_by: str | None = Field(default=None, exclude_if=lambda proof: proof is None)
 
 
 class EnvironmentState(Document):
@@ -100,6 +124,7 @@ class EnvironmentState(Document):
     :ivar verified: Freight id to when it was verified here: what is held, and the last hundred
     :ivar failed: Freight id to when it failed here; until it is verified or healthy
     :ivar clock: the latest time that a Record of this Environment has told
+    :ivar promoted: when a promotion changed it, oldest first: the last thousand
     """
 
     name: str
@@ -110,8 +135,10 @@ class EnvironmentState(Document):
     verified: dict[str, Verified] = Field(default_factory=dict)
     failed: dict[str, int] = Field(default_factory=dict)
     clock: int = 0
+    promoted: tuple[int, ...] = Field(default=(), exclude_if=lambda promoted: not promoted)
     held: Held | None = None
     approvals: tuple[Approval, ...] = ()
+    overrides: tuple[Override, ...] = Field(default=(), exclude_if=lambda overrides: not overrides)
     retired: bool = False
 
     def placed(self, *, repository: str, ref: str, path: str) -> EnvironmentState:
@@ -151,7 +178,7 @@ class FreightState(Document):
     """A Freight that the ledger knows.
 
     :ivar created_at: epoch seconds
-    :ivar sequence: its order of arrival
+    :ivar sequence: its place: the order of arrival, but in front of what its source's history puts behind it
     :ivar aliases: names that people gave it, beside the one that comes from its id
     :ivar approved_for: the Environments that it may enter by approval; ``*`` for all
     :ivar rejected: why it may enter none

@@ -37,7 +37,8 @@ class Image(Subscription):
     """Versions of a container image.
 
     :param repo: the image's repository, without tag or digest
-    :param constraint: which versions, such as ``"^1.4"``; for ``strategy="digest"`` the tag to follow
+    :param constraint: which versions, such as ``"^1.4"``, for ``strategy="semver"``; the tag to follow, for
+        ``"digest"``; nothing for the others
     :param strategy: how the newest is chosen
     :param allow: regular expressions; only tags that match one count
     :param ignore: regular expressions; tags that match one do not count, whatever ``allow`` says
@@ -69,6 +70,10 @@ class Image(Subscription):
         elif self.strategy == "digest" and not self.constraint:
             told = 'strategy="digest" follows one tag, and none is given'
             yield Fault("constraint-invalid", told, f'write Image({quoted(self.repo)}, "latest", strategy="digest")')
+        elif self.strategy != "digest" and self.constraint is not None:
+            told = f"strategy {quoted(self.strategy)} has no constraint"
+            hint = 'say which tags count: allow=["…"], ignore=["…"]; versions are what strategy="semver" compares'
+            yield Fault("constraint-invalid", told, hint, "constraint")
         yield from _pattern_faults("allow", self.allow)
         yield from _pattern_faults("ignore", self.ignore)
         yield from _limit_faults(self.limit)

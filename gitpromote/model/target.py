@@ -54,7 +54,7 @@ class Branch(Target):
     """
 
     kind: ClassVar[str] = "branch"
-    paths: ClassVar[tuple[str, ...]] = ("branch", "path", "keep")
+    path_fields: ClassVar[tuple[str, ...]] = ("branch", "path", "keep")
 
     branch: str = Field(kw_only=False)
     path: str = ""
@@ -82,7 +82,7 @@ class Directory(Target):
     """
 
     kind: ClassVar[str] = "directory"
-    paths: ClassVar[tuple[str, ...]] = ("path", "branch", "keep")
+    path_fields: ClassVar[tuple[str, ...]] = ("path", "branch", "keep")
 
     path: str = Field(kw_only=False)
     branch: str = "main"
@@ -110,7 +110,7 @@ class InPlace(Target):
     """
 
     kind: ClassVar[str] = "in-place"
-    paths: ClassVar[tuple[str, ...]] = ("branch",)
+    path_fields: ClassVar[tuple[str, ...]] = ("branch",)
 
     branch: str = Field(kw_only=False)
     repo: str | None = None

@@ -124,5 +124,6 @@ def phrase_of(kind: Any, *, plural: bool = False) -> str:
     means: str = getattr(kind, "means", "")
     if plural and means:
         head, such_as, example = means.partition(" such as ")
-        return f"{head.partition(' ')[2]}s{such_as}{example}"
+        noun = head.partition(" ")[2]
+        return f"{noun[:-1]}ies{such_as}{example}" if noun.endswith("y") else f"{noun}s{such_as}{example}"
     return means or _PLAIN.get(kind, getattr(kind, "__name__", str(kind)))

@@ -4,7 +4,8 @@
 way            admitted   when
 =============  =========  ==========================================================================================
 rejected       no         somebody rejected the Freight: it may enter none
-target         no         its request stops at another Environment that does not come after this one
+target         no         its request stops at another Environment that does not come after this one, and it was not
+                          approved for this one
 skipped        no         its request leaves this Environment out, and may
 skip-denied    no         its request leaves this Environment out, and may not
 direct         yes        the Environment takes Freight of this Warehouse directly
@@ -16,12 +17,15 @@ upstream       yes / no   it has been verified in all of those before, or in any
 A hold keeps what is admitted out all the same, unless it is what is held. Soak and Bake are gates and not part of this
 table: they are judged beside it. What entered an Environment by a hotfix alone does not count as verified there for
 what comes after, until it gets there the ordinary way.
+
+The table says what may enter if somebody asks for it. By itself a hotfix goes nowhere but where it was made for: see
+:meth:`Journey.keeps_away`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -36,6 +40,9 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Bypass, EnvironmentState, FreightState, Held, LedgerState
 from gitpromote.planning.expressions import Ask, Truth, environment_variables, evaluate, freight_variables
 from gitpromote.planning.requirement import Part, Place, Requirement
+
+Leaving: TypeAlias = Mapping[str, Mapping[str, Freight]]
+"""Environment to the Freight ids that it holds and that leave it, each with what comes in its place."""
 
 #: What is said of a start that a request leaves out by permission.
 LEFT_OUT = "left out"
@@ -123,12 +130,16 @@ class Journey:
 
     :param as_of: epoch seconds
     :param ask: who evaluates expressions
+    :param leaving: what a plan itself would end, see :data:`Leaving`
+    :param leaves_at: when that ends, epoch seconds; by default at ``as_of``
     """
 
     pipeline: Pipeline
     ledger: LedgerState
     as_of: int
     ask: Ask = evaluate
+    leaving: Leaving = field(default_factory=dict)
+    leaves_at: int | None = None
     _known: dict[tuple[str, str], Verdict] = field(default_factory=dict, repr=False, compare=False)
     _states: dict[str, EnvironmentState] = field(default_factory=dict, repr=False, compare=False)
 
@@ -151,6 +162,10 @@ class Journey:
                 found.setdefault(resolved.wave.number if resolved.wave else 0, []).append(resolved)
         return found
 
+    def at(self, time: int) -> Journey:
+        """The same at another moment: what is recorded is taken to stay as it is. Epoch seconds."""
+        return replace(self, as_of=time, _known={})
+
     def verdict(self, environment: str, freight: Freight) -> Verdict:
         """Whether this Freight may enter this Environment, and why."""
         key = (environment, freight.id)
@@ -169,13 +184,28 @@ class Journey:
         """What the ledger says of a Freight."""
         return self.ledger.freight.get(freight)
 
+    def place(self, freight: Freight) -> tuple[int, int]:
+        """Where Freight stands in the order of arrival; the later, the newer.
+
+        What the ledger does not know yet is newer than all that it knows, unless the history of its sources puts it in
+        front of some of that.
+        """
+        known = self.known(freight.id)
+        if known is not None:
+            return (known.sequence, 1)
+        newer = self.known(freight.older_than or "")
+        return (newer.sequence, 0) if newer is not None else (len(self.ledger.freight) + 1, 0)
+
     def reach(self, freight: str) -> frozenset[str] | None:
-        """The Environments that a Freight's request takes it to; ``None`` for all."""
+        """The Environments that a Freight's request takes it to, and those that it was approved for; ``None``: all."""
         known = self.known(freight)
         target = known.intent.target if known and known.intent else None
         if target is None or target not in self.pipeline.order():
             return None
-        return upwards({name: self.pipeline.upstream(name) for name in self.pipeline.order()}, [target])
+        if known is None or "*" in known.approved_for:
+            return None
+        way = upwards({name: self.pipeline.upstream(name) for name in self.pipeline.order()}, [target])
+        return way | {*known.approved_for}
 
     def skips(self, resolved: ResolvedEnvironment, freight: Freight) -> Truth | None:
         """Whether a Freight's request may leave an Environment out; ``None`` where it does not ask for that."""
@@ -189,6 +219,28 @@ class Journey:
         truths = [(gate, self.ask(gate.expression, variables)) for gate in permissions]
         granted = next((Truth(True, gate.name, truth.operands) for gate, truth in truths if truth.holds), None)
         return granted or Truth(False, "; ".join(_denied(gate, truth) for gate, truth in truths))
+
+    def keeps_away(self, environment: str, freight: Freight) -> bool:
+        """Whether Freight does not come to an Environment by itself: a hotfix that was made for another one.
+
+        Neither what comes before that one nor what comes after it takes it, unless somebody sends it there: by an
+        approval, by a request, or by promoting it to what comes before.
+        """
+        known = self.known(freight.id)
+        if known is None or not known.bypass or _was_sent(known, environment):
+            return False
+        state, bypass = self.state(environment), known.bypass.get(environment)
+        if freight.id in state.verified or freight.id in state.freight.values():
+            return False
+        if bypass is not None and not expired(bypass, self.as_of):
+            return False
+        resolved = self.pipeline.resolved(environment)
+        need = self._requirement(resolved, freight)
+        vouching = [place.name for place in need.places if place.at is not None]
+        return need.at is None or all(one in known.bypass and self._is_start(one, freight) for one in vouching)
+
+    def _is_start(self, environment: str, freight: Freight) -> bool:
+        return freight.warehouse in self.pipeline.resolved(environment).direct
 
     # -- the table
 
@@ -274,6 +326,12 @@ class Journey:
 def _denied(gate: SkipPermission, truth: Truth) -> str:
     why = truth.message or ("it is false" if truth.holds is False else "it cannot be told")
     return f"{gate.name}: {why}"
+
+
+def _was_sent(known: FreightState, environment: str) -> bool:
+    """Whether somebody sent a hotfix there since, by an approval or a request to promote it."""
+    asked = known.intent is not None and known.intent.at >= max(one.at for one in known.bypass.values())
+    return asked or not {environment, "*"}.isdisjoint(known.approved_for)
 
 
 def expired(bypass: Bypass, now: int) -> bool:

@@ -54,7 +54,7 @@ def _hotfix_debt(journey: Journey, environment: str, freight: Freight, comes: It
     held = freight.id in journey.state(environment).freight.values()
     verb = "keeps" if freight.id in {one.id for one in comes} else "undoes" if held else "no longer has"
     told = bypass_text(bypass, now=journey.as_of) if bypass else "hotfix"
-    text = f"{verb} {freight.alias}, {told}; trunk does not contain it"
+    text = f"{verb} {freight.alias}, {told}; debt until trunk contains it"
     return _outcome(text, {"freight": freight.id, "hotfixed_at": bypass.at if bypass else None})
 
 

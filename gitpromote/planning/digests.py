@@ -5,19 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from gitpromote.model.canonical import canonical, digest
+from gitpromote.model.canonical import digest
 
 _CHANGE_DOMAIN = "gitpromote-change-v1"
 _PLAN_DOMAIN = "gitpromote-plan-v1"
 
 
-def plan_digest(file_format: str, plan: dict[str, Any]) -> str:
-    """The digest of a plan, over the parsed tree before any model drops a member that it does not know."""
-    return text_digest(file_format, canonical(plan))
-
-
 def text_digest(file_format: str, text: bytes) -> str:
-    """The digest of a plan by its canonical bytes."""
+    """The digest of a plan by its canonical bytes: of all that was read, before a model drops what it does not know."""
     head = f"{_PLAN_DOMAIN}\n{file_format}\n".encode()
     return "sha256:" + hashlib.sha256(head + text).hexdigest()
 

@@ -2,35 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Decision, Opens
 
+Again: TypeAlias = Callable[[int], Sequence[Outcome]]
+"""A moment (epoch seconds) -> the verdicts of the journey then, all else being as it is."""
 
-def opens(decision: Decision, outcomes: Sequence[Outcome], *, as_of: int) -> Opens | None:
+#: The operand by which the verdict of a window or a freeze is known.
+WINDOW = "window"
+#: How often another moment is tried.
+_MOST = 100
+
+
+def opens(decision: Decision, outcomes: Sequence[Outcome], *, as_of: int, at: Again | None = None) -> Opens | None:
     """When it may go: an instant where all that is pending says when, otherwise the conditions.
 
-    A verdict that holds now and no longer at that instant makes it a condition as well.
+    What opens at different times is tried together: a window that is open now and closed when the soak ends is not
+    open. Without ``at`` a verdict that holds now and no longer at that instant makes it a condition as well.
+
+    :param at: judges again at another moment
     """
     if decision == "ready":
         return Opens(earliest=as_of)
     if decision != "waiting":
         return None
-    binding = [outcome for outcome in outcomes if outcome.binding]
-    pending = [outcome for outcome in binding if outcome.status == "pending"]
-    moments = [outcome.from_ for outcome in pending if outcome.from_ is not None]
-    earliest = max([as_of, *moments])
-    closing = [one for one in binding if one.until is not None and one.until <= earliest and one.status != "fail"]
-    unknown = [outcome for outcome in pending if outcome.from_ is None]
-    if moments and not unknown and not closing:
+    pending = [one for one in outcomes if one.binding and one.status == "pending"]
+    earliest = _instant(outcomes, pending, as_of=as_of, at=at)
+    if earliest is not None:
         return Opens(earliest=earliest)
-    conditions = _verified(unknown)
-    conditions += [{"at": earliest}] if moments else []
-    named = [one.id for one in pending if one in unknown and "missing" not in one.operands]
-    conditions += [{"gate": name} for name in dict.fromkeys([*named, *(one.id for one in closing)])]
-    return Opens(earliest=None, conditions=tuple(conditions))
+    return Opens(earliest=None, conditions=tuple(_conditions(outcomes, pending, as_of=as_of)))
+
+
+def _instant(outcomes: Sequence[Outcome], pending: Sequence[Outcome], *, as_of: int, at: Again | None) -> int | None:
+    """When it opens by time alone; ``None`` where it does not."""
+    moments = [one.from_ for one in pending if one.from_ is not None]
+    if not moments or len(moments) < len(pending):
+        return None
+    earliest = max([as_of, *moments])
+    closing = _closing(outcomes, earliest)
+    if not closing and (at is None or len(moments) == 1):
+        return earliest
+    return together(at, earliest) if at is not None else None
+
+
+def together(at: Again, start: int) -> int | None:
+    """The first moment from a start on at which nothing is pending; ``None`` where time alone does not lead there."""
+    moment = start
+    for _ in range(_MOST):
+        standing = [one for one in at(moment) if one.binding and one.status in ("pending", "fail", "error")]
+        later = [one.from_ for one in standing if one.status == "pending" and one.from_ is not None]
+        if len(later) < len(standing):
+            return None
+        if not later:
+            return moment
+        moment = max(moment + 1, *later)
+    return None
+
+
+def _need(outcome: Outcome) -> int:
+    """How long it asks for, in seconds; what counts people asks for no time."""
+    return 0 if "have" in outcome.operands else int(outcome.operands.get("need", 0))
+
+
+def _closing(outcomes: Sequence[Outcome], earliest: int) -> list[Outcome]:
+    """What holds now, or before that moment, and no longer then."""
+    return [one for one in outcomes if one.binding and one.until is not None and one.until <= earliest]
+
+
+def _conditions(outcomes: Sequence[Outcome], pending: Sequence[Outcome], *, as_of: int) -> list[dict[str, Any]]:
+    """What has to come true, in the order in which it is told: Environments, moments, windows, other gates."""
+    unknown = [one for one in pending if one.from_ is None]
+    moments = [one.from_ for one in pending if one.from_ is not None and WINDOW not in one.operands]
+    needs = [_need(one) for one in unknown]
+    closing = _closing(outcomes, max([as_of + max(needs, default=0), *moments]))
+    windows = [one for one in outcomes if one.binding and WINDOW in one.operands and _matters(one, closing)]
+    named = [one for one in unknown if "missing" not in one.operands or one.operands.get("over")]
+    others = [one.id for one in [*named, *closing] if one not in windows]
+    return [
+        *_verified(unknown),
+        *([{"at": max([as_of, *moments])}] if moments else []),
+        *({"window": one.id} for one in windows),
+        *({"gate": name} for name in dict.fromkeys(others)),
+    ]
+
+
+def _matters(window: Outcome, closing: Sequence[Outcome]) -> bool:
+    """Whether a window may be closed by then: one that is closed, or opens and closes; not what denies some day."""
+    opens_and_closes = bool(window.operands.get("active")) and window.until is not None
+    return window.status == "pending" or window in closing or opens_and_closes
 
 
 def _verified(unknown: Sequence[Outcome]) -> list[dict[str, Any]]:
@@ -38,10 +100,10 @@ def _verified(unknown: Sequence[Outcome]) -> list[dict[str, Any]]:
     longest: dict[tuple[str, str], int] = {}
     for outcome in unknown:
         names = outcome.operands.get("missing")
-        if names:
+        if names and not outcome.operands.get("over"):
             word = "any_verified" if outcome.operands.get("join") == "any" and len(names) > 1 else "verified"
             for key in _keys(word, names):
-                longest[key] = max(longest.get(key, 0), int(outcome.operands.get("need", 0)))
+                longest[key] = max(longest.get(key, 0), _need(outcome))
     return _joined(longest)
 
 
@@ -58,28 +120,66 @@ def _joined(longest: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
 
 
 def passes_by_itself(outcomes: Sequence[Outcome]) -> bool:
-    """Whether waiting alone may end it: time goes by, or other Environments get there."""
-    pending = [outcome for outcome in outcomes if outcome.binding and outcome.status == "pending"]
-    before = any(outcome.id == "upstream" for outcome in pending)
-    return all(_passes(outcome, before) for outcome in pending)
+    """Whether waiting alone may end it: time goes by, other Environments get there, what is asked answers otherwise."""
+    standing = _standing(outcomes)
+    before = any(outcome.id == "upstream" for outcome in standing)
+    return all(_passes(outcome, before) for outcome in standing)
+
+
+def time_alone(outcomes: Sequence[Outcome]) -> int | None:
+    """When all that stands in the way says that it opens, at the earliest; ``None`` where something does not say it."""
+    moments = [outcome.from_ for outcome in _standing(outcomes)]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known and len(known) == len(moments) else None
+
+
+def _standing(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.binding and outcome.status in ("pending", "error")]
 
 
 def _passes(outcome: Outcome, before: bool) -> bool:
     if outcome.kind == "availability" or outcome.from_ is not None:
         return True
+    if outcome.operands.get("over"):
+        return False
+    if outcome.reads == "live":
+        return WINDOW not in outcome.operands  # a window that says no moment does not open again
     return "under_way" in outcome.operands or (before and bool(outcome.operands.get("missing")))
 
 
 def earliest_possible(
-    decision: Decision, opening: Opens | None, outcomes: Sequence[Outcome], before: Sequence[int], *, as_of: int
+    decision: Decision,
+    opening: Opens | None,
+    outcomes: Sequence[Outcome],
+    before: Sequence[int],
+    *,
+    as_of: int,
+    at: Again | None = None,
 ) -> int:
     """The first moment at which an Environment could go, if all goes well: what must pass before it is summed up.
 
     :param before: the same of the Environments before it
+    :param at: judges again at another moment
     """
     if opening is not None and opening.earliest is not None:
         return max(opening.earliest, as_of)
     moments = [outcome.from_ or 0 for outcome in outcomes if outcome.status == "pending"]
     start = max([as_of, *before]) if decision == "waiting" else as_of
-    needs = [int(one.operands.get("need", 0)) for one in outcomes if one.status == "pending" and one.from_ is None]
-    return max([start + max(needs, default=0), *moments])
+    needs = [_need(one) for one in outcomes if one.status == "pending" and one.from_ is None]
+    moment = max([start + max(needs, default=0), *moments])
+    return _after(at, moment) if at is not None and decision == "waiting" and _may_close(outcomes) else moment
+
+
+def _may_close(outcomes: Sequence[Outcome]) -> bool:
+    return any(one.binding and one.until is not None for one in outcomes)
+
+
+def _after(at: Again, moment: int) -> int:
+    """The first moment from there on at which nothing waits for time."""
+    for _ in range(_MOST):
+        pending = [one for one in at(moment) if one.binding and one.status == "pending"]
+        later = [one.from_ for one in pending if one.from_ is not None and one.from_ > moment]
+        if not later:
+            break
+        moment = max(later)
+    return moment

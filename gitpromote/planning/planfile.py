@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from gitpromote.model.pipeline import DEFINITION_DOMAIN
 from gitpromote.model.plan import FORMAT, KNOWN_STEPS, Plan, PlanFile, PlannedBlob, PlanObservations
 from gitpromote.model.resolved import HOME
 from gitpromote.model.tree import blob_id
-from gitpromote.planning.digests import change_digest, plan_digest, text_digest
+from gitpromote.planning.digests import change_digest, text_digest
 
 _FAMILY, _, _VERSION = FORMAT.partition("/")
 _MAJOR = _VERSION.partition(".")[0]
@@ -50,14 +51,15 @@ def loads(data: bytes, *, name: str) -> PlanFile:
     """
     document = _parse(data, name)
     _check_format(document, name)
-    if _canonical(document, name) + b"\n" != data:
+    whole, text = _canonical(document, name)
+    if whole != data:
         _refuse(
             "plan-not-canonical",
             name,
             "It is not in the one form that gitpromote writes: it was edited or re-indented.",
         )
     plan = document.get("plan")
-    if not isinstance(plan, dict) or document.get("digest") != plan_digest(document["format"], plan):
+    if not isinstance(plan, dict) or document.get("digest") != text_digest(document["format"], text):
         _refuse("plan-digest", name, "Its digest is not the digest of its content: it was edited.")
     if "observations" not in document:
         _refuse("plan-unreadable", name, "Its observations are missing: it was edited.")
@@ -105,9 +107,11 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
     return document
 
 
-def _canonical(document: dict[str, Any], name: str) -> bytes:
+def _canonical(document: dict[str, Any], name: str) -> tuple[bytes, bytes]:
+    """The canonical bytes of a document, and of the plan in it, which are most of them."""
     try:
-        return canonical(document)
+        text = canonical(document.get("plan"))
+        return (_assembled(document, text) if "plan" in document else canonical(document) + b"\n"), text
     except UnicodeEncodeError as error:
         _refuse("plan-not-canonical", name, "It holds half a character, which no text can.", cause=error)
 
@@ -188,13 +192,13 @@ def _check_inner(data: dict[str, Any], plan: Plan, name: str) -> None:
 
 def _check_references(plan: Plan, name: str) -> None:
     """What the parts of a plan name in each other must be there, once."""
-    names = [environment.name for environment in plan.environments]
+    names = Counter(environment.name for environment in plan.environments)
     environments = plan.pipeline.definition.get("environments")
     defined = {one.get("name") for one in environments or () if isinstance(one, dict)}
     if HOME not in plan.basis.repositories:
         _refuse("plan-digest", name, "Its basis has no home repository.")
     for environment in plan.environments:
-        if names.count(environment.name) > 1 or environment.name not in defined:
+        if names[environment.name] > 1 or environment.name not in defined:
             _refuse("plan-digest", name, f"The environment {environment.name} is in it twice, or not in its pipeline.")
         for moving in environment.freight.values():
             if moving.id not in plan.freight:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gitpromote.model.change import ObjectChange
@@ -29,15 +29,16 @@ from gitpromote.model.plan import (
 )
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
-from gitpromote.planning.availability import Journey
+from gitpromote.planning.availability import Journey, Leaving
 from gitpromote.planning.debt import adopted_debt
 from gitpromote.planning.digests import change_digest
 from gitpromote.planning.expressions import Ask, evaluate
 from gitpromote.planning.facts import facts_of
-from gitpromote.planning.opening import earliest_possible, opens
+from gitpromote.planning.opening import Again, earliest_possible, opens
+from gitpromote.planning.overriding import overridden
 from gitpromote.planning.planfile import planned_blob
 from gitpromote.planning.steps import environment_steps
-from gitpromote.planning.verdicts import decide, judge, keeps_adopted
+from gitpromote.planning.verdicts import asking_of, decide, journey_outcomes, judge, keeps_adopted
 from gitpromote.planning.writes import edited_writes, writes_between
 
 #: How long a plan may be applied after the earliest moment at which it could have been. Seconds.
@@ -72,7 +73,7 @@ def plan(
         request=request,
         freight=_freight(observation),
         basis=observation.basis,
-        facts=facts_of(observation),
+        facts=facts_of(observation, pipeline),
         tools=observation.tools,
         blobs=_blobs(environments, observation.blobs),
         environments=environments,
@@ -85,6 +86,9 @@ def _environments(
 ) -> tuple[EnvironmentPlan, ...]:
     """Each in the Pipeline's order: what may go first takes its place in its wave, and time adds up on the way."""
     found: list[EnvironmentPlan] = []
+    # Filled as it goes: what comes before an Environment is planned before it.
+    leaving: dict[str, Mapping[str, Freight]] = {}
+    journey = replace(journey, leaving=leaving, leaves_at=journey.as_of)
     earliest: dict[str, int] = {}
     going: dict[int, int] = {}
     for name in journey.pipeline.order():
@@ -94,12 +98,51 @@ def _environments(
         number = resolved.wave.number if resolved.wave else 0
         before = [earliest[one] for one in resolved.after if one in earliest]
         planned = _environment(journey, resolved, observation, request, kind, going.get(number, 0))
-        first = earliest_possible(planned.decision, planned.opens, planned.outcomes, before, as_of=journey.as_of)
+        observed = observation.environments[name]
+        again = _again(journey, resolved, observed, kind, planned.changes, going.get(number, 0), planned.change_digest)
+        first = earliest_possible(
+            planned.decision, planned.opens, planned.outcomes, before, as_of=journey.as_of, at=again
+        )
         earliest[name] = first
         going[number] = going.get(number, 0) + (planned.decision == "ready")
+        leaves = _leaving(journey, observation, planned)
+        leaving |= {name: leaves} if leaves else {}
         expires = first + VALID_FOR if planned.steps else None
         found.append(planned.model_copy(update={"expires_at": expires}))
     return tuple(found)
+
+
+def _again(
+    journey: Journey,
+    resolved: ResolvedEnvironment,
+    observed: EnvironmentObservation,
+    kind: PlanKind,
+    changes: Sequence[ObjectChange],
+    going: int,
+    digest: str,
+) -> Again:
+    """Judges an Environment's journey at another moment, for those who look for one at which it opens."""
+
+    def at(moment: int) -> Sequence[Outcome]:
+        there = asking_of(journey.at(moment), resolved, observed, kind, changes=changes, change_digest=digest)
+        outcomes = journey_outcomes(there, going=going)
+        return overridden(outcomes, observed.overrides, change_digest=digest, as_of=moment)
+
+    return at
+
+
+def _leaving(journey: Journey, observation: Observation, planned: EnvironmentPlan) -> dict[str, Freight]:
+    """What an Environment holds now and will not once its part of the plan is done, with what comes instead."""
+    if planned.decision not in ("ready", "noop") or not planned.steps or observation.environments[planned.name].apart:
+        return {}
+    held, comes = journey.state(planned.name).freight, observation.environments[planned.name].freight
+    return {held[name]: one for name, one in comes.items() if held.get(name, one.id) != one.id}
+
+
+def leaving_of(journey: Journey, observation: Observation, plan: Plan) -> Leaving:
+    """What a plan itself would end, in all of its Environments."""
+    found = {one.name: _leaving(journey, observation, one) for one in plan.environments}
+    return {name: one for name, one in found.items() if one}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +166,9 @@ def _effect(
     target = resolved.target
     state = journey.state(resolved.name).placed(repository=target.repository, ref=target.ref, path=target.path)
     keeps = kind == "promote" and keeps_adopted(observed, state)
-    writes = () if keeps else _writes(observed, resolved)
+    writes = () if keeps else writes_of(observed, resolved)
     has_adopted = kind == "promote" and state.content is not None and state.content.kind == "adopted"
-    hidden = journey.pipeline.sensitive_paths
-    changes = changes_of(observed, sensitive_paths=hidden) if writes or has_adopted else ()
+    changes = changes_of(observed, journey.pipeline) if writes or has_adopted else ()
     adopted = adopted_debt(observed, state, changes, keeps=keeps) if has_adopted else ()
     return _Effect(state=state, keeps=keeps, writes=writes, changes=changes if writes else (), adopted=adopted)
 
@@ -142,7 +184,13 @@ def _environment(
     observed = observation.environments[resolved.name]
     effect = _effect(journey, resolved, observed, kind)
     freight = _moving(resolved, observed, effect.state)
-    arrives = _arrives(resolved, freight, effect.state)
+    # Some Apps of it alone: then it is not there yet.
+    arrives = _arrives(resolved, freight, effect.state) and not observed.apart
+    idle = bool(observed.missing) or (not effect.writes and not arrives)
+    comes, changes = arrives and not observed.missing, bool(effect.writes)
+    steps = environment_steps(journey.pipeline, resolved, observed.freight, kind, writes=changes, arrives=comes)
+    digested = _digested(resolved, observed, effect, freight=freight, steps=steps)
+    digest = change_digest(journey.pipeline.name, _plain(digested))
     outcomes = judge(
         journey,
         resolved,
@@ -152,25 +200,26 @@ def _environment(
         named=request.freight is not None,
         going=going,
         adopted=effect.adopted,
+        changes=effect.changes,
+        change_digest=digest,
+        idle=idle,
     )
-    changes, held = bool(effect.writes), effect.state.held is not None
+    held = effect.state.held is not None
     decision, reason = decide(outcomes, missing=observed.missing, held=held, changes=changes, arrives=arrives)
-    arrives = arrives and not observed.missing
-    steps = environment_steps(journey.pipeline, resolved, observed.freight, kind, writes=changes, arrives=arrives)
-    digested = _digested(resolved, observed, effect, freight=freight, steps=steps)
+    again = _again(journey, resolved, observed, kind, effect.changes, going, digest)
     return EnvironmentPlan(
         **digested,
         production=resolved.production,
         after=resolved.after_data(),
         decision=decision,
         reason=reason,
-        opens=opens(decision, outcomes, as_of=observation.as_of),
+        opens=opens(decision, outcomes, as_of=observation.as_of, at=again),
         agent=resolved.agent.to_data() if resolved.agent is not None else None,
         reads=observed.reads,
         result_tree=_result_tree(observed, keeps=effect.keeps),
         omitted=_omitted(observed),
         outcomes=outcomes,
-        change_digest=change_digest(journey.pipeline.name, _plain(digested)),
+        change_digest=digest,
     )
 
 
@@ -237,7 +286,8 @@ def _arrives(resolved: ResolvedEnvironment, freight: Mapping[str, MovingFreight]
     return any(moving.moving for moving in freight.values()) or (unrecorded and bool(freight))
 
 
-def _writes(observed: EnvironmentObservation, resolved: ResolvedEnvironment) -> tuple[Write, ...]:
+def writes_of(observed: EnvironmentObservation, resolved: ResolvedEnvironment) -> tuple[Write, ...]:
+    """What the target would have to be given to become what is wanted."""
     if not resolved.target.is_rendered:
         return edited_writes(observed.edited)
     if observed.current is None or observed.desired is None:
@@ -255,8 +305,10 @@ def _omitted(observed: EnvironmentObservation) -> tuple[str, ...]:
     return tuple(sorted({path for content in contents if content for path in content.sensitive}))
 
 
-def changes_of(observed: EnvironmentObservation, *, sensitive_paths: Iterable[str]) -> tuple[ObjectChange, ...]:
-    """What changes in the rendered manifests, masked."""
+def changes_of(observed: EnvironmentObservation, pipeline: Pipeline) -> tuple[ObjectChange, ...]:
+    """What changes in the rendered manifests, masked, with the risk that the Pipeline's rules give."""
+    if observed.changes is not None:
+        return observed.changes
     from gitpromote.diff.compare import compare  # most plans have nothing to compare in most environments
     from gitpromote.diff.redact import Redactor
 
@@ -266,8 +318,25 @@ def changes_of(observed: EnvironmentObservation, *, sensitive_paths: Iterable[st
     after = observed.desired.manifests or _NOTHING
     if before is after:
         return ()
-    redactor = Redactor(before, after, sensitive_paths=sensitive_paths)
-    return tuple(compare(before, after, redactor=redactor).changes)
+    redactor = Redactor(before, after, sensitive_paths=pipeline.sensitive_paths)
+    changes = tuple(compare(before, after, redactor=redactor).changes)
+    return _rated(changes, pipeline, observed.name, before, after) if pipeline.risks and changes else changes
+
+
+def _rated(
+    changes: tuple[ObjectChange, ...], pipeline: Pipeline, name: str, before: ManifestSet, after: ManifestSet
+) -> tuple[ObjectChange, ...]:
+    from gitpromote.policy.risk_rules import rated  # few pipelines have rules of their own
+    from gitpromote.policy.scene import Scene
+
+    here = pipeline.resolved(name)
+    # The occasion does not matter: the same change is as risky whatever for it is made.
+    scene = Scene(
+        pipeline=pipeline.name, environment=here, occasion="promote", objects=after, before=before, changes=changes
+    )
+    # Who asks by risk is not answered by what those say who are asked.
+    asked = here.organisation.reads_risk
+    return rated([rule for rule in pipeline.risks if not (asked and rule.lower)], scene)
 
 
 def _freight(observation: Observation) -> dict[str, PlannedFreight]:

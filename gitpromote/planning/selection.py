@@ -12,6 +12,8 @@ from gitpromote.model.state import FreightState, LedgerState
 from gitpromote.planning.availability import Journey
 from gitpromote.planning.supersede import goes_as_far, is_dead, survivors, waits_until
 
+_NOTHING_ELSE = "there is nothing else that may come"
+
 
 class Choice(NamedTuple):
     """The Freight that is looked at, or why there is none."""
@@ -26,24 +28,59 @@ def newest_first(ledger: LedgerState, warehouse: str) -> list[FreightState]:
     return sorted((state for state in known if not state.rejected), key=lambda state: -state.sequence)
 
 
-def choose(journey: Journey, environment: str, warehouse: str, candidates: Sequence[Freight]) -> Choice:
+def is_hotfix_alone(ledger: LedgerState, known: FreightState) -> bool:
+    """Whether Freight has been nowhere but where a hotfix let it in: what trunk has next does not follow from it."""
+    if not known.bypass:
+        return False
+    been = (
+        name
+        for name, one in ledger.environments.items()
+        if known.freight.id in one.verified or known.freight.id in one.freight.values()
+    )
+    return known.bypass.keys() >= set(been)
+
+
+def by_themselves(
+    journey: Journey, environment: str, candidates: Iterable[Freight], *, found: str | None = None
+) -> list[Freight]:
+    """The candidates without hotfixes that were made for other Environments.
+
+    :param found: the id of the Freight that the subscriptions come to: hotfix or not, trunk contains it
+    """
+    return [one for one in candidates if one.id == found or not journey.keeps_away(environment, one)]
+
+
+def choose(
+    journey: Journey, environment: str, warehouse: str, candidates: Sequence[Freight], *, found: str | None = None
+) -> Choice:
     """What the Environment's ``select`` gives.
 
     ``newest``: the newest that is available there and newer than what it holds, gates aside; an older one first only
-    where no newer one supersedes it. If nothing newer is available, the newest on its way; if it holds the newest,
-    that one. ``sequential(n)``: of what is available and newer, in the order of arrival, at most the n-th.
-    ``match-upstream``: what the Environment before it holds, be it older.
+    where no newer one supersedes it, and not one that Soak will no longer let in while a newer one is on its way. If
+    nothing newer is available, the newest on its way; if it holds the newest, that one. ``sequential(n)``: of what is
+    available and newer, in the order of arrival, at most the n-th.
+    ``match-upstream``: what the Environment before it holds, be it older. Hotfixes go nowhere else by themselves.
 
     :param candidates: of this Warehouse, newest first
+    :param found: the id of the Freight that its subscriptions come to
     """
     resolved = journey.pipeline.resolved(environment)
+    candidates = by_themselves(journey, environment, candidates, found=found)
     if resolved.select == "match-upstream" and warehouse not in resolved.direct:
         return _matching(journey, resolved, warehouse, candidates)
     current = _current(journey, resolved, warehouse, candidates)
+    rejected = journey.known(current or "")
+    rejected = rejected if rejected is not None and rejected.rejected else None
+    # Of what was rejected there is nothing to wait for: what may come instead comes, be it older.
+    current = None if rejected is not None else current
     newer = _newer(journey, candidates, current)
     admitted = [one for one in newer if _may_be_there(journey, resolved, one) and _admitted(journey, resolved, one)]
     if admitted:
-        return Choice(_next(journey, resolved, admitted, first=current is None))
+        going = _next(journey, resolved, admitted, first=current is None)
+        return Choice(_instead(journey, resolved, newer, going) or going)
+    if rejected is not None:
+        told = f"{rejected.freight.alias}, which is here, was rejected ({rejected.rejected})"
+        return Choice(_on_its_way(journey, resolved, newer, None).freight, f"{told}, and {_NOTHING_ELSE}")
     return _on_its_way(journey, resolved, newer, next((one for one in candidates if one.id == current), None))
 
 
@@ -55,10 +92,9 @@ def passed(journey: Journey, environment: str, freight: Freight) -> bool:
 
 
 def is_older(journey: Journey, environment: str, freight: Freight) -> Freight | None:
-    """The Freight that an Environment holds, where this one arrived before it."""
+    """The Freight that an Environment holds, where this one stands before it."""
     held = journey.known(journey.state(environment).freight.get(freight.warehouse, ""))
-    known = journey.known(freight.id)
-    return held.freight if held is not None and known is not None and known.sequence < held.sequence else None
+    return held.freight if held is not None and journey.place(freight) < journey.place(held.freight) else None
 
 
 def named(journey: Journey, environment: str, freight: Freight, *, exactly: bool) -> Choice:
@@ -99,8 +135,9 @@ def _newer(journey: Journey, candidates: Sequence[Freight], current: str | None)
     if at is not None:
         return list(candidates[:at])
     held = journey.known(current or "")
-    arrived = held.sequence if held is not None else 0
-    return [one for one in candidates if (known := journey.known(one.id)) is None or known.sequence > arrived]
+    if held is None:
+        return list(candidates)
+    return [one for one in candidates if journey.place(one) > journey.place(held.freight)]
 
 
 def _may_be_there(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> bool:
@@ -131,6 +168,17 @@ def _next(journey: Journey, resolved: ResolvedEnvironment, admitted: Sequence[Fr
     return ([one for one in left if not is_dead(journey, resolved, one)] or left[:1])[-1]
 
 
+def _instead(
+    journey: Journey, resolved: ResolvedEnvironment, newer: Sequence[Freight], going: Freight
+) -> Freight | None:
+    """What is on its way behind Freight whose time before this Environment is over and was too short."""
+    if not is_dead(journey, resolved, going):
+        return None
+    behind = newer[: next(number for number, one in enumerate(newer) if one.id == going.id)]
+    coming = (one for one in behind if goes_as_far(journey, one, going))
+    return next((one for one in coming if not journey.verdict(resolved.name, one).refused), None)
+
+
 def _on_its_way(
     journey: Journey, resolved: ResolvedEnvironment, newer: Iterable[Freight], current: Freight | None
 ) -> Choice:
@@ -159,7 +207,7 @@ def _matching(journey: Journey, resolved: ResolvedEnvironment, warehouse: str, c
         [wanted] = ids
         state = journey.known(wanted)
         freight = known.get(wanted) or (state.freight if state is not None and not state.rejected else None)
-        if freight is not None:
+        if freight is not None and (wanted in known or not journey.keeps_away(resolved.name, freight)):
             return Choice(freight)
     mine = journey.known(journey.state(resolved.name).freight.get(warehouse, ""))
     return Choice(mine.freight if mine else None, "" if mine else _unmatched(journey, resolved, held))

@@ -1,8 +1,9 @@
 """Soak and Bake: how long Freight has lived in the Environments before, and when that is enough.
 
 Soak takes the longest stay that has ended, or the present one. Bake takes the present stretch without an alarm, or the
-one at whose end the Freight left; an alarm makes it begin anew. Of several Environments before, all must have it, or
-any where that is enough for availability. What takes Freight directly has nothing before it to soak in.
+one at whose end the Freight left; an alarm makes it begin anew. What a plan itself moves on ends a stay as well, at the
+moment of the plan. Of several Environments before, all must have it, or any where that is enough for availability. What
+takes Freight directly has nothing before it to soak in.
 """
 
 from __future__ import annotations
@@ -28,16 +29,18 @@ class Lived(NamedTuple):
     :ivar seconds: so far
     :ivar opens: when it is enough, or was; ``None`` where it will not be enough by the passing of time alone
     :ivar note: why not
+    :ivar over: it was too short, and is over
     """
 
     seconds: int
     opens: int | None
     note: str = ""
+    over: bool = False
 
 
 def time_gates(resolved: ResolvedEnvironment, occasion: str) -> list[TimeGate]:
     """An Environment's gates of these kinds."""
-    return [gate for gate in resolved.gates if isinstance(gate, Soak | Bake) and occasion in gate.applies_to]
+    return [gate for gate in resolved.all_gates if isinstance(gate, Soak | Bake) and occasion in gate.applies_to]
 
 
 def lived(journey: Journey, gate: TimeGate, place: Place, freight: Freight) -> Lived:
@@ -46,21 +49,33 @@ def lived(journey: Journey, gate: TimeGate, place: Place, freight: Freight) -> L
     if place.at is None or verified is None:
         return Lived(0, place.at if place.note == LEFT_OUT else None, place.note or "not verified yet")
     over, present = (verified.baked, verified.healthy) if isinstance(gate, Bake) else (verified.stayed, verified.since)
-    return _counted(gate, over, present, journey.as_of, _why_not(gate, verified))
+    next_one = journey.leaving.get(place.name, {}).get(freight.id)
+    ends = None if next_one is None else journey.as_of if journey.leaves_at is None else journey.leaves_at
+    found = _counted(gate, over, present, journey.as_of, ends=ends)
+    if found.opens is not None:
+        return found
+    gone = verified.since is None or next_one is not None
+    return found._replace(note=_why_not(gate, verified, next_one), over=gone)
 
 
-def _counted(gate: TimeGate, over: Interval | None, present: int | None, now: int, why_not: str) -> Lived:
+def _counted(gate: TimeGate, over: Interval | None, present: int | None, now: int, *, ends: int | None) -> Lived:
+    """What counts by the intervals alone.
+
+    :param ends: when the present one will be over; ``None``: nobody knows
+    """
     past = max(0, min(over[1], now) - over[0]) if over else 0
-    here = max(0, now - present) if present is not None else 0
+    here = max(0, (now if ends is None else min(now, ends)) - present) if present is not None else 0
     moments = [over[0] + gate.seconds] if over and over[1] - over[0] >= gate.seconds else []
-    moments += [present + gate.seconds] if present is not None else []
-    opens = min(moments, default=None)
-    return Lived(max(past, here), opens, "" if opens is not None else why_not)
+    if present is not None and (ends is None or ends - present >= gate.seconds):
+        moments.append(present + gate.seconds)
+    return Lived(max(past, here), min(moments, default=None))
 
 
-def _why_not(gate: TimeGate, verified: Verified) -> str:
+def _why_not(gate: TimeGate, verified: Verified, next_one: Freight | None) -> str:
     if verified.since is None:
         return "then it left"
+    if next_one is not None:
+        return f"and this plan moves {next_one.alias} there"
     return "an alarm" if isinstance(gate, Bake) else ""
 
 
@@ -87,8 +102,9 @@ def gate_outcome(
     operands = {
         "need": gate.seconds,
         "seconds": {name: one.seconds for name, one in here.items()},
-        "missing": [name for name, one in here.items() if one.opens is None],
+        "missing": [name for name, one in here.items() if one.opens is None and not one.over],
         "join": resolved.join,
+        **({"over": over} if (over := [name for name, one in here.items() if one.over]) else {}),
     }
     if opens is not None and opens <= journey.as_of:
         return _outcome(gate, "pass", _message(gate, _enough(here, journey.as_of)), operands, opens)

@@ -33,6 +33,9 @@ def problems(plan: Plan, pipeline: Pipeline) -> list[str]:
 
 
 def _problems(plan: Plan, pipeline: Pipeline, planned: EnvironmentPlan) -> Iterator[str]:
+    if planned.name not in pipeline.order():
+        yield "the definition has no environment of this name"
+        return
     resolved = pipeline.resolved(planned.name)
     yield from _of_ref(pipeline, planned)
     if planned.target != planned_target(resolved):

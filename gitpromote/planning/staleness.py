@@ -131,10 +131,9 @@ def _applied(planned: EnvironmentPlan, look: FreshLook, generation: int) -> Reco
 
 
 def _promoted_since(look: FreshLook, plan: str) -> Record | None:
-    return next(
-        (record for record in look.records if record.kind in GENERATION_KINDS and record.plan != plan),
-        None,
-    )
+    """The last of them: what was held and released since is held no longer."""
+    others = [record for record in look.records if record.kind in GENERATION_KINDS and record.plan != plan]
+    return others[-1] if others else None
 
 
 def _stale_generation(record: Record) -> Judgement:

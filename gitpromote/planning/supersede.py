@@ -8,6 +8,7 @@ Freight from starving what comes after a soak: what has soaked goes in although 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from gitpromote.model.freight import Freight
 from gitpromote.model.resolved import ResolvedEnvironment
@@ -28,6 +29,8 @@ def goes_as_far(journey: Journey, newer: Freight, older: Freight) -> bool:
 def supersedes(journey: Journey, resolved: ResolvedEnvironment, newer: Freight, older: Freight) -> bool:
     """Whether, of two, the newer one takes the older one's place in an Environment."""
     if not goes_as_far(journey, newer, older) or not journey.verdict(resolved.name, newer).admitted:
+        return False
+    if journey.keeps_away(resolved.name, newer):
         return False
     return waits_until(journey, resolved, newer) <= waits_until(journey, resolved, older)
 
@@ -56,16 +59,10 @@ def survivors(journey: Journey, resolved: ResolvedEnvironment, candidates: Seque
 
 
 def superseding(journey: Journey, environment: str, freight: Freight) -> list[Freight]:
-    """The Freight of the ledger that supersedes this one in an Environment, newest first.
-
-    Freight that the ledger does not know yet is newer than all that it knows.
-    """
-    known = journey.known(freight.id)
-    if known is None:
-        return []
-    resolved = journey.pipeline.resolved(environment)
+    """The Freight of the ledger that supersedes this one in an Environment, newest first."""
+    resolved, place = journey.pipeline.resolved(environment), journey.place(freight)
     newer = sorted(
-        (one for one in journey.ledger.freight.values() if one.sequence > known.sequence),
+        (one for one in journey.ledger.freight.values() if (one.sequence, 1) > place),
         key=lambda one: -one.sequence,
     )
     return [one.freight for one in newer if supersedes(journey, resolved, one.freight, freight)]
@@ -76,17 +73,13 @@ def passed_over(journey: Journey, environment: str, freight: Freight) -> list[Fr
 
     What arrived after the Freight that is held, may enter, and never did; oldest first.
     """
-    resolved, state, known = (
-        journey.pipeline.resolved(environment),
-        journey.state(environment),
-        journey.known(freight.id),
-    )
+    resolved, state = journey.pipeline.resolved(environment), journey.state(environment)
     held = journey.known(state.freight.get(freight.warehouse, ""))
     if held is None or resolved.select.startswith("sequential"):
         return []
-    until = known.sequence if known is not None else len(journey.ledger.freight) + 1
+    until = journey.place(freight)
     between = sorted(
-        (one for one in journey.ledger.freight.values() if held.sequence < one.sequence < until),
+        (one for one in journey.ledger.freight.values() if held.sequence < one.sequence and (one.sequence, 1) < until),
         key=lambda one: one.sequence,
     )
     return [
@@ -113,3 +106,26 @@ def superseded_since(
         if newer is not None:
             return older, newer
     return None
+
+
+def cut_short(journey: Journey, environment: str, freight: Freight) -> list[Freight]:
+    """Older Freight whose Soak or Bake for an Environment a plan itself ends, so that it does not get there any more.
+
+    :param freight: what the plan looks at there instead
+    """
+    resolved, held = journey.pipeline.resolved(environment), journey.state(environment).freight
+    if journey.leaving.keys().isdisjoint(resolved.after):
+        return []
+    runs = journey.known(held.get(freight.warehouse, ""))
+    calm = replace(journey, leaving={})
+    return [
+        older.freight
+        for identifier in dict.fromkeys(one for name in resolved.after for one in journey.leaving.get(name, {}))
+        if (older := journey.known(identifier)) is not None
+        and older.freight.warehouse == freight.warehouse
+        and (runs.sequence if runs is not None else 0) < older.sequence
+        and (older.sequence, 1) < journey.place(freight)
+        and journey.verdict(environment, older.freight).available
+        and is_dead(journey, resolved, older.freight)
+        and not is_dead(calm, resolved, older.freight)
+    ]

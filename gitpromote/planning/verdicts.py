@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gitpromote.model.change import ObjectChange
 from gitpromote.model.freight import Freight
-from gitpromote.model.gate import Gate
-from gitpromote.model.gate_plain import SkipPermission
-from gitpromote.model.gate_time import Bake, Soak
+from gitpromote.model.gate import Occasion
 from gitpromote.model.observation import EnvironmentObservation, ForeignCommit
 from gitpromote.model.outcome import Outcome, Status
 from gitpromote.model.plan import Decision, PlanKind
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState
+from gitpromote.planning.asking import Asking
 from gitpromote.planning.availability import Journey, Verdict
 from gitpromote.planning.debt import hotfix_debts
+from gitpromote.planning.overriding import overridden
 from gitpromote.planning.selection import is_older
 from gitpromote.planning.sharing import shared_outcomes
-from gitpromote.planning.soaking import gate_outcome
-from gitpromote.planning.supersede import superseding
+from gitpromote.planning.soaking import gate_outcome, time_gates
+from gitpromote.planning.supersede import cut_short, superseding
 from gitpromote.planning.waves import wave_outcome
-
-_LATER = "not judged by this version"
 
 #: How many digits of a commit must be named to undo it.
 ENOUGH = 4
+#: The outcome that says that some Apps go alone.
+PARTIAL = "partial"
 
 
 def judge(
@@ -39,6 +40,9 @@ def judge(
     named: bool = False,
     going: int = 0,
     adopted: Sequence[Outcome] = (),
+    changes: Sequence[ObjectChange] = (),
+    change_digest: str = "",
+    idle: bool = False,
 ) -> tuple[Outcome, ...]:
     """Every outcome, passing ones too, in the order in which they are told.
 
@@ -46,32 +50,72 @@ def judge(
     :param named: whether a person asked for just this Freight
     :param going: how many of its wave go before it in the same moment
     :param adopted: what is told of adopted content, which takes a look at the changes
+    :param changes: what would change in the manifests
+    :param change_digest: of what would be done: approvals and overrides bind to it
+    :param idle: whether nothing would be done
     """
-    outcomes = _journey(journey, resolved, observed, kind, going)
+    asking = asking_of(journey, resolved, observed, kind, changes=changes, change_digest=change_digest, idle=idle)
+    outcomes = journey_outcomes(asking, going=going)
     outcomes += _unsupported(resolved, kind)
+    outcomes += observed.policies
     outcomes += _content(resolved, observed, journey.state(resolved.name), replace) or adopted
     if kind == "promote":
         outcomes += _told(journey, resolved, observed, named=named)
+        outcomes += _apart(resolved, observed)
     outcomes += [_unpinned(str(image)) for one in observed.freight.values() for image in one.images if image.unpinned]
     outcomes += observed.blocking
     outcomes += observed.warnings
-    return tuple(outcomes)
+    told = _matched(resolved, outcomes)
+    return overridden(told, observed.overrides, change_digest=change_digest, as_of=journey.as_of)
+
+
+def _matched(resolved: ResolvedEnvironment, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """What an organisation asks for says why here: what each of its selectors found."""
+    matched = resolved.organisation.matched
+    if not matched:
+        return list(outcomes)
+    return [_with_matched(one, matched.get(one.id)) for one in outcomes]
+
+
+def _with_matched(outcome: Outcome, found: Mapping[str, Any] | None) -> Outcome:
+    if not found:
+        return outcome
+    return outcome.model_copy(update={"operands": {**outcome.operands, "matched": dict(found)}})
 
 
 # -- the journey
 
 
-def _journey(
-    journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation, kind: PlanKind, going: int
-) -> list[Outcome]:
-    """Availability, then the gates in their order. What goes back or goes away asks for neither."""
-    moves = _asked(journey, resolved, observed) if kind == "promote" else {}
-    verdicts = {name: journey.verdict(resolved.name, freight) for name, freight in moves.items()}
-    outcomes = _availability(verdicts)
-    occasion = _occasion(kind, verdicts)
-    for gate in resolved.gates:
-        if occasion in gate.applies_to and not isinstance(gate, SkipPermission):
-            outcomes += [_gate(journey, resolved, gate, moves)]
+def asking_of(
+    journey: Journey,
+    resolved: ResolvedEnvironment,
+    observed: EnvironmentObservation,
+    kind: PlanKind,
+    *,
+    changes: Sequence[ObjectChange] | None = None,
+    change_digest: str = "",
+    idle: bool = False,
+) -> Asking:
+    """Whose gates judge, and of what. Without ``changes`` those that were seen."""
+    entering = _asked(journey, resolved, observed)
+    return Asking(
+        journey=journey,
+        resolved=resolved,
+        observed=observed,
+        occasion=_occasion(kind, _verdicts(journey, resolved, entering) if kind == "promote" else {}),
+        entering=entering,
+        changes=changes if changes is not None else observed.changes or (),
+        change_digest=change_digest,
+        idle=idle,
+    )
+
+
+def journey_outcomes(asking: Asking, *, going: int = 0) -> list[Outcome]:
+    """Availability, the gates in their order, and the wave. What goes back or goes away asks for gates alone."""
+    journey, resolved = asking.journey, asking.resolved
+    moves = asking.entering if asking.occasion in ("promote", "hotfix") else {}
+    verdicts = _verdicts(journey, resolved, moves)
+    outcomes = [*_availability(verdicts), *_gates(asking)]
     if moves:
         since = [verdict.at for verdict in verdicts.values() if verdict.at is not None]
         created = [known.created_at for one in moves.values() if (known := journey.known(one.id)) is not None]
@@ -82,7 +126,19 @@ def _journey(
     return outcomes
 
 
-def _occasion(kind: PlanKind, verdicts: Mapping[str, Verdict]) -> str:
+def _gates(asking: Asking) -> list[Outcome]:
+    if not asking.resolved.all_gates:
+        return []
+    from gitpromote.planning.gating import gate_outcomes  # what judges gates is a lot, and many have none
+
+    return gate_outcomes(asking)
+
+
+def _verdicts(journey: Journey, resolved: ResolvedEnvironment, moves: Mapping[str, Freight]) -> dict[str, Verdict]:
+    return {name: journey.verdict(resolved.name, freight) for name, freight in moves.items()}
+
+
+def _occasion(kind: PlanKind, verdicts: Mapping[str, Verdict]) -> Occasion:
     """Which gates judge: where all that moves comes by a hotfix, those for hotfixes."""
     return "hotfix" if verdicts and all(one.occasion == "hotfix" for one in verdicts.values()) else kind
 
@@ -130,12 +186,6 @@ def _upstream(verdicts: Sequence[Verdict]) -> Outcome:
     )
 
 
-def _gate(journey: Journey, resolved: ResolvedEnvironment, gate: Gate, moves: Mapping[str, Freight]) -> Outcome:
-    if isinstance(gate, Soak | Bake):
-        return gate_outcome(journey, resolved, gate, moves.values())
-    return Outcome(id=gate.name, kind="gate", level=gate.level, status="pending", message=_LATER)
-
-
 def _unsupported(resolved: ResolvedEnvironment, kind: PlanKind) -> list[Outcome]:
     """What the definition asks for and a later version brings: it waits, and says so."""
     found = []
@@ -161,17 +211,40 @@ def _told(
     here = journey.state(resolved.name).freight
     moves = [one for name, one in observed.freight.items() if here.get(name) != one.id]
     outcomes = [found for one in moves if (found := _newer(journey, resolved, one)) is not None]
-    outcomes += [found for one in moves if named and (found := _older(journey, resolved, one)) is not None]
+    outcomes += [
+        _cut_short(journey, resolved, one) for each in moves for one in cut_short(journey, resolved.name, each)
+    ]
+    by_hand = named and not observed.apart
+    outcomes += [found for one in moves if by_hand and (found := _older(journey, resolved, one)) is not None]
     outcomes += hotfix_debts(journey, resolved.name, observed.freight, later=observed.later)
     return [*outcomes, *shared_outcomes(observed.freight)]
 
 
+def _apart(resolved: ResolvedEnvironment, observed: EnvironmentObservation) -> list[Outcome]:
+    """Some Apps alone, where others would change as well."""
+    if not observed.apart:
+        return []
+    others = ", ".join(app.name for app in resolved.apps if app.name not in observed.apart)
+    text = f"stay{'s as it is' if ',' not in others else ' as they are'}"
+    told = f"{', '.join(observed.apart)} alone: {others} {text}, and the Freight is not there before the rest of it is"
+    return [_note(PARTIAL, told, {"apps": list(observed.apart)})]
+
+
 def _newer(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Outcome | None:
     newer = superseding(journey, resolved.name, freight)
-    if not newer:
+    if not newer or resolved.select.startswith("sequential"):  # there it is only older, and its turn
         return None
     text = f"{freight.alias} is older than {newer[0].alias}, which is available here"
     return _note("superseded", text, {"by": [one.id for one in newer]})
+
+
+def _cut_short(journey: Journey, resolved: ResolvedEnvironment, older: Freight) -> Outcome:
+    """Older Freight that could have come here, had this plan let it be."""
+    gates = time_gates(resolved, journey.verdict(resolved.name, older).occasion)
+    judged = [gate_outcome(journey, resolved, gate, [older]) for gate in gates]
+    why = "; ".join(one.message for one in judged if one.operands.get("over"))
+    text = f"{older.alias} will not come here: {why}. To wait for it: plan --env {resolved.name}"
+    return _note("cut-short", text, {"freight": older.id})
 
 
 def _older(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Outcome | None:

@@ -66,7 +66,18 @@ def wave_outcome(
     if begins is not None and begins > journey.as_of:
         late = f"wave {wave.number}: begins up to {duration(wave.seconds)} later than it might"
         return _outcome("pending", late, {"jitter": wave.seconds}, at=begins)
-    return _crowd(journey, wave, [name for name in under_way(journey, wave.number) if name != resolved.name], going)
+    others = [name for name in under_way(journey, wave.number) if name != resolved.name]
+    found = _crowd(journey, wave, others, going)
+    return found.model_copy(update={"message": found.message + _failures(journey, wave, ids)})
+
+
+def _failures(journey: Journey, wave: Wave, freight: Sequence[str]) -> str:
+    """What is left of the failures that a wave may have."""
+    if wave.max_failed is None:
+        return ""
+    names = failed(journey, wave.number, freight)
+    told = f" ({', '.join(names)})" if names else ""
+    return f"{':' if wave.max_parallel is None else ';'} {len(names)} failed{told}, {wave.max_failed} may"
 
 
 def jitter(wave: Wave, environment: str, freight: Sequence[str]) -> int:

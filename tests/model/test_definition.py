@@ -15,10 +15,12 @@ import gitpromote
 from gitpromote import (
     CEL,
     HTTP,
+    AdmissionPolicies,
     App,
     Approvals,
     ArgoCD,
     Bake,
+    Boundary,
     Branch,
     ChangeBudget,
     Chart,
@@ -26,6 +28,8 @@ from gitpromote import (
     CommitSignature,
     Directory,
     Environment,
+    ExecPolicy,
+    Exemption,
     Flux,
     FluxSetters,
     Freeze,
@@ -36,13 +40,24 @@ from gitpromote import (
     InPlace,
     Job,
     Kustomize,
+    Match,
     Message,
     NoAgent,
+    OrgGate,
+    OrgMatch,
+    OrgPolicies,
+    OrgPolicy,
+    Pack,
     Pipeline,
     Plain,
     Prometheus,
     PythonGate,
+    PythonPolicy,
     PythonRenderer,
+    Ramp,
+    Rego,
+    RiskRule,
+    Rule,
     SecretCommand,
     SecretEnv,
     SecretFile,
@@ -60,7 +75,7 @@ from gitpromote import (
 )
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.definition import Definition
-from gitpromote.model.kinds import KINDS, definition_of
+from gitpromote.model.kinds import KINDS, class_of, definition_of
 from gitpromote.model.problems import collecting
 
 
@@ -145,6 +160,10 @@ EXAMPLES: list[tuple[Definition, str]] = [
     (Bake("90s"), 'Bake("90s")'),
     (Window("Mon-Thu 09:00-16:00", tz="Europe/Berlin"), 'Window("Mon-Thu 09:00-16:00", tz="Europe/Berlin")'),
     (
+        Window(rrule="FREQ=MONTHLY;BYDAY=2TU", start="2026-01-13T09:00", duration="4h"),
+        'Window(rrule="FREQ=MONTHLY;BYDAY=2TU", start="2026-01-13T09:00", duration="4h")',
+    ),
+    (
         Freeze("2026-12-20", until="2027-01-03", reason='"x"'),
         'Freeze("2026-12-20", until="2027-01-03", reason=\'"x"\')',
     ),
@@ -170,6 +189,52 @@ EXAMPLES: list[tuple[Definition, str]] = [
     (Job("jobs/smoke.yaml", timeout="1h"), 'Job("jobs/smoke.yaml", timeout="1h")'),
     (CommitSignature(signers="s"), 'CommitSignature(signers="s")'),
     (ImageSignature(key="cosign.pub"), 'ImageSignature(key="cosign.pub")'),
+    (Match(names="prod-*", labels={"tier": "gold"}), 'Match(labels={"tier": "gold"}, names="prod-*")'),
+    (
+        RiskRule("ledger", "change.name == 'ledger'", risk="high", kinds="apps/*", match=Match(production=True)),
+        'RiskRule("ledger", "change.name == \'ledger\'", risk="high", kinds="apps/*", match=Match(production=True))',
+    ),
+    (
+        RiskRule("dashboards", "true", risk="low", lower=True, message="nothing runs there"),
+        'RiskRule("dashboards", "true", risk="low", lower=True, message="nothing runs there")',
+    ),
+    (
+        Approvals(2, when="plan.risk == 'high'"),
+        "Approvals(2, when=\"plan.risk == 'high'\")",
+    ),
+    (Rule("two", "object.spec.replicas >= 2"), 'Rule("two", "object.spec.replicas >= 2")'),
+    (
+        Rule("risk", "plan.risk != 'high'", on="plan", level="soft", match=Match(production=True), hint="split it"),
+        (
+            'Rule("risk", "plan.risk != \'high\'", level="soft", match=Match(production=True), on="plan", '
+            'hint="split it")'
+        ),
+    ),
+    (
+        Pack("images", settings={"registries": ["ghcr.io/acme"], "limits": {"a": 1}}, leave_out="digest"),
+        'Pack("images", settings={"registries": ["ghcr.io/acme"], "limits": {"a": 1}}, leave_out="digest")',
+    ),
+    (AdmissionPolicies("policy/vap.yaml"), 'AdmissionPolicies("policy/vap.yaml", name="vap")'),
+    (Rego("policy/rego/", name="opa"), 'Rego("policy/rego/", name="opa")'),
+    (OrgMatch(pipelines=["pay-*", "shop"], production=True), 'OrgMatch(production=True, pipelines=["pay-*", "shop"])'),
+    (Ramp(warn="2026-10-01", enforce="2026-12-01"), 'Ramp(warn="2026-10-01", enforce="2026-12-01")'),
+    (Boundary(paths="builds/*", kinds=["apps/*"]), 'Boundary(paths="builds/*", kinds="apps/*")'),
+    (Exemption(rule="a/b", owner="pay", expires="2027-03-01"), None),  # type: ignore[list-item]
+    (OrgPolicy(Pack("images"), name="pinned"), 'OrgPolicy(Pack("images"), name="pinned")'),
+    (OrgGate(Soak("1h")), 'OrgGate(Soak("1h"))'),
+    (
+        OrgPolicies(gates=[OrgGate(Soak("1h"), match=OrgMatch(names="prod-*"))], signers="signers"),
+        'OrgPolicies(gates=[OrgGate(Soak("1h"), match=OrgMatch(names="prod-*"))], signers="signers")',
+    ),
+    (PythonPolicy(module_level), f'PythonPolicy("{REFERENCE}", name="module_level")'),
+    (
+        ExecPolicy("kubeconform", ["kubeconform", "-output", "json"], output="sarif", timeout="5s"),
+        'ExecPolicy("kubeconform", ["kubeconform", "-output", "json"], output="sarif", timeout="5s")',
+    ),
+    (
+        Environment("a", policies=[Rule("two", "object.spec.replicas >= 2", kinds="Deployment")]),
+        'Environment("a", policies=[Rule("two", "object.spec.replicas >= 2", kinds="Deployment")])',
+    ),
     (Message("promote($env): $freight"), 'Message("promote($env): $freight")'),
     (any_of("a", "b"), 'any_of("a", "b")'),
     (App("shop", Plain("deploy"), after="db", pin="digest"), 'App("shop", Plain("deploy"), after="db", pin="digest")'),
@@ -219,7 +284,7 @@ def test_a_definition_can_be_copied_and_pickled(value: Definition) -> None:
 def test_the_examples_have_every_kind() -> None:
     found = {value.kind for value, _ in EXAMPLES}
     assert found == {*KINDS, "pipeline"}
-    assert all(cls.kind == kind for kind, cls in KINDS.items())
+    assert all(class_of(kind).kind == kind for kind in KINDS)
 
 
 def test_a_kind_that_is_not_known_is_refused() -> None:
@@ -280,7 +345,7 @@ def test_what_is_mistyped_is_told_with_what_was_meant(text: str, expected: str) 
     with pytest.raises(ConfigurationError) as raised:
         eval(text, {**NAMES, "inner": inner})
     assert [str(problem) for problem in raised.value.problems] == [f"<string>:1: {expected}"]
-    assert raised.value.summary == "the definition is not valid"
+    assert raised.value.summary == "The definition is not valid"
     assert raised.value.code == raised.value.problems[0].code
     assert raised.value.exit_code == 11
     assert raised.value.__cause__ is None

@@ -12,14 +12,14 @@ import gitpromote
 from gitpromote import Branch, Environment, Git, Image, Kustomize, Pipeline, Plain, SecretEnv, SetValue, Soak, Warehouse
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.definition import Definition
-from gitpromote.model.kinds import KINDS, definition_of
+from gitpromote.model.kinds import KINDS, class_of, definition_of
 from gitpromote.model.problems import collecting
 
 NAMES: dict[str, Any] = {
     name: getattr(gitpromote, name) for name in gitpromote._HOME if name not in gitpromote._MODULES["project"]
 }
 Call = tuple[type[Definition], list[Any], dict[str, Any]]
-CLASSES = [*KINDS.values(), Pipeline]
+CLASSES = [*map(class_of, KINDS), Pipeline]
 WORDS = sorted({name for cls in CLASSES for name in cls.model_fields} | {"gate", "names_", ""})
 TEXTS = st.sampled_from(
     [

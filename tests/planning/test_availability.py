@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitpromote import App, Branch, Environment, Git, Image, Pipeline, Plain, Soak, Warehouse, any_of
+from gitpromote import App, Bake, Branch, Environment, Git, Image, Pipeline, Plain, Soak, Warehouse, any_of
 from gitpromote.model.artifact import CommitArtifact, ImageArtifact
 from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan, MovingFreight, PlannedFreight, PlannedTarget
@@ -16,7 +17,7 @@ from gitpromote.model.state import Bypass, EnvironmentState, FreightState, Held,
 from gitpromote.planning.availability import Journey, planned_freight, speaking_last
 from gitpromote.planning.selection import choose, is_older, named, newest_first, passed, staying
 from gitpromote.planning.sharing import shared_outcomes
-from gitpromote.planning.soaking import explained
+from gitpromote.planning.soaking import explained, gate_outcome
 
 NAMES = ("a", "b", "c")
 
@@ -96,7 +97,7 @@ def test_the_first_row_that_holds_decides(small, decided, verified, held):
     found = Journey(pipeline=small.pipeline(), ledger=ledger, as_of=10).verdict("prod", one)
     rows = {
         "rejected": decided["rejected"],
-        "target": decided["stops"],
+        "target": decided["stops"] and not decided["approved"],
         "approved": decided["approved"],
         "upstream": verified or not decided["hotfix"],
         "hotfix": True,
@@ -193,7 +194,9 @@ def test_what_runs_may_have_been_rejected_since(small):
     ledger = LedgerState(environments={"test": held}, freight=states)
     asked = Journey(pipeline=small.pipeline(Environment("test")), ledger=ledger, as_of=1)
     assert choose(asked, "test", "shop", [third, first]).freight == third
-    assert choose(asked, "test", "shop", [first]).freight is None
+    assert choose(asked, "test", "shop", [first]).freight == first
+    nothing = f"{second.alias}, which is here, was rejected (bad), and there is nothing else that may come"
+    assert choose(asked, "test", "shop", []) == (None, nothing)
 
 
 def test_the_latest_arrival_comes_first_and_what_was_rejected_not_at_all(small):
@@ -276,3 +279,20 @@ def test_a_loaded_plan_lets_the_same_one_speak(small):
         target=PlannedTarget(kind="none", repository="home", ref=""),
     )
     assert list(planned_freight(plan, planned)) == ["fix", "shop"]
+
+
+@given(lived=st.integers(0, 200), need=st.integers(1, 200), later=st.integers(0, 500), bake=st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_what_a_plan_moves_on_opens_at_once_or_never(small, lived, need, later, bake):
+    older, newer = small.freight(1), small.freight(2)
+    gate = (Bake if bake else Soak)(f"{need}s")
+    here = Verified(at=1000 - lived, record="r", since=1000 - lived, healthy=1000 - lived)
+    states = [EnvironmentState(name="a", freight={"shop": older.id}, verified={older.id: here})]
+    chain = [Environment("a"), Environment("b", gates=[gate])]
+    calm = journey(small, chain, states, [older, newer])
+    going = replace(calm, leaving={"a": {older.id: newer}}, leaves_at=calm.as_of).at(1000 + later)
+    resolved = calm.pipeline.resolved("b")
+    outcome = gate_outcome(going, resolved, gate, [older])
+    assert (outcome.status == "pass") == (lived >= need)
+    assert (outcome.from_ is None) == (lived < need) == bool(outcome.operands.get("over"))
+    assert gate_outcome(calm, resolved, gate, [older]).from_ == 1000 - lived + need

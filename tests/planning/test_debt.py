@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gitpromote import Environment
 from gitpromote.model.artifact import CommitArtifact, ImageArtifact
 from gitpromote.model.freight import Freight
 from gitpromote.model.state import Bypass, FreightState, LedgerState
@@ -65,7 +66,7 @@ def told(journey, *comes, **members):
 
 def test_a_hotfix_is_told_while_it_is_there_and_when_it_is_undone(small):
     journey, fix, next_one = hotfixed(small)
-    by = 'hotfix by Ada: "5xx", until 00:55Z; trunk does not contain it'
+    by = 'hotfix by Ada: "5xx", until 00:55Z; debt until trunk contains it'
     assert told(journey, fix) == [f"keeps {fix.alias}, {by}"]
     assert told(journey, next_one) == [f"undoes {fix.alias}, {by}"]
     assert told(journey, next_one, later={(f"{2:040x}", f"{3:040x}")}) == []
@@ -93,7 +94,7 @@ def adopting(small, adopted, after):
         update={"kind": "adopted", "actor": "Ada", "reason": "INC-1", "adopted": adopted}
     )
     state = state.model_copy(update={"content": content})
-    changes = changes_of(observed, sensitive_paths=())
+    changes = changes_of(observed, small.pipeline(Environment("test")))
     return [one.message for one in adopted_debt(observed, state, changes, keeps=False)]
 
 
@@ -115,5 +116,5 @@ def test_adopted_content_is_debt_until_its_own_fields_are_rendered(small):
 def test_the_fields_of_a_change_are_named_by_object_and_path(small):
     before = {"a.yaml": small.config("a", "1"), "gone.yaml": small.config("gone")}
     after = {"a.yaml": small.config("a", "2"), "new.yaml": small.config("new")}
-    changes = changes_of(small.observed("test", before, after), sensitive_paths=())
+    changes = changes_of(small.observed("test", before, after), small.pipeline(Environment("test")))
     assert fields_of(changes) == [FIELD, ("v1/ConfigMap shop/gone", "."), ("v1/ConfigMap shop/new", ".")]

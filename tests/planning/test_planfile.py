@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gitpromote.errors import PlanInvalid
 from gitpromote.model.canonical import canonical
 from gitpromote.model.plan import PlanObservations
-from gitpromote.planning.digests import change_digest, plan_digest
+from gitpromote.planning.digests import change_digest, text_digest
 from gitpromote.planning.planfile import blob_bytes, dumps, loads, planned_blob, seal
 
 AGAIN = "Make a new plan; a plan file is never edited by hand:\n  gitpromote plan"
@@ -50,7 +50,7 @@ def forged(data, change, *, redigest=True):
     document = json.loads(data)
     change(document)
     if redigest:
-        document["digest"] = plan_digest(document["format"], document["plan"])
+        document["digest"] = text_digest(document["format"], canonical(document["plan"]))
     return canonical(document) + b"\n"
 
 

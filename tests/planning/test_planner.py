@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from gitpromote import CEL, ArgoCD, Branch, Environment, Message
+from gitpromote import CEL, ArgoCD, Branch, Checks, Environment, Message
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Opens, Request, Summary, Write
 from gitpromote.model.state import Held
@@ -163,7 +163,8 @@ def test_steps_follow_from_delivery_and_agent(small, members, wanted):
 
 
 def test_gates_of_a_later_version_wait(small):
-    pipeline = small.pipeline(Environment("test", gates=[CEL("quiet", "true"), CEL("soft", "true", level="advisory")]))
+    gates = [Checks(name="quiet"), Checks(name="soft", level="advisory")]
+    pipeline = small.pipeline(Environment("test", gates=gates))
     found = only(
         small, small.observed("test", {}, {"a.yaml": small.config()}), pipeline=pipeline, blobs=(small.config(),)
     )

@@ -104,7 +104,9 @@ def test_those_that_are_ready_go_in_the_order_of_the_pipeline(small):
 def test_failures_beyond_the_budget_close_the_wave_and_later_ones(small):
     failing = [at(small, name, failed=True) for name in ("eu", "us")]
     open_still = waved(small, failing[0], max_failed=1)
-    assert told(small, open_still, "ap") == ("pass", "wave 1")
+    assert told(small, open_still, "ap") == ("pass", "wave 1: 1 failed (eu), 1 may")
+    busy = waved(small, failing[0], at(small, "us"), max_parallel=2, max_failed=1)
+    assert told(small, busy, "ap") == ("pass", "wave 1: 1 of 2 under way (us); 1 failed (eu), 1 may")
     closed = waved(small, *failing, max_failed=1)
     why = "wave 1 is closed: failed in eu, us, and 1 may"
     assert told(small, closed, "ap") == told(small, closed, "rest") == ("pending", why)

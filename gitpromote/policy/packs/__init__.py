@@ -22,6 +22,7 @@ from gitpromote.policy.packs.pod_security import POD_SECURITY
 from gitpromote.policy.packs.probes import PROBES
 from gitpromote.policy.packs.read_only_root import READ_ONLY_ROOT
 from gitpromote.policy.packs.resources import RESOURCES
+from gitpromote.policy.packs.rollback_ready import ROLLBACK_READY
 from gitpromote.policy.packs.schema import SCHEMA
 from gitpromote.policy.packs.secrets import SECRETS
 from gitpromote.policy.packs.widening import WIDENING
@@ -42,6 +43,7 @@ PACKS: Mapping[str, Pack] = {
     "probes": PROBES,
     "read-only-root": READ_ONLY_ROOT,
     "resources": RESOURCES,
+    "rollback-ready": ROLLBACK_READY,
     "schema": SCHEMA,
     "secrets": SECRETS,
     "widening": WIDENING,

@@ -32,7 +32,8 @@ Pipeline(
 Names of packs, rules and settings are checked when the pipeline is loaded. What a rule finds is told once per cause,
 with the object, the field, file and line; values of Secrets are never repeated. `leave_out=` takes names of rules.
 
-Rules look at what would be there as a whole; `deletes`, `widening` and `contamination/address` look at what changes.
+Rules look at what would be there as a whole; `deletes`, `widening`, `rollback-ready` and `contamination/address`
+look at what changes.
 `contamination` and `parity` compare with other Environments. `schema` needs the extra `schema`:
 `pip install "gitpromote[schema]"`.
 

@@ -1,0 +1,185 @@
+"""What an organisation asks of all pipelines, whoever writes them: policies, gates, boundaries, exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field, InstanceOf
+
+from gitpromote.model.boundary import Boundary, OrgMatch, name_problem
+from gitpromote.model.definition import Definition
+from gitpromote.model.exemption import Exemption
+from gitpromote.model.fields import Many
+from gitpromote.model.gate import Gate
+from gitpromote.model.names import path_problem, shown
+from gitpromote.model.policy_base import Policy
+from gitpromote.model.problems import Fault
+from gitpromote.model.ramp import Phase, Ramp
+from gitpromote.model.standing import ORG, Standing, StandingPolicy
+
+__all__ = ["GATES", "POLICIES", "OrgGate", "OrgPolicies", "OrgPolicy"]
+
+#: Kinds of gates that an organisation may ask for. Others run code, or read files that a team writes.
+GATES = (
+    *("window", "freeze", "soak", "bake", "cel", "change-budget", "approvals"),
+    *("prometheus", "http", "commit-signature", "image-signature"),
+)
+#: Kinds of policies: no code of anybody runs in all pipelines.
+POLICIES = ("rule", "pack", "admission-policies", "rego")
+_SECRETS = ("secret-command",)
+
+
+class OrgPolicy(Definition):
+    """A policy that an organisation asks for.
+
+    :param policy: a Rule, a Pack, AdmissionPolicies or Rego; its files are in the organisation's repository
+    :param name: how outcomes call it, behind ``org/``; default: the policy's own name
+    :param match: the Environments that it judges; default: all
+    :param ramp: from which days on it is told, and enforced; default: enforced
+    """
+
+    kind: ClassVar[str] = "org-policy"
+    means: ClassVar[str] = 'a policy of the organisation such as OrgPolicy(Pack("images"))'
+
+    policy: InstanceOf[Policy] = Field(kw_only=False)
+    name: str = ""
+    match: InstanceOf[OrgMatch] | None = None
+    ramp: InstanceOf[Ramp] | None = None
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, /, *arguments: Any, **members: Any) -> None:
+            super().__init__(*arguments, **members)
+            if not self.name and isinstance(self.__dict__.get("policy"), Policy):
+                self.__dict__["name"] = self.policy.name
+
+    def phase(self, at: int) -> Phase:
+        """Where on its ramp it is at a moment, epoch seconds."""
+        return self.ramp.phase(at) if self.ramp is not None else "enforce"
+
+    def standing(self, at: int) -> StandingPolicy | None:
+        """What it is at a moment; ``None`` where it is not judged yet."""
+        phase = self.phase(at)
+        if phase == "off":
+            return None
+        later = self.ramp.enforced_at if self.ramp is not None and phase != "enforce" else None
+        binding = self.policy.level != "advisory"
+        return StandingPolicy(
+            id=ORG + self.name,
+            name=self.name,
+            policy=self.policy,
+            phase=phase,
+            enforced_at=later if binding else None,
+        )
+
+    def _faults(self) -> Iterable[Fault]:
+        if self.name:
+            yield from name_problem(self.name)
+        if self.policy.kind not in POLICIES:
+            told = f"{type(self.policy).__name__} runs code, which no organisation's policy does"
+            yield Fault("organisation-kind", told, "write a Rule, a Pack, AdmissionPolicies or Rego", "policy")
+        if self.policy.match is not None:
+            yield Fault("match-invalid", "the policy has a match= of its own", "give match= to OrgPolicy", "policy")
+
+
+class OrgGate(Definition):
+    """A gate that an organisation asks for. Its verdict is called ``org/`` and its name.
+
+    :param gate: any gate that runs no code
+    :param match: the Environments that it judges; default: all
+    """
+
+    kind: ClassVar[str] = "org-gate"
+    means: ClassVar[str] = 'a gate of the organisation such as OrgGate(Window("Mon-Thu 09:00-16:00"))'
+
+    gate: InstanceOf[Gate] = Field(kw_only=False)
+    match: InstanceOf[OrgMatch] | None = None
+
+    @property
+    def name(self) -> str:
+        """How outcomes call it, behind ``org/``."""
+        return self.gate.name
+
+    def _faults(self) -> Iterable[Fault]:
+        yield from name_problem(self.gate.name)
+        if self.gate.kind not in GATES:
+            told = f"{type(self.gate).__name__} is no gate that an organisation can ask for"
+            yield Fault("organisation-kind", told, f"there are {', '.join(GATES)}", "gate")
+        if any(one.kind in _SECRETS for one in _inside(self.gate)):
+            yield Fault("organisation-kind", "SecretCommand runs code", "write SecretEnv or SecretFile", "gate")
+
+
+def _inside(value: Any) -> Iterator[Definition]:
+    """Every definition in a definition."""
+    if isinstance(value, Definition):
+        yield value
+        for item in value.__dict__.values():
+            yield from _inside(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _inside(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _inside(item)
+
+
+class OrgPolicies(Definition):
+    """All that an organisation asks for: what ``organisation.yaml`` says, as Python.
+
+    :param policies: what must be true of what would be written
+    :param gates: conditions about the journey
+    :param boundaries: what may be touched
+    :param exceptions: what is excused from the policies
+    :param groups: a file in the organisation's repository that says who is in which group, for its own ``Approvals``
+    :param signers: a file of allowed signers there, likewise
+    """
+
+    kind: ClassVar[str] = "org-policies"
+
+    policies: Many[InstanceOf[OrgPolicy]] = ()
+    gates: Many[InstanceOf[OrgGate]] = ()
+    boundaries: Many[InstanceOf[Boundary]] = ()
+    exceptions: Many[InstanceOf[Exemption]] = ()
+    groups: str | None = None
+    signers: str | None = None
+
+    def standing(
+        self, pipeline: str, *, name: str, at: int, labels: Mapping[str, str] | None = None, production: bool = False
+    ) -> Standing:
+        """What is asked of one Environment at a moment, epoch seconds."""
+        gates: list[Gate] = []
+        policies: list[StandingPolicy] = []
+        boundaries: dict[str, Boundary] = {}
+        matched: dict[str, Mapping[str, Any]] = {}
+        asked: list[OrgPolicy | OrgGate | Boundary] = [*self.gates, *self.policies, *self.boundaries]
+        for one in asked:
+            found = _matched(one, pipeline, name=name, labels=labels or {}, production=production)
+            if found is None:
+                continue
+            matched[ORG + one.name] = found
+            if isinstance(one, OrgGate):
+                gates.append(one.gate.changed({"name": ORG + one.name}))
+            elif isinstance(one, Boundary):
+                boundaries[ORG + one.name] = one
+            elif (policy := one.standing(at)) is not None:
+                policies.append(policy)
+        return Standing(gates=tuple(gates), policies=tuple(policies), boundaries=boundaries, matched=matched)
+
+    def _faults(self) -> Iterable[Fault]:
+        asked: list[OrgPolicy | OrgGate | Boundary] = [*self.policies, *self.gates, *self.boundaries]
+        names = [one.name for one in asked]
+        for name in dict.fromkeys(one for one in names if names.count(one) > 1):
+            yield Fault("name-taken", f"{shown(name)} is there twice", "give each a name of its own")
+        for member in ("groups", "signers"):
+            path = self.__dict__[member]
+            if path is not None and (reason := path_problem(path)):
+                yield Fault("path-invalid", f"the {member} {shown(path)} {reason}", "", member)
+
+
+def _matched(
+    one: OrgPolicy | OrgGate | Boundary, pipeline: str, *, name: str, labels: Mapping[str, str], production: bool
+) -> Mapping[str, Any] | None:
+    if one.match is None:
+        return {}
+    return one.match.matched_in(pipeline, name=name, labels=labels, production=production)

@@ -1,0 +1,48 @@
+"""What will fail once an organisation's rules are enforced, or its exemptions are over, told ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gitpromote.model.moments import utc
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.standing import is_organisations
+
+__all__ = ["FROM", "at_another_time", "forecast"]
+
+#: What is said behind the words of what will fail.
+FROM = "; fails from {:%Y-%m-%d}"
+
+
+def at_another_time(outcome: Outcome, at: int) -> Outcome:
+    """A verdict of an organisation's policy at another moment: by then a rule is enforced, or an exemption is over."""
+    ramp = outcome.operands.get("ramp")
+    if isinstance(ramp, dict) and outcome.until is not None and ramp.get("enforced") == outcome.until <= at:
+        told = {"level": ramp.get("level", "hard"), "status": "error" if outcome.status == "error" else "fail"}
+        message = outcome.message.removesuffix(FROM.format(utc(outcome.until)))
+        return outcome.model_copy(update={**told, "message": message, "until": None})
+    excepted = is_organisations(outcome.id) and any(one.excepted for one in outcome.findings)
+    if excepted and outcome.until is not None and outcome.until <= at and outcome.level != "advisory":
+        message = f"its exemption is over on {utc(outcome.until):%Y-%m-%d}: {outcome.findings[0].message}"
+        return outcome.model_copy(update={"status": "fail", "message": message, "until": None})
+    return outcome
+
+
+def forecast(verdicts: Iterable[tuple[str, Outcome]]) -> list[str]:
+    """One sentence for each policy that lets something pass now and will not from some day on, the nearest first.
+
+    :param verdicts: Environment and verdict
+    """
+    found: dict[tuple[int, str], list[tuple[str, Outcome]]] = {}
+    for environment, outcome in verdicts:
+        ramp = outcome.operands.get("ramp", {})
+        if outcome.until is not None and outcome.until == ramp.get("enforced"):
+            found.setdefault((outcome.until, outcome.id), []).append((environment, outcome))
+    return [_sentence(*key, told) for key, told in sorted(found.items(), key=lambda item: item[0])]
+
+
+def _sentence(at: int, identifier: str, told: list[tuple[str, Outcome]]) -> str:
+    names = ", ".join(name for name, _ in told)
+    causes = max(int(outcome.operands.get("causes", 1)) for _, outcome in told)
+    number = f"{causes} cause{'s' * (causes != 1)}"
+    return f"from {utc(at):%Y-%m-%d} {identifier} is enforced: it would block {names} ({number})"

@@ -1,0 +1,218 @@
+"""Prometheus: what is asked, what an answer says, and whether it is within bounds.
+
+An instant query at the moment of judgement. It counts only where all that it reads lies behind the arrival upstream of
+what would enter: before that the number speaks of what ran there earlier, and nobody is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from gitpromote.model.evidence import Evidence
+from gitpromote.model.fields import duration_text
+from gitpromote.model.gate_evidence import Prometheus
+from gitpromote.model.moments import instant
+from gitpromote.model.outcome import Outcome
+from gitpromote.policy.answers import answer_of, needs_upstream, operand_text, public, verdict
+from gitpromote.policy.gate_context import GateContext
+
+__all__ = ["answered", "is_due", "judge", "query_address", "range_of", "value_of"]
+
+# https://prometheus.io/docs/prometheus/latest/querying/basics/#time-durations
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+_DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
+_TEXTS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*')
+_RANGE = re.compile(rf"\[\s*({_DURATION})\s*(:[^\]]*)?\]")
+_OFFSET = re.compile(rf"\boffset\s+({_DURATION})")
+_MOST_NAMED = 2
+
+
+def range_of(query: str) -> int:
+    """How far back a query reads, in seconds: its ranges, those of its subqueries and its offsets.
+
+    Where several ranges stand in one query with a subquery, they are added up, which is the most that it can be.
+    """
+    plain = _TEXTS.sub("", query)
+    ranges = [(_seconds(match[1]), bool(match[2])) for match in _RANGE.finditer(plain)]
+    offset = max((_seconds(match[1]) for match in _OFFSET.finditer(plain)), default=0.0)
+    lengths = [length for length, _ in ranges]
+    nested = any(is_subquery for _, is_subquery in ranges)
+    return math.ceil((sum(lengths) if nested else max(lengths, default=0.0)) + offset)
+
+
+def _seconds(text: str) -> float:
+    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
+
+
+def _over(gate: Prometheus) -> int:
+    given: Any = gate.over
+    return max(int(given or 0), range_of(gate.query))
+
+
+def _opens(gate: Prometheus, context: GateContext) -> int | None:
+    """When a question makes sense; ``None``: not before something arrives upstream."""
+    if not needs_upstream(context):
+        return context.as_of
+    return None if context.arrived is None else context.arrived + _over(gate)
+
+
+def is_due(gate: Prometheus, context: GateContext) -> bool:
+    """Whether the server is to be asked now."""
+    opens = _opens(gate, context)
+    return opens is not None and opens <= context.as_of
+
+
+def query_address(gate: Prometheus, at: int) -> str:
+    """The URL of the question. ``at`` is epoch seconds."""
+    parts = urlsplit(gate.url)
+    path = f"{parts.path.rstrip('/').removesuffix('/api/v1/query')}/api/v1/query"
+    asked = urlencode({"query": gate.query, "time": at})
+    query = f"{parts.query}&{asked}" if parts.query else asked
+    return urlunsplit((parts.scheme, parts.netloc, path, query, ""))
+
+
+# -- the answer
+
+
+def answered(status: int, body: bytes) -> tuple[dict[str, Any], str]:
+    """What an answer says, and why it says nothing."""
+    data = _object(body)
+    if data is not None and data.get("status") == "error":
+        words = f"{data.get('errorType', 'error')}: {data.get('error', '')}"
+        return {}, f"the server refuses the query: {operand_text(words)}"
+    if status != 200:
+        return {}, _refusal(status)
+    result = data.get("data") if data is not None else None
+    if data is None or not isinstance(result, dict) or data.get("status") != "success":
+        return {}, f"the answer is not Prometheus's: {_look(body)}"
+    return _read(str(result.get("resultType")), result.get("result"))
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _refusal(status: int) -> str:
+    if status in (401, 403):
+        return f"the server denies access ({status}): give a token, auth=SecretEnv(…)"
+    if status == 404:
+        return "the server has no /api/v1/query (404): compare the address"
+    return f"the server answers {status}"
+
+
+def _look(body: bytes) -> str:
+    begin = body[:200].lstrip().lower()
+    if begin.startswith((b"<!doctype html", b"<html")):
+        return "a web page; a login may stand in between"
+    return "not JSON" if _object(body) is None else "JSON of another kind"
+
+
+def _read(kind: str, result: Any) -> tuple[dict[str, Any], str]:
+    if kind == "scalar" and _is_sample(result):
+        return {"kind": kind, "series": [{"labels": "", "value": result[1]}], "count": 1}, ""
+    if kind == "vector" and isinstance(result, list):
+        series = [_series(one) for one in result]
+        known = [one for one in series if one is not None]
+        if len(known) != len(series):
+            return {}, "the answer has a sample without a value: a histogram, perhaps; ask for a number"
+        return {"kind": kind, "series": known[:_MOST_NAMED], "count": len(known)}, ""
+    told = {"matrix": "a range of values", "string": "a text"}.get(kind, "something else")
+    return {}, f"the query gives {told}, and not one number: take the range away, or aggregate over it"
+
+
+def _is_sample(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and isinstance(value[1], str)
+
+
+def _series(one: Any) -> dict[str, str] | None:
+    if not isinstance(one, dict) or not _is_sample(one.get("value")) or not isinstance(one.get("metric"), dict):
+        return None
+    return {"labels": _named(one["metric"]), "value": one["value"][1]}
+
+
+def _named(metric: Mapping[str, Any]) -> str:
+    labels = ", ".join(f'{name}="{value}"' for name, value in sorted(metric.items()) if name != "__name__")
+    return operand_text(f"{metric.get('__name__', '')}{{{labels}}}")
+
+
+# -- the verdict
+
+
+def value_of(evidence: Evidence | None) -> float | None:
+    """The one finite number that was answered; ``None`` where there is none."""
+    return None if evidence is None or evidence.error or _problem(evidence) else _number(evidence)
+
+
+def _number(evidence: Evidence) -> float | None:
+    try:
+        found = float(evidence.value["series"][0]["value"])
+    except (ValueError, KeyError, IndexError, TypeError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _problem(evidence: Evidence) -> str:
+    """Why an answer is not one number."""
+    series, count = evidence.value.get("series", ()), evidence.value.get("count", 0)
+    if count == 0:
+        return "the query gives nothing: no series has a value now"
+    if count > 1:
+        named = " and ".join(one["labels"] or "{}" for one in series)
+        others = f", and {count - len(series)} more" if count > len(series) else ""
+        return f"the query gives {count} series, and not one: {named}{others}"
+    if _number(evidence) is None:
+        return f"the query gives {series[0]['value'] if series else 'nothing'}, which is not a number to compare"
+    return ""
+
+
+def judge(gate: Prometheus, context: GateContext) -> Outcome:
+    """Whether the value is within the bounds; pending until a range counts, ``error`` where there is no one number."""
+    common: dict[str, Any] = {"expression": gate.query, "threshold": _bounds(gate), "remedy": _remedy(gate)}
+    if not is_due(gate, context):
+        return _early(gate, context, common)
+    answer = answer_of(gate, context, **common)
+    if isinstance(answer, Outcome):
+        return answer
+    problem = _problem(answer)
+    if problem:
+        return verdict(gate, "error", problem, operands={"asked": answer.at, **answer.value}, **common)
+    text = str(answer.value["series"][0]["value"])
+    value = float(text)
+    below = gate.below is None or value < float(str(gate.below))
+    above = gate.above is None or value > float(str(gate.above))
+    operands = {"value": {"number": repr(value)}, "asked": answer.at, "range": _over(gate)}
+    if below and above:
+        return verdict(gate, "pass", f"{text} is {_bounds(gate)}", operands=operands, **common)
+    return verdict(gate, "pending", f"{text} is not {_bounds(gate)}", operands=operands, **common)
+
+
+def _early(gate: Prometheus, context: GateContext, common: Mapping[str, Any]) -> Outcome:
+    over, opens = _over(gate), _opens(gate, context)
+    operands = {"need": over, "arrived": context.arrived, "asked": None}
+    after = f"{duration_text(over)} after" if over else "after"
+    if opens is None:
+        text = f"counts {after} arrival upstream, where it is not verified yet"
+        return verdict(gate, "pending", text, operands=operands, **common)
+    arrived = instant(context.arrived or 0, now=context.as_of)
+    text = f"counts {after} arrival upstream at {arrived}: opens {instant(opens, now=context.as_of)}"
+    return verdict(gate, "pending", text, operands=operands, opens=opens, **common)
+
+
+def _bounds(gate: Prometheus) -> str:
+    bounds = [f"above {gate.above}"] if gate.above is not None else []
+    bounds += [f"below {gate.below}"] if gate.below is not None else []
+    return " and ".join(bounds)
+
+
+def _remedy(gate: Prometheus) -> str:
+    return f"promtool query instant {shlex.quote(public(gate.url))} {shlex.quote(gate.query)}"

@@ -1,0 +1,70 @@
+"""Signatures of commits and of images: which ones lack one that counts.
+
+A commit is what it is: one that nobody signed fails. An image may yet be signed: that one is waited for.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gitpromote.model.gate_evidence import CommitSignature, ImageSignature
+from gitpromote.model.outcome import Outcome
+from gitpromote.policy.answers import answer_of, unanswered, verdict
+from gitpromote.policy.gate_context import GateContext
+
+__all__ = ["KEYLESS", "judge_commits", "judge_images"]
+
+#: Why signatures by an identity are not judged.
+KEYLESS = "signatures by an identity need sigstore: not supported by this version; give key="
+_MOST_TOLD = 3
+
+
+def judge_commits(gate: CommitSignature, context: GateContext) -> Outcome:
+    """Whether every commit is signed by somebody who may. What was asked: ``commits``, ``unsigned``, ``signers``."""
+    answer = answer_of(gate, context)
+    if isinstance(answer, Outcome):
+        return answer
+    value = answer.value
+    bad: Sequence[Mapping[str, Any]] = value.get("unsigned", ())
+    count, signers = int(value.get("commits", 0)), str(value.get("signers", ""))
+    common: dict[str, Any] = {"reads": "fixed", "threshold": f"each is signed by one of {signers}"}
+    if not count:
+        return verdict(gate, "pass", "brings no commit", operands=value, **common)
+    if not bad:
+        return verdict(gate, "pass", f"{_counted(count, 'commit')} signed", operands=value, **common)
+    told = "; ".join(f"{str(one['commit'])[:7]} {one['why']}" for one in bad[:_MOST_TOLD])
+    lacking = int(value.get("lacking", len(bad)))
+    text = f"{lacking} of {_counted(count, 'commit')} not signed by one of {signers}: {told}{_more(lacking)}"
+    remedy = f"git log --show-signature -1 {bad[0]['commit']}"
+    return verdict(gate, "fail", text, operands=value, remedy=remedy, **common)
+
+
+def judge_images(gate: ImageSignature, context: GateContext) -> Outcome:
+    """Whether every image has a signature by the key. What was asked: ``images``, ``unsigned``, ``key``."""
+    if gate.key is None:
+        return unanswered(gate, KEYLESS, asked=None)
+    common: dict[str, Any] = {"threshold": f"each is signed by {gate.key}"}
+    answer = answer_of(gate, context, **common)
+    if isinstance(answer, Outcome):
+        return answer
+    bad: Sequence[Mapping[str, Any]] = answer.value.get("unsigned", ())
+    count, operands = int(answer.value.get("images", 0)), {"asked": answer.at, **answer.value}
+    if not count:
+        return verdict(gate, "pass", "brings no image", operands=operands, **common)
+    if not bad:
+        return verdict(gate, "pass", f"{_counted(count, 'image')} signed by {gate.key}", operands=operands, **common)
+    told = "; ".join(f"{one['image']}: {one['why']}" for one in bad[:_MOST_TOLD])
+    lacking = int(answer.value.get("lacking", len(bad)))
+    text = f"{lacking} of {_counted(count, 'image')} not signed by {gate.key}: {told}{_more(lacking)}"
+    remedy = f"cosign verify --key {shlex.quote(gate.key)} {shlex.quote(str(bad[0]['image']))}"
+    return verdict(gate, "pending", text, operands=operands, remedy=remedy, **common)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def _more(count: int) -> str:
+    return f"; and {count - _MOST_TOLD} more" if count > _MOST_TOLD else ""
