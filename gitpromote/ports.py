@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:  # ports are signatures: what they speak of is imported by who uses it
     from gitpromote.errors import GitpromoteError
     from gitpromote.model.candidate import ChartFacts, ImageFacts
+    from gitpromote.model.policy_base import Policy
     from gitpromote.model.record import Record
     from gitpromote.model.render import Rendered, RendererTool, RenderJob
+    from gitpromote.model.secret import Secret
     from gitpromote.model.state import LedgerState
     from gitpromote.model.tree import Entry
+    from gitpromote.policy.judged import Judged
+    from gitpromote.policy.scene import Scene
     from gitpromote.render.memo import Memo
 
 T = TypeVar("T")
@@ -174,9 +178,19 @@ class Repository(Protocol):
         ...
 
     def log(
-        self, head: str, *, since: str | None = None, paths: Sequence[str] = (), limit: int | None = None
+        self,
+        head: str,
+        *,
+        since: str | None = None,
+        paths: Sequence[str] = (),
+        limit: int | None = None,
+        first_parent: bool = False,
     ) -> Sequence[CommitFacts]:
-        """The commits that lead to ``head``, newest first."""
+        """The commits that lead to ``head``, newest first.
+
+        :param first_parent: those alone that the branch itself went through; one that joins others counts for all that
+            it brought
+        """
         ...
 
     def changed_paths(self, head: str, since: str | None) -> Sequence[str]:
@@ -191,13 +205,32 @@ class Repository(Protocol):
         """Whether ``head`` contains ``commit``."""
         ...
 
-    def write(self, commits: Sequence[NewCommit]) -> Sequence[str]:
-        """Make commits; no ref of the remote changes."""
+    def unsigned(self, commits: Sequence[str], *, allowed: bytes) -> Mapping[str, str]:
+        """Of these commits those without a sound signature by an allowed signer, each with why not."""
+        ...
+
+    def write(self, commits: Iterable[NewCommit]) -> Sequence[str]:
+        """Make commits; no ref of the remote changes. From an iterator each is written while the next one is made."""
         ...
 
     def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
         """Move refs, all or none if ``atomic``; where the remote cannot do that, the last one after all the others."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureBlob:
+    """Bytes that a registry keeps as an image's signature.
+
+    :ivar media_type: of the bytes
+    :ivar signature: base64, where it stands beside the bytes and not in them
+    :ivar certified: whether a certificate stands beside it, so that no key of ours made it
+    """
+
+    media_type: str
+    body: bytes
+    signature: str = ""
+    certified: bool = False
 
 
 class Registry(Protocol):
@@ -217,12 +250,20 @@ class Registry(Protocol):
         """
         ...
 
+    def seen(self, repository: str, tag: str) -> str | None:
+        """The digest that a tag, or a chart's version, had when it was last asked for. Nothing is asked."""
+        ...
+
     def charts(self, repository: str, *, name: str | None) -> Sequence[ChartFacts]:
         """Every version of a chart that the index of a chart repository lists, in its order."""
         ...
 
     def chart(self, repository: str, version: str, *, fresh: bool = True) -> ChartFacts:
         """One version of a chart behind ``oci://``; ``+`` of a version is ``_`` in its tag."""
+        ...
+
+    def signatures(self, repository: str, digest: str) -> Sequence[SignatureBlob]:
+        """Everything that is stored beside an image as its signature, in whatever format; nothing is verified."""
         ...
 
     def together(self, questions: Sequence[Callable[[], T]]) -> Sequence[T | GitpromoteError]:
@@ -255,6 +296,12 @@ class Ledger(Protocol):
         self, state: LedgerState, records: Sequence[Record], documents: Mapping[str, bytes]
     ) -> tuple[Sequence[NewCommit], LedgerState]:
         """The commits that append Records, each once, and the state after them."""
+        ...
+
+    def commits(
+        self, state: LedgerState, records: Sequence[Record], documents: Mapping[str, bytes]
+    ) -> Iterator[NewCommit]:
+        """The same commits, each made when it is asked for."""
         ...
 
 
@@ -325,4 +372,132 @@ class Rendering(Protocol):
         self, jobs: Sequence[RenderJob], *, on_done: Callable[[str], None] | None = None
     ) -> Sequence[Rendered | Exception]:
         """Run many renders; a failed one is an error in its place."""
+        ...
+
+
+# -- what gates ask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebRequest:
+    """A question to a server that a definition names.
+
+    :ivar doing: what it is for, as errors say it
+    :ivar headers: texts, or references that are resolved where the question is sent
+    :ivar auth: a bearer token
+    :ivar timeout: for the whole answer, in seconds
+    :ivar limit: bytes that the answer may have
+    """
+
+    url: str
+    doing: str
+    method: str = "GET"
+    headers: Mapping[str, str | Secret]
+    auth: Secret | None
+    timeout: float
+    limit: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebAnswer:
+    """What came back, whatever its status. Headers by names in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Web(Protocol):
+    """Servers that definitions name. Asked once per call; credentials go to the named host alone."""
+
+    def ask(self, request: WebRequest) -> WebAnswer:
+        """The answer.
+
+        :raises GitpromoteError: there is none, or a secret is not there
+        """
+        ...
+
+
+class Keys(Protocol):
+    """Public keys of those who sign images."""
+
+    def made_by(self, key: bytes, signature: bytes, signed: bytes, *, hashed: bool) -> bool:
+        """Whether a signature is sound and by this key, a PEM file's bytes.
+
+        :param hashed: ``signed`` is the sha256 of what was signed
+        :raises ConfigurationError: it is no key, or the library that reads keys is not there
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFacts:
+    """A Job in a cluster. ``words`` are the cluster's own."""
+
+    state: Literal["running", "complete", "failed", "absent"]
+    words: str = ""
+
+
+class Cluster(Protocol):
+    """One cluster, as a kubeconfig's context names it."""
+
+    def job(self, namespace: str, name: str) -> JobFacts:
+        """What a Job has come to.
+
+        :raises GitpromoteError: the cluster cannot be reached, or refuses
+        """
+        ...
+
+    def start_job(self, manifest: Mapping[str, Any]) -> JobFacts:
+        """Create a Job, or find that it is there already."""
+        ...
+
+
+class GateFunctions(Protocol):
+    """Functions of the user that judge: run in a Python of their own, over plain data."""
+
+    def call(self, function: str, *, file: str, code: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What it said: ``status``, ``message``, ``operands``.
+
+        :param file: where it stands, ``code``: the digest of that file's bytes
+        :raises GitpromoteError: it raised, took too long, or gave something else
+        """
+        ...
+
+
+class Outside(Protocol):
+    """Whom gates ask. Each is made when the first gate needs it."""
+
+    @property
+    def web(self) -> Web:
+        """Servers over HTTP."""
+        ...
+
+    @property
+    def keys(self) -> Keys:
+        """Public keys of images."""
+        ...
+
+    @property
+    def functions(self) -> GateFunctions:
+        """Functions of the user."""
+        ...
+
+    def cluster(self, context: str | None) -> Cluster:
+        """The cluster of a kubeconfig's context; ``None``: the current one."""
+        ...
+
+
+# -- what policies ask
+
+
+class PolicyPrograms(Protocol):
+    """Programs and functions outside of this process that judge what would be written."""
+
+    def judge(self, policy: Policy, scene: Scene, texts: Mapping[str, str]) -> Judged:
+        """What it said.
+
+        :param texts: path to text of the policy's own files
+        :raises GitpromoteError: it is not here, hangs, fails, or says what nobody can read
+        """
         ...

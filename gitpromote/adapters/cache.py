@@ -15,15 +15,18 @@ import time
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gitpromote.adapters.git.cachefolder import private_folder
 from gitpromote.adapters.git.failures import cache_failure
+from gitpromote.adapters.pruning import is_due
 from gitpromote.adapters.remembered import recall, sealed
 from gitpromote.errors import CacheFailed
 from gitpromote.model.tree import Entry
 from gitpromote.ports import KeptRender
-from gitpromote.render.memo import Memo
+
+if TYPE_CHECKING:
+    from gitpromote.render.memo import Memo
 
 _MAGIC = b"gitpromote-render/1 "
 _HEAD = len(_MAGIC) + 65  # bytes: the first line
@@ -99,6 +102,8 @@ class DiskRenderCache:
 
     def memo(self, name: str) -> Memo:
         """The memo of this name, like a pipeline's; an empty one if there is none or it is damaged."""
+        from gitpromote.render.memo import Memo  # an apply opens the cache, and renders nothing
+
         path = self._memo_path(name)
         data = recall(path)
         if data is None:
@@ -113,6 +118,8 @@ class DiskRenderCache:
         """
         if self.writable:
             self._write(self._memo_path(name), sealed(memo.dumps().encode()))
+            if is_due(self.root):  # a plan that has rendered something has the time, once a day
+                self.prune(now=time.time())
 
     def prune(self, *, now: float, days: float = 30) -> int:
         """Remove what nobody has asked for in so many days, and what broken writes left; how many files that were.

@@ -222,5 +222,6 @@ def _redirected(question: Question, location: str) -> Question:
         raise misled(question, f"to {host_of(url) or 'nowhere'}, without TLS")
     if not leaves:
         return replace(question, url=url)
-    kept = {name: value for name, value in question.headers.items() if name.lower() != "authorization"}
+    own = {"authorization", *question.own}
+    kept = {name: value for name, value in question.headers.items() if name.lower() not in own}
     return replace(question, url=url, headers=kept)

@@ -17,6 +17,7 @@ class Question:
 
     :param doing: what it is for, as errors say it: "read the tags of ghcr.io/acme/shop"
     :param headers: an ``Authorization`` among them goes to this URL's host alone
+    :param own: names of other headers, in small letters, that go to this URL's host alone
     :param limit: bytes that the answer may have, unpacked
     """
 
@@ -24,6 +25,7 @@ class Question:
     doing: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    own: frozenset[str] = frozenset()
     body: bytes | None = field(default=None, repr=False)
     limit: int = 4 << 20
 

@@ -6,10 +6,9 @@ The body of a commit's message is the Record's canonical JSON. The tree holds ``
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -29,6 +28,8 @@ _FILE = "100644"
 
 #: What folds one more Record into a state.
 Fold = Any
+
+State = TypeVar("State", EnvironmentState, FreightState)
 
 
 class _Documents(Document):
@@ -127,44 +128,60 @@ class GitLedger:
         :param documents: full plan digest to the document that a ``planned`` Record brings along
         """
         commits: list[NewCommit] = []
+        for commit, after in self._steps(state, records, documents):
+            commits.append(commit)
+            state = after
+        return commits, state
+
+    def commits(
+        self, state: LedgerState, records: Sequence[Record], documents: Mapping[str, bytes]
+    ) -> Iterator[NewCommit]:
+        """The commits of :meth:`prepare`, each made when it is asked for."""
+        return (commit for commit, _ in self._steps(state, records, documents))
+
+    def _steps(
+        self, state: LedgerState, records: Sequence[Record], documents: Mapping[str, bytes]
+    ) -> Iterator[tuple[NewCommit, LedgerState]]:
         parent: str | int | None = state.head
-        for record in records:
+        for at, record in enumerate(records):
             after = self._fold(state, record)
             changes = _changes(state, after, first=parent is None)
             if record.kind == "planned" and record.plan is not None and record.plan in documents:
                 name = f"plans/{record.plan.removeprefix('sha256:')}.json"
                 changes[name] = (_FILE, documents[record.plan])
-            commits.append(
-                NewCommit(
-                    parent=parent,
-                    changes=changes,
-                    message=_message(record),
-                    identity=self._identity,
-                    at=record.at,
-                )
+            commit = NewCommit(
+                parent=parent,
+                changes=changes,
+                message=_message(record),
+                identity=self._identity,
+                at=record.at,
             )
-            parent, state = len(commits) - 1, after
-        return commits, state
+            yield commit, after
+            parent, state = at, after
 
     def _record(self, commit: CommitFacts) -> Record:
         from gitpromote.model.record import Record
 
         body = commit.message.partition("\n\n")[2].strip()
         try:
-            return Record.model_validate(json.loads(body))
-        except (ValueError, ValidationError) as error:
+            return Record.model_validate_json(body)
+        except ValidationError as error:
             raise _damaged(self.ref, commit.oid, "this commit holds no Record") from error
 
 
 def _changes(before: LedgerState, after: LedgerState, *, first: bool) -> dict[str, tuple[str, bytes] | None]:
     changes: dict[str, tuple[str, bytes] | None] = {"format": (_FILE, FORMAT.encode())} if first else {}
-    for name, state in after.environments.items():
-        if before.environments.get(name) is not state:
-            changes[f"environments/{name}.json"] = (_FILE, _document(state))
-    for identifier, freight in after.freight.items():
-        if before.freight.get(identifier) is not freight:
-            changes[f"freight/{identifier}.json"] = (_FILE, _document(freight))
+    for name, state in _touched(before.environments, after.environments):
+        changes[f"environments/{name}.json"] = (_FILE, _document(state))
+    for identifier, freight in _touched(before.freight, after.freight):
+        changes[f"freight/{identifier}.json"] = (_FILE, _document(freight))
     return changes
+
+
+def _touched(before: Mapping[str, State], after: Mapping[str, State]) -> list[tuple[str, State]]:
+    """What a fold has replaced; the rest it passes on as it is."""
+    known = before.get
+    return [] if after is before else [(name, state) for name, state in after.items() if known(name) is not state]
 
 
 def _document(state: EnvironmentState | FreightState) -> bytes:

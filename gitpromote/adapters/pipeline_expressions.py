@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gitpromote.errors import Problem
 from gitpromote.model.definition import Definition, problem
 from gitpromote.model.gate import Gate
-from gitpromote.model.gate_evidence import Prometheus
-from gitpromote.model.gate_plain import SkipPermission
+from gitpromote.model.gate_evidence import HTTP, Prometheus
+from gitpromote.model.gate_plain import CEL
 from gitpromote.model.gate_time import Freeze, Window
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.problems import Fault
@@ -70,6 +70,10 @@ def _declaration(of: tuple[object, ...]) -> Declaration:
                 metrics=[gate.name for gate in gates if isinstance(gate, Prometheus)],
                 windows=[gate.name for gate in gates if isinstance(gate, Window | Freeze)],
             )
+        case ("answer",):
+            return contexts.http_answer()
+        case ("when",):
+            return contexts.when()
     return contexts.auto()
 
 
@@ -84,8 +88,12 @@ def _said(pipeline: Pipeline) -> Iterator[_Said]:
         if isinstance(environment.auto, str) and not environment.flawed:
             yield _Said(environment, "auto", environment.auto, ("auto",))
     for gate in _gates(pipeline):
-        if isinstance(gate, SkipPermission) and not gate.flawed:
+        if gate.when and not gate.flawed:
+            yield _Said(gate, "when", gate.when, ("when",))
+        if isinstance(gate, CEL) and not gate.flawed:
             yield _Said(gate, "expression", gate.expression, ("gate", pipeline))
+        elif isinstance(gate, HTTP) and gate.success is not None and not gate.flawed:
+            yield _Said(gate, "success", gate.success, ("answer",))
 
 
 def _gates(pipeline: Pipeline) -> Iterator[Gate]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitpromote.adapters.pipeline_expressions import expression_problems
+from gitpromote.adapters.pipeline_policies import policy_problems
 from gitpromote.adapters.pipeline_reading import read_file, shown_path
 from gitpromote.adapters.pipeline_rules import distinct, rules_between
 from gitpromote.adapters.pipeline_search import files_of, find_pipeline_file, parse_pipeline_option
@@ -19,8 +20,8 @@ from gitpromote.model.problems import Place, configuration_error
 __all__ = ["LoadedFile", "callables_changed", "find_pipeline_file", "load_pipelines", "parse_pipeline_option"]
 
 _SUMMARIES = {
-    "pipeline-file-raised": "the pipeline file cannot be run to its end",
-    "pipeline-missing": "the pipeline file defines no pipeline",
+    "pipeline-file-raised": "The pipeline file cannot be run to its end",
+    "pipeline-missing": "The pipeline file defines no pipeline",
 }
 
 
@@ -61,14 +62,14 @@ class LoadedFile:
             if len(self.pipelines) == 1:
                 return next(iter(self.pipelines.values()))
             raise UsageError(
-                "several pipelines, and none is named",
+                "Several pipelines, and none is named",
                 code="pipeline-ambiguous",
                 detail=f"{self.path} defines {known}",
                 hint="name one of them",
             )
         if name not in self.pipelines:
             raise UsageError(
-                "no pipeline has this name",
+                "No pipeline has this name",
                 code="unknown-pipeline",
                 detail=f"{self.path} defines {known}, and not {name}",
                 hint=did_you_mean(name, self.pipelines) or self._as_environment(name),
@@ -108,11 +109,12 @@ def load_pipelines(path: Path) -> LoadedFile:
     problems = [problem for reading in readings for problem in reading.problems]
     found = distinct(readings)
     problems += expression_problems(one.pipeline for one in found)
+    problems += policy_problems(one.pipeline for one in found)
     if not problems:
         problems += rules_between(found) if found else [_nothing(path)]
     if problems:
         codes = {problem.code for problem in problems}
-        summary = _SUMMARIES.get(codes.pop() if len(codes) == 1 else "", "the pipeline file is not valid")
+        summary = _SUMMARIES.get(codes.pop() if len(codes) == 1 else "", "The pipeline file is not valid")
         raise configuration_error(problems, summary=summary)
     return LoadedFile(
         path=path,

@@ -69,7 +69,7 @@ def _bytes_of(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise ConfigurationError(
-            "the pipeline file cannot be read",
+            "The pipeline file cannot be read",
             code="pipeline-file-missing",
             detail=f"{file}: {error.strerror or error}",
             hint="name another one:\n  gitpromote --pipeline FILE …",

@@ -27,7 +27,7 @@ def find_pipeline_file(start: Path) -> Path:
             break
     where = str(start) if folder == start else f"{start} and above, up to {folder}"
     raise ConfigurationError(
-        "no pipeline file was found",
+        "No pipeline file was found",
         code="pipeline-file-missing",
         detail=f"there is no pipeline.py and no pipelines/*.py in {where}",
         hint="write one, or name it:\n  gitpromote init\n  gitpromote --pipeline FILE …",
@@ -51,7 +51,7 @@ def parse_pipeline_option(text: str) -> tuple[Path, str | None]:
         file = ""
     if not file:
         hint = "write FILE or FILE:NAME"
-        raise UsageError("not a pipeline file", code="usage", detail=f"--pipeline {text!r}", hint=hint)
+        raise UsageError("Not a pipeline file", code="usage", detail=f"--pipeline {text!r}", hint=hint)
     return Path(file), name or None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ class GitRepository:
         self._trimmed = Trimmed(mirror, self._objects)
         self._listings: dict[str, Mapping[str, Entry]] = {}
         self._object_format = ""
+        self._signed: dict[bytes, dict[str, str]] = {}
         #: Every look at the remote's refs: the patterns, and what they named.
         self.looked: list[tuple[tuple[str, ...], Mapping[str, str]]] = []
 
@@ -124,11 +125,18 @@ class GitRepository:
         return {oid: _facts(info) for oid, info in self._objects.commits(oids).items()}
 
     def log(
-        self, head: str, *, since: str | None = None, paths: Sequence[str] = (), limit: int | None = None
+        self,
+        head: str,
+        *,
+        since: str | None = None,
+        paths: Sequence[str] = (),
+        limit: int | None = None,
+        first_parent: bool = False,
     ) -> Sequence[CommitFacts]:
         """The commits that lead to ``head``, newest first."""
         without = [since] if since is not None else []
-        return [_facts(info) for info in self._objects.log([head], without=without, paths=paths, limit=limit or 0)]
+        found = self._objects.log([head], without=without, paths=paths, limit=limit or 0, first_parent=first_parent)
+        return [_facts(info) for info in found]
 
     def changed_paths(self, head: str, since: str | None) -> Sequence[str]:
         """The files that differ between two commits, deleted ones too; a rename is two."""
@@ -142,13 +150,25 @@ class GitRepository:
         """Whether ``head`` contains ``commit``; one that is not here is contained in nothing."""
         from gitpromote.adapters.git.revisions import is_ancestor
 
-        return commit in self.mirror.has([commit]) and is_ancestor(self.mirror, commit, head)
+        return is_ancestor(self.mirror, commit, head)
 
-    def write(self, commits: Sequence[NewCommit]) -> Sequence[str]:
+    def unsigned(self, commits: Sequence[str], *, allowed: bytes) -> Mapping[str, str]:
+        """Of these commits those without a sound signature by an allowed signer, each with why not."""
+        from gitpromote.adapters.git.signatures import unsigned
+
+        known = self._signed.setdefault(allowed, {})
+        asked = [commit for commit in dict.fromkeys(commits) if commit not in known]
+        if asked:
+            found = unsigned(self.mirror, asked, allowed=allowed)
+            known.update({commit: found.get(commit, "") for commit in asked})
+        return {commit: known[commit] for commit in dict.fromkeys(commits) if known[commit]}
+
+    def write(self, commits: Iterable[NewCommit]) -> Sequence[str]:
         """Make commits; nothing of the remote changes."""
         from gitpromote.adapters.git.commits import write_commits
 
-        return write_commits(self.mirror, [_spec(commit) for commit in commits])
+        specs = map(_spec, commits)
+        return write_commits(self.mirror, specs if isinstance(commits, Iterator) else list(specs))
 
     def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
         """Move refs, all or none if ``atomic``; where the remote cannot do that, the last one after all the others."""

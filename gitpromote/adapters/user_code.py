@@ -181,5 +181,5 @@ def find_function(reference: str, *, beside: Path) -> UserFunction:
 
 def _missing(reference: str, why: str) -> ConfigurationError:
     return ConfigurationError(
-        "a function that the pipeline names is not there", code="callable-missing", detail=f"{reference}: {why}"
+        "A function that the pipeline names is not there", code="callable-missing", detail=f"{reference}: {why}"
     )

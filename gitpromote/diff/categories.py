@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from gitpromote.diff.fields import Difference
 from gitpromote.diff.immutable import Keys, step_names
-from gitpromote.diff.impact import TEMPLATES
 from gitpromote.model.change import Op
 from gitpromote.model.manifest import ObjectRef
+from gitpromote.model.pods import TEMPLATES
 
 #: Every category, with what it speaks of.
 CATEGORIES: Mapping[str, str] = {

@@ -8,21 +8,7 @@ from typing import Any, NamedTuple
 
 from gitpromote.model.change import Restarts
 from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
-
-_IN_SPEC = ("spec", "template")
-
-#: Where each workload keeps its pod template. A bare Pod is its own.
-TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("", "Pod"): (),
-    ("", "ReplicationController"): _IN_SPEC,
-    ("apps", "DaemonSet"): _IN_SPEC,
-    ("apps", "Deployment"): _IN_SPEC,
-    ("apps", "ReplicaSet"): _IN_SPEC,
-    ("apps", "StatefulSet"): _IN_SPEC,
-    ("argoproj.io", "Rollout"): _IN_SPEC,
-    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
-    ("batch", "Job"): _IN_SPEC,
-}
+from gitpromote.model.pods import pod_template
 
 #: Kinds that leave their pods alone when the template changes.
 _LEAVES_PODS = frozenset({("", "ReplicationController"), ("apps", "ReplicaSet")})
@@ -41,15 +27,6 @@ class Config(NamedTuple):
 
 #: Which keys are read; ``None`` for all.
 Keys = frozenset[str] | None
-
-
-def pod_template(manifest: Manifest) -> dict[str, Any] | None:
-    """The pod template of a workload; ``None`` for whatever runs no pods."""
-    path = TEMPLATES.get((manifest.ref.group, manifest.ref.kind))
-    node: Any = manifest.data if path is not None else None
-    for key in path or ():
-        node = node.get(key) if isinstance(node, dict) else None
-    return node if isinstance(node, dict) else None
 
 
 def effect(before: Manifest, after: Manifest, *, replaced: bool, changed: Mapping[Config, frozenset[str]]) -> Restarts:

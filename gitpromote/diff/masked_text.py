@@ -9,10 +9,10 @@ from typing import Any
 
 from gitpromote.diff.copies import SHORTEST, Copies
 from gitpromote.diff.labels import Marks
+from gitpromote.model.plaintext import is_ciphertext
 from gitpromote.model.secret_names import name_holds_secret
 from gitpromote.model.sensitive import Span, assigned_spans, says_something, token_spans
 
-_CIPHERTEXT = re.compile(r"ENC\[[A-Z0-9_]+,data:[^\]]*\]\Z")
 _WORD = re.compile(r"[A-Z]?[a-z]+\Z")
 _LONG_LINE = 16
 
@@ -132,11 +132,6 @@ class TextMask:
             piece = text[start:end]
             if self.found is not None and not (what == "an assigned secret" and _WORD.match(piece)):
                 self.found.add(piece)
-
-
-def is_ciphertext(text: str) -> bool:
-    """Whether SOPS wrote it."""
-    return text.startswith("ENC[") and bool(_CIPHERTEXT.match(text))
 
 
 def _json(text: str) -> Any:

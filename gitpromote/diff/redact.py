@@ -13,9 +13,9 @@ from gitpromote.diff.hide import Hider, hide
 from gitpromote.diff.hints import hinting_lines, hints
 from gitpromote.diff.labels import Labels, Marks, unnumbered
 from gitpromote.diff.masked_text import Secrets, TextMask
-from gitpromote.diff.special_kinds import plaintext_contents
 from gitpromote.diff.veil import Veil
 from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
+from gitpromote.model.plaintext import plaintext_contents
 from gitpromote.model.sensitive_paths import SensitivePath, parse_sensitive_path
 
 #: What to put over a difference before it is shown; ``None`` if it may be shown as it is.

@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 
 from gitpromote.diff.fields import Difference
 from gitpromote.diff.immutable import Keys, step_names
-from gitpromote.diff.impact import TEMPLATES
 from gitpromote.diff.measures import compare_images, quantity
-from gitpromote.diff.rbac import is_powerful, widens
 from gitpromote.model.change import Action, Risk
 from gitpromote.model.manifest import ObjectRef
+from gitpromote.model.pods import TEMPLATES
+from gitpromote.model.rbac import is_powerful, widens
 
 
 class Subject(NamedTuple):

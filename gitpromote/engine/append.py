@@ -6,6 +6,7 @@ import random
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from gitpromote.engine.source_order import in_history
 from gitpromote.engine.world import World
 from gitpromote.errors import AccessDenied, ConfigurationError, Contention
 from gitpromote.model.freight import Freight
@@ -107,7 +108,7 @@ def freight_created(world: World, freight: Iterable[Freight], state: LedgerState
             actor=Actor(claimed=world.actor),
             plan=plan,
             freight={one.warehouse: one.id},
-            data={"freight": one.model_dump(mode="json")},
+            data={"freight": in_history(world, one, state).model_dump(mode="json")},
         )
         for one in freight
         if one.id not in state.freight

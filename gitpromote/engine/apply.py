@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 
 from gitpromote.engine import transition
 from gitpromote.engine.append import PATIENCE, ledger_refused, pause, record_plan
-from gitpromote.engine.assess import Fresh, assess, journey_of
+from gitpromote.engine.assess import Answered, Fresh, assess, journey_of
 from gitpromote.engine.calling import Called
 from gitpromote.engine.executable import not_supported, refuse_unsupported, unsupported
+from gitpromote.engine.governed import govern_apply
 from gitpromote.engine.interrupt import Interruption, interruptible
 from gitpromote.engine.locked import held_by_others
 from gitpromote.engine.look import Look, look
-from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_result, waiting_result
+from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_result, unsure_result, waiting_result
 from gitpromote.engine.permission import check_digest, unapproved, unpermitted
+from gitpromote.engine.pins import Pins
+from gitpromote.engine.records import apps_alone
 from gitpromote.engine.stacking import unfounded
 from gitpromote.engine.world import World
 from gitpromote.errors import Contention, GitpromoteError, PlanStale, UsageError
@@ -22,11 +25,12 @@ from gitpromote.model.outcome import worst_of
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.record import Record
 from gitpromote.model.result import ApplyResult, EnvironmentResult
-from gitpromote.planning.opening import passes_by_itself
+from gitpromote.planning.opening import passes_by_itself, time_alone
 from gitpromote.planning.waves import WAVE, crowded
 from gitpromote.ports import PushAnswer
 
 _POLL = 5.0  # seconds between looks while waiting for what others may do
+_LONG_POLL = 60.0  # and at most, while only time is waited for
 _BITS = 20  # in which they are waited for
 _REFUSED_HINTS = {
     "branch-checked-out": "Somebody works on it there: switch to another branch, or push to a bare repository.",
@@ -104,7 +108,11 @@ class _Run:
     present: frozenset[str] = frozenset()
     started: int = 0
     told: set[str] = field(default_factory=set)
-    hopeful: set[str] = field(default_factory=set)
+    hopeful: dict[str, int | None] = field(default_factory=dict)
+    pins: Pins = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pins = Pins(self.world, self.file.plan)
 
     @property
     def called(self) -> Called:
@@ -143,7 +151,7 @@ class _Run:
     def _pause(self, interruption: Interruption) -> None:
         """Until the next look; whoever wants to stop does not wait that long, and nobody beyond what was asked for."""
         rest = self.options.lock_timeout - (self.world.clock.now() - self.started)
-        length = _POLL if self._hopes() else min(_POLL, max(rest, 0.1))
+        length = self._until_next() if self._hopes() else min(_POLL, max(rest, 0.1))
         for _ in range(_BITS):
             if not interruption.asked:
                 self.world.clock.sleep(length / _BITS)
@@ -156,13 +164,14 @@ class _Run:
         return [planned for planned in self.selected if planned.name not in final]
 
     def _look(self) -> Look:
+        govern_apply(self.world, self.file.plan)
         resolved = [self.world.pipeline.resolved(planned.name) for planned in self.selected]
         return look(self.world, resolved, sources=False)
 
     def _records(self, seen: Look) -> Sequence[Record]:
         basis = self.file.plan.basis.ledger.head
         head = seen.ledger.head
-        if basis is not None and (head is None or not self.world.home.is_ancestor(basis, head)):
+        if basis is not None and basis != head and (head is None or not self.world.home.is_ancestor(basis, head)):
             raise PlanStale(
                 "The ledger is not the one that the plan saw",
                 code="ledger-rewritten",
@@ -175,13 +184,17 @@ class _Run:
         """Settle what can be settled; return what may go now."""
         mine = {place: frozenset(oids) for place, oids in self.mine.items()}
         ready: list[Fresh] = []
+        self.pins.forget()
         locked = held_by_others(self.world, seen)
+        answered = self._answered(seen)
         for planned in self._open():
             self.results.pop(planned.name, None)
             if planned.decision in ("unavailable", "held") or not planned.steps:
                 self.results[planned.name] = settled_result(planned, called=self.called)
                 continue
-            fresh = assess(self.world, self.file.plan, self.file.digest, planned, seen, records, mine=mine)
+            fresh = assess(
+                self.world, self.file.plan, self.file.digest, planned, seen, records, mine=mine, answered=answered
+            )
             result = self._verdict(fresh, locked.get(planned.name))
             if result is not None:
                 self.results[planned.name] = result
@@ -202,17 +215,32 @@ class _Run:
                 )
         return [fresh for fresh in ready if fresh.planned.name not in stacked]
 
+    def _answered(self, seen: Look) -> Answered:
+        """What those say now whom gates ask."""
+        now, pipeline = self.world.clock.now(), self.world.pipeline
+        asking = [one for one in self._open() if one.steps and one.decision not in ("unavailable", "held")]
+        asking = [one for one in asking if any(gate.asks for gate in pipeline.resolved(one.name).all_gates)]
+        if not asking:
+            return Answered(as_of=now)
+        from gitpromote.engine.evidence import answers_again  # few pipelines ask anybody
+
+        answers = answers_again(self.world, self.file.plan, asking, ledger=seen.ledger, as_of=now)
+        return Answered(as_of=now, answers=answers)
+
     def _verdict(self, fresh: Fresh, lock: Contention | None) -> EnvironmentResult | None:
         """The result that judgement, gates and locks lead to; ``None`` where it may go."""
         settled = settled_result(fresh.planned, fresh.judgement, called=self.called)
         if settled is not None:
             return settled
         worst = worst_of(fresh.outcomes)
+        self.hopeful.pop(fresh.planned.name, None)
+        if worst in ("pending", "error") and passes_by_itself(fresh.outcomes):
+            self.hopeful[fresh.planned.name] = time_alone(fresh.outcomes)
+        if worst == "error" and self.options.wait and fresh.planned.name in self.hopeful:
+            return unsure_result(fresh.planned, fresh.outcomes)
         if worst in ("fail", "error"):
             return blocked_result(fresh.planned, fresh.outcomes, called=self.called)
-        self.hopeful.discard(fresh.planned.name)
         if worst == "pending":
-            self.hopeful |= {fresh.planned.name} if passes_by_itself(fresh.outcomes) else set()
             return waiting_result(fresh.planned, fresh.outcomes)
         if unsupported(fresh.planned):
             return failed_result(fresh.planned, not_supported(fresh.planned))
@@ -221,7 +249,14 @@ class _Run:
             if patient:
                 return waiting_result(fresh.planned, fresh.outcomes, because=lock.detail, code=lock.code)
             return failed_result(fresh.planned, lock)
-        return None
+        return None if fresh.ours else self._pinned(fresh)
+
+    def _pinned(self, fresh: Fresh) -> EnvironmentResult | None:
+        """The result where a tag has moved since the plan, or nobody can say; ``None`` where it may go."""
+        try:
+            return self.pins.moved(fresh.planned, called=self.called)
+        except GitpromoteError as error:
+            return failed_result(fresh.planned, error)
 
     def _permitted(self, ready: Sequence[Fresh], seen: Look) -> list[Fresh]:
         """Before the first write a missing consent refuses the whole; later it makes its environment wait."""
@@ -368,6 +403,15 @@ class _Run:
         waiting = (result.name for result in self.results.values() if result.status == "waiting")
         return self.options.wait and any(name in self.hopeful for name in waiting)
 
+    def _until_next(self) -> float:
+        """Seconds until the first gate opens, where all that is waited for says when; no longer than a minute."""
+        waiting = [name for name, result in self.results.items() if result.status == "waiting"]
+        moments = [self.hopeful[name] for name in waiting if name in self.hopeful]
+        known = [moment for moment in moments if moment is not None]
+        if not known or len(known) < len(moments):
+            return _POLL
+        return min(max(min(known) - self.world.clock.now(), 0.1), _LONG_POLL)
+
     def _cut_short(self, error: GitpromoteError) -> ApplyResult:
         """What was written before is told all the same."""
         for planned in self._open():
@@ -393,5 +437,6 @@ def _landed_text(fresh: Fresh, commit: str | None) -> str:
     if commit is None:
         return "nothing to write; the Freight's arrival was recorded"
     branch = fresh.planned.target.ref.removeprefix("refs/heads/")
-    text = f"written {commit[:7]} -> {branch}, tree as planned"
+    apart = f"; {', '.join(apps)} alone" if (apps := apps_alone(fresh.planned)) else ""
+    text = f"written {commit[:7]} -> {branch}, tree as planned{apart}"
     return f"{text}; {fresh.judgement.message}" if fresh.judgement.verdict == "reanchor" else text

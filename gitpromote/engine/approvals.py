@@ -33,7 +33,7 @@ def approved_changes(world: World, seen: Look) -> dict[str, frozenset[str]]:
     Each needs a sound signature. Where the Pipeline names its signers, it must be one of theirs, checked against that
     file on the home repository's default branch as it is now.
     """
-    allowed = _allowed_signers(world)
+    allowed = allowed_signers(world)
     return {
         name: frozenset(one.change_digest for one in state.approvals if _counts(world, name, one, allowed))
         for name, state in seen.ledger.environments.items()
@@ -49,7 +49,11 @@ def _counts(world: World, environment: str, approval: Approval, allowed: bytes |
     return verified is not None
 
 
-def _allowed_signers(world: World) -> bytes | None:
+def allowed_signers(world: World) -> bytes | None:
+    """The file of allowed signers on the home repository's default branch as it is now; ``None`` where none is named.
+
+    :raises ConfigurationError: it is named and is not there (``signers-missing``)
+    """
     path = world.pipeline.signers
     if path is None:
         return None
@@ -119,7 +123,7 @@ def approve(
     )
     signed = signed_bytes(environment, draft)
     signature = world.signing.sign(signed, key=key)
-    proof = world.signing.verify(signed, signature, identity=draft.identity, allowed=_allowed_signers(world))
+    proof = world.signing.verify(signed, signature, identity=draft.identity, allowed=allowed_signers(world))
     if proof is None:
         raise ConfigurationError(
             "This signature would not count",

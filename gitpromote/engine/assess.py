@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gitpromote.engine.in_place import edits_hold, observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import RemoteFailed
-from gitpromote.model.observation import EnvironmentObservation
+from gitpromote.history.moved import names_of
+from gitpromote.model.evidence import Evidence, Subject
+from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
+from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.record import Record
 from gitpromote.model.resolved import ResolvedTarget
-from gitpromote.model.state import LedgerState
+from gitpromote.model.state import EnvironmentState, LedgerState, Override
 from gitpromote.model.tree import Entry, tree_id
 from gitpromote.planning import staleness
 from gitpromote.planning.availability import Journey, planned_freight
+from gitpromote.planning.gating import subject_of
+from gitpromote.planning.overriding import as_judged, overridden
 from gitpromote.planning.planfile import blob_bytes
 from gitpromote.planning.planner import changes_of
 from gitpromote.planning.staleness import Difference, FreshLook, Judgement
@@ -31,10 +36,27 @@ _LOOKED_THROUGH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedBy:
+    """What verdicts were judged by, just before a write.
+
+    :ivar at: epoch seconds
+    :ivar after: the id of the last Record that the ledger had: what it says of the journey follows from there
+    :ivar subject: what they are about
+    :ivar evidence: gate to what was answered when it asked
+    """
+
+    at: int
+    after: str | None
+    subject: Subject
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
     """What there is to know of one environment now.
 
     :ivar ours: the target holds this very change, committed by this plan, although no Record says so
+    :ivar judged: by what the outcomes were judged
     """
 
     planned: EnvironmentPlan
@@ -42,6 +64,18 @@ class Fresh:
     judgement: Judgement
     outcomes: tuple[Outcome, ...]
     ours: str | None = None
+    judged: JudgedBy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What was answered when gates asked, and when that was: they are judged at that very moment.
+
+    :ivar answers: Environment to gate to its answer
+    """
+
+    as_of: int
+    answers: Mapping[str, Mapping[str, Evidence]] = field(default_factory=dict)
 
 
 def target_of(planned: EnvironmentPlan) -> ResolvedTarget:
@@ -66,6 +100,7 @@ def assess(
     records: Sequence[Record],
     *,
     mine: Mapping[tuple[str, str], frozenset[str]],
+    answered: Answered,
 ) -> Fresh:
     """Staleness in its order, then gates and policies with fresh facts.
 
@@ -88,9 +123,23 @@ def assess(
         planned=planned,
         head=head,
         judgement=Judgement(verdict="go") if ours else judgement,
-        outcomes=_outcomes(world, plan, planned, seen),
+        outcomes=_outcomes(world, plan, planned, seen, answered, head),
         ours=ours,
+        judged=JudgedBy(
+            at=answered.as_of,
+            after=records[-1].id if records else _last_record(world, seen.ledger.head),
+            subject=subject_of(observed_again(plan, planned)),
+            evidence=answered.answers.get(planned.name, {}),
+        ),
     )
+
+
+def _last_record(world: World, head: str | None) -> str | None:
+    """The id of the Record that a commit of the ledger holds."""
+    if head is None:
+        return None
+    body = world.home.commits([head])[head].message.partition("\n\n")[2]
+    return Record.model_validate_json(body).id
 
 
 def _fresh_look(
@@ -99,7 +148,8 @@ def _fresh_look(
     target = planned.target
     basis = plan.basis.repositories.get(target.repository)
     planned_head = basis.refs.get(target.ref) if basis and target.ref else None
-    here = [record for record in records if record.environment == planned.name]
+    names = names_of(world.pipeline, planned.name)  # renamed meanwhile: others may have written under the old one
+    here = [record for record in records if record.environment in names]
     functions = plan.pipeline.source.callables if plan.pipeline.source else {}
     common = {
         "head": head,
@@ -261,7 +311,7 @@ def _rerendered(
     state = seen.ledger.environment(planned.name)
     overlay = _still_to_come(world, plan, planned, head)
     observed, _ = observe_sources(world, resolved, freight, head=head, state=state, overlay=overlay)
-    if _same_change(planned, observed, sensitive_paths=world.pipeline.sensitive_paths):
+    if _same_change(planned, observed, world.pipeline):
         return Judgement(verdict="reanchor", message="rendered again: the same change")
     return _stale(before.differences)
 
@@ -282,10 +332,10 @@ def _still_to_come(world: World, plan: Plan, planned: EnvironmentPlan, head: str
     return found
 
 
-def _same_change(planned: EnvironmentPlan, observed: EnvironmentObservation, *, sensitive_paths: Iterable[str]) -> bool:
+def _same_change(planned: EnvironmentPlan, observed: EnvironmentObservation, pipeline: Pipeline) -> bool:
     written = {path: after.oid for path, (_, after) in observed.edited.items()}
     expected = {write.path: write.after for write in planned.writes}
-    return written == expected and changes_of(observed, sensitive_paths=sensitive_paths) == planned.changes
+    return written == expected and changes_of(observed, pipeline) == planned.changes
 
 
 def _stale(differences: tuple[Difference, ...]) -> Judgement:
@@ -301,15 +351,63 @@ def _ours(world: World, planned: EnvironmentPlan, head: str, planned_head: str |
     return next((one.oid for one in found if one.trailers.get("Gitpromote-Change") == planned.change_digest), None)
 
 
-def _outcomes(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> tuple[Outcome, ...]:
+def _outcomes(
+    world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, answered: Answered, head: str | None
+) -> tuple[Outcome, ...]:
     """The plan's verdicts, those that read live facts judged again."""
-    resolved = world.pipeline.resolved(planned.name)
-    observed = EnvironmentObservation(name=planned.name, freight=planned_freight(plan, planned))
-    judged = judge_gates(journey_of(world, seen), resolved, observed, kind=plan.kind)
+    overrides = _overrides(world, seen.ledger.environment(planned.name))
+    evidence = answered.answers.get(planned.name, {})
+    journey = journey_at(world, seen.ledger, answered.as_of)
+    judged = judged_again(journey, plan, planned, evidence=evidence, overrides=())
+    if world.governing is not None:
+        from gitpromote.engine.organisation_again import with_organisation  # few plans are judged by any
+
+        judged = with_organisation(world, journey, plan, planned, judged, head=head)
+    return overridden(judged, overrides, change_digest=planned.change_digest, as_of=journey.as_of)
+
+
+def judged_again(
+    journey: Journey,
+    plan: Plan,
+    planned: EnvironmentPlan,
+    *,
+    evidence: Mapping[str, Evidence],
+    overrides: tuple[Override, ...],
+) -> tuple[Outcome, ...]:
+    """A plan's verdicts at the moment of a journey: what reads live facts afresh, the rest as the plan has it.
+
+    :param overrides: those whose word counts; what the plan itself says of overrides is not looked at
+    """
+    digest = planned.change_digest
+    observed = replace(observed_again(plan, planned), evidence=evidence)
+    resolved = journey.pipeline.resolved(planned.name)
+    judged = judge_gates(journey, resolved, observed, kind=plan.kind, changes=planned.changes, change_digest=digest)
     fresh = {outcome.id: outcome for outcome in judged}
-    return tuple(
-        fresh.get(outcome.id, outcome) if _is_judged_again(outcome) else outcome for outcome in planned.outcomes
-    )
+    told = [as_judged(outcome) for outcome in planned.outcomes]
+    now = [fresh.get(outcome.id, outcome) if _is_judged_again(outcome) else outcome for outcome in told]
+    # What an organisation asks for since the plan.
+    now += [fresh[gate.name] for gate in resolved.organisation.gates if _is_new(gate.name, told, fresh)]
+    return overridden(now, overrides, change_digest=digest, as_of=journey.as_of)
+
+
+def _overrides(world: World, state: EnvironmentState) -> tuple[Override, ...]:
+    """What somebody overrode there, as far as their word counts now."""
+    if not state.overrides:
+        return ()
+    from gitpromote.engine.overrides import sound_overrides  # hardly ever
+
+    return sound_overrides(world, state)
+
+
+def observed_again(plan: Plan, planned: EnvironmentPlan) -> EnvironmentObservation:
+    """What a plan would make of an Environment, as the subject of verdicts."""
+    tree = planned.result_tree
+    desired = Content(tree=tree, whole=tree) if tree is not None else None
+    return EnvironmentObservation(name=planned.name, freight=planned_freight(plan, planned), desired=desired)
+
+
+def _is_new(name: str, told: Sequence[Outcome], fresh: Mapping[str, Outcome]) -> bool:
+    return name in fresh and all(outcome.id != name for outcome in told)
 
 
 def _is_judged_again(outcome: Outcome) -> bool:

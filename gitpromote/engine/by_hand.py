@@ -18,7 +18,9 @@ def given_of(world: World, asked: Asked) -> dict[str, Artifact]:
     :raises ConfigurationError: something that is no image, chart or revision
     """
     subscribed = {
-        canonical_repository(one.repo if isinstance(one, Image) else one.address)
+        ("image", canonical_repository(one.repo))
+        if isinstance(one, Image)
+        else ("chart", canonical_repository(one.address))
         for warehouse in world.pipeline.warehouses
         if asked.warehouse in (None, warehouse.name)
         for one in warehouse.subscriptions
@@ -29,11 +31,12 @@ def given_of(world: World, asked: Asked) -> dict[str, Artifact]:
     artifacts += [ChartArtifact.parse(text) for text in asked.charts]
     for artifact in artifacts:
         repository = canonical_repository(artifact.repository)
-        if repository not in subscribed:
+        if (artifact.kind, repository) not in subscribed:
+            known = ", ".join(sorted({address for _, address in subscribed})) or "none"
             raise UsageError(
                 "No Warehouse subscribes to this repository",
                 code="artifact-unsubscribed",
-                detail=f"{artifact.repository}; subscribed: {', '.join(sorted(subscribed)) or 'none'}",
+                detail=f"{artifact.repository}; subscribed: {known}",
                 hint=f'Add a subscription to the pipeline: {artifact.kind.capitalize()}("{artifact.repository}")',
             )
         found[repository] = artifact
@@ -46,9 +49,9 @@ def given_of(world: World, asked: Asked) -> dict[str, Artifact]:
 def refuse_idle_commit(world: World, asked: Asked) -> None:
     """A commit that was named where nothing takes it would change nothing.
 
-    :raises UsageError: no Warehouse follows the commits of the home repository
+    :raises UsageError: no Warehouse that is asked follows the commits of the home repository
     """
-    if asked.commit is not None and HOME not in {key for key, _ in git_sources(world)}:
+    if asked.commit is not None and HOME not in {key for key, _ in git_sources(world, warehouse=asked.warehouse)}:
         raise UsageError(
             "No Warehouse follows the commits of this repository",
             code="commit-unsubscribed",

@@ -35,6 +35,11 @@ class Candidates:
     told: DiscoveredWarehouse | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def found(self) -> str | None:
+        """The id of what the subscriptions come to by themselves."""
+        return self.newest.id if self.newest is not None and not self.given else None
+
 
 def in_order(newest: Freight | None, known: Sequence[Freight], *, first: bool) -> tuple[Freight, ...]:
     """The Freight of a Warehouse, newest first.
@@ -44,4 +49,7 @@ def in_order(newest: Freight | None, known: Sequence[Freight], *, first: bool) -
     same = next((one for one in known if newest is not None and one.id == newest.id), None)
     if newest is None or (same is not None and not first):
         return tuple(known)
+    before = [number for number, one in enumerate(known, 1) if one.id == newest.older_than]
+    if same is None and before and not first:
+        return (*known[: before[0]], newest, *known[before[0] :])
     return (same or newest, *(one for one in known if one.id != newest.id))

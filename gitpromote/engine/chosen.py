@@ -54,7 +54,9 @@ def _choice(
         choice = named(journey, resolved.name, freight, exactly=exactly)
         return choice if choice.freight is not None or choice.reason else Choice(freight)
     stays = staying(journey, resolved.name, warehouse) if asked.freight or asked.by_hand else Choice(None)
-    return stays if stays.freight is not None else choose(journey, resolved.name, warehouse, offered.freight)
+    if stays.freight is not None:
+        return stays
+    return choose(journey, resolved.name, warehouse, offered.freight, found=offered.found)
 
 
 def _asked_for(journey: Journey, offered: Candidates, asked: Asked) -> Freight | None:

@@ -16,12 +16,13 @@ from gitpromote.engine.freight_named import is_known, refuse_unknown
 from gitpromote.engine.gather import Wanted, gather
 from gitpromote.engine.look import Look
 from gitpromote.engine.making import Making
+from gitpromote.engine.named_artifacts import looked_up
 from gitpromote.engine.world import World
 from gitpromote.model.artifact import Artifact
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.subscription import Chart, Image
 from gitpromote.model.warehouse import Warehouse
-from gitpromote.planning.selection import newest_first
+from gitpromote.planning.selection import is_hotfix_alone, newest_first
 
 __all__ = ["Candidates", "discover"]
 
@@ -39,17 +40,17 @@ def discover(
     if asked.lock is not None:
         return _locked(world, seen, asked)
     refuse_idle_commit(world, asked)
-    given = given_of(world, asked)
+    given = looked_up(world, given_of(world, asked), asked)
     # A Freight that is known needs nobody to find it: then registries are not asked.
     named = asked.freight is not None and is_known(seen.ledger, asked.freight)
     warehouses = [one for one in world.pipeline.warehouses if asked.warehouse in (None, one.name)]
-    wanted = [_wanted(world, seen, one, given, whole=asked.whole) for one in warehouses]
+    wanted = [_wanted(world, seen, one, given, asked) for one in warehouses]
     sought = [one for one in wanted if _is_sought(one, asked, named=named)]
     found = {
         _name(one.wanted): replace(
             Making(world, seen, one, resolved, asked, as_of).candidates(), given=bool(one.wanted.given)
         )
-        for one in gather(world, seen, sought)
+        for one in gather(world, seen, sought, partly=asked.partly, regardless=asked.regardless)
     }
     for one in wanted:
         found.setdefault(_name(one), _known_alone(seen, one, named=named))
@@ -61,12 +62,13 @@ def _name(wanted: Wanted) -> str:
     return wanted.warehouse.name or ""
 
 
-def _wanted(world: World, seen: Look, warehouse: Warehouse, given: Mapping[str, Artifact], *, whole: bool) -> Wanted:
-    known = newest_first(seen.ledger, warehouse.name or "")
+def _wanted(world: World, seen: Look, warehouse: Warehouse, given: Mapping[str, Artifact], asked: Asked) -> Wanted:
+    known = [one for one in newest_first(seen.ledger, warehouse.name or "") if not is_hotfix_alone(seen.ledger, one)]
     named = Wanted(warehouse=warehouse, given=given)
     mine = [one for each in warehouse.subscriptions if (one := named.by_hand(world, each)) is not None]
     keys = {key: one for key, one in given.items() if any(one is each for each in mine)}
-    return Wanted(warehouse=warehouse, given=keys, latest=known[0].freight if known else None, whole=whole)
+    latest = known[0].freight if known else None
+    return Wanted(warehouse=warehouse, given=keys, latest=latest, whole=asked.whole, fresh=asked.fresh)
 
 
 def _is_sought(wanted: Wanted, asked: Asked, *, named: bool) -> bool:

@@ -54,7 +54,7 @@ def missing_text(offers: Sequence[Offered], assembly: Assembly) -> str:
     if not offers:
         return "the Warehouse subscribes to nothing"
     if not empty:
-        return assembly.missing + "".join(f"; {one.name} {one.reason}" for one in assembly.rejected[:1])
+        return assembly.missing
     nothing = why_nothing(empty[0].subscription, empty[0].selection)  # type: ignore[arg-type]
     nearest = "".join(f": {one.name} {one.reason}" for one in nothing.nearest[:1])
     return nothing.sentence + nearest
@@ -98,6 +98,7 @@ def _subscription(offered: Offered, taken: Candidate | None) -> DiscoveredSubscr
         rejected=tuple(_told(one) for one in selection.rejected[:_NAMED]),
         notes=selection.notes,
         missing=nothing,
+        failure=selection.failure,
     )
 
 

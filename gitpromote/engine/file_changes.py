@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gitpromote.engine.assess import Fresh
-from gitpromote.engine.sensitive import sensitive_bytes
 from gitpromote.engine.world import World
-from gitpromote.errors import VerificationFailed
+from gitpromote.errors import Blocked
 from gitpromote.model.plan import EnvironmentPlan, Plan, Write
 from gitpromote.model.safepath import Collision, collisions, unsafe_path
-from gitpromote.model.tree import FOLDER, LINK, SUBMODULE, Entry
+from gitpromote.model.tree import LINK, SUBMODULE, Entry
 from gitpromote.planning.planfile import blob_bytes
 
 #: Path to (mode, bytes), or ``None`` to remove.
@@ -19,14 +18,26 @@ Changes = Mapping[str, tuple[str, bytes] | None]
 _KINDS = {LINK: "link", SUBMODULE: "submodule"}
 
 
-def file_changes(world: World, plan: Plan, fresh: Fresh) -> Changes:
+def files_there(world: World, repository: str, batch: Sequence[Fresh]) -> list[Mapping[str, Entry]]:
+    """The files of the commits that a batch of environments of one repository builds upon, all read together."""
+    heads = dict.fromkeys(fresh.head for fresh in batch if fresh.head is not None)
+    found = dict(zip(heads, world.repository(repository).files([(head, "") for head in heads]), strict=True))
+    return [found[fresh.head] if fresh.head is not None else {} for fresh in batch]
+
+
+def file_changes(world: World, plan: Plan, fresh: Fresh, there: Mapping[str, Entry]) -> Changes:
     """What the commit of an environment changes, by path from the repository's root.
 
-    :raises VerificationFailed: a path that must not be written, or a file with secrets that came out differently
+    :param there: the files that are there now, as :func:`files_there` has them
+    :raises Blocked: a path that must not be written
+    :raises VerificationFailed: a file with secrets came out differently
     """
     planned = fresh.planned
-    redone = any(write.sensitive and write.action != "delete" for write in planned.writes)
-    secret = sensitive_bytes(world, plan, planned) if redone else {}
+    secret: Mapping[str, bytes] = {}
+    if any(write.sensitive and write.action != "delete" for write in planned.writes):
+        from gitpromote.engine.sensitive import sensitive_bytes  # renders again; nothing else here does
+
+        secret = sensitive_bytes(world, plan, planned)
     root = planned.target.path if planned.target.kind != "in-place" else ""
     changes: dict[str, tuple[str, bytes] | None] = {}
     for write in planned.writes:
@@ -35,7 +46,7 @@ def file_changes(world: World, plan: Plan, fresh: Fresh) -> Changes:
         if reason:
             raise _unsafe(planned, path, reason)
         changes[path] = _content(plan, write, secret)
-    _refuse_meetings(world, fresh, changes)
+    _refuse_meetings(fresh, changes, there)
     return changes
 
 
@@ -46,32 +57,29 @@ def _content(plan: Plan, write: Write, secret: Mapping[str, bytes]) -> tuple[str
     return write.mode, data
 
 
-def _refuse_meetings(world: World, fresh: Fresh, changes: Changes) -> None:
+def _refuse_meetings(fresh: Fresh, changes: Changes, there: Mapping[str, Entry]) -> None:
     """Refuse paths that some file system takes for another one, or that lie below something that is no folder."""
     ours = [path for path, change in changes.items() if change is not None]
-    others = _neighbours(world, fresh, changes) if any(fresh.planned.target.subtrees) else {}
+    others, folders = _neighbours(changes, there)
     places = {*ours, *(path[:at] for path in ours for at, sign in enumerate(path) if sign == "/")}
     # A folder stands for itself by a name that no file has.
-    names = [path if entry.mode != FOLDER else f"{path}/." for path, entry in others.items()]
-    for met in collisions([*ours, *names]):
+    for met in collisions([*ours, *others, *(f"{path}/." for path in folders)]):
         if met.first in places or met.second in places:
             raise _meeting(fresh.planned, met, others, places)
 
 
-def _neighbours(world: World, fresh: Fresh, changes: Changes) -> dict[str, Entry]:
-    """What lies beside our files, and beside the folders that lead to them."""
-    if fresh.head is None:
-        return {}
-    listing = world.repository(fresh.planned.target.repository).listing(fresh.head)
-    folders = {path[:at] for path in changes for at, sign in enumerate(path) if sign == "/"} | {""}
-    return {
-        path: entry for path, entry in listing.items() if path not in changes and path.rpartition("/")[0] in folders
-    }
+def _neighbours(changes: Changes, there: Mapping[str, Entry]) -> tuple[dict[str, Entry], set[str]]:
+    """The files and the folders that stay beside our files, and beside the folders that lead to them."""
+    stays = [path for path in there if path not in changes]
+    around = {path[:at] for path in changes for at, sign in enumerate(path) if sign == "/"} | {""}
+    folders = {path[:at] for path in stays for at, sign in enumerate(path) if sign == "/"}
+    files = {path: there[path] for path in stays if path.rpartition("/")[0] in around}
+    return files, {path for path in folders if path.rpartition("/")[0] in around}
 
 
-def _meeting(
-    planned: EnvironmentPlan, met: Collision, others: Mapping[str, Entry], places: set[str]
-) -> VerificationFailed:
+def _meeting(planned: EnvironmentPlan, met: Collision, others: Mapping[str, Entry], places: set[str]) -> Blocked:
+    if met.why == "folder" and met.second.endswith("/."):
+        return _unsafe(planned, met.first, "is a folder there, in which something stays")
     if met.why == "folder":
         kind = _KINDS.get(others[met.first].mode, "file") if met.first in others else "file"
         return _unsafe(planned, met.second, f"lies below {met.first}, which is a {kind} there")
@@ -79,8 +87,8 @@ def _meeting(
     return _unsafe(planned, ours, f"meets {other!r} on file systems that fold {met.why}")
 
 
-def _unsafe(planned: EnvironmentPlan, path: str, reason: str) -> VerificationFailed:
-    return VerificationFailed(
+def _unsafe(planned: EnvironmentPlan, path: str, reason: str) -> Blocked:
+    return Blocked(
         "A path must not be written",
         code="unsafe-path",
         detail=f"{planned.name}: {path!r} {reason}",

@@ -11,6 +11,7 @@ from gitpromote.engine.asked import Asked
 from gitpromote.engine.candidates import Candidates
 from gitpromote.engine.discover import discover
 from gitpromote.engine.freight_named import known_freight
+from gitpromote.engine.freight_verbs import refuse_rejected, refuse_skipped_target, requested
 from gitpromote.engine.look import look
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, UsageError
@@ -19,7 +20,7 @@ from gitpromote.model.names import did_you_mean
 from gitpromote.model.record import Record
 from gitpromote.model.state import LedgerState
 
-__all__ = ["Recorded", "alias_freight", "discovered", "record_freight"]
+__all__ = ["Recorded", "alias_freight", "discovered", "named_freight", "record_freight"]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 _DIGITS = re.compile(r"[0-9a-f]{4,}")
@@ -51,35 +52,54 @@ def record_freight(
     as_of: int,
     labels: Mapping[str, str] | None = None,
     provenance: Mapping[str, str] | None = None,
+    target: str | None = None,
+    skip: Sequence[str] = (),
 ) -> tuple[Recorded, ...]:
     """Record the Freight that the Warehouses come to, with what was named by hand in the place of what would be found.
 
-    Two who record the same Freight at once record it once.
+    Two who record the same Freight at once record it once. What is refused leaves nothing in the ledger.
 
     :param labels: what is said of it; ``provenance`` by the words of :data:`~gitpromote.model.freight.PROVENANCE`
-    :raises UsageError: something was named that nothing subscribes to; a word of provenance that there is not
+    :param target: the Environment up to which it is asked to go; ``skip`` those that it is asked to leave out
+    :raises UsageError: something was named that nothing subscribes to, or that does not exist; a word of provenance
+        that there is not; a target that is left out
     :raises Blocked: there is no set of artifacts
     """
     _refuse_unknown_words(provenance or {})
-    found = discovered(world, asked, as_of=as_of)
-    concerned = {name: one for name, one in found.items() if not asked.by_hand or _by_hand(one)}
-    nothing = {name: one.missing for name, one in concerned.items() if one.newest is None}
-    if nothing:
-        told = "\n".join(f"{name}: {reason}" for name, reason in nothing.items())
-        hint = f"What was looked at, and why it does not count:\n  gitpromote freight discover {world.pipeline.name}"
-        raise Blocked("There is no Freight to be made", code="freight-nothing", detail=told, hint=hint)
+    concerned = named_freight(world, asked, as_of=as_of)
     said = {"labels": dict(labels or {}), "provenance": dict(provenance or {})}
     made = {name: _with(one.newest, said) for name, one in concerned.items() if one.newest is not None}
+    asks = made.values() if target is not None or skip else ()
+    for one in asks:
+        refuse_skipped_target(world, one, target=target, skip=skip)
     new: set[str] = set()
 
     def records(state: LedgerState) -> Sequence[Record]:
         created = freight_created(world, made.values(), state, plan=None)
         new.clear()
         new.update(identifier for record in created for identifier in record.freight.values())
-        return created
+        for one in asks:
+            refuse_rejected(state, one)
+        return [*created, *(requested(world, one, target=target, skip=skip) for one in asks)]
 
     append(world, records)
     return tuple(Recorded(freight=one, new=one.id in new, candidates=concerned[name]) for name, one in made.items())
+
+
+def named_freight(world: World, asked: Asked, *, as_of: int) -> dict[str, Candidates]:
+    """What the Warehouses come to, or, where something was named by hand, those of them that take it.
+
+    :raises UsageError: something was named that nothing subscribes to, or that does not exist
+    :raises Blocked: there is no set of artifacts
+    """
+    found = discovered(world, asked, as_of=as_of)
+    concerned = {name: one for name, one in found.items() if not asked.by_hand or one.given}
+    nothing = {name: one.missing for name, one in concerned.items() if one.newest is None}
+    if nothing:
+        told = "\n".join(f"{name}: {reason}" for name, reason in nothing.items())
+        hint = f"What was looked at, and why it does not count:\n  gitpromote freight discover {world.pipeline.name}"
+        raise Blocked("There is no Freight to be made", code="freight-nothing", detail=told, hint=hint)
+    return concerned
 
 
 def alias_freight(world: World, words: str, name: str) -> Record:
@@ -109,10 +129,6 @@ def alias_freight(world: World, words: str, name: str) -> Record:
         return [event(world, "freight-aliased", freight={freight.warehouse: freight.id}, data=data)]
 
     return append(world, records)[0][-1]
-
-
-def _by_hand(candidates: Candidates) -> bool:
-    return candidates.told is not None and any(one.by_hand for one in candidates.told.subscriptions)
 
 
 def _with(freight: Freight, said: Mapping[str, Mapping[str, str]]) -> Freight:

@@ -5,7 +5,7 @@ Freight that the ledger does not know yet is recorded along with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gitpromote.engine.append import append, event, freight_created
@@ -25,7 +25,8 @@ def approve_freight(world: World, freight: Freight, environment: str, *, reason:
     :raises Blocked: the Freight was rejected
     """
     world.known(environment)
-    return _say(world, freight, "freight-approved", environment=environment, data=_told(freight, reason))
+    record = event(world, "freight-approved", environment=environment, data=_told(freight, reason))
+    return _say(world, freight, record)
 
 
 def reject_freight(world: World, freight: Freight, *, reason: str) -> Record:
@@ -43,7 +44,7 @@ def reject_freight(world: World, freight: Freight, *, reason: str) -> Record:
                 detail=f"{freight.alias}: {known.rejected}",
             )
 
-    return _say(world, freight, "rejected", check=check, data=_told(freight, reason))
+    return _say(world, freight, event(world, "rejected", data=_told(freight, reason)), check=check)
 
 
 def request_freight(
@@ -56,6 +57,21 @@ def request_freight(
     :raises UsageError: there is no such Environment, or the target itself is to be left out
     :raises Blocked: the Freight was rejected
     """
+    refuse_skipped_target(world, freight, target=target, skip=skip)
+    return _say(world, freight, requested(world, freight, target=target, skip=skip, reason=reason))
+
+
+def requested(world: World, freight: Freight, *, target: str | None, skip: Sequence[str], reason: str = "") -> Record:
+    """The Record of a request."""
+    data = {"target": target, "skip": list(dict.fromkeys(skip)), "reason": reason}
+    return event(world, "requested", freight={freight.warehouse: freight.id}, data=data)
+
+
+def refuse_skipped_target(world: World, freight: Freight, *, target: str | None, skip: Sequence[str]) -> None:
+    """A request that cannot be followed.
+
+    :raises UsageError: there is no such Environment, or the target itself is to be left out
+    """
     for name in (*skip, *([target] if target is not None else [])):
         world.known(name)
     if target is not None and target in skip:
@@ -65,8 +81,21 @@ def request_freight(
             detail=f"{freight.alias}: {target} is both its target and to be skipped.",
             hint="Name another target, or take it out of skip.",
         )
-    data = {"target": target, "skip": list(dict.fromkeys(skip)), "reason": reason}
-    return _say(world, freight, "requested", freight={freight.warehouse: freight.id}, data=data)
+
+
+def refuse_rejected(state: LedgerState, freight: Freight) -> None:
+    """Freight that was rejected goes nowhere.
+
+    :raises Blocked: it was
+    """
+    known = state.freight.get(freight.id)
+    if known is not None and known.rejected:
+        raise Blocked(
+            "The Freight was rejected",
+            code="freight-rejected",
+            detail=f"{freight.alias}: {known.rejected}",
+            hint="Rejected Freight enters nothing any more; make another one.",
+        )
 
 
 def hotfix(world: World, environment: str, freight: Freight, *, reason: str, expires: int) -> Record:
@@ -86,28 +115,26 @@ def hotfix(world: World, environment: str, freight: Freight, *, reason: str, exp
         )
     until = world.clock.now() + expires
     data = {**_told(freight, reason), "bypass": True, "expires": until}
-    return _say(world, freight, "freight-approved", environment=environment, data=data)
+    return _say(world, freight, event(world, "freight-approved", environment=environment, data=data))
 
 
 def _told(freight: Freight, reason: str) -> dict[str, Any]:
     return {"freight": freight.id, "reason": reason}
 
 
-def _say(world: World, said_of: Freight, kind: str, *, check: Any = None, **members: Any) -> Record:
-    """Append what is said, and the Freight before it where the ledger does not know it."""
+def _say(
+    world: World, said_of: Freight, record: Record, *, check: Callable[[LedgerState], None] | None = None
+) -> Record:
+    """Append what is said, and the Freight before it where the ledger does not know it.
+
+    :param check: what refuses it at the state at hand; default: rejected Freight
+    """
 
     def records(state: LedgerState) -> Sequence[Record]:
-        (check or _not_rejected)(state)
-        return [*freight_created(world, [said_of], state, plan=None), event(world, kind, **members)]
-
-    def _not_rejected(state: LedgerState) -> None:
-        known = state.freight.get(said_of.id)
-        if known is not None and known.rejected:
-            raise Blocked(
-                "The Freight was rejected",
-                code="freight-rejected",
-                detail=f"{said_of.alias}: {known.rejected}",
-                hint="Rejected Freight enters nothing any more; make another one.",
-            )
+        if check is not None:
+            check(state)
+        else:
+            refuse_rejected(state, said_of)
+        return [*freight_created(world, [said_of], state, plan=None), record]
 
     return append(world, records)[0][-1]

@@ -31,12 +31,14 @@ class Wanted:
     :ivar given: canonical repository to what was named by hand; commits by the name of their repository
     :ivar latest: the Freight that the ledger had last
     :ivar whole: whether all candidates are wanted, and not the newest alone
+    :ivar fresh: whether every tag is asked for anew
     """
 
     warehouse: Warehouse
     given: Mapping[str, Artifact] = field(default_factory=dict)
     latest: Freight | None = None
     whole: bool = False
+    fresh: bool = False
 
     @property
     def newest_alone(self) -> bool:
@@ -83,9 +85,13 @@ class Gathered:
     offers: tuple[Offered, ...]
 
 
-def gather(world: World, seen: Look, wanted: Sequence[Wanted]) -> list[Gathered]:
+def gather(
+    world: World, seen: Look, wanted: Sequence[Wanted], *, partly: bool = False, regardless: bool = False
+) -> list[Gathered]:
     """The offers of Warehouses. All registries are asked side by side, and none where nothing is sought in one.
 
+    :param partly: a registry that fails has nothing to offer and says why, unless all of them fail
+    :param regardless: also where all of them fail; which Warehouses lack something is told by ``world.failures``
     :raises GitpromoteError: a registry cannot be reached, refuses, or answers with something else
     """
     questions: dict[tuple[int, int], Callable[[], Selection]] = {}
@@ -97,7 +103,14 @@ def gather(world: World, seen: Look, wanted: Sequence[Wanted]) -> list[Gathered]
                 questions[number, at] = question
             else:
                 found[number, at] = _without_registry(world, seen, one, subscription)
-    found |= zip(questions, _answers(world, seen, list(questions.values())), strict=True)
+    answers = dict(zip(questions, _asked_for(world, list(questions.values())), strict=True))
+    errors = {key: answer for key, answer in answers.items() if isinstance(answer, GitpromoteError)}
+    if errors and not regardless and not (partly and len(errors) < len(answers)):
+        raise _without_help(world, seen, next(iter(errors.values())))
+    if regardless:
+        for (number, _), error in errors.items():
+            world.failures.warehouses.setdefault(wanted[number].warehouse.name or "", error)
+    found |= {key: _failed(one) if isinstance(one, GitpromoteError) else one for key, one in answers.items()}
     return [
         Gathered(
             wanted=one,
@@ -120,10 +133,11 @@ def _question(world: World, wanted: Wanted, subscription: Subscription) -> Calla
         return _look_at(world, subscription, given) if judged else None
     from gitpromote.engine.registry_offers import chart_selection, image_selection
 
+    how = {"newest_alone": wanted.newest_alone, "fresh": wanted.fresh}
     if isinstance(subscription, Image):
-        return lambda: image_selection(world.registry, subscription, newest_alone=wanted.newest_alone)
+        return lambda: image_selection(world.registry, subscription, **how)
     if isinstance(subscription, Chart):
-        return lambda: chart_selection(world.registry, subscription, newest_alone=wanted.newest_alone)
+        return lambda: chart_selection(world.registry, subscription, **how)
     return None
 
 
@@ -148,14 +162,16 @@ def _renamed(facts: ImageFacts, *, tag: str, digest: str) -> ImageFacts:
     return replace(facts, tag=tag, digest=digest)
 
 
-def _answers(world: World, seen: Look, questions: list[Callable[[], Selection]]) -> list[Selection]:
-    if not questions:
-        return []
-    answers = world.registry.together(questions)
-    for answer in answers:
-        if isinstance(answer, GitpromoteError):
-            raise _without_help(world, seen, answer)
-    return [answer for answer in answers if isinstance(answer, Selection)]
+def _asked_for(world: World, questions: list[Callable[[], Selection]]) -> Sequence[Selection | GitpromoteError]:
+    """What registries say, each failure in the place of its answer."""
+    return world.registry.together(questions) if questions else []
+
+
+def _failed(error: GitpromoteError) -> Selection:
+    """What a registry that could not be asked has to offer: nothing, and why."""
+    where = " ".join(error.detail.split())
+    notes = tuple(one.strip() for one in error.hint.splitlines())
+    return Selection(missing=f"{error.summary}: {where}", notes=notes, failure=error.code)
 
 
 def _without_help(world: World, seen: Look, error: GitpromoteError) -> GitpromoteError:

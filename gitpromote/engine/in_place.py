@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gitpromote.engine.ask import Ask, RenderedApp
-from gitpromote.engine.combine import content_of, manifests_of, render_outcomes
 from gitpromote.engine.targets import foreign_commits, lost_commit
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, SourceInvalid
@@ -17,7 +15,11 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.tree import FOLDER, Entry, blob_id
 from gitpromote.ports import Repository
-from gitpromote.render.freight_edits import EditData, apply_edits
+
+# Every apply asks whether sources are edited; what renders them is imported where they are.
+if TYPE_CHECKING:
+    from gitpromote.engine.ask import Ask, RenderedApp
+    from gitpromote.render.freight_edits import EditData
 
 #: Path to bytes of files as earlier environments of the same plan leave them.
 Overlay = dict[str, bytes]
@@ -39,6 +41,9 @@ def observe_sources(
     :param edits: recorded edits, in place of those that follow from the Freight
     :returns: the observation, and the bytes of the edited files by blob id
     """
+    from gitpromote.engine.combine import render_outcomes
+    from gitpromote.render.freight_edits import apply_edits
+
     repository = world.repository(resolved.target.repository)
     if head is None:
         raise ConfigurationError(
@@ -88,6 +93,8 @@ def edits_hold(repository: Repository, listing: Mapping[str, Entry], edits: Sequ
 
 def _hold(read: Mapping[str, bytes], edits: Iterable[EditData]) -> bool:
     """Whether making the edits again would change nothing. Where one can no longer be made, its place is gone."""
+    from gitpromote.render.freight_edits import apply_edits
+
     try:
         return not apply_edits(read, edits)
     except SourceInvalid:
@@ -103,6 +110,8 @@ def _asks(
     *,
     edits: tuple[EditData, ...] | None,
 ) -> list[Ask]:
+    from gitpromote.engine.ask import Ask
+
     repository = world.repository(resolved.target.repository)
     return [
         Ask.of(
@@ -121,6 +130,8 @@ def _asks(
 
 
 def _with(ask: Ask, overlay: Overlay) -> Ask:
+    from gitpromote.engine.ask import Ask
+
     return Ask(
         name=ask.name,
         environment=ask.environment,
@@ -144,6 +155,8 @@ def _entries(object_format: str, mode: str, before: bytes, after: bytes) -> tupl
 
 
 def _content(world: World, resolved: ResolvedEnvironment, rendered: Sequence[RenderedApp]) -> Content:
+    from gitpromote.engine.combine import content_of, manifests_of
+
     object_format = world.repository(resolved.target.repository).object_format
     content = content_of(resolved, rendered, object_format=object_format)
     return Content(

@@ -68,13 +68,14 @@ def _patterns(world: World, environments: Iterable[ResolvedEnvironment], *, sour
     return wanted
 
 
-def git_sources(world: World) -> list[tuple[str, str | None]]:
-    """Repository key and branch of every Git subscription."""
-    return [(one.repo or HOME, one.branch) for one in _subscribed(world)]
+def git_sources(world: World, *, warehouse: str | None = None) -> list[tuple[str, str | None]]:
+    """Repository key and branch of every Git subscription, or of those of one Warehouse."""
+    return [(one.repo or HOME, one.branch) for one in _subscribed(world, warehouse)]
 
 
-def _subscribed(world: World) -> list[Git]:
-    return [one for warehouse in world.pipeline.warehouses for one in warehouse.subscriptions if isinstance(one, Git)]
+def _subscribed(world: World, warehouse: str | None = None) -> list[Git]:
+    asked = [one for one in world.pipeline.warehouses if warehouse in (None, one.name)]
+    return [one for each in asked for one in each.subscriptions if isinstance(one, Git)]
 
 
 def _sources(world: World, refs: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str | None, tuple[str, str]]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gitpromote.engine.interrupt import Interruption, interruptible
+from gitpromote.engine.organisation_place import UNREACHABLE
 from gitpromote.errors import ConfigurationError, GitpromoteError, UsageError
 from gitpromote.model.round import Round
 from gitpromote.ports import Clock
@@ -137,9 +138,9 @@ def keep_running(
                 failures, swift = 0, swift + 1 if done.wrote or done.overtaken else 0
                 pause = pace.after(done, now=clock.now(), swift=swift)
                 listener.ended(done, again=pause)
-            except (ConfigurationError, UsageError):
-                raise
             except GitpromoteError as error:
+                if _ends(error):
+                    raise
                 if interruption.asked:
                     break  # Ctrl-C ends git and the renderers, too
                 failures, swift = failures + 1, 0
@@ -151,3 +152,8 @@ def keep_running(
             if ended == rounds or interruption.asked:
                 break
     return interruption
+
+
+def _ends(error: GitpromoteError) -> bool:
+    """Whether another round would fail likewise: what is configured is wrong, and not merely out of reach."""
+    return isinstance(error, ConfigurationError | UsageError) and error.code != UNREACHABLE

@@ -21,8 +21,10 @@ from gitpromote.engine.candidates import MANUAL, Candidates, in_order
 from gitpromote.engine.gather import Gathered, Offered
 from gitpromote.engine.git_offers import changed_since
 from gitpromote.engine.look import Look
+from gitpromote.engine.source_order import in_history
 from gitpromote.engine.sources import rendered_asks
 from gitpromote.engine.world import World
+from gitpromote.errors import RenderFailed, SourceInvalid
 from gitpromote.model.artifact import CommitArtifact
 from gitpromote.model.candidate import CommitCandidate
 from gitpromote.model.freight import Freight
@@ -84,6 +86,8 @@ class Making:
         if status == "new" and any(one.id == freight.id for one in self.known if freight):
             status = "known"
         reason = reason or (MANUAL if status == "manual" else "")
+        if freight is not None:
+            freight = in_history(self.world, freight, self.seen.ledger, named=bool(self.wanted.given))
         told = self.told(assembly, freight, status, reason, opens) if self.tells else None
         taken = freight if status in ("new", "known") else None
         return Candidates(
@@ -164,7 +168,12 @@ class Making:
     def inputs(self, chosen: CommitCandidate) -> str:
         commits = {chosen.repository: chosen.oid}
         asks = [ask for env in self.resolved for ask in rendered_asks(env, commits, self.world)]
-        return self.world.renderings.inputs_digest(asks) if asks else ""
+        try:
+            return self.world.renderings.inputs_digest(asks) if asks else ""
+        except (RenderFailed, SourceInvalid):
+            if not self.asked.regardless:
+                raise
+            return ""  # which Environments cannot be rendered will be told; for the others it is news
 
     # -- release trains
 

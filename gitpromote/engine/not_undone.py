@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.outcome import Outcome
+from gitpromote.policy.going_back import Effect, effects
 
 NOT_UNDONE = "not-undone"
-
-_Rule = Callable[[ObjectChange, str, str], Iterator[str]]
 
 
 def not_undone(changes: Iterable[ObjectChange], *, left: str, back: str) -> tuple[Outcome, ...]:
@@ -18,10 +17,15 @@ def not_undone(changes: Iterable[ObjectChange], *, left: str, back: str) -> tupl
     :param left: the version that is left, for people; ``back`` the one that is gone back to
     """
     return tuple(
-        Outcome(id=NOT_UNDONE, kind="policy", level="advisory", status="warn", message=f"{_name(change)} {text}")
+        Outcome(
+            id=NOT_UNDONE,
+            kind="policy",
+            level="advisory",
+            status="warn",
+            message=f"{_name(change)} {_TOLD[effect].format(left=left, back=back)}",
+        )
         for change in changes
-        if change.changes_anything
-        for text in _RULES.get((change.object.group, change.object.kind), _nothing)(change, left, back)
+        for effect in effects(change)
     )
 
 
@@ -30,58 +34,18 @@ def _name(change: ObjectChange) -> str:
     return f"{one.kind} {one.namespace}/{one.name}" if one.namespace else f"{one.kind} {one.name}"
 
 
-def _nothing(change: ObjectChange, left: str, back: str) -> Iterator[str]:
-    yield from ()
-
-
-def _job(change: ObjectChange, left: str, back: str) -> Iterator[str]:
-    if change.actions != ("create",):
-        yield f"ran for {left}"
-    if "create" in change.actions:
-        yield f"will run again for {back}"
-
-
-def _claim(change: ObjectChange, left: str, back: str) -> Iterator[str]:
-    if change.actions == ("create",):
-        yield "was deleted and comes back empty"
-    elif "delete" in change.actions:
-        yield f"is deleted with what {left} wrote to it"
-    elif _touches(change, "spec"):
-        yield "keeps its size and class: a volume does not shrink"
-
-
-def _stateful_set(change: ObjectChange, left: str, back: str) -> Iterator[str]:
-    if _touches(change, "spec", "volumeClaimTemplates"):
-        yield f"keeps the volumes that it has: those made for {left} stay as they are"
-    elif change.actions == ("delete",):
-        yield "leaves its volumes behind"
-
-
-def _definition(change: ObjectChange, left: str, back: str) -> Iterator[str]:
-    if change.actions == ("create",):
-        yield "comes back without the objects that were deleted with it"
-    elif "delete" in change.actions:
-        yield "is deleted with all of its objects"
-    elif _touches(change, "spec", "versions"):
-        yield f"changes its versions: objects may be stored in one that {left} brought"
-
-
-def _namespace(change: ObjectChange, left: str, back: str) -> Iterator[str]:
-    if change.actions == ("create",):
-        yield "comes back without what was deleted with it"
-    elif "delete" in change.actions:
-        yield "is deleted with everything in it"
-
-
-def _touches(change: ObjectChange, *path: str) -> bool:
-    """Whether a field at or below a place, or the whole of which it is a part, gets another value."""
-    return any(field.path[: len(path)] == path[: len(field.path)] for field in change.fields)
-
-
-_RULES: Mapping[tuple[str, str], _Rule] = {
-    ("", "Namespace"): _namespace,
-    ("", "PersistentVolumeClaim"): _claim,
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
-    ("apps", "StatefulSet"): _stateful_set,
-    ("batch", "Job"): _job,
+_TOLD: Mapping[Effect, str] = {
+    "job-ran": "ran for {left}",
+    "job-runs-again": "will run again for {back}",
+    "claim-comes-back": "was deleted and comes back empty",
+    "claim-deleted": "is deleted with what {left} wrote to it",
+    "claim-kept": "keeps its size and class: a volume does not shrink",
+    "set-volumes": "keeps the volumes that it has: those made for {left} stay as they are",
+    "set-deleted": "leaves its volumes behind",
+    "definition-comes-back": "comes back without the objects that were deleted with it",
+    "definition-deleted": "is deleted with all of its objects",
+    "definition-versions": "changes its versions: objects may be stored in one that {left} brought",
+    "namespace-comes-back": "comes back without what was deleted with it",
+    "namespace-deleted": "is deleted with everything in it",
+    "volume-comes-back": "was deleted and comes back, perhaps without what was on it",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitpromote.engine.ask import RenderedApp
 from gitpromote.engine.asked import Asked
+from gitpromote.engine.candidates import Candidates
 from gitpromote.engine.chosen import chosen
 from gitpromote.engine.combine import content_of, manifests_of, narrowed, outline_of, render_outcomes, sources_of
 from gitpromote.engine.discover import discover
@@ -16,7 +17,7 @@ from gitpromote.engine.look import Look
 from gitpromote.engine.sources import rendered_asks
 from gitpromote.engine.targets import files_of, foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError, SourceInvalid, UsageError
+from gitpromote.errors import ConfigurationError, GitpromoteError, RenderFailed, SourceInvalid, UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.names import did_you_mean
 from gitpromote.model.observation import Content, EnvironmentObservation, Observation
@@ -25,7 +26,7 @@ from gitpromote.model.plan import Basis, LedgerBasis, RepositoryBasis, Tool
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.tree import Entry
-from gitpromote.planning.availability import Journey
+from gitpromote.planning.availability import Journey, Leaving
 
 if TYPE_CHECKING:
     from gitpromote.engine.in_place import Overlay
@@ -60,26 +61,40 @@ def observe(
     missing: Mapping[str, str] | None = None,
     discovery: Mapping[str, Any] | None = None,
     drawn: Mapping[str, Mapping[str, Entry]] | None = None,
+    candidates: Mapping[str, Candidates] | None = None,
+    leaving: Leaving | None = None,
 ) -> Observation:
     """Everything that the planner may use.
 
     :param given: Environment to its Freight, where that is known and not to be sought; ``missing``: why there is none
     :param discovery: with ``given``: what discovery had found
     :param drawn: Environment to the files that a plan would write there: what it drew is not drawn again
+    :param candidates: the Freight to choose from, where it has been discovered already
+    :param leaving: what the plan itself would end: nothing is chosen that waits for just that
     :raises GitpromoteError: something cannot be read or rendered; every failing render is told
     """
     if given is None:
-        found, discovery = _selected(world, seen, asked, as_of)
+        journey = Journey(
+            pipeline=world.pipeline, ledger=seen.ledger, as_of=as_of, ask=world.ask, leaving=leaving or {}
+        )
+        found, discovery = _selected(world, seen, asked, journey, candidates)
     else:
         found = _given(world, given, missing or {})
-    made = _made(world, seen, found)
+    world.failures.environments.clear()
+    made, looked = _made_of(world, seen, found, regardless=asked.regardless)
     _refuse_unknown_apps(world, asked)
     environments: dict[str, EnvironmentObservation] = {}
     blobs: dict[str, bytes] = {}
     overlays: dict[tuple[str, str], Overlay] = {}
-    for one in found:
+    for one in looked:
         planned = (drawn or {}).get(one.resolved.name)
-        observed, edited = _observe(world, seen, one, made.get(one.resolved.name), overlays, asked.apps, planned)
+        known = made.get(one.resolved.name)
+        try:
+            observed, edited = _observe(world, seen, one, known, overlays, asked.apps, planned)
+        except (RenderFailed, SourceInvalid) as error:
+            if not asked.regardless:
+                raise
+            observed, edited = _observe(world, seen, _failing(world, one, error), None, overlays, asked.apps, planned)
         environments[observed.name] = observed
         blobs |= edited
     blobs |= world.renderings.blobs(_new_files(environments.values()))
@@ -94,11 +109,13 @@ def observe(
     )
 
 
-def _selected(world: World, seen: Look, asked: Asked, as_of: int) -> tuple[list[_Chosen], dict[str, Any]]:
+def _selected(
+    world: World, seen: Look, asked: Asked, journey: Journey, candidates: Mapping[str, Candidates] | None
+) -> tuple[list[_Chosen], dict[str, Any]]:
     """The Freight of each Environment that is asked for, and what discovery tells of their Warehouses."""
-    journey = Journey(pipeline=world.pipeline, ledger=seen.ledger, as_of=as_of, ask=world.ask)
     every = [world.pipeline.resolved(name) for name in world.pipeline.order()]
-    candidates = discover(world, seen, asked, every, as_of=as_of)
+    if candidates is None:
+        candidates = world.candidates = discover(world, seen, asked, every, as_of=journey.as_of)
     wanted = [one for one in every if asked.environments is None or one.name in asked.environments]
     found = []
     for resolved in wanted:
@@ -114,6 +131,36 @@ def _given(world: World, given: Mapping[str, Mapping[str, Freight]], missing: Ma
         for name in world.pipeline.order()
         if name in given
     ]
+
+
+def _made_of(
+    world: World, seen: Look, found: Sequence[_Chosen], *, regardless: bool
+) -> tuple[dict[str, _Made], Sequence[_Chosen]]:
+    """What each renders to, and the Environments: without Freight where it cannot be rendered.
+
+    :param regardless: the others are looked at all the same
+    """
+    try:
+        return _made(world, seen, found), found
+    except (RenderFailed, SourceInvalid):
+        if not regardless:
+            raise
+    made: dict[str, _Made] = {}
+    left: list[_Chosen] = []
+    for one in found:
+        try:
+            made |= _made(world, seen, [one])
+            left.append(one)
+        except (RenderFailed, SourceInvalid) as error:
+            left.append(_failing(world, one, error))
+    return made, left
+
+
+def _failing(world: World, one: _Chosen, error: GitpromoteError) -> _Chosen:
+    """An Environment whose Freight cannot be rendered: what it would be is not known."""
+    world.failures.environments[one.resolved.name] = error
+    aliases = " ".join(freight.alias for freight in one.freight.values())
+    return replace(one, freight={}, missing=f"{aliases} cannot be rendered: {error.summary}")
 
 
 def _made(world: World, seen: Look, found: Sequence[_Chosen]) -> dict[str, _Made]:
@@ -219,8 +266,9 @@ def _observe_rendered(
 ) -> EnvironmentObservation:
     resolved = one.resolved
     repository = world.repository(resolved.target.repository)
+    apart: tuple[str, ...] = ()
     if made.changes:
-        current, desired = _differing(world, resolved, made, head, state, apps, planned)
+        current, desired, apart = _differing(world, resolved, made, head, state, apps, planned)
     else:
         omitted = state.content.omitted if state.content else ()
         current = desired = without(made.desired, omitted, object_format=repository.object_format)
@@ -242,6 +290,7 @@ def _observe_rendered(
         lost=lost_commit(repository, head, state) if is_foreign else None,
         blocking=(*unrendered, *blocking),
         warnings=warnings,
+        apart=apart,
     )
 
 
@@ -253,8 +302,11 @@ def _differing(
     state: EnvironmentState,
     apps: tuple[str, ...] | None,
     planned: Mapping[str, Entry] | None,
-) -> tuple[Content, Content]:
-    """What a target holds and what it would hold, with their manifests. Only here is YAML read, and loaded at all."""
+) -> tuple[Content, Content, tuple[str, ...]]:
+    """What a target holds and what it would hold, with their manifests, and the Apps that would change alone.
+
+    Only here is YAML read, and loaded at all.
+    """
     from gitpromote.engine.drawn import keep_present
 
     renderings = world.renderings
@@ -272,12 +324,16 @@ def _differing(
         parsed=world.parsed,
     )
     _refuse_kept(resolved, made.desired)
-    desired = narrowed(current, made.desired, resolved, apps, object_format=repository.object_format)
-    desired = keep_present(
-        current, desired, resolved, made.rendered, repository=repository, renderings=renderings, planned=planned
+    every = keep_present(
+        current, made.desired, resolved, made.rendered, repository=repository, renderings=renderings, planned=planned
     )
+    desired = narrowed(current, every, resolved, apps, object_format=repository.object_format)
+    apart = tuple(apps or ()) if desired.whole != every.whole else ()
     desired = replace(desired, manifests=manifests_of(desired, renderings, repository, parsed=world.parsed))
-    return copies_hidden(current, desired, sensitive_paths=paths, object_format=repository.object_format)
+    return (
+        *copies_hidden(current, desired, sensitive_paths=paths, object_format=repository.object_format),
+        apart,
+    )
 
 
 def _is_foreign(state: EnvironmentState, current: Content, *, object_format: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import overload
 
 from gitpromote.engine.calling import Called
-from gitpromote.errors import GitpromoteError
+from gitpromote.errors import Blocked, GitpromoteError
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.record import Record
@@ -91,11 +91,23 @@ def waiting_result(
     return EnvironmentResult(name=planned.name, status="waiting", exit_code=3, code=code, message=told)
 
 
+def unsure_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome]) -> EnvironmentResult:
+    """What cannot be told now and may be later; only who waits for it is told so."""
+    errors = [one for one in outcomes if one.binding and one.status == "error"]
+    told = "; ".join(f"{one.id}: {one.message}" for one in errors)
+    return waiting_result(planned, outcomes, because=told, code=errors[0].id)
+
+
 def failed_result(planned: EnvironmentPlan, error: GitpromoteError) -> EnvironmentResult:
     """An error that this environment alone ended with."""
+    return failure_of(planned.name, error)
+
+
+def failure_of(name: str, error: GitpromoteError) -> EnvironmentResult:
+    """An error as a result of what has this name."""
     return EnvironmentResult(
-        name=planned.name,
-        status="failed",
+        name=name,
+        status="blocked" if isinstance(error, Blocked) else "failed",
         exit_code=error.exit_code,
         code=error.code,
         message=error.summary,

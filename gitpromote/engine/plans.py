@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from gitpromote.engine.asked import Asked
+from gitpromote.engine.assess import journey_at
 from gitpromote.engine.descent import with_descent
+from gitpromote.engine.governed import govern, govern_again
+from gitpromote.engine.ledger_notices import ledger_notices
 from gitpromote.engine.look import Look, look
 from gitpromote.engine.observe import basis_of, observe
 from gitpromote.engine.shared_paths import with_shared_paths
@@ -16,9 +20,9 @@ from gitpromote.model.observation import Observation
 from gitpromote.model.plan import Engine, EnvironmentPlan, Plan, PlanKind, PlannedPipeline, Request
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.tree import FILE, Entry
-from gitpromote.planning.availability import planned_freight
+from gitpromote.planning.availability import Leaving, planned_freight
 from gitpromote.planning.planfile import blob_bytes
-from gitpromote.planning.planner import plan
+from gitpromote.planning.planner import leaving_of, plan
 from gitpromote.planning.verdicts import ENOUGH
 
 
@@ -32,11 +36,35 @@ class Maker:
 
 def promotion(world: World, maker: Maker, asked: Asked, *, as_of: int) -> Plan:
     """A Freight's journey through the environments that were asked for."""
+    govern(world, as_of=as_of)
     resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
     seen = look(world, resolved)
-    observation = with_descent(world, with_shared_paths(observe(world, seen, asked, as_of=as_of), resolved))
-    _refuse_pointless_replace(asked, observation)
-    return _planned(world, maker, request_of(asked), observation, "promote")
+    world.notices += ledger_notices(world, seen.ledger)
+
+    def planned(**known: Any) -> tuple[Observation, Plan]:
+        found = observe(world, seen, asked, as_of=as_of, **known)
+        observation = with_descent(world, with_shared_paths(found, resolved))
+        _refuse_pointless_replace(asked, observation)
+        return observation, _planned(world, maker, request_of(asked), observation, "promote")
+
+    observation, made = planned()
+    leaving = leaving_of(journey_at(world, seen.ledger, as_of), observation, made)
+    if asked.freight or asked.by_hand or not _ends_what_it_waits_for(made, leaving):
+        return made
+    # It waits for what is over with its own first steps: newer Freight is on its way then.
+    return planned(candidates=world.candidates, leaving=leaving)[1]
+
+
+def _ends_what_it_waits_for(made: Plan, leaving: Leaving) -> bool:
+    over = {name for one in made.environments for outcome in one.outcomes for name in outcome.operands.get("over", ())}
+    return not over.isdisjoint(leaving)
+
+
+def idle(world: World, maker: Maker, *, as_of: int) -> Plan:
+    """The plan of a Pipeline that has no Environment at this moment: an ephemeral one of which nothing is alive."""
+    seen = look(world, (), sources=False)
+    observation = Observation(as_of=as_of, basis=basis_of(world, seen, ()), ledger=seen.ledger, environments={})
+    return _planned(world, maker, Request(), observation, "promote")
 
 
 def _refuse_pointless_replace(asked: Asked, observation: Observation) -> None:
@@ -57,6 +85,7 @@ def _refuse_pointless_replace(asked: Asked, observation: Observation) -> None:
 
 def again(world: World, before: Plan) -> Plan:
     """The same plan once more, from what it knew: its basis, its Freight and its time."""
+    govern_again(world, before)
     seen = _as_then(world, before)
     resolved = [world.pipeline.resolved(one.name) for one in before.environments]
     app = None if before.request.apps == ("*",) else before.request.apps[0]
@@ -69,11 +98,12 @@ def again(world: World, before: Plan) -> Plan:
     else:
         observation = _promoted(world, seen, before)
     maker = Maker(engine=before.engine, described=before.pipeline)
-    return _planned(world, maker, before.request, observation, before.kind)
+    return _planned(world, maker, before.request, observation, before.kind, before=before)
 
 
 def rollback(world: World, maker: Maker, environment: str, *, reason: str, to: str | None, as_of: int) -> Plan:
     """Back to the Environment's last different verified Freight."""
+    govern(world, as_of=as_of)
     resolved = world.pipeline.resolved(environment)
     observation = _rolled_back(world, look(world, [resolved], sources=False), resolved, to=to, as_of=as_of)
     request = Request(environments=(environment,), complete=False, reason=reason)
@@ -84,6 +114,7 @@ def retirement(
     world: World, maker: Maker, *, environments: tuple[str, ...], app: str | None, reason: str, as_of: int
 ) -> Plan:
     """The deletion of what an Environment, or an App in all of them, has left in the targets."""
+    govern(world, as_of=as_of)
     resolved = [world.pipeline.resolved(name) for name in environments]
     observation = _retired(world, look(world, resolved, sources=False), resolved, app=app, as_of=as_of)
     request = Request(environments=environments, apps=(app,) if app else ("*",), complete=False, reason=reason)
@@ -102,16 +133,61 @@ def request_of(asked: Asked) -> Request:
     )
 
 
-def _planned(world: World, maker: Maker, request: Request, observation: Observation, kind: PlanKind) -> Plan:
-    return plan(
+def _planned(
+    world: World,
+    maker: Maker,
+    request: Request,
+    observation: Observation,
+    kind: PlanKind,
+    *,
+    before: Plan | None = None,
+) -> Plan:
+    """The plan of what was seen.
+
+    :param before: the plan that is made again, from what it says of policies and of answers
+    """
+    if world.governing is not None:
+        observation = replace(observation, organisation=world.governing.now.facts())
+    if world.governing is not None or _has_policies(world):
+        from gitpromote.engine.policies import with_policies  # few pipelines have any
+
+        judged_by = before.facts.get("policies", {}) if before else None
+        observation = with_policies(world, observation, kind=kind, known=judged_by)
+    if any(gate.asks for name in observation.environments for gate in world.pipeline.resolved(name).all_gates):
+        from gitpromote.engine.evidence import with_answers, with_evidence
+
+        observation = with_answers(observation, before) if before else with_evidence(world, observation, kind)
+    made = plan(
         world.pipeline,
         request,
-        observation,
+        _with_overrides(world, observation, before),
         engine=maker.engine,
         described=maker.described,
         kind=kind,
         ask=world.ask,
     )
+    if world.governing is not None:
+        from gitpromote.policy.forecast import forecast
+
+        world.notices += forecast((one.name, outcome) for one in made.environments for outcome in one.outcomes)
+    return made
+
+
+def _has_policies(world: World) -> bool:
+    return bool(world.pipeline.policies) or any(one.policies for one in world.pipeline.environments)
+
+
+def _with_overrides(world: World, observation: Observation, before: Plan | None) -> Observation:
+    """With what somebody overrode: of a plan that is made again, what it says."""
+    if before is not None and "overrides" in before.facts:
+        from gitpromote.engine.overrides import with_known_overrides
+
+        return with_known_overrides(observation, before)
+    if before is None and any(one.overrides for one in observation.ledger.environments.values()):
+        from gitpromote.engine.overrides import with_overrides
+
+        return with_overrides(world, observation)
+    return observation
 
 
 def _promoted(world: World, seen: Look, before: Plan) -> Observation:

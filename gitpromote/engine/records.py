@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from gitpromote.engine.append import freight_created, planned
 from gitpromote.engine.assess import Fresh, journey_of
+from gitpromote.engine.judged import judged_data
 from gitpromote.engine.look import Look
 from gitpromote.engine.world import World
 from gitpromote.model.freight import Freight
@@ -13,6 +14,7 @@ from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.record import Actor, Record, RecordKind, planned_record_id
 from gitpromote.planning.availability import planned_freight
 from gitpromote.planning.supersede import passed_over
+from gitpromote.planning.verdicts import PARTIAL
 
 #: What a plan's push is called in the ledger.
 _CONTENT: Mapping[str, RecordKind] = {"rollback": "rolled-back", "adopt": "adopted", "retire": "retired"}
@@ -49,12 +51,27 @@ def _environment(world: World, plan: Plan, digest: str, fresh: Fresh, commit: st
     if plan.kind == "retire" and plan.request.apps != ("*",):
         kind = "written"  # an App is gone, its Environment stays
     kinds: list[RecordKind] = [kind] if fresh.planned.target.ref else []
+    if apps_alone(fresh.planned):
+        return _with_judged([_record(world, plan, digest, fresh, one, commit) for one in kinds], fresh)
     if plan.kind == "rollback" or _is_held_afterwards(fresh.planned):
         kinds.append("held")
     if kind != "retired" and (commit is not None or _was_verified(fresh.planned, seen)):
         kinds.append("verified")
-    found = [_record(world, plan, digest, fresh, one, commit) for one in kinds]
+    found = _with_judged([_record(world, plan, digest, fresh, one, commit) for one in kinds], fresh)
     return [*found, *(_superseded(world, plan, digest, fresh, seen) if plan.kind == "promote" else ())]
+
+
+def _with_judged(found: list[Record], fresh: Fresh) -> list[Record]:
+    """What it was judged by, told once: by the Record that says what was done."""
+    if found and fresh.judged is not None:
+        data = {**found[0].data, "judged": judged_data(fresh.outcomes, fresh.judged)}
+        found[0] = found[0].model_copy(update={"data": data})
+    return found
+
+
+def apps_alone(planned: EnvironmentPlan) -> tuple[str, ...]:
+    """The Apps that are promoted alone, where others would change as well: then the Freight is not there yet."""
+    return next((tuple(one.operands["apps"]) for one in planned.outcomes if one.id == PARTIAL), ())
 
 
 def _is_held_afterwards(planned: EnvironmentPlan) -> bool:
@@ -128,6 +145,7 @@ def _data(plan: Plan, fresh: Fresh, kind: RecordKind, *, inherited: bool) -> dic
         data = {"ref": target.ref, "repository": target.repository, "path": target.path}
         data |= {"subtrees": list(target.subtrees), "keep": list(target.keep), "omitted": list(environment.omitted)}
         data |= {"edits": [dict(edit) for edit in environment.edits]}
+        data |= {"apps": list(apps)} if (apps := apps_alone(environment)) else {}
     if inherited and kind != "held":
         data["inherited"] = True
     if kind == "held" and plan.kind == "promote":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gitpromote.history.moved import old_name, with_moved
 from gitpromote.model.record import Record
@@ -44,6 +44,13 @@ class RenamedLedger:
         recorded = self.inner.read(state.head)
         commits, after = self.inner.prepare(recorded, _marked(recorded, records, self.moved), documents)
         return commits, with_moved(after, self.moved)
+
+    def commits(
+        self, state: LedgerState, records: Sequence[Record], documents: Mapping[str, bytes]
+    ) -> Iterator[NewCommit]:
+        """The same commits, each made when it is asked for."""
+        recorded = self.inner.read(state.head)
+        return self.inner.commits(recorded, _marked(recorded, records, self.moved), documents)
 
 
 def _marked(state: LedgerState, records: Sequence[Record], moved: Mapping[str, Sequence[str]]) -> list[Record]:

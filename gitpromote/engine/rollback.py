@@ -13,6 +13,7 @@ from gitpromote.engine.not_undone import not_undone
 from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, UsageError
+from gitpromote.history.moved import names_of
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.plan import PlannedSource
 from gitpromote.model.record import CONTENT_KINDS, Record
@@ -30,7 +31,8 @@ def observe_rollback(
 
     :param to: a Freight by id or alias; default: the last different one that was verified there
     """
-    records = [one for one in world.ledger.records(seen.ledger.head) if one.environment == resolved.name]
+    names = names_of(world.pipeline, resolved.name)
+    records = [one for one in world.ledger.records(seen.ledger.head) if one.environment in names]
     chosen = _chosen(seen, resolved, records, to)
     freight = {name: seen.ledger.freight[identifier].freight for name, identifier in chosen.freight.items()}
     target = resolved.target
@@ -68,7 +70,7 @@ def _with_what_stays(world: World, seen: Look, observed: EnvironmentObservation)
     """The same with warnings of what Git does not undo."""
     held = seen.ledger.environment(observed.name).freight.values()
     left = versions(seen.ledger.freight[one].freight for one in held if one in seen.ledger.freight)
-    changes = changes_of(observed, sensitive_paths=world.pipeline.sensitive_paths)
+    changes = changes_of(observed, world.pipeline)
     stays = not_undone(changes, left=left, back=versions(observed.freight.values()))
     return replace(observed, warnings=(*observed.warnings, *stays))
 
@@ -92,6 +94,8 @@ def _chosen(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]
     state = seen.ledger.environment(resolved.name)
     target = resolved.target
     place = {"repository": target.repository, "ref": target.ref, "path": target.path}
+    # Where some Apps were promoted alone, what is held is to be there as a whole again.
+    partly = state.content is not None and bool(state.content.apps)
     # What was rolled away has lost its verification: going back twice goes further back.
     known = state.verified.keys() & seen.ledger.freight.keys()
     found = [
@@ -100,7 +104,8 @@ def _chosen(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]
         if one.kind in CONTENT_KINDS
         and one.commit
         and one.freight
-        and one.freight != state.freight
+        and not one.data.get("apps")
+        and (one.freight != state.freight or partly)
         and known >= set(one.freight.values())
         and {name: one.data.get(name) for name in place} == place
     ]

@@ -15,7 +15,7 @@ from gitpromote.engine.calling import Called
 from gitpromote.engine.executable import unsupported
 from gitpromote.engine.interrupt import interruptible
 from gitpromote.engine.look import look
-from gitpromote.engine.outcome_of import settled_result, waiting_result
+from gitpromote.engine.outcome_of import failure_of, settled_result, waiting_result
 from gitpromote.engine.world import World
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
@@ -24,6 +24,7 @@ from gitpromote.model.round import Ran, Round, Turn
 
 #: How many rounds may follow one another at once, and how many of them without writing anything.
 _ROUNDS, _VAIN = 20, 3
+_MINUTE = 60
 
 
 # -- one round
@@ -38,7 +39,12 @@ def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: fl
     :param lock_timeout: as of an apply, seconds
     """
     verdicts = _verdicts(world, file.plan)
-    going = [one for one in file.plan.environments if verdicts[one.name].status == "pass"]
+    failures = world.failures
+    going = [
+        one
+        for one in file.plan.environments
+        if verdicts[one.name].status == "pass" and one.name not in failures.environments
+    ]
     with interruptible() as interruption:
         cut = interruption.asked and any(_goes_now(one, world.clock.now()) for one in going)
         results, interrupted = {}, cut
@@ -46,6 +52,11 @@ def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: fl
             options = ApplyOptions(environments=tuple(one.name for one in going), lock_timeout=lock_timeout)
             done = apply(world, file, document, options)
             results, interrupted = {one.name: one for one in done.environments}, done.interrupted
+    results |= {
+        one.name: failure_of(one.name, failures.environments[one.name])
+        for one in file.plan.environments
+        if one.name in failures.environments
+    }
     turns = [
         _turn(file, planned, verdicts[planned.name], results.get(planned.name), now=world.clock.now())
         for planned in file.plan.environments
@@ -56,7 +67,16 @@ def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: fl
         plan=file.digest,
         environments=tuple(turns),
         interrupted=interrupted,
+        cuts=_cuts(file.plan, now=world.clock.now()),
+        troubles=tuple(failure_of(f"Warehouse {name}", error) for name, error in failures.warehouses.items()),
     )
+
+
+def _cuts(plan: Plan, *, now: int) -> int | None:
+    """When a Warehouse next makes Freight of what has arrived. Plans are of whole minutes: the first that sees it."""
+    told = plan.facts.get("discovery", {}).values()
+    moments = (-(-one["next"] // _MINUTE) * _MINUTE for one in told if one.get("next") is not None)
+    return min((moment for moment in moments if moment > now), default=None)
 
 
 def _verdicts(world: World, plan: Plan) -> dict[str, Outcome]:

@@ -127,9 +127,9 @@ def _manifests(
     from gitpromote.diff.redact import Redactor  # only here, and where something is rendered
 
     named = [
-        (path, entry.oid, _app_of(path, apps))
+        (path, entry.oid, app_of(path, apps))
         for path, entry in files.items()
-        if path.endswith(_MANIFESTS) and entry.mode != "120000"
+        if holds_manifests(path) and entry.mode != "120000"
     ]
     blobs = repository.blobs(parsed.unread(named))
     found: dict[ObjectRef, Manifest] = {}
@@ -144,7 +144,13 @@ def _manifests(
     return manifests, hidden
 
 
-def _app_of(path: str, apps: Sequence[str]) -> str:
+def holds_manifests(path: str) -> bool:
+    """Whether a file of a target is read as manifests, by its name."""
+    return path.endswith(_MANIFESTS)
+
+
+def app_of(path: str, apps: Sequence[str]) -> str:
+    """The App that a file of a target counts as; empty where that is not sure."""
     folder = path.partition("/")[0]
     return folder if folder in apps else (apps[0] if len(apps) == 1 else "")
 

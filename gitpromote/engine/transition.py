@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from gitpromote.engine import records as journal
 from gitpromote.engine.append import ledger_refused
 from gitpromote.engine.assess import Fresh, target_of
-from gitpromote.engine.file_changes import Changes, file_changes
+from gitpromote.engine.file_changes import Changes, file_changes, files_there
 from gitpromote.engine.look import Look
 from gitpromote.engine.targets import subtree, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, VerificationFailed
+from gitpromote.model.outcome import Outcome, Overridden
 from gitpromote.model.plan import EnvironmentPlan, Plan, PushStep
 from gitpromote.model.record import Record
 from gitpromote.model.resolved import HOME
@@ -90,8 +91,9 @@ def push(world: World, transition: Transition, seen: Look) -> Pushed:
     :raises ConfigurationError: ``ref-name-taken``: there is no room for the ledger
     """
     head = seen.head(HOME, world.ledger.ref)
-    new, _ = world.ledger.prepare(seen.ledger, transition.records, transition.documents)
-    ledger = RefChange(ref=world.ledger.ref, new=world.home.write(new)[-1], expected=head) if new else None
+    new = world.ledger.commits(seen.ledger, transition.records, transition.documents)
+    written = world.home.write(new) if transition.records else ()
+    ledger = RefChange(ref=world.ledger.ref, new=written[-1], expected=head) if written else None
     for key in sorted({key for key, _ in transition.refs} - {HOME}):
         # Targets first: a target without its Record is found by its trailers, a Record without its target would lie.
         answers = world.repository(key).push(_changes(world, transition, key))
@@ -169,9 +171,10 @@ def _commits(
     All are made by one process. Without what fails they are made again.
     """
     changes: dict[str, Changes] = {}
-    for fresh in (one for group in groups.values() for one in group):
+    every = [one for group in groups.values() for one in group]
+    for fresh, there in zip(every, files_there(world, key, every), strict=True):
         try:
-            changes[fresh.planned.name] = file_changes(world, plan, fresh)
+            changes[fresh.planned.name] = file_changes(world, plan, fresh, there)
         except GitpromoteError as error:
             failed[fresh.planned.name] = error
     while going := [found for group in groups.values() if (found := [one for one in group if _goes(one, failed)])]:
@@ -199,7 +202,7 @@ def _stacked(
                 NewCommit(
                     parent=len(new) - 1 if at else fresh.head,
                     changes=changes[fresh.planned.name],
-                    message=message_of(plan, digest, fresh.planned),
+                    message=message_of(plan, digest, fresh.planned, fresh.outcomes),
                     identity=world.pipeline.identity,
                     at=world.clock.now(),
                 )
@@ -232,8 +235,8 @@ def _disproved(world: World, group: Sequence[Fresh], made: Mapping[str, str]) ->
     return wrong
 
 
-def message_of(plan: Plan, digest: str, planned: EnvironmentPlan) -> str:
-    """The commit's message with its trailers."""
+def message_of(plan: Plan, digest: str, planned: EnvironmentPlan, outcomes: Sequence[Outcome] = ()) -> str:
+    """The commit's message with its trailers; what was overridden stands among them."""
     step = next((one for one in planned.steps if isinstance(one, PushStep)), None)
     freight = sorted(moving.id for moving in planned.freight.values())
     source = next((one.commit for one in planned.sources), None)
@@ -244,6 +247,13 @@ def message_of(plan: Plan, digest: str, planned: EnvironmentPlan) -> str:
         ("Environment", planned.name),
         *(("Freight", identifier) for identifier in freight),
         *((("From", source),) if source else ()),
+        *(("Override", _overridden_text(one.id, one.overridden)) for one in outcomes if one.overridden is not None),
     ]
     lines = "\n".join(f"Gitpromote-{name}: {value}" for name, value in trailers)
     return f"{step.message if step else planned.name}\n\n{lines}\n"
+
+
+def _overridden_text(name: str, told: Overridden) -> str:
+    """``window by cleo@acme.example: the shop is down (INC-2211)``, on one line whatever was said."""
+    ticket = f" ({told.ticket})" if told.ticket else ""
+    return " ".join(f"{name} by {told.by}: {told.reason}{ticket}".split())

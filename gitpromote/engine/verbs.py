@@ -147,7 +147,7 @@ def _changed(
     omit = recorded.omitted
     before = read_content(repository, recorded.commit, resolved.target, apps=names, omit=omit, sensitive_paths=paths)
     observed = EnvironmentObservation(name=resolved.name, current=before, desired=content)
-    found = fields_of(changes_of(observed, sensitive_paths=paths))
+    found = fields_of(changes_of(observed, world.pipeline))
     return [list(one) for one in found] if len(found) <= _MOST_FIELDS else None
 
 

@@ -1,4 +1,7 @@
-"""What Git alone proves: every Record is as it was written, the state follows from the log, the trees are there."""
+"""What Git alone proves: every Record is as it was written, the state follows from the log, the trees are there.
+
+And the verdicts follow from what they were judged by: see :mod:`.verify_verdicts`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.targets import subtree
+from gitpromote.engine.verify_verdicts import verdict_findings
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, VerificationFailed
 from gitpromote.history.fold import apply_record
@@ -41,6 +45,7 @@ def _ledger(world: World, head: str) -> list[VerifyFinding]:
     records = world.ledger.records(head)
     plans, documents = _plans(world, head)
     found = [_log(world, head, records), _state(world, head, records), *plans]
+    found += verdict_findings(world, records, documents)
     for record in records:
         differs = _difference(record, documents[record.plan]) if record.plan in documents else ""
         if differs:

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from gitpromote.engine.candidates import Candidates
+from gitpromote.engine.organisation_place import OrgPlace
 from gitpromote.engine.parsed import Parsed
 from gitpromote.engine.renamed import RenamedLedger
-from gitpromote.engine.renderings import Renderings
-from gitpromote.errors import UsageError
+from gitpromote.errors import GitpromoteError, UsageError
 from gitpromote.history.moved import moves_of
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.resolved import HOME
 from gitpromote.planning.expressions import Ask, evaluate
-from gitpromote.ports import Clock, Ledger, Registry, Reporter, Repository, Signing
-from gitpromote.render.spec import Functions
+from gitpromote.ports import Clock, Ledger, Outside, PolicyPrograms, Registry, Reporter, Repository, Signing
+
+if TYPE_CHECKING:  # an apply writes what was rendered before
+    from gitpromote.engine.governing import Governing
+    from gitpromote.engine.renderings import Renderings
+    from gitpromote.render.spec import Functions
+
+
+@dataclass(slots=True, kw_only=True)
+class Failures:
+    """What failed while a plan was made that goes on regardless, by name."""
+
+    environments: dict[str, GitpromoteError] = field(default_factory=dict)
+    warehouses: dict[str, GitpromoteError] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """A new plan begins."""
+        self.environments.clear()
+        self.warehouses.clear()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,10 +42,18 @@ class World:
 
     :ivar open_repository: makes the Repository of a key: ``home``, or an address
     :ivar open_registry: makes the reader of registries when somebody asks for it first
+    :ivar open_renderings: makes what renders when somebody asks for it first; every time the same
     :ivar who: says who runs this, as claimed: ``Name <address>``
     :ivar functions: where the functions of the definition are
     :ivar ask: who evaluates the expressions that decide where Freight goes
+    :ivar outside: whom gates ask
+    :ivar policy_programs: who runs what judges outside of this process
+    :ivar find_organisation: says where somebody else than who writes the Pipeline says what it has to keep to
+    :ivar governing: what was read there for the plan that is being made, or carried out
     :ivar notices: what the plan that is being made leaves aside, in words for people
+    :ivar previews: the Pipeline is what an ephemeral one stands for now
+    :ivar failures: the Environments and the Warehouses that the last plan left out because something failed
+    :ivar candidates: Warehouse to the Freight that the last plan chose from: who asks on need not ask registries again
     :ivar changed_callables: names of the definition's functions whose file is another one now; asked at apply
     """
 
@@ -34,16 +61,23 @@ class World:
     open_repository: Callable[[str], Repository]
     open_registry: Callable[[], Registry]
     ledger_in: Callable[[Repository], Ledger]
-    renderings: Renderings
+    open_renderings: Callable[[], Renderings]
     clock: Clock
     reporter: Reporter
     who: Callable[[], str]
     signing: Signing
+    outside: Outside
     functions: Functions = field(default_factory=dict)
     changed_callables: Callable[[Mapping[str, str]], tuple[str, ...]] = lambda _: ()
     parsed: Parsed = field(default_factory=Parsed)
     ask: Ask = evaluate
+    policy_programs: PolicyPrograms | None = None
+    find_organisation: Callable[[], OrgPlace | None] = lambda: None
+    governing: Governing | None = None
     notices: list[str] = field(default_factory=list)
+    candidates: Mapping[str, Candidates] = field(default_factory=dict)
+    previews: bool = False
+    failures: Failures = field(default_factory=Failures)
     _actor: str = ""
     _opened: dict[str, Repository] = field(default_factory=dict)
     _registry: Registry | None = None
@@ -66,6 +100,19 @@ class World:
         if self._registry is None:
             self._registry = self.open_registry()
         return self._registry
+
+    @property
+    def organisation(self) -> OrgPlace | None:
+        """Where somebody else says what the Pipeline has to keep to.
+
+        :raises ConfigurationError: it is named, and there is no such place
+        """
+        return self.find_organisation()
+
+    @property
+    def renderings(self) -> Renderings:
+        """What renders, and what it has rendered."""
+        return self.open_renderings()
 
     @property
     def actor(self) -> str:

@@ -17,16 +17,19 @@ from gitpromote.model.state import (
     Held,
     Intent,
     LedgerState,
+    Override,
     Verified,
 )
 
 REMEMBERED = stays.REMEMBERED
+#: How many promotions an Environment remembers the time of: as many as a ChangeBudget may count.
+PROMOTIONS = 1000
 
 
 def apply_record(state: LedgerState, record: Record) -> LedgerState:
     """The state after one more Record."""
     if record.kind == "freight-created":
-        return _with_freight(state, _created(state, record))
+        return _created(state, record)
     if record.kind in _OF_FREIGHT:
         return _with_freight(state, _judged(state, record))
     if record.kind == "requested":
@@ -65,6 +68,8 @@ def _environment(state: EnvironmentState, record: Record) -> EnvironmentState:
 
 
 def _content(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    if record.data.get("apps"):
+        return _written(state, record, now)  # of some Apps alone: the Freight is not there yet
     leaving = {
         identifier
         for warehouse, identifier in state.freight.items()
@@ -75,20 +80,35 @@ def _content(state: EnvironmentState, record: Record, now: int) -> dict[str, Any
     away = leaving if record.kind == "rolled-back" else frozenset()
     verified = {key: value for key, value in state.verified.items() if key not in away}
     freight = {**state.freight, **record.freight}
-    # What was approved has been done: the same change, should it come again, is asked for again.
-    left_over = tuple(one for one in state.approvals if one.change_digest != record.change_digest)
     return {
-        "content": _recorded(record),
+        **_written(state, record, now),
         "freight": freight,
         "arrived": {**state.arrived, **arriving},
         "verified": stays.remembered(stays.without(verified, leaving, now=now), held=freight.values()),
-        "approvals": left_over,
+    }
+
+
+def _written(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    """What the target holds. What was approved has been done: the same change is asked for again if it comes again."""
+    return {
+        "content": _recorded(state.content, record),
+        "approvals": tuple(one for one in state.approvals if one.change_digest != record.change_digest),
+        "overrides": tuple(one for one in state.overrides if one.change_digest != record.change_digest),
+        "promoted": _promoted(state, record, now),
         "retired": False,
     }
 
 
-def _recorded(record: Record) -> Content:
-    adopted = record.data.get("changed")
+def _promoted(state: EnvironmentState, record: Record, now: int) -> tuple[int, ...]:
+    """When something was promoted that changed the target."""
+    counts = record.kind == "written" and not record.data.get("inherited", False)
+    return (*state.promoted, now)[-PROMOTIONS:] if counts else state.promoted
+
+
+def _recorded(before: Content | None, record: Record) -> Content:
+    adopted, apps = record.data.get("changed"), {str(one) for one in record.data.get("apps", ())}
+    if apps and before is not None and before.freight == record.freight:
+        apps |= {*before.apps}
     return Content(
         record=record.id,
         kind=record.kind,
@@ -106,6 +126,7 @@ def _recorded(record: Record) -> Content:
         actor=record.actor.claimed,
         reason=str(record.data.get("reason", "")),
         adopted=tuple((str(title), str(path)) for title, path in adopted) if adopted is not None else None,
+        apps=tuple(sorted(apps)),
     )
 
 
@@ -165,8 +186,26 @@ def _approved(state: EnvironmentState, record: Record, now: int) -> dict[str, An
         change_digest=record.change_digest or "",
         expires=record.data.get("expires"),
         signature=str(record.data.get("signature", "")),
+        plan=record.plan,
     )
     return {"approvals": (*state.approvals, approval)}
+
+
+def _overridden(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    """One more, and those that are over no longer. What says no end is over at once."""
+    told, expires = record.data, record.data.get("expires")
+    override = Override(
+        record=record.id,
+        at=record.at,
+        gate=str(told.get("gate", "")),
+        identity=str(told.get("identity", record.actor.claimed)),
+        change_digest=record.change_digest or "",
+        reason=str(told.get("reason", "")),
+        ticket=str(told.get("ticket", "")),
+        expires=expires if isinstance(expires, int) else 0,
+        signature=str(told.get("signature", "")),
+    )
+    return {"overrides": tuple(one for one in (*state.overrides, override) if one.expires > now)}
 
 
 def _retired(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
@@ -182,6 +221,7 @@ _OF_ENVIRONMENT: Mapping[str, Callable[[EnvironmentState, Record, int], dict[str
     "held": _held,
     "released": _released,
     "approved": _approved,
+    "overridden": _overridden,
     "retired": _retired,
 }
 
@@ -189,10 +229,27 @@ _OF_ENVIRONMENT: Mapping[str, Callable[[EnvironmentState, Record, int], dict[str
 # -- Freight
 
 
-def _created(state: LedgerState, record: Record) -> FreightState:
+def _created(state: LedgerState, record: Record) -> LedgerState:
+    """With a Freight: behind all others, or in front of the one that is newer by the history of their sources."""
     freight = Freight.model_validate(record.data["freight"])
-    new = FreightState(freight=freight, created_at=record.at, sequence=len(state.freight) + 1)
-    return state.freight.get(freight.id, new)
+    if freight.id in state.freight:
+        return state
+    newer = state.freight.get(freight.older_than or "")
+    place = newer.sequence if newer is not None else len(state.freight) + 1
+    told = freight if freight.older_than is None else freight.model_copy(update={"older_than": None})
+    return state.model_copy(
+        update={
+            "freight": {
+                **{key: _behind(one, place) for key, one in state.freight.items()},
+                freight.id: FreightState(freight=told, created_at=record.at, sequence=place),
+            }
+        }
+    )
+
+
+def _behind(known: FreightState, place: int) -> FreightState:
+    """One place further on, where another Freight takes its place or one before it."""
+    return known if known.sequence < place else known.model_copy(update={"sequence": known.sequence + 1})
 
 
 def _rejected(known: FreightState, record: Record) -> dict[str, Any]:

@@ -13,6 +13,11 @@ def moves_of(pipeline: Pipeline) -> dict[str, tuple[str, ...]]:
     return {one.name: tuple(one.moved) for one in pipeline.environments if one.moved}
 
 
+def names_of(pipeline: Pipeline, name: str) -> frozenset[str]:
+    """Under which names an Environment has Records: its own, and what it was called before."""
+    return frozenset({name, *moves_of(pipeline).get(name, ())})
+
+
 def old_name(state: LedgerState, name: str, moved: Mapping[str, Sequence[str]]) -> str | None:
     """The name under which an Environment is still recorded; ``None`` where it has Records of its own, or none at all.
 

@@ -185,3 +185,16 @@ def test_a_read_only_cache_is_an_error_or_read_alone(small_disk: Path) -> None:
     assert (other.writable, other.tools_file) == (False, None)
     absent = DiskRenderCache.open(small_disk / "none", on_read_only="ignore")
     assert absent.get(KEY) is None
+
+
+def test_keeping_a_memo_removes_what_nobody_asks_for_once_a_day(cache: DiskRenderCache) -> None:
+    def kept_with_something_old() -> bool:
+        cache.put(KEY, RENDER, BLOBS)
+        old = cache._path(KEY)
+        os.utime(old, (time.time() - 40 * 86400,) * 2)
+        cache.keep_memo("shop", Memo())
+        return old.exists()
+
+    assert [kept_with_something_old(), kept_with_something_old()] == [False, True]
+    os.utime(cache.root / "pruned", (0, 0))
+    assert kept_with_something_old() is False

@@ -72,6 +72,12 @@ def append(ledger, *records, documents=None):
     return new, after
 
 
+def test_commits_come_one_by_one_or_all_at_once(ledger):
+    one, state = ledger(), LedgerState()
+    commits, _ = one.prepare(state, [CREATED, PLANNED, WRITTEN], DOCUMENTS)
+    assert list(one.commits(state, [CREATED, PLANNED, WRITTEN], DOCUMENTS)) == commits
+
+
 def test_records_are_commits_and_the_tree_is_the_state(ledger, remote):
     head, after = append(ledger(), CREATED, PLANNED, WRITTEN, documents=DOCUMENTS)
     told = git("log", "--reverse", "--format=%an <%ae> %at %ct%n%B", head, cwd=remote)

@@ -105,7 +105,7 @@ def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as raised:
         find_pipeline_file(tmp_path / "repo/sub")
     error = raised.value
-    assert (error.code, error.summary) == ("pipeline-file-missing", "no pipeline file was found")
+    assert (error.code, error.summary) == ("pipeline-file-missing", "No pipeline file was found")
     assert error.detail == (
         f"there is no pipeline.py and no pipelines/*.py in {tmp_path}/repo/sub and above, up to {tmp_path}/repo"
     )
@@ -292,9 +292,9 @@ def test_a_file_is_told_everything_that_is_wrong_with_it(case: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "summary"),
     [
-        ("1 / 0\n", "the pipeline file cannot be run to its end"),
-        ("x = 1\n", "the pipeline file defines no pipeline"),
-        ("from gitpromote import Soak\nSoak(1)\n", "the pipeline file is not valid"),
+        ("1 / 0\n", "The pipeline file cannot be run to its end"),
+        ("x = 1\n", "The pipeline file defines no pipeline"),
+        ("from gitpromote import Soak\nSoak(1)\n", "The pipeline file is not valid"),
     ],
 )
 def test_the_summary_says_how_far_it_came(text: str, summary: str) -> None:

@@ -12,8 +12,8 @@ import yaml
 from gitpromote.diff.categories import CATEGORIES
 from gitpromote.diff.compare import compare
 from gitpromote.diff.measures import compare_images, quantity
-from gitpromote.diff.rbac import widens
 from gitpromote.model.manifest import ManifestSet
+from gitpromote.model.rbac import widens
 
 Case = dict[str, Any]
 OfCase = Callable[[Case], tuple[ManifestSet, ManifestSet]]

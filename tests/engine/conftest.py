@@ -77,14 +77,19 @@ class Origin:
         author: str = "Tom <tom@acme.example>",
         at: int = NOW - 3600,
         mode: str = "100644",
+        merge: str | None = None,
     ) -> str:
-        """Somebody's commit on a branch: ``None`` removes a file; ``parent=None`` starts the branch anew."""
+        """Somebody's commit on a branch: ``None`` removes a file; ``parent=None`` starts the branch anew.
+
+        :param merge: a commit that it joins, as a second parent; files are those of the first, and ``files``
+        """
         text = message.encode()
         head = self.head(branch) if parent == "" else parent
         parts = [b"reset refs/heads/%b\n\n" % branch.encode()] if head is None else []
         parts += [b"commit refs/heads/%b\nmark :1\n" % branch.encode()]
         parts += [b"committer %b %d +0000\ndata %d\n%b\n" % (author.encode(), at, len(text), text)]
         parts += [b"from %b\n" % head.encode()] if head else []
+        parts += [b"merge %b\n" % merge.encode()] if merge else []
         for path, content in (files or {}).items():
             data = content.encode() if isinstance(content, str) else content
             name = b'"%b"' % path.encode()
@@ -186,6 +191,9 @@ class Shelf:
             raise RemoteFailed("A tag does not exist", code="registry-tag-not-found", detail=f"{repository}:{tag}")
         return found
 
+    def seen(self, repository: str, tag: str) -> str | None:
+        return None
+
     def together(self, questions: Sequence[Callable[[], Any]]) -> list[Any]:
         return [_answer(question) for question in questions]
 
@@ -240,6 +248,12 @@ class Site:
         """Apply with a person's yes, in a fresh process's stead."""
         project = project or self.project()
         return project.apply(plan or project.plan(), **{"confirmed": True, **options})
+
+    def plan(self, pipeline: Pipeline | None = None, **asked: Any) -> Plan:
+        """Plan. Images that are named are in the registry from then on."""
+        if self.shelf is not None:
+            self.shelf.put(*asked.get("images", ()))
+        return self.project(pipeline).plan(**asked)
 
     def promote(self, pipeline: Pipeline | None = None, **asked: Any) -> Plan:
         """Plan and apply to the end; the plan. Images that are named are in the registry from then on."""

@@ -88,6 +88,16 @@ def test_only_the_newest_image_is_asked_for(shop):
     assert site.shelf.asked == [f"tags {IMAGE}", f"image {IMAGE}:1.1.0"]
 
 
+def test_how_far_behind_it_is_costs_no_more_than_the_plan_beside_it(shop):
+    site, pipeline = shop
+    site.promote(pipeline)
+    site.shelf.put(f"{IMAGE}:1.2.0@{digest(4)}")
+    site.shelf.asked.clear()
+    status = site.project(pipeline).status(lag=True)
+    assert status["test"].lag["shop"].newest.images[0].tag == "1.2.0"
+    assert site.shelf.asked == [f"tags {IMAGE}", f"image {IMAGE}:1.2.0"]
+
+
 def test_a_newer_image_is_the_next_freight(shop):
     site, pipeline = shop
     site.promote(pipeline)
@@ -220,7 +230,9 @@ def test_a_rule_that_never_holds_says_so(bare):
     pipeline = kustomized(bare).changed({"warehouse": alone(Images(IMAGE), Git(), where=rule)})
     bare.shelf.put(f"{IMAGE}:1.0.0@{digest(1)}")
     plan = bare.project(pipeline).plan()
-    assert plan["test"].reason.startswith(f"there is no set of candidates for which {rule} holds; 1.0.0 ")
+    assert plan["test"].reason == (
+        'the only image does not fit: 1.0.0 does not satisfy image.version == "9.9.9": image.version is "1.0.0"'
+    )
 
 
 def test_what_is_named_by_hand_is_judged_by_the_rule_unless_all_of_it_is(bare):
@@ -289,10 +301,23 @@ def test_a_change_that_came_by_a_merge_counts(site):
 
 
 def test_a_commit_that_its_filter_leaves_out_is_none(site):
-    pipeline = git_only(site, Git(where='!commit.author.startsWith("Bot")'))
     first = site.home.head("main")
-    site.home.commit(site.sources("test", version="2.0.0"), author="Bot <bot@acme.example>")
-    assert sources_of(site.project(pipeline).plan()) == first
+    site.home.commit(site.sources("test", version="2.0.0"), author="Bot[1] <bot@acme.example>")
+    for where in ('commit.author != "Bot[1]"', 'commit.email != "bot@acme.example"', 'commit.committer != "Bot[1]"'):
+        assert sources_of(site.project(git_only(site, Git(where=where))).plan()) == first
+
+
+@pytest.mark.parametrize(
+    ("git", "rules"),
+    [
+        (Git(include=["deploy/nope", "x"]), "include=['deploy/nope', 'x']"),
+        (Git(include=["deploy/"], exclude=["deploy/"]), "include=['deploy/'] and exclude=['deploy/']"),
+        (Git(exclude=["regex:."]), "exclude=['regex:.']"),
+    ],
+)
+def test_paths_by_which_nothing_counts_are_told(site, git, rules):
+    plan = site.project(git_only(site, git)).plan()
+    assert site.decisions(plan) == {"test": f"unavailable the home repository has no file that counts by {rules}"}
 
 
 def test_a_change_under_many_that_are_left_out_is_not_missed(site):
@@ -542,7 +567,7 @@ def test_freight_that_is_recorded_by_hand_is_planned_like_any_other(shop):
     assert (again.new, again.freight.id) == (False, made.freight.id)
     plan = site.project(pipeline).plan(freight=made.freight.alias)
     assert freight_of(plan) == made.freight
-    assert site.shelf.asked == []
+    assert site.shelf.asked == [f"image {IMAGE}:{digest(1)}"] * 2
 
 
 def test_freight_of_nothing_or_of_what_there_is_not_is_refused(shop):

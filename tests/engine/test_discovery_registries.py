@@ -17,7 +17,18 @@ from odd_server import Said, serving
 from pushing import Pusher
 from real_registry import BASIC, htpasswd_auth, running
 
-from gitpromote import App, Chart, Environment, Git, Image, Kustomize, Warehouse, app_version, same_commit
+from gitpromote import (
+    App,
+    Chart,
+    Environment,
+    Git,
+    Image,
+    Kustomize,
+    Soak,
+    Warehouse,
+    app_version,
+    same_commit,
+)
 from gitpromote.errors import AccessDenied, RemoteFailed
 
 REVISION = "org.opencontainers.image.revision"
@@ -89,6 +100,76 @@ def test_a_second_discovery_of_what_has_not_changed_costs_one_request_per_reposi
     assert len(told(plan)) == 4
 
 
+def test_with_a_login_it_costs_one_request_per_repository_too(site, tmp_path):
+    with running(tmp_path / "closed", auth=htpasswd_auth(tmp_path / "closed")) as registry:
+        log_in(tmp_path, registry.host)
+        with Pusher(registry.url, "acme/shop", authorization=BASIC) as pusher:
+            pusher.image("1.0.0")
+        pipeline = pipeline_of(site, Image(f"{registry.host}/acme/shop"))
+        site.project(pipeline).plan()
+        before = len(registry.asked())
+        site.project(pipeline).plan()
+        assert registry.asked()[before:] == ["GET /v2/acme/shop/tags/list?n=1000"]
+
+
+def log_in(home, host):
+    (home / ".docker").mkdir()
+    login = {"auths": {host: {"auth": BASIC.removeprefix("Basic ")}}}
+    (home / ".docker/config.json").write_text(json.dumps(login))
+
+
+def test_a_tag_that_was_pushed_anew_is_told_where_every_tag_is_asked_for(site, real):
+    """What was seen once keeps its digest; whoever asks anew is told, and plans see it from then on."""
+    with Pusher(real.url, "acme/anew") as pusher:
+        old = pusher.image("1.0.0", labels={"n": "1"})
+        pusher.image("0.9.0", labels={"n": "0"})
+        pipeline = pipeline_of(site, Image(f"{real.host}/acme/anew", "<2"))
+        site.promote(pipeline)
+        new = pusher.image("1.0.0", labels={"n": "2"})
+    assert freight_of(site.project(pipeline).plan()).images[0].digest == old
+    freight = site.project(pipeline).freight
+    assert freight.discover().warehouses[0].subscriptions[0].notes == ()
+    [warehouse] = freight.discover(fresh=True).warehouses
+    assert warehouse.subscriptions[0].notes == (f"1.0.0 was pushed anew: it was {old}, and is {new}",)
+    assert warehouse.subscriptions[0].digest == new
+    assert freight.discover(fresh=True).warehouses[0].subscriptions[0].notes == ()
+    assert freight_of(site.project(pipeline).plan()).images[0].digest == new
+
+
+def test_a_chart_that_was_pushed_anew_is_told(site, real, tmp_path):
+    pipeline = pipeline_of(site, Chart(f"oci://{real.host}/charts/anew"))
+    old = pushed(packed(tmp_path, "anew", "1.0.0+one", app_version="1"), real.host, "charts", home=tmp_path)
+    freight = site.project(pipeline).freight
+    freight.discover()
+    new = pushed(packed(tmp_path, "anew", "1.0.0+one", app_version="2"), real.host, "charts", home=tmp_path)
+    [warehouse] = freight.discover(fresh=True).warehouses
+    assert warehouse.subscriptions[0].notes == (f"1.0.0+one was pushed anew: it was {old}, and is {new}",)
+
+
+def test_where_one_registry_fails_the_others_are_told(site, real):
+    with Pusher(real.url, "acme/there") as pusher:
+        pusher.image("1.0.0")
+    with serving(lambda asked: Said(status=403, body=b'{"errors": [{"code": "DENIED"}]}')) as server:
+        there, closed = Image(f"{real.host}/acme/there"), Image(f"{server.host}/acme/shop")
+        pipeline = pipeline_of(site, closed, there)
+        report = site.project(pipeline).freight.discover()
+        [warehouse] = report.warehouses
+        first, second, _ = warehouse.subscriptions
+        assert first.missing == (
+            f"A registry denies access: read the tags of {server.host}/acme/shop {server.host}: 403 Forbidden (DENIED)"
+        )
+        assert first.notes == (
+            "Docker's configuration has no login for it. Log in once:",
+            f"docker login {server.host}",
+        )
+        assert (second.names, warehouse.status, report.failures) == (("1.0.0",), "nothing", ("registry-access-denied",))
+        for ask in (site.project(pipeline).plan, lambda: site.project(pipeline).freight.discover(lock="x.lock")):
+            with pytest.raises(AccessDenied):
+                ask()
+        with pytest.raises(AccessDenied):
+            site.project(pipeline_of(site, closed)).freight.discover()
+
+
 def test_a_commit_waits_for_the_image_that_is_built_of_it(site, real):
     with Pusher(real.url, "acme/waits") as pusher:
         pusher.image("1.0.0", labels={REVISION: site.home.head("main")})
@@ -139,9 +220,7 @@ def test_a_registry_that_asks_for_a_login_is_told_with_the_command(site, tmp_pat
         assert caught.value.exit_code == 12
         with Pusher(registry.url, "acme/shop", authorization=BASIC) as pusher:
             pusher.image("1.0.0")
-        (tmp_path / ".docker").mkdir()
-        login = {"auths": {registry.host: {"auth": BASIC.removeprefix("Basic ")}}}
-        (tmp_path / ".docker/config.json").write_text(json.dumps(login))
+        log_in(tmp_path, registry.host)
         assert freight_of(site.project(pipeline).plan()).images[0].tag == "1.0.0"
 
 
@@ -152,8 +231,148 @@ def test_a_registry_that_fails_fails_the_plan(site, tmp_path):
             site.project(pipeline).plan()
         assert (caught.value.code, caught.value.exit_code) == ("registry-not-found", 1)
         assert f"{server.host}/acme/shop" in caught.value.detail
-        plan = site.project(pipeline).plan(images=[f"{server.host}/acme/shop:1.0.0"])
+        plan = site.project(pipeline).plan(images=[f"{server.host}/acme/shop:1.0.0@sha256:{'1' * 64}"])
         assert plan["test"].decision == "ready"
+
+
+def test_an_image_that_nobody_has_pushed_yet_is_waited_for(site, real):
+    pipeline = pipeline_of(site, Image(f"{real.host}/acme/newborn", "^1"), Git())
+    project = site.project(pipeline)
+    why = f"{real.host}/acme/newborn does not exist yet, or is hidden from you (NAME_UNKNOWN)"
+    assert site.decisions(project.plan()) == {"test": f"unavailable {why}"}
+    [subscription, commit] = project.freight.discover().warehouses[0].subscriptions
+    assert (subscription.missing, subscription.notes, subscription.candidates) == (
+        why,
+        (f"if it is there already, log in: docker login {real.host}",),
+        0,
+    )
+    assert commit.names == (site.home.head("main")[:7],)
+    with Pusher(real.url, "acme/newborn") as pusher:
+        pusher.image("1.0.0")
+    plan = site.project(pipeline).plan()
+    assert (plan["test"].decision, freight_of(plan).images[0].tag) == ("ready", "1.0.0")
+
+
+@pytest.mark.parametrize(
+    "subscription",
+    [
+        lambda host: Image(f"{host}/acme/unborn", "main", strategy="digest"),
+        lambda host: Image(f"{host}/acme/unborn", strategy="newest-build"),
+        lambda host: Chart(f"oci://{host}/acme/unborn"),
+    ],
+)
+def test_whatever_the_strategy_what_does_not_exist_yet_is_waited_for(site, real, subscription):
+    address = "oci://" * (subscription(real.host).kind == "chart") + f"{real.host}/acme/unborn"
+    plan = site.project(pipeline_of(site, subscription(real.host), Git())).plan()
+    why = f"{address} does not exist yet, or is hidden from you (NAME_UNKNOWN)"
+    assert site.decisions(plan) == {"test": f"unavailable {why}"}
+
+
+def test_a_chart_that_its_index_does_not_list_yet_is_waited_for(site, tmp_path):
+    packed(tmp_path / "index", "web", "7.1.0")
+    with static_files(indexed(tmp_path / "index")) as (url, _):
+        pipeline = pipeline_of(site, Chart(url, name="wbe"), Git())
+        plan = site.project(pipeline).plan()
+        assert site.decisions(plan) == {"test": f"unavailable {url}/index.yaml lists no chart wbe"}
+        assert site.project(pipeline).freight.discover().warehouses[0].subscriptions[0].notes == ("Did you mean web?",)
+
+
+def test_the_other_warehouses_go_on_without_an_image_that_does_not_exist_yet(site, real):
+    code = Warehouse(Git(), name="code")
+    pay = Warehouse(Image(f"{real.host}/acme/pay-unborn"), name="pay")
+    environments = [Environment("test", after=[], direct=["code"]), Environment("pay", after=[], direct=["pay"])]
+    pipeline = site.pipeline(*environments, apps=[App("shop", Kustomize("base"))], warehouse=[code, pay])
+    why = f"{real.host}/acme/pay-unborn does not exist yet, or is hidden from you (NAME_UNKNOWN)"
+    assert site.decisions(site.project(pipeline).plan()) == {"test": "ready", "pay": f"unavailable {why}"}
+
+
+# -- tags that move between plan and apply
+
+
+@pytest.fixture
+def followed(site, real, request):
+    """A Pipeline that follows a tag, the tag's repository, and what pushes to it."""
+    name = f"acme/moves-{abs(hash(request.node.name))}"
+    address = f"{real.host}/{name}"
+    with Pusher(real.url, name) as pusher:
+        apps = [App("shop", Kustomize("base"))]
+        warehouse = Warehouse(Image(address, "main", strategy="digest"), Git())
+        environments = [Environment("test"), Environment("uat", gates=[Soak("1h")])]
+        site.home.commit({"base/d.yaml": site.deployment("x").replace("ghcr.io/acme/shop", address)})
+        yield site.pipeline(*environments, apps=apps, warehouse=warehouse), address, pusher
+
+
+def test_a_tag_that_has_moved_since_the_plan_makes_it_stale(site, followed):
+    pipeline, address, pusher = followed
+    before = pusher.image("main", labels={"n": "1"})
+    project = site.project(pipeline)
+    plan = project.plan()
+    after = pusher.image("main", labels={"n": "2"})
+    refs = site.home.refs()
+    result = site.apply(plan, project=project)
+    assert (site.told(result), result.exit_code) == ({"test": "stale 4", "uat": "waiting 3"}, 4)
+    [moved, _] = result.environments
+    assert (moved.code, moved.message) == ("plan-tag-moved", "A tag names another image than the one that was reviewed")
+    assert moved.detail == f"{address}:main\n  planned {before}\n  now     {after}"
+    assert moved.hint == (
+        f"Make a new plan:\n  gitpromote plan shop --since {plan.short_id}\n"
+        f"To go on with what was reviewed, name it:\n  gitpromote plan shop --image {address}:main@{before}"
+    )
+    assert site.home.refs() == refs
+    assert site.apply(project=site.project(pipeline)).environments[0].status == "written"
+    assert after in site.home.show("env/test:apps-deployment-shop.yaml")
+
+
+def test_a_tag_that_is_where_it_was_is_asked_for_once_and_written(site, real, followed):
+    pipeline, address, pusher = followed
+    pusher.image("main")
+    project = site.project(pipeline)
+    plan = project.plan()
+    before = len(real.asked())
+    assert site.apply(plan, project=project).environments[0].status == "written"
+    assert real.asked()[before:] == [f"HEAD /v2/{address.partition('/')[2]}/manifests/main"]
+
+
+def test_a_tag_that_is_gone_makes_the_plan_stale(site, real, followed):
+    pipeline, _, pusher = followed
+    digest = pusher.image("main")
+    project = site.project(pipeline)
+    plan = project.plan()
+    pusher.remove(digest)
+    [moved, _] = site.apply(plan, project=project).environments
+    assert (moved.code, moved.detail.splitlines()[-1]) == ("plan-tag-moved", "  now     nothing: it is gone")
+
+
+def test_what_is_on_its_way_goes_on_by_its_digest_and_so_does_what_was_named(site, followed):
+    pipeline, address, pusher = followed
+    first = pusher.image("main", labels={"n": "1"})
+    site.promote(pipeline)
+    site.clock.time += 7200
+    second = pusher.image("main", labels={"n": "2"})
+    plan = site.project(pipeline).plan(env="uat")
+    pusher.image("main", labels={"n": "3"})
+    assert site.apply(plan, project=site.project(pipeline)).environments[0].status == "written"
+    assert first in site.home.show("env/uat:apps-deployment-shop.yaml")
+    named = site.project(pipeline).plan(images=[f"{address}:main@{second}"], env="test")
+    assert site.apply(named, project=site.project(pipeline)).environments[0].status == "written"
+    assert second in site.home.show("env/test:apps-deployment-shop.yaml")
+
+
+def test_a_registry_that_is_down_at_apply_is_named(site, tmp_path):
+    with running(tmp_path / "short") as registry:
+        address = f"{registry.host}/acme/shop"
+        with Pusher(registry.url, "acme/shop") as pusher:
+            pusher.image("main")
+        site.home.commit({"base/d.yaml": site.deployment("x").replace("ghcr.io/acme/shop", address)})
+        apps = [App("shop", Kustomize("base"))]
+        warehouse = Warehouse(Image(address, "main", strategy="digest"), Git())
+        pipeline = site.pipeline(Environment("test"), apps=apps, warehouse=warehouse)
+        plan = site.project(pipeline).plan()
+    result = site.apply(plan, project=site.project(pipeline))
+    [failed] = result.environments
+    assert (failed.status, failed.code, result.exit_code) == ("failed", "remote-unreachable", 1)
+    assert f"read {address}:main" in failed.detail
+    assert site.home.head("env/test") is None
 
 
 def test_two_who_record_the_same_freight_at_once_record_it_once(site, real):

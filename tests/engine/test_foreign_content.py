@@ -6,6 +6,8 @@ import pytest
 
 from gitpromote import App, Branch, Directory, Environment, Plain
 from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.views.lines import plain
+from gitpromote.views.terminal import plan_view
 
 FILE = "apps-deployment-shop.yaml"
 
@@ -120,6 +122,22 @@ def test_a_replacement_names_the_commit_that_it_undoes(promoted):
     assert (found.status, found.message) == ("warn", text)
     assert promoted.told(promoted.apply(plan)) == {"test": "written", "uat": "written", "prod": "written"}
     assert promoted.home.files("env/test") == {FILE: promoted.deployment("test", version="1.1.0")}
+
+
+def test_a_replacement_tells_which_files_it_prunes(promoted):
+    files = {"README.md": "# hands off\n", "run.sh": "#!/bin/sh\n"}
+    commit = promoted.home.commit(files, branch="env/test", message="notes")
+    plan = promoted.project().plan(replace={"test": commit})
+    assert "  - test: prunes 2 files: README.md, run.sh\n" in plain(plan_view(plan.data))
+
+
+def test_what_was_adopted_is_pruned_in_so_many_words(promoted):
+    promoted.home.commit({"README.md": "# hands off\n"}, branch="env/test", message="notes")
+    promoted.project().adopt("test", reason="ours")
+    promoted.home.commit(promoted.sources("test", "uat", "prod", version="1.2.0"), message="next")
+    plan = promoted.project().plan()
+    assert promoted.decisions(plan)["test"] == "ready"
+    assert "  - test: prunes 1 file: README.md\n" in plain(plan_view(plan.data))
 
 
 @pytest.mark.parametrize("wrong", ["0123456", "", "HEAD", "main", "123"])

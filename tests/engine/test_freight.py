@@ -6,7 +6,7 @@ import pytest
 
 from gitpromote import App, Environment, Git, Helm, Kustomize, Plain, SetValue, Warehouse
 from gitpromote import Image as Images
-from gitpromote.errors import ConfigurationError, GitpromoteError, UsageError
+from gitpromote.errors import GitpromoteError, UsageError
 
 IMAGE = "ghcr.io/acme/shop"
 DIGEST = "sha256:" + "ab" * 32
@@ -54,6 +54,7 @@ def test_an_image_by_hand_makes_freight_with_the_source_commit(images):
 
 
 def test_an_image_without_digest_is_marked_as_unpinned(images):
+    """Its registry tells none."""
     site, pipeline = images
     plan = site.promote(pipeline, images=[f"{IMAGE}:1.4.0"])
     found = next(one for one in plan["test"].outcomes if one.id == "unpinned")
@@ -72,7 +73,7 @@ def test_an_image_without_digest_is_marked_as_unpinned(images):
 def test_an_image_that_nobody_subscribes_to_is_refused(images, image, code, detail):
     site, pipeline = images
     with pytest.raises(GitpromoteError) as caught:
-        site.project(pipeline).plan(images=[image])
+        site.plan(pipeline, images=[image])
     if code:
         assert (caught.value.code, caught.value.detail) == (code, detail)
         assert caught.value.hint == 'Add a subscription to the pipeline: Image("ghcr.io/acme/pay")'
@@ -95,7 +96,7 @@ def test_a_commit_that_changes_nothing_for_us_makes_no_freight(images):
     site.home.commit({"README": "x\n", "overlays/other/x.yaml": "a: 1\n"})
     plan = site.project(pipeline).plan()
     assert (freight_of(plan), site.decisions(plan)) == (freight_of(first), dict.fromkeys(ALL, "noop"))
-    again = site.project(pipeline).plan(images=[f"{IMAGE}:1.5.0"])
+    again = site.plan(pipeline, images=[f"{IMAGE}:1.5.0"])
     assert freight_of(again).artifacts[0] == freight_of(first).artifacts[0]
 
 
@@ -163,7 +164,7 @@ def test_several_warehouses_keep_their_own_pace(bare):
     warehouses = [Warehouse(Images(IMAGE), name="app"), Warehouse(Images("ghcr.io/acme/side"), name="side")]
     pipeline = bare.pipeline(Environment("test"), apps=[App("shop", Kustomize("overlays/$env"))], warehouse=warehouses)
     bare.promote(pipeline, images=[f"{IMAGE}:1.0.0", "ghcr.io/acme/side:5.0.0"])
-    plan = bare.project(pipeline).plan(images=["ghcr.io/acme/side:6.0.0"])
+    plan = bare.plan(pipeline, images=["ghcr.io/acme/side:6.0.0"])
     moving = {name: one.moving for name, one in plan["test"].freight.items()}
     assert moving == {"app": False, "side": True}
     bare.apply(plan, project=bare.project(pipeline))
@@ -196,19 +197,47 @@ def test_a_chart_value_takes_the_image_of_the_freight(bare):
     assert bare.decisions(bare.project(pipeline).plan()) == {"test": "noop"}
 
 
-def test_a_source_branch_that_does_not_exist_is_told(site):
-    pipeline = site.pipeline(warehouse=Warehouse(Git(branch="trunk", include=["deploy/"])))
-    with pytest.raises(ConfigurationError) as caught:
-        site.project(pipeline).plan()
-    assert str(caught.value) == (
-        "The branch that Freight comes from does not exist  [source-branch-missing]\n"
-        f"{site.home.path}: trunk\nPush it, or name another one: Git(branch=…)."
-    )
+def test_a_source_branch_that_does_not_exist_yet_is_waited_for(site):
+    environments = [Environment("test"), Environment("uat")]
+    pipeline = site.pipeline(*environments, warehouse=Warehouse(Git(branch="trunk", include=["deploy/"])))
+    why = f"{site.home.path} has no branch trunk: push it, or name another one with Git(branch=…)"
+    project = site.project(pipeline)
+    assert site.decisions(project.plan()) == dict.fromkeys(["test", "uat"], f"unavailable {why}")
+    [warehouse] = project.freight.discover().warehouses
+    assert (warehouse.status, warehouse.reason, warehouse.subscriptions[0].missing) == ("nothing", why, why)
+    result = site.apply(project.plan(), project=project)
+    assert (site.told(result), result.exit_code) == (dict.fromkeys(["test", "uat"], "unavailable"), 0)
+    site.home.move("trunk", site.home.head("main"))
+    assert site.decisions(site.project(pipeline).plan())["test"] == "ready"
+
+
+def test_the_other_warehouses_go_on_without_a_branch_that_does_not_exist_yet(site):
+    environments = [
+        Environment("test", after=[], direct=["code"]),
+        Environment("fix", after=[], direct=["urgent"]),
+        Environment("uat", after="test"),
+    ]
+    code, urgent = Warehouse(Git(), name="code"), Warehouse(Git(branch="urgent"), name="urgent")
+    apps = [App("shop", Plain("deploy/test"))]
+    pipeline = site.pipeline(*environments, apps=apps, warehouse=[code, urgent])
+    site.promote(pipeline)
+    site.home.commit({"deploy/test/deployment.yaml": site.deployment("test", version="2.0.0")})
+    told = site.decisions(site.project(pipeline).plan())
+    why = f"{site.home.path} has no branch urgent: push it, or name another one with Git(branch=…)"
+    assert told == {"test": "ready", "fix": f"unavailable {why}", "uat": told["uat"]}
+    assert not told["uat"].startswith("unavailable")
+
+
+def test_freight_that_is_known_goes_on_where_its_branch_is_gone(promoted):
+    pipeline = promoted.pipeline(warehouse=Warehouse(Git(branch="main")))
+    promoted.promote(pipeline)
+    promoted.home.move("main", None)
+    assert set(promoted.decisions(promoted.project(pipeline).plan()).values()) == {"noop"}
 
 
 def test_an_empty_repository_is_told(bare):
-    with pytest.raises(ConfigurationError, match="source-branch-missing"):
-        bare.project().plan()
+    why = f"{bare.home.path} has no default branch: push it, or name one with Git(branch=…)"
+    assert set(bare.decisions(bare.project().plan()).values()) == {f"unavailable {why}"}
 
 
 def test_environments_are_narrowed_with_what_comes_before_or_exactly(promoted):
@@ -231,7 +260,7 @@ def test_plain_sources_are_not_edited_by_an_image(bare):
         Environment("test"), apps=[App("shop", Plain("deploy/$env"))], warehouse=Warehouse(Images(IMAGE))
     )
     bare.promote(pipeline, images=[f"{IMAGE}:1.0.0"])
-    plan = bare.project(pipeline).plan(images=[f"{IMAGE}:2.0.0"])
+    plan = bare.plan(pipeline, images=[f"{IMAGE}:2.0.0"])
     assert (bare.decisions(plan), [step.kind for step in plan["test"].steps]) == ({"test": "noop"}, ["inherit"])
 
 
@@ -255,7 +284,7 @@ def test_each_warehouse_asks_the_environments_that_carry_its_freight(bare):
         warehouse=warehouses,
     )
     images = [f"{IMAGE}:1.0.0", "ghcr.io/acme/side:5.0.0"]
-    plan = bare.project(pipeline).plan(images=images)
+    plan = bare.plan(pipeline, images=images)
     assert {env: sorted(plan[env].freight) for env in ("test", "fix", "prod")} == {
         "test": ["app"],
         "fix": ["side"],
@@ -265,7 +294,7 @@ def test_each_warehouse_asks_the_environments_that_carry_its_freight(bare):
     assert result.environments[1].message == "upstream: test: not verified yet"
     result = bare.apply(plan, project=bare.project(pipeline))
     assert bare.told(result) == {"test": "written", "fix": "already", "prod": "written"}
-    moved = bare.project(pipeline).plan(images=["ghcr.io/acme/side:6.0.0"])
+    moved = bare.plan(pipeline, images=["ghcr.io/acme/side:6.0.0"])
     result = bare.apply(moved, project=bare.project(pipeline), env=["fix", "prod"])
     assert bare.told(result) == {"fix": "written", "prod": "written"}
     assert "side:6.0.0" in bare.home.show("env/prod:apps-deployment-shop.yaml")
@@ -298,7 +327,7 @@ def test_freight_without_a_source_commit_renders_nothing_and_prunes_nothing(bare
         apps=[App("shop", Kustomize("base"))],
         warehouse=warehouses,
     )
-    plan = bare.project(pipeline).plan(images=[f"{IMAGE}:1.0.0", "ghcr.io/acme/side:1.0.0"])
+    plan = bare.plan(pipeline, images=[f"{IMAGE}:1.0.0", "ghcr.io/acme/side:1.0.0"])
     assert bare.decisions(plan) == {
         "test": "ready",
         "fix": "unavailable Freight of side holds no commit for shop; add Git(…) to the Warehouse",

@@ -57,7 +57,7 @@ def helm(site, *environments, **members):
 
 def test_helm_values_are_edited_and_the_rendered_diff_is_shown(chart):
     pipeline = helm(chart)
-    plan = chart.project(pipeline).plan(images=[f"{IMAGE}:1.1.0@{DIGEST}"])
+    plan = chart.plan(pipeline, images=[f"{IMAGE}:1.1.0@{DIGEST}"])
     [change] = plan["prod"].changes
     assert [(field.path, field.before, field.after) for field in change.fields] == [
         (
@@ -97,7 +97,7 @@ def test_kustomize_images_are_edited_and_comments_stay(bare):
         target=InPlace("main"),
         warehouse=Warehouse(Images(IMAGE)),
     )
-    plan = bare.project(pipeline).plan(images=[f"{IMAGE}:1.2.0"])
+    plan = bare.plan(pipeline, images=[f"{IMAGE}:1.2.0"])
     assert bare.told(bare.apply(plan, project=bare.project(pipeline))) == {"test": "written", "prod": "written"}
     wanted = {path: text.replace("newTag: 1.0.0", "newTag: 1.2.0") for path, text in base.items() if "overlays" in path}
     assert bare.home.files("main") == base | wanted
@@ -135,7 +135,7 @@ def both(eu, us=None):
 
 def test_two_environments_edit_their_keys_of_one_file(regions):
     site, pipeline = regions
-    plan = site.project(pipeline).plan(images=[f"{IMAGE}:1.1.0"])
+    plan = site.plan(pipeline, images=[f"{IMAGE}:1.1.0"])
     assert site.told(site.apply(plan, project=site.project(pipeline))) == {"eu": "written", "us": "written"}
     assert site.home.show("main:values.yaml") == both("1.1.0")
     assert site.home.show("main~1:values.yaml") == both("1.1.0", "1.0.0")
@@ -146,7 +146,7 @@ def test_two_environments_edit_their_keys_of_one_file(regions):
 
 def test_an_environment_does_not_bring_along_the_edit_of_another_one(regions):
     site, pipeline = regions
-    plan = site.project(pipeline).plan(images=[f"{IMAGE}:1.1.0"])
+    plan = site.plan(pipeline, images=[f"{IMAGE}:1.1.0"])
     before = site.home.refs()
     result = site.apply(plan, project=site.project(pipeline), env="us")
     found = result.environments[0]
@@ -160,7 +160,7 @@ def test_an_environment_does_not_bring_along_the_edit_of_another_one(regions):
 
 def test_planned_alone_an_environment_is_edited_alone(regions):
     site, pipeline = regions
-    plan = site.project(pipeline).plan(images=[f"{IMAGE}:1.1.0"], env="us")
+    plan = site.plan(pipeline, images=[f"{IMAGE}:1.1.0"], env="us")
     assert site.told(site.apply(plan, project=site.project(pipeline))) == {"us": "written"}
     assert site.home.show("main:values.yaml") == both("1.0.0", "1.1.0")
 

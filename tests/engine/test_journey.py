@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitpromote import Environment, SkipPermission, Soak, Wave
+from gitpromote import App, Branch, Environment, Plain, SkipPermission, Soak, Wave
 from gitpromote.engine import freight_verbs
 from gitpromote.errors import Blocked, UsageError
 
@@ -263,6 +263,36 @@ def test_a_renamed_environment_keeps_its_history(promoted):
     assert state.environment("stage").verified.keys() == state.environment("uat").verified.keys()
     assert state.environment("stage").held.reason == "look first"
     assert promoted.project(renamed).verify().ok
+
+
+def test_what_was_recorded_under_an_earlier_name_is_part_of_the_history(promoted):
+    twice = promoted.pipeline(Environment("test"), Environment("live", moved=["uat", "stage"]))
+    once = promoted.pipeline(Environment("test"), Environment("stage", moved="uat"))
+    promoted.clock.time += 60
+    promoted.project(once).hold("stage", reason="look first")
+    promoted.clock.time += 60
+    promoted.project(twice).release("live")
+    project = promoted.project(twice)
+    kinds = [("released", "live"), ("held", "stage"), ("verified", "uat"), ("written", "uat")]
+    assert [(one.kind, one.environment) for one in project.records("live")] == kinds
+    assert [(one.kind, one.environment) for one in project.history.env("live")] == kinds
+    assert [one.kind for one in project.history.kind("held", "written").env("live")] == ["held", "written"]
+    assert [one.environment for one in project.history[:1].env("live")] == ["live"]
+    assert [(one.kind, one.environment) for one in promoted.project(once).records("stage", limit=1)] == kinds[1:2]
+    assert {one.environment for one in project.records("test")} == {"test"}
+
+
+def test_a_rollback_goes_back_beyond_a_rename(site):
+    def pipeline(environment):
+        return site.pipeline(environment, target=Branch("rendered"), apps=[App("shop", Plain("deploy/test"))])
+
+    before = pipeline(Environment("uat"))
+    first = site.promote(before)
+    site.home.commit(site.sources("test", version="1.1.0"))
+    site.promote(before)
+    renamed = pipeline(Environment("stage", moved="uat"))
+    plan = site.project(renamed).rollback("stage", reason="5xx")
+    assert plan["stage"].result_tree == first["uat"].result_tree
 
 
 # -- adopted content

@@ -138,5 +138,5 @@ def test_values_of_one_file_in_another_repository_find_each_its_own_commit_again
         )
 
     origins = lambda site: [site.other("other.git")]  # noqa: E731
-    kill_everywhere(site, pipeline, origins, after=("push",), images=["ghcr.io/acme/shop:1.0.0"])
+    kill_everywhere(site, pipeline, origins, after=("push",), images=[f"ghcr.io/acme/shop:1.0.0@sha256:{'1' * 64}"])
     assert "{test: here, prod: here}" in site.other("other.git").show("main:deploy/all/deployment.yaml")

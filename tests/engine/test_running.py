@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitpromote import App, Environment, Image, Plain, Soak, Warehouse
+from gitpromote import App, Environment, Git, Image, Plain, Soak, Warehouse
 from gitpromote.engine.interrupt import Interruption
 from gitpromote.engine.looping import Bell, Nobody, Pace, keep_running
 from gitpromote.engine.running import until_settled
@@ -215,6 +215,35 @@ def test_what_soaks_goes_as_soon_as_it_has(site):
     site.project(pipeline).run(runner)
     assert hears.heard == [("written", 1.0), ("", 3599.0), ("", 1.0), ("", 86400.0)]
     assert site.home.head("env/uat") is not None
+
+
+def test_a_train_leaves_on_time_although_the_interval_is_longer(site):
+    """It is Thu 00:54; what has arrived since the last cut goes at ten o'clock, and the runner is awake for it."""
+    warehouse = Warehouse(Git(), cut="Thu 10:00", name="shop")
+    pipeline = site.pipeline(Environment("test", auto=True, production=False), warehouse=warehouse)
+    hears, ten = Hears(), NOW - NOW % 86400 + 10 * 3600
+    site.home.move("main", None)
+    site.home.commit(site.sources("test"), at=NOW - 20 * 86400)
+    site.clock.time = NOW - 7 * 86400
+    site.project(pipeline).run_once()
+    site.clock.time = NOW
+    site.home.commit(site.sources("test", version="1.1.0"), at=NOW - 3600)
+    runner = Runner(interval=7 * 86400, jitter=0, listener=hears, waiting=Waits(site.clock), rounds=2)
+    site.project(pipeline).run(runner)
+    assert hears.heard == [("", float(ten - NOW)), ("written", 1.0)]
+    assert "1.1.0" in site.home.show("env/test:apps-deployment-shop.yaml")
+
+
+def test_what_came_is_taken_in_the_first_minute_in_which_it_has_been_quiet_for_long_enough(site):
+    """Plans are of whole minutes: to look within one would be to look too early, and to sleep an interval again."""
+    warehouse = Warehouse(Git(), quiet="30m", name="shop")
+    pipeline = site.pipeline(Environment("test", auto=True, production=False), warehouse=warehouse)
+    site.project(pipeline).run_once()
+    site.home.commit(site.sources("test", version="1.1.0"), at=NOW - 17)
+    hears = Hears()
+    runner = Runner(interval=86400, jitter=0, listener=hears, waiting=Waits(site.clock), rounds=2)
+    site.project(pipeline).run(runner)
+    assert hears.heard == [("", 1800.0), ("written", 1.0)]
 
 
 def test_a_gate_that_opened_since_the_minute_of_the_plan_is_not_waited_for(site):

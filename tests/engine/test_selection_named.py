@@ -43,7 +43,7 @@ def test_an_image_by_hand_is_looked_at_in_every_environment(images):
     site.promote(pipeline, env="uat")
     assert looked_at(site.project(pipeline).plan())["prod"] == "1.0.0 ready"
     site.shelf.put(at("2.0.0"))
-    plan = site.project(pipeline).plan(images=[at("2.0.0")])
+    plan = site.plan(pipeline, images=[at("2.0.0")])
     assert looked_at(plan) == {
         "test": "2.0.0 ready",
         "uat": "2.0.0 waiting upstream",
@@ -58,7 +58,7 @@ def test_what_an_environment_could_have_instead_is_left_to_another_plan(images):
     site, pipeline = images
     site.promote(pipeline, images=[at("1.0.0")], env="test")
     site.shelf.put(at("2.0.0"))
-    plan = site.project(pipeline).plan(images=[at("2.0.0")])
+    plan = site.plan(pipeline, images=[at("2.0.0")])
     assert looked_at(plan) == {
         "test": "2.0.0 ready",
         "uat": "2.0.0 waiting upstream",
@@ -100,7 +100,7 @@ def test_sources_that_are_edited_in_place_wait_for_the_image_as_well(bare):
     bare.promote(pipeline, images=[at("1.0.0")], env="test")
     bare.promote(pipeline, env="uat")
     bare.shelf.put(at("2.0.0"))
-    plan = bare.project(pipeline).plan(images=[at("2.0.0")])
+    plan = bare.plan(pipeline, images=[at("2.0.0")])
     assert looked_at(plan) == {
         "test": "2.0.0 ready",
         "uat": "2.0.0 waiting upstream",
@@ -122,7 +122,7 @@ def test_other_warehouses_stay_beside_an_image_by_hand(two):
     site.promote(pipeline, images=[at("1.0.0"), at("5.0.0", SIDE)])
     site.promote(pipeline, images=[at("2.0.0")], env="test")
     site.shelf.put(at("6.0.0", SIDE))
-    plan = site.project(pipeline).plan(images=[at("6.0.0", SIDE)])
+    plan = site.plan(pipeline, images=[at("6.0.0", SIDE)])
     moving = {one.name: {name for name, each in one.freight.items() if each.moving} for one in plan.data.environments}
     assert moving == {"test": {"side"}, "uat": {"side"}, "prod": {"side"}}
     assert site.decisions(plan) == {"test": "ready", "uat": "waiting upstream", "prod": "waiting upstream"}
@@ -137,7 +137,7 @@ def test_an_image_by_hand_that_makes_no_freight_says_why_and_moves_no_other(imag
     )
     site.promote(pipeline, images=[at("1.0.0"), at("5.0.0", SIDE)])
     site.shelf.images.pop(SIDE)
-    plan = site.project(pipeline).plan(images=[at("2.0.0")])
+    plan = site.plan(pipeline, images=[at("2.0.0")])
     assert looked_at(plan) == dict.fromkeys(ALL, f"- unavailable {SIDE} has no tags")
 
 
@@ -155,7 +155,7 @@ def test_what_has_had_it_before_is_left_alone_and_that_is_told(images):
     site.promote(pipeline, images=[at("1.0.0")])
     old = site.project(pipeline).plan().data.environments[0].freight["shop"].id
     site.promote(pipeline, images=[at("2.0.0")])
-    plan = site.project(pipeline).plan(images=[at("1.0.0")])
+    plan = site.plan(pipeline, images=[at("1.0.0")])
     assert set(looked_at(plan).values()) == {"2.0.0 noop"}
     alias = alias_of(old)
     assert plan.warnings == tuple(

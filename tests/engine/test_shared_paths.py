@@ -36,7 +36,7 @@ def warnings(plan, env):
 
 def test_production_that_reads_what_others_read_is_told(overlays):
     project = overlays.project(in_place(overlays))
-    plan = project.plan(images=[f"{IMAGE}:1.1.0"])
+    plan = project.plan(images=[f"{IMAGE}:1.1.0@sha256:{'1' * 64}"])
     assert warnings(plan, "test") == []
     told = "reads base/d.yaml, base/kustomization.yaml, as test does"
     assert warnings(plan, "prod") == [f"{told}: a commit there reaches production without a promotion"]
@@ -54,7 +54,7 @@ def test_a_branch_of_its_own_shares_nothing(overlays):
         apps=[App("shop", Kustomize("overlays/$env"))],
         warehouse=Warehouse(Images(IMAGE)),
     )
-    plan = overlays.project(pipeline).plan(images=[f"{IMAGE}:1.1.0"])
+    plan = overlays.plan(pipeline, images=[f"{IMAGE}:1.1.0"])
     assert warnings(plan, "prod") == []
 
 

@@ -210,7 +210,7 @@ def test_a_stale_environment_does_not_spoil_the_others(site):
     ("verb", "text"),
     [
         ("hold", "held since by Bo <bo@acme.example>"),
-        ("release", "held since by Bo <bo@acme.example>"),
+        ("release", "released since by Bo <bo@acme.example>"),
         ("adopt", "adopted since by Bo <bo@acme.example>"),
     ],
 )
@@ -351,7 +351,7 @@ def in_place(site):
 def test_sources_are_built_upon_where_nothing_that_the_render_reads_has_changed(bare):
     bare.home.commit(CHART)
     pipeline = in_place(bare)
-    plan = bare.project(pipeline).plan(images=["ghcr.io/acme/shop:1.1.0"])
+    plan = bare.plan(pipeline, images=["ghcr.io/acme/shop:1.1.0"])
     bare.home.commit({"notes.txt": "something\n"})
     result = bare.apply(plan, project=bare.project(pipeline))
     assert one(result)[0] == "written" and one(result)[3].endswith(", 1 unrelated commit")
@@ -362,7 +362,7 @@ def test_sources_are_built_upon_where_nothing_that_the_render_reads_has_changed(
 def test_sources_that_changed_are_rendered_again_and_the_same_change_goes_on(bare):
     bare.home.commit(CHART)
     pipeline = in_place(bare)
-    plan = bare.project(pipeline).plan(images=["ghcr.io/acme/shop:1.1.0"])
+    plan = bare.plan(pipeline, images=["ghcr.io/acme/shop:1.1.0"])
     bare.home.commit({"chart/values.yaml": "replicas: 1  # one\nimage: {repository: x, tag: x}\n"})
     result = bare.apply(plan, project=bare.project(pipeline))
     assert one(result)[0] == "written" and one(result)[3].endswith("; rendered again: the same change")
@@ -372,7 +372,7 @@ def test_sources_that_changed_are_rendered_again_and_the_same_change_goes_on(bar
 def test_sources_that_changed_are_rendered_again_and_another_change_is_stale(bare):
     bare.home.commit(CHART)
     pipeline = in_place(bare)
-    plan = bare.project(pipeline).plan(images=["ghcr.io/acme/shop:1.1.0"])
+    plan = bare.plan(pipeline, images=["ghcr.io/acme/shop:1.1.0"])
     template = CHART["chart/templates/d.yaml"].replace("web", "www")
     commit = bare.home.commit({"chart/templates/d.yaml": template}, message="www")
     result = bare.apply(plan, project=bare.project(pipeline))
@@ -388,7 +388,7 @@ def test_sources_that_changed_are_rendered_again_and_another_change_is_stale(bar
 def test_an_edited_file_that_somebody_changed_is_stale(bare):
     bare.home.commit(CHART)
     pipeline = in_place(bare)
-    plan = bare.project(pipeline).plan(images=["ghcr.io/acme/shop:1.1.0"])
+    plan = bare.plan(pipeline, images=["ghcr.io/acme/shop:1.1.0"])
     commit = bare.home.commit({"envs/test.yaml": VALUES + "replicas: 2\n"}, message="two")
     result = bare.apply(plan, project=bare.project(pipeline))
     assert one(result)[:4] == ("stale", 4, "plan-stale", "the target is no longer what was reviewed")
@@ -399,7 +399,7 @@ def test_an_edited_file_that_somebody_changed_is_stale(bare):
 def test_an_edited_file_that_somebody_changed_elsewhere_afterwards_is_still_applied(bare):
     bare.home.commit(CHART)
     pipeline = in_place(bare)
-    plan = bare.project(pipeline).plan(images=["ghcr.io/acme/shop:1.1.0"])
+    plan = bare.plan(pipeline, images=["ghcr.io/acme/shop:1.1.0"])
     bare.apply(plan, project=bare.project(pipeline))
     bare.home.commit({"envs/test.yaml": VALUES.replace("1.0.0", "1.1.0") + "replicas: 2\n"}, message="two")
     assert bare.told(bare.apply(plan, project=bare.project(pipeline))) == {"test": "already"}
@@ -415,6 +415,6 @@ def test_a_plain_source_may_be_edited_in_place_too(bare):
         warehouse=Warehouse(Images("ghcr.io/acme/shop")),
     )
     bare.home.commit(bare.sources("test"))
-    plan = bare.project(pipeline).plan(images=["ghcr.io/acme/shop:2.0.0"])
+    plan = bare.plan(pipeline, images=["ghcr.io/acme/shop:2.0.0"])
     assert bare.told(bare.apply(plan, project=bare.project(pipeline))) == {"test": "written"}
     assert bare.home.files("main") == bare.sources("test", version="2.0.0")

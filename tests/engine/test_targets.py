@@ -193,7 +193,7 @@ def test_a_folder_that_is_none_in_the_target_is_not_written_through(site, where)
     before = site.home.refs()
     result = site.apply(site.project(pipeline).plan(), project=site.project(pipeline))
     found = result.environments[0]
-    assert (found.status, found.exit_code, found.code) == ("failed", 10, "unsafe-path")
+    assert (found.status, found.exit_code, found.code) == ("blocked", 13, "unsafe-path")
     assert found.detail == f"test: 'builds/test/{FILE}' lies below builds, which is a {where} there"
     assert site.home.refs() == before
 
@@ -203,8 +203,34 @@ def test_a_file_that_differs_from_ours_only_in_case_is_not_joined(site):
     pipeline = site.pipeline(Environment("test"), target=Directory("builds/$env", branch="live"))
     result = site.apply(site.project(pipeline).plan(), project=site.project(pipeline))
     found = result.environments[0]
-    assert (found.status, found.code) == ("failed", "unsafe-path")
+    assert (found.status, found.code) == ("blocked", "unsafe-path")
     assert found.detail == "test: 'builds' meets 'Builds' on file systems that fold case"
+    assert (result.exit_code, found.hint) == (13, "Nothing was pushed for this environment.")
+
+
+@pytest.mark.parametrize("mode", ["120000", "100644"])
+@pytest.mark.parametrize("path", [FILE, f"{FILE}/x", FILE.upper(), "shop"])
+def test_what_is_in_the_way_within_the_target_is_pruned(site, mode, path):
+    site.home.commit({path: "docs"}, branch="env/test", parent=None, mode=mode)
+    pipeline = site.pipeline(Environment("test"))
+    assert site.told(site.apply(site.project(pipeline).plan(), project=site.project(pipeline))) == {"test": "written"}
+    assert site.home.git("ls-tree", "-r", "--format=%(objectmode) %(path)", "env/test") == f"100644 {FILE}"
+
+
+@pytest.mark.parametrize(
+    ("kept", "why"),
+    [
+        (f"{FILE}/x", f"'{FILE}' is a folder there, in which something stays"),
+        (FILE.upper(), f"'{FILE}' meets '{FILE.upper()}' on file systems that fold case"),
+    ],
+)
+def test_what_is_kept_is_not_lost_to_a_file_of_ours(site, kept, why):
+    site.home.commit({kept: "docs"}, branch="env/test", parent=None)
+    pipeline = site.pipeline(Environment("test"), target=Branch("env/$env", keep=[kept]))
+    before = site.home.refs()
+    result = site.apply(site.project(pipeline).plan(), project=site.project(pipeline))
+    assert (site.told(result), result.environments[0].detail) == ({"test": "blocked 13"}, f"test: {why}")
+    assert site.home.refs() == before
 
 
 def test_what_a_render_gives_in_the_place_of_a_kept_path_is_refused(site):

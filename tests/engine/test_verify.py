@@ -10,6 +10,7 @@ from gitpromote import Directory, Environment
 from gitpromote.model.canonical import canonical
 
 LEDGER = "gitpromote/ledger/shop"
+LAST = (("verified", "uat"), ("written", "prod"))
 
 
 def findings(site, pipeline=None, cache="cold"):
@@ -56,6 +57,7 @@ def test_a_history_that_nobody_touched_holds(promoted):
         ("ledger log", "16 Records"),
         ("ledger state", "3 environments follow from the log"),
         *((f"plan {plan[7:19]}", "as it was recorded") for plan in plans),
+        ("verdicts", "6 writes judged again, with the same verdicts"),
         *(
             (f"written {env} {oid[:7]}", f"tree {tree[oid]}")
             for env, oid in zip(("test", "uat", "prod"), old, strict=True)
@@ -160,8 +162,13 @@ def test_a_record_that_stands_there_twice_is_found(promoted):
 
 
 def test_a_record_that_was_left_out_is_found(promoted):
+    records = promoted.project().history
+    left_out, prod = (next(one.id[:7] for one in records if (one.kind, one.environment) == place) for place in LAST)
     rewrite(promoted, lambda data: None if data["environment"] == "uat" and data["kind"] == "verified" else data)
-    assert findings(promoted) == [("ledger state", "it does not follow from the log")]
+    assert findings(promoted) == [
+        ("ledger state", "it does not follow from the log"),
+        (f"verdicts prod {prod}", f"they were judged after the Record {left_out}, which is not there"),
+    ]
 
 
 def test_a_missing_commit_is_found(promoted):

@@ -62,6 +62,14 @@ def test_what_was_written_is_what_is_held():
     }
 
 
+def test_promotions_that_changed_something_are_remembered_by_their_time():
+    rolled, inherited = record("rolled-back", at=4), written(at=5, data={"inherited": True})
+    state = folded(written(at=1), written(at=3), rolled, inherited, written(at=2))
+    assert state.environment("test").promoted == (1, 3, 5)
+    many = folded(*(written(at=at) for at in range(1, 1103)))
+    assert many.environment("test").promoted == tuple(range(103, 1103))
+
+
 def test_freight_of_other_warehouses_stays():
     side = written(freight=G).model_copy(update={"freight": {"side": G}})
     assert folded(written(), side).environment("test").freight == {"shop": F, "side": G}
@@ -223,3 +231,12 @@ def test_any_history_gives_the_same_state_however_it_is_cut(history):
         half = saved_and_read(folded(*records[:cut]))
         assert folded(*records[cut:], state=half) == whole
     assert whole == saved_and_read(whole)
+
+
+def test_freight_is_recorded_behind_all_others_unless_its_sources_put_it_before_one():
+    made = [Freight.of("shop", [CommitArtifact(repository="r", commit=f"{n:040x}")]) for n in range(4)]
+    late = made[1].model_copy(update={"older_than": made[2].id})
+    lost = made[3].model_copy(update={"older_than": "0" * 64})
+    told = [made[0], made[2], late, late, lost]
+    state = folded(*(record("freight-created", None, data={"freight": one.model_dump(mode="json")}) for one in told))
+    assert {one.sequence: one.freight for one in state.freight.values()} == dict(enumerate([*made[:3], made[3]], 1))

@@ -27,18 +27,19 @@ def main(request_file: str) -> int:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
-        function = _function(request)
+        function = function_of(request)
         made = function(Path(request["source"]), **_wanted(function, request["parameters"]))
         text = _as_yaml(made, request)
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
-        _tell(error, request["file"])
+        tell(error, request["file"])
         return 1
     with output:
         output.write(text)
     return 0
 
 
-def _function(request: Mapping[str, Any]) -> Callable[..., Any]:
+def function_of(request: Mapping[str, Any]) -> Callable[..., Any]:
+    """The function that a request names, from the very file whose digest it has."""
     module = _module(request["module"], request["file"], request["code"])
     found: Any = module
     for part in request["name"].split("."):
@@ -96,7 +97,7 @@ def _plain(item: Any, request: Mapping[str, Any]) -> Any:
     return dict(item)
 
 
-def _tell(error: BaseException, file: str) -> None:
+def tell(error: BaseException, file: str) -> None:
     """The error and the lines of the user's file that led to it, innermost last."""
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename == file:

@@ -1,0 +1,99 @@
+"""Gates of the user: run in a Python of their own, with the facts and nothing else; no network where that can be."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gitpromote.adapters.renderers.process import Ended, run
+from gitpromote.adapters.renderers.sandbox import Sandbox, without_network
+from gitpromote.errors import ConfigurationError
+from gitpromote.model.canonical import plain_number
+from gitpromote.model.render import Limits
+from gitpromote.model.sensitive import without_secrets
+
+__all__ = ["ChildGates"]
+
+_CHILD = Path(__file__).with_name("gate_child.py")
+_LIMITS = Limits(timeout=30.0, output=1 << 20)
+_LONGEST = 400  # characters of a function's last words
+
+
+class ChildGates:
+    """A :class:`~gitpromote.ports.GateFunctions`. Safe to share between threads.
+
+    :param limits: of one call
+    """
+
+    def __init__(self, *, limits: Limits = _LIMITS) -> None:
+        self._limits = limits
+
+    def call(self, function: str, *, file: str, code: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the function says.
+
+        :raises ConfigurationError: ``gate-raised``, ``gate-timeout``, ``gate-answer-invalid``
+        """
+        module, _, name = function.partition(":")
+        with Sandbox({}) as sandbox:
+            path = [entry for entry in sys.path if entry]
+            request = {"module": module, "name": name, "file": file, "code": code, "path": path, "facts": _json(facts)}
+            written = sandbox.put_beside("request.json", json.dumps(request))
+            # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
+            words = [*without_network(), sys.executable, "-I", "-B", "-X", "utf8", str(_CHILD), str(written)]
+            env = sandbox.environment(parallel=True)
+            ended = run(words, cwd=sandbox.source, env=env, limits=self._limits)
+            said = sandbox.plain(ended.words.decode("utf-8", "replace"))
+        return self._answer(function, ended, without_secrets(said))
+
+    def _answer(self, function: str, ended: Ended, said: str) -> Mapping[str, Any]:
+        if ended.excess == "time":
+            told = f"{function}: {self._limits.timeout:g} s"
+            raise ConfigurationError("A gate's function took too long", code="gate-timeout", detail=told)
+        if ended.excess == "output":
+            raise _unfit(f"{function}: more than {self._limits.output:,} bytes")
+        if ended.status:
+            told = f"{function}: {_last_words(said, ended.status)}"
+            raise ConfigurationError("A gate's function failed", code="gate-raised", detail=told)
+        try:
+            answer = _exact(json.loads(ended.output))
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            raise _unfit(f"{function} ended before its end")
+        return answer
+
+
+def _last_words(said: str, status: int) -> str:
+    """What Python said last, and where in the user's file that was."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if not lines or status < 0:
+        return f"ended by signal {-status}" if status < 0 else f"exit status {status}"
+    place = next((line for line in reversed(lines[:-1]) if ".py:" in line), "")
+    where = place.split(": ", 1)[0].rpartition("/")[2] if place else ""
+    return f"{lines[-1]}{f' ({where})' if where else ''}"[:_LONGEST]
+
+
+def _json(value: Any) -> Any:
+    """Facts as JSON has them: a moment as text, UTC."""
+    if isinstance(value, Mapping):
+        return {str(key): _json(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_json(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _exact(value: Any) -> Any:
+    """An answer as a plan holds it: numbers with a fraction have one text."""
+    if isinstance(value, dict):
+        return {key: _exact(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    return plain_number(value) if isinstance(value, float) else value
+
+
+def _unfit(detail: str) -> ConfigurationError:
+    return ConfigurationError("A gate's function gives no answer", code="gate-answer-invalid", detail=detail)

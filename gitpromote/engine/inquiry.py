@@ -1,0 +1,61 @@
+"""One gate's question: what it needs, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from gitpromote.engine.world import World
+from gitpromote.errors import GitpromoteError
+from gitpromote.model.evidence import Subject
+from gitpromote.policy.gate_context import GateContext
+
+__all__ = ["Answer", "Asker", "Inquiry", "Question", "no_answer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What a gate is to be asked for.
+
+    :ivar starts: whether a Job may be started
+    :ivar known: what was found out for other gates in the same moment, by what it is
+    """
+
+    world: World
+    gate: Any
+    context: GateContext
+    subject: Subject
+    starts: bool = False
+    known: dict[tuple[str, ...], Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Facts, or why there are none."""
+
+    value: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+class Question(NamedTuple):
+    """A question that is ready to be asked from any thread.
+
+    :ivar source: who is asked, for people
+    :ivar ask: asks; may raise a ``GitpromoteError``
+    """
+
+    source: str
+    ask: Callable[[], Answer]
+
+
+Asker: TypeAlias = Callable[[Inquiry], Question | None]
+"""Reads what the question takes, in the main thread; ``None``: it is too early to ask."""
+
+
+def no_answer(error: GitpromoteError) -> Answer:
+    """What a failure says, on one line: what was wrong, where, and what to do."""
+    detail = "; ".join(line.strip() for line in error.detail.splitlines() if line.strip())
+    hint = " ".join(line.strip() for line in error.hint.splitlines() if line.strip())
+    told = f"{error.summary}: {detail}" if detail else error.summary
+    return Answer(error="; ".join(part for part in (told, hint) if part))

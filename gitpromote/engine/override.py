@@ -1,0 +1,152 @@
+"""Overriding: one person says that a soft gate or policy shall not stop one change; signed where signers are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gitpromote.engine.append import append, event, freight_created, planned
+from gitpromote.engine.approvals import allowed_signers
+from gitpromote.engine.overrides import proof_of, signed_override
+from gitpromote.engine.world import World
+from gitpromote.errors import Blocked, ConfigurationError, UsageError
+from gitpromote.model.names import did_you_mean
+from gitpromote.model.outcome import Outcome
+from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
+from gitpromote.model.record import Actor, Record
+from gitpromote.model.state import LedgerState, Override
+
+__all__ = ["Wanted", "override"]
+
+_RECORDED = {"gate", "reason", "ticket", "expires", "identity", "signature"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be overridden, and why.
+
+    :ivar gate: the gate or the policy, by name
+    :ivar expires: epoch seconds
+    :ivar key: the file of an SSH key; ``None``: the one that git signs with
+    """
+
+    environment: str
+    gate: str
+    reason: str
+    ticket: str = ""
+    expires: int
+    key: str | None = None
+
+
+def override(world: World, file: PlanFile, document: bytes, wanted: Wanted) -> Record:
+    """Append one person's word; the plan document goes along if it is not there yet.
+
+    :raises UsageError: nothing of that name stands in the way, or it would be over at once
+    :raises Blocked: it is hard: nobody overrides it
+    """
+    planned_environment = _planned(file.plan, wanted.environment)
+    _refuse(planned_environment, wanted)
+    if not wanted.reason.strip():
+        raise UsageError(
+            "An override says why",
+            code="reason-missing",
+            detail=f"{wanted.environment}: {wanted.gate}",
+            hint='Write --reason "…".',
+        )
+    if wanted.expires <= world.clock.now():
+        raise UsageError(
+            "This override would be over before it begins",
+            code="override-over",
+            detail=f"{wanted.environment}: it would end at once.",
+            hint="Give it a while:\n  --expires 4h",
+        )
+    draft = Override(
+        record="",
+        at=0,
+        gate=wanted.gate,
+        identity=world.actor_address,
+        change_digest=planned_environment.change_digest,
+        reason=wanted.reason,
+        ticket=wanted.ticket,
+        expires=wanted.expires,
+    )
+    signed, proof = _signed(world, wanted, draft)
+
+    def records(state: LedgerState) -> list[Record]:
+        freight = [one.freight() for one in file.plan.freight.values()]
+        made = freight_created(world, freight, state, plan=file.digest)
+        made += planned(world, file.digest, world.ledger.plans(state.head))
+        told = event(
+            world,
+            "overridden",
+            environment=wanted.environment,
+            plan=file.digest,
+            change_digest=signed.change_digest,
+            freight={name: moving.id for name, moving in planned_environment.freight.items()},
+            data=signed.model_dump(mode="json", include=_RECORDED),
+        )
+        return [*made, told.model_copy(update={"actor": Actor(claimed=world.actor, proven_by=proof)})]
+
+    appended, _ = append(world, records, documents={file.digest: document})
+    return appended[-1]
+
+
+def _signed(world: World, wanted: Wanted, draft: Override) -> tuple[Override, str | None]:
+    """With a signature, where it takes one or a key is named; and how the identity is proven."""
+    if world.pipeline.signers is None and wanted.key is None:
+        return draft, None
+    data = signed_override(wanted.environment, draft)
+    found = draft.model_copy(update={"signature": world.signing.sign(data, key=wanted.key)})
+    proof = proof_of(world, wanted.environment, found, allowed_signers(world))
+    if proof is None:
+        raise ConfigurationError(
+            "This signature would not count",
+            code="signer-unknown",
+            detail=f"{draft.identity} with this key is not in {world.pipeline.signers}.",
+            hint="Use the key that is listed there: --key FILE.",
+        )
+    return found, proof
+
+
+def _planned(plan: Plan, environment: str) -> EnvironmentPlan:
+    found = plan.environment(environment)
+    if found is None or not found.steps:
+        raise UsageError(
+            "There is nothing to override",
+            code="nothing-to-override",
+            detail=f"{environment}: the plan changes nothing there, so nothing stands in its way.",
+        )
+    return found
+
+
+def _refuse(planned_environment: EnvironmentPlan, wanted: Wanted) -> None:
+    """What cannot be overridden, or needs no override."""
+    name, outcomes = planned_environment.name, planned_environment.outcomes
+    outcome = next((one for one in outcomes if one.id == wanted.gate), None)
+    if outcome is None:
+        soft = ", ".join(one.id for one in outcomes if one.level == "soft")
+        raise UsageError(
+            "There is no such gate or policy",
+            code="gate-unknown",
+            detail=f"{name}: {wanted.gate}; {f'soft are {soft}' if soft else 'none of its is soft'}.",
+            hint=did_you_mean(wanted.gate, [one.id for one in outcomes]),
+        )
+    if outcome.level == "hard":
+        raise Blocked(
+            "What is hard cannot be overridden",
+            code="override-hard",
+            detail=f"{name}: {outcome.id} is hard, and says {outcome.status}: {outcome.message}",
+            hint='Whoever writes the pipeline may make it soft: level="soft".',
+        )
+    _refuse_pointless(name, outcome)
+
+
+def _refuse_pointless(name: str, outcome: Outcome) -> None:
+    if outcome.overridden is not None:
+        return  # again, for longer or for another reason
+    if outcome.level == "advisory":
+        why = "is advisory: it stops nothing"
+    elif outcome.status not in ("pending", "fail", "error"):
+        why = f"does not stand in the way: it says {outcome.status}: {outcome.message}"
+    else:
+        return
+    raise UsageError("There is nothing to override", code="override-pointless", detail=f"{name}: {outcome.id} {why}")

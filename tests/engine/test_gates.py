@@ -1,0 +1,118 @@
+"""Gates on real Git: judged when planned and again when applied, waited for, and counted from the ledger."""
+
+from __future__ import annotations
+
+from gitpromote import CEL, ChangeBudget, Environment, Freeze, Soak, Window
+
+from .conftest import NOW
+
+HOUR, DAY = 3600, 24 * 3600
+# NOW is Thu 20 Nov 2025, 00:54Z.
+HOURS = Window("Mon-Thu 09:00-16:00", tz="Europe/Berlin", name="hours")
+OPENS, CLOSES = NOW - 54 * 60 + 8 * HOUR, NOW - 54 * 60 + 15 * HOUR
+
+
+def told(plan, name, gate):
+    return next((one.status, one.message) for one in plan.data.environment(name).outcomes if one.id == gate)
+
+
+def test_a_plan_that_was_made_outside_the_window_is_applied_within_it(site):
+    pipeline = site.pipeline(Environment("test", gates=[HOURS]))
+    plan = site.project(pipeline).plan()
+    assert (site.decisions(plan), plan["test"].opens.earliest) == ({"test": "waiting hours"}, OPENS)
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {"test": "waiting 3"}
+    site.clock.time = OPENS
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {"test": "written"}
+
+
+def test_a_window_that_has_closed_since_the_plan_waits_again(site):
+    pipeline = site.pipeline(Environment("test", gates=[HOURS]))
+    site.clock.time = OPENS
+    plan = site.project(pipeline).plan()
+    assert site.decisions(plan) == {"test": "ready"}
+    site.clock.time = CLOSES
+    result = site.apply(plan, project=site.project(pipeline))
+    assert site.told(result) == {"test": "waiting 3"}
+    assert result.environments[0].message == "hours: Mon-Thu 09:00-16:00 Europe/Berlin; closed"
+
+
+def test_apply_waits_until_the_window_opens_and_looks_once_a_minute(site):
+    pipeline = site.pipeline(Environment("test", gates=[HOURS]))
+    result = site.apply(project=site.project(pipeline), wait=True)
+    assert site.told(result) == {"test": "written"}
+    assert OPENS <= site.clock.now() < OPENS + 5
+    assert max(site.clock.slept) <= 3  # a minute is slept in bits, so that nobody waits for Ctrl-C
+
+
+def test_apply_waits_for_an_expression_of_the_clock(site):
+    pipeline = site.pipeline(Environment("test", gates=[CEL("late", "schedule.hour >= 12")]))
+    assert site.told(site.apply(project=site.project(pipeline), wait=True)) == {"test": "written"}
+    assert site.clock.now() >= NOW - 54 * 60 + 12 * HOUR
+
+
+def test_what_fails_by_the_plans_own_content_needs_another_plan(site):
+    pipeline = site.pipeline(Environment("test", gates=[CEL("small", "plan.adds > 3")]))
+    plan = site.project(pipeline).plan()
+    assert (site.decisions(plan), told(plan, "test", "small")) == (
+        {"test": "blocked small"},
+        ("fail", "plan.adds is 1"),
+    )
+    result = site.apply(plan, project=site.project(pipeline), wait=True)
+    assert site.told(result) == {"test": "blocked 13"}
+    assert site.clock.slept == []
+
+
+def test_what_cannot_be_told_blocks_and_is_not_waited_for_where_nothing_can_mend_it(site):
+    pipeline = site.pipeline(Environment("test", gates=[CEL("before", "previousFreight.version != ''")]))
+    plan = site.project(pipeline).plan()
+    assert told(plan, "test", "before") == ("error", "previousFreight.version is not known")
+    assert site.told(site.apply(plan, project=site.project(pipeline), wait=True)) == {"test": "blocked 13"}
+
+
+def test_a_gate_reads_the_changes_at_apply_as_it_did_in_the_plan(site):
+    gates = [CEL("known", "plan.changes == 1 && change.risk == 'low' && environment.name == 'test'")]
+    pipeline = site.pipeline(Environment("test", gates=gates))
+    assert site.told(site.apply(project=site.project(pipeline))) == {"test": "written"}
+
+
+def test_a_budget_counts_what_the_ledger_tells(site):
+    pipeline = site.pipeline(Environment("test", gates=[ChangeBudget(1, per="24h")]))
+    assert site.told(site.apply(project=site.project(pipeline))) == {"test": "written"}
+    spent = site.clock.now()
+    site.clock.time += HOUR
+    site.home.commit(site.sources("test", replicas=3))
+    plan = site.project(pipeline).plan()
+    assert told(plan, "test", "change-budget") == ("pending", "1 of 1 promotions in 24h")
+    assert plan["test"].opens.earliest == spent + DAY
+    assert site.told(site.apply(plan, project=site.project(pipeline), wait=True)) == {"test": "written"}
+    assert site.clock.now() >= spent + DAY
+    assert site.project(pipeline).plan_verify(plan) == []
+
+
+def test_a_plan_with_gates_is_made_again_byte_by_byte(site):
+    gates = [HOURS, Freeze("2025-12-20", until="2026-01-03"), CEL("calm", "!schedule.isWeekend"), Soak("1h")]
+    pipeline = site.pipeline(Environment("test"), Environment("prod", gates=gates))
+    plan = site.project(pipeline).plan()
+    assert site.project(pipeline).plan_verify(plan) == []
+
+
+def test_a_weekend_window_does_not_hinder_a_rollback(site):
+    pipeline = site.pipeline(Environment("test", gates=[HOURS]))
+    site.clock.time = OPENS
+    site.apply(project=site.project(pipeline))
+    site.home.commit(site.sources("test", replicas=3))
+    site.apply(project=site.project(pipeline))
+    site.clock.time += 3 * DAY
+    back = site.project(pipeline).rollback("test", reason="INC-1")
+    assert (site.decisions(back), [one.id for one in back["test"].outcomes if one.kind == "gate"]) == (
+        {"test": "ready"},
+        [],
+    )
+
+
+def test_run_says_when_it_looks_again(site):
+    pipeline = site.pipeline(Environment("test", auto=True, production=False, gates=[HOURS]))
+    ran = site.project(pipeline).run_once()
+    assert [(turn.name, turn.status, turn.opens) for turn in ran.turns] == [("test", "waiting", OPENS)]
+    site.clock.time = OPENS
+    assert [(turn.name, turn.status) for turn in site.project(pipeline).run_once().turns] == [("test", "written")]

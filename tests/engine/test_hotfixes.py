@@ -1,0 +1,146 @@
+"""A hotfix enters the one Environment that it was made for. Everything else goes on as if it were not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitpromote import Environment, Git, Image, Warehouse
+
+HOUR = 3600
+IMAGE = "ghcr.io/acme/shop"
+FIX = f"{IMAGE}:1.0.6-hot@sha256:{'b' * 64}"
+
+
+def commit(site, *envs, replicas, **members):
+    """A new source commit that changes these Environments."""
+    return site.home.commit(site.sources(*envs, replicas=replicas), **members)
+
+
+@pytest.fixture
+def pipeline(site):
+    """Everything goes by itself but production."""
+    return site.pipeline(
+        Environment("test", auto=True),
+        Environment("uat", auto=True),
+        Environment("prod", production=True),
+        Environment("prod-us", after="prod", auto=True, production=False),
+    )
+
+
+def hotfixed(site, pipeline, *, name="prod", expires=HOUR):
+    """A commit of a branch, brought to an Environment by a hotfix."""
+    head = site.home.head("main")
+    fix = commit(site, "test", "uat", "prod", "prod-us", replicas=9, branch="fix", parent=head, message="5xx fix")
+    [freight] = site.project(pipeline).freight.named(commit=fix)
+    site.project(pipeline).freight.hotfix(freight, name, reason="5xx", expires=expires)
+    plan = site.project(pipeline).plan(freight=freight.alias, env=name)
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {name: "written"}
+    return freight
+
+
+@pytest.fixture
+def flowing(site, pipeline):
+    """What is on trunk is everywhere."""
+    commit(site, "test", "uat", "prod", "prod-us", replicas=2)
+    site.promote(pipeline)
+    return site
+
+
+def runs(site, pipeline):
+    """Environment to the alias of what it holds."""
+    status = site.project(pipeline).status()
+    return {one.name: one.runs["shop"].alias for one in status.data.environments}
+
+
+def test_a_hotfix_is_no_candidate_before_or_behind_the_environment_that_it_was_made_for(flowing, pipeline):
+    before = runs(flowing, pipeline)
+    freight = hotfixed(flowing, pipeline)
+    plan = flowing.project(pipeline).plan()
+    assert flowing.decisions(plan) == dict.fromkeys(before, "noop")
+    ran = flowing.project(pipeline).run_once()
+    assert not any(one.wrote for one in ran.rounds)
+    assert runs(flowing, pipeline) == {**before, "prod": freight.alias}
+    [debt] = [one.message for one in plan["prod"].outcomes if one.id == "debt"]
+    assert debt.startswith(f"keeps {freight.alias}, hotfix by Ada <ada@acme.example>: ")
+    lag = flowing.project(pipeline).status(lag=True)
+    assert {one.name: one.lag for one in lag.data.environments} == {name: {} for name in before}
+
+
+def test_ordinary_freight_that_waits_is_not_superseded_by_a_hotfix(flowing, pipeline):
+    commit(flowing, "test", "uat", "prod", "prod-us", replicas=3)
+    plan = flowing.project(pipeline).plan(record=True)
+    [moving] = plan["test"].freight.values()
+    hotfixed(flowing, pipeline)
+    again = flowing.project(pipeline).plan()
+    assert {one.id for one in again["test"].freight.values()} == {moving.id}
+    assert [one.id for one in again["test"].outcomes if one.id == "superseded"] == []
+    assert flowing.told(flowing.apply(plan, project=flowing.project(pipeline), env=["test", "uat"])) == {
+        "test": "written",
+        "uat": "written",
+    }
+
+
+def test_what_is_on_trunk_goes_its_way_although_it_was_a_hotfix_somewhere(flowing, pipeline):
+    fix = commit(flowing, "test", "uat", "prod", "prod-us", replicas=9)
+    [freight] = flowing.project(pipeline).freight.named(commit=fix)
+    flowing.project(pipeline).freight.hotfix(freight, "prod", reason="5xx", expires=HOUR)
+    flowing.apply(flowing.project(pipeline).plan(freight=freight.alias, env="prod"), project=flowing.project(pipeline))
+    flowing.project(pipeline).run_once()
+    assert set(runs(flowing, pipeline).values()) == {freight.alias}
+    plan = flowing.project(pipeline).plan()
+    assert [one for each in plan.data.environments for one in each.outcomes if one.id == "debt"] == []
+
+
+def test_a_hotfix_that_somebody_names_goes_where_they_say(flowing, pipeline):
+    freight = hotfixed(flowing, pipeline)
+    named = flowing.project(pipeline).plan(freight=freight.alias, env="test")
+    assert flowing.decisions(named) == {"test": "ready"}
+    flowing.apply(named, project=flowing.project(pipeline))
+    assert flowing.decisions(flowing.project(pipeline).plan()) == {
+        "test": "noop",
+        "uat": "ready",
+        "prod": "noop",
+        "prod-us": "noop",
+    }
+    flowing.project(pipeline).run_once()
+    assert set(runs(flowing, pipeline).values()) == {freight.alias}
+
+
+def test_a_hotfix_that_was_approved_for_another_environment_comes_there_and_no_further_back(flowing, pipeline):
+    freight = hotfixed(flowing, pipeline)
+    flowing.project(pipeline).freight.approve(freight.alias, "prod-us", reason="INC-2")
+    assert flowing.decisions(flowing.project(pipeline).plan()) == {
+        "test": "noop",
+        "uat": "noop",
+        "prod": "noop",
+        "prod-us": "ready",
+    }
+
+
+def test_a_hotfix_that_has_expired_unused_does_not_hide_what_is_on_its_way(flowing, pipeline):
+    head = flowing.home.head("main")
+    fix = commit(flowing, "prod", replicas=9, branch="fix", parent=head, message="5xx fix")
+    [freight] = flowing.project(pipeline).freight.named(commit=fix)
+    flowing.project(pipeline).freight.hotfix(freight, "prod", reason="5xx", expires=60)
+    assert flowing.decisions(flowing.project(pipeline).plan())["prod"] == "ready"
+    flowing.clock.time += HOUR
+    assert flowing.decisions(flowing.project(pipeline).plan())["prod"] == "noop"
+
+
+def test_the_next_freight_counts_from_what_trunk_had_and_not_from_the_hotfix(flowing):
+    flowing.shelf.put(f"{IMAGE}:1.0.5@sha256:{'a' * 64}", FIX)
+    warehouse = Warehouse(Image(IMAGE, "^1"), Git(include=["deploy/"]), name="shop")
+    pipeline = flowing.pipeline(
+        Environment("test", auto=True), Environment("uat", auto=True), Environment("prod"), warehouse=warehouse
+    )
+    flowing.promote(pipeline)
+    before = runs(flowing, pipeline)
+    [freight] = flowing.project(pipeline).freight.named(images=[FIX])
+    flowing.project(pipeline).freight.hotfix(freight, "prod", reason="5xx", expires=HOUR)
+    assert flowing.decisions(flowing.project(pipeline).plan(env=["test", "uat"])) == {"test": "noop", "uat": "noop"}
+    hot = flowing.project(pipeline).plan(env="prod")
+    assert [one.id for one in hot["prod"].freight.values()] == [freight.id]
+    flowing.apply(hot, project=flowing.project(pipeline))
+    flowing.home.commit({"README.md": "not rendered"})
+    assert flowing.decisions(flowing.project(pipeline).plan()) == {"test": "noop", "uat": "noop", "prod": "noop"}
+    assert runs(flowing, pipeline) == {**before, "prod": freight.alias}

@@ -1,0 +1,113 @@
+"""What fails for one Environment or one Warehouse stops ``run`` there alone; a plan that a person asks for says no."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitpromote import App, Environment, Git, Image, Kustomize, Warehouse
+from gitpromote.errors import RemoteFailed, SourceInvalid
+
+IMAGE = "ghcr.io/acme/shop"
+BROKEN = "kind: Deployment\n  broken: [\n"
+
+
+@pytest.fixture
+def pipeline(site):
+    return site.pipeline(Environment("test", auto=True), Environment("uat", auto=True, production=False))
+
+
+def commit(site, *envs, replicas):
+    return site.home.commit(site.sources(*envs, replicas=replicas))
+
+
+def ended(ran):
+    """Environment to what became of it in turn, with the code where there is one."""
+    found = {}
+    for turn in ran.turns:
+        told = " ".join(filter(None, (turn.status, turn.result.code if turn.result else "")))
+        found[turn.name] = f"{found[turn.name]}, {told}" if turn.name in found else told
+    return {name: told for name, told in found.items() if told}
+
+
+def test_what_does_not_render_stops_its_environment_and_older_freight_goes_on_elsewhere(site, pipeline):
+    site.project(pipeline).run_once()
+    commit(site, "test", "uat", replicas=2)
+    site.promote(pipeline, env="test")
+    site.home.commit({"deploy/test/deployment.yaml": BROKEN})
+    project = site.project(pipeline)
+    ran = project.run_once()
+    assert ended(ran) == {"test": "failed yaml-invalid", "uat": "written, waiting upstream"}
+    assert ran.exit_code == 6
+    assert site.home.files("env/uat") == {"apps-deployment-shop.yaml": site.deployment("uat", replicas=2)}
+    [told] = [turn.result for turn in ran.turns if turn.name == "test"]
+    with pytest.raises(SourceInvalid) as loud:
+        site.project(pipeline).plan()
+    assert (told.exit_code, told.message, told.detail) == (1, loud.value.summary, loud.value.detail)
+    again = site.project(pipeline).run_once()
+    assert ended(again)["test"] == "failed yaml-invalid"
+    assert again.exit_code == 1
+    commit(site, "test", "uat", replicas=3)
+    assert site.project(pipeline).run_once().exit_code == 0
+    assert site.home.files("env/uat") == {"apps-deployment-shop.yaml": site.deployment("uat", replicas=3)}
+
+
+def test_where_everything_renders_again_nothing_is_remembered_of_the_failure(site, pipeline):
+    site.home.commit({"deploy/test/deployment.yaml": BROKEN})
+    project = site.project(pipeline)
+    assert ended(project.run_once())["test"] == "failed yaml-invalid"
+    commit(site, "test", "uat", replicas=3)
+    assert project.run_once().exit_code == 0
+
+
+@pytest.fixture
+def mixed(site):
+    """Images and configuration, each in its own Warehouse."""
+    site.home.commit(
+        {
+            **{f"deploy/{env}/kustomization.yaml": "resources: [deployment.yaml]\n" for env in ("test", "uat")},
+            **site.sources("test", "uat"),
+        }
+    )
+    site.shelf.put(f"{IMAGE}:1.0.0@sha256:{'a' * 64}")
+    warehouses = [Warehouse(Image(IMAGE, "^1"), name="image"), Warehouse(Git(include=["deploy/"]), name="config")]
+    return site.pipeline(
+        Environment("test", auto=True),
+        Environment("uat", auto=True, production=False),
+        apps=[App("shop", Kustomize("deploy/$env"))],
+        warehouse=warehouses,
+    )
+
+
+def down(site):
+    def tags(repository):
+        raise RemoteFailed("The registry cannot be reached", code="registry-unreachable", detail=repository)
+
+    site.shelf.tags = tags
+
+
+def test_a_registry_that_is_down_stops_its_warehouse_alone(site, mixed):
+    assert site.project(mixed).run_once().exit_code == 0
+    down(site)
+    site.shelf.put(f"{IMAGE}:1.1.0@sha256:{'b' * 64}")
+    commit(site, "test", "uat", replicas=2)
+    with pytest.raises(RemoteFailed):
+        site.project(mixed).plan()
+    ran = site.project(mixed).run_once()
+    assert ended(ran) == {"test": "written", "uat": "written"}
+    assert [(one.name, one.status, one.code, one.message, one.detail) for one in ran.troubles] == [
+        ("Warehouse image", "failed", "registry-unreachable", "The registry cannot be reached", IMAGE)
+    ]
+    assert ran.exit_code == 6
+    still = site.project(mixed).run_once()
+    assert (ended(still), still.exit_code) == ({}, 1)
+    assert "replicas: 2" in site.home.show("env/uat:apps-deployment-shop.yaml")
+    assert "image: ghcr.io/acme/shop:1.0.0" in site.home.show("env/uat:apps-deployment-shop.yaml")
+
+
+def test_what_is_known_already_goes_on_while_its_registry_is_down(site, mixed):
+    assert site.project(mixed).run_once().exit_code == 0
+    site.shelf.put(f"{IMAGE}:1.1.0@sha256:{'b' * 64}")
+    site.promote(mixed, env="test")
+    down(site)
+    assert ended(site.project(mixed).run_once()) == {"uat": "written"}
+    assert "image: ghcr.io/acme/shop:1.1.0" in site.home.show("env/uat:apps-deployment-shop.yaml")

@@ -1,0 +1,557 @@
+"""What an organisation asks for: read from its own repository, judged beside the pipeline's own, looser for nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitpromote import CEL, App, Environment, Image, InPlace, Kustomize, Plain, Rego, RiskRule, Rule, Warehouse, Window
+from gitpromote.errors import ConfigurationError, PlanStale
+from gitpromote.model.finding import Finding
+from gitpromote.policy.judged import Judged
+from gitpromote.project.running import Runner
+
+from .conftest import NOW
+
+VARIABLE = "GITPROMOTE_ORG_POLICIES"
+REPLICAS = """\
+policies:
+  - name: replicas
+    rule: object.spec.replicas >= 2
+    kinds: Deployment
+    message: runs alone
+"""
+HOLDS = REPLICAS.replace(">= 2", ">= 1")
+# NOW is Thu 20 Nov 2025, 00:54Z.
+HOURS = """\
+gates:
+  - {kind: window, name: hours, hours: "Mon-Thu 09:00-16:00", tz: Europe/Berlin}
+"""
+
+
+class Organisation:
+    """Somebody who has a say in all pipelines."""
+
+    def __init__(self, site, monkeypatch):
+        self.origin = site.other("policies.git")
+        self.monkeypatch = monkeypatch
+        self.named(str(self.origin.path))
+
+    def named(self, where):
+        """CI names it so; ``None``: it does not."""
+        if where is None:
+            self.monkeypatch.delenv(VARIABLE, raising=False)
+        else:
+            self.monkeypatch.setenv(VARIABLE, where)
+
+    def asks(self, text, files=None, *, branch="main"):
+        """Its file, and files beside it."""
+        return self.origin.commit({"organisation.yaml": text, **(files or {})}, branch=branch)
+
+
+@pytest.fixture
+def organisation(site, monkeypatch):
+    return Organisation(site, monkeypatch)
+
+
+class Failed:
+    """Who is told of rounds that fail."""
+
+    def __init__(self):
+        self.codes = []
+
+    def ended(self, done, *, again):
+        raise AssertionError(done)
+
+    def failed(self, error, *, again):
+        self.codes.append(error.code)
+
+
+def told(outcomes):
+    """The organisation's verdicts: id to level, status and message."""
+    return {one.id: f"{one.level} {one.status}: {one.message}" for one in outcomes if one.id.startswith("org/")}
+
+
+def said(plan, environment):
+    return told(plan.data.environment(environment).outcomes)
+
+
+def outcome(plan, environment, name):
+    return next(one for one in plan.data.environment(environment).outcomes if one.id == name)
+
+
+def warnings(plan):
+    return list(plan.file.observations.warnings)
+
+
+def one_environment(site, **members):
+    return site.pipeline(Environment("test", production=False), **members)
+
+
+# -- where it is
+
+
+def test_a_policy_of_the_organisation_blocks_and_the_plan_names_its_version(site, organisation):
+    commit = organisation.asks(REPLICAS)
+    plan = site.project().plan()
+    assert said(plan, "test") == {"org/replicas": "hard fail: runs alone"}
+    assert site.decisions(plan)["test"] == "blocked org/replicas"
+    facts = plan.data.facts["organisation"]
+    assert (facts["commit"], facts["path"], facts["branch"]) == (commit, "", "main")
+    assert list(facts["files"]) == ["organisation.yaml"]
+    assert site.apply(plan, project=site.project()).exit_code == 13
+
+
+def test_a_plan_is_verified_by_what_counted_then(site, organisation):
+    organisation.asks(REPLICAS)
+    project = site.project()
+    plan = project.plan()
+    organisation.asks("gates: []\n")
+    assert project.plan_verify(plan) == []
+    organisation.named(None)
+    assert site.project().plan_verify(plan) == []
+
+
+def test_a_folder_and_a_branch_can_be_named(site, organisation):
+    organisation.origin.commit({"shared/organisation.yaml": REPLICAS}, branch="release/1")
+    organisation.named(f"{organisation.origin.path}//shared@release/1")
+    plan = site.plan(one_environment(site))
+    assert said(plan, "test") == {"org/replicas": "hard fail: runs alone"}
+    assert (plan.data.facts["organisation"]["path"], plan.data.facts["organisation"]["branch"]) == (
+        "shared",
+        "release/1",
+    )
+
+
+def test_a_checkout_means_what_it_was_cloned_from_and_its_files_do_not_count(site, organisation, tmp_path):
+    organisation.asks(REPLICAS)
+    work = tmp_path / "checkout"
+    organisation.origin.git("clone", "-q", str(organisation.origin.path), str(work))
+    (work / "organisation.yaml").write_text("policies: []\n")
+    organisation.named(str(work))
+    assert said(site.plan(one_environment(site)), "test") == {"org/replicas": "hard fail: runs alone"}
+
+
+@pytest.mark.parametrize(
+    ("where", "detail"),
+    [
+        ("", "GITPROMOTE_ORG_POLICIES is set, and empty."),
+        ("{origin}@nowhere", "{origin} has no branch nowhere."),
+        ("{origin}//nowhere", "{origin} has no nowhere/organisation.yaml on main ({head})."),
+        ("{origin}//../x", ('GITPROMOTE_ORG_POLICIES: the folder "../x" leaves the repository or goes back in it: '
+                           "write it from the repository's root, without ...")),
+        ("{root}/missing/policies", "GITPROMOTE_ORG_POLICIES: there is no {root}/missing/policies."),
+    ],
+)  # fmt: skip
+def test_what_is_named_and_cannot_be_read_refuses_the_plan(site, organisation, where, detail):
+    organisation.asks(REPLICAS)
+    names = {"origin": organisation.origin.path, "root": site.root, "head": organisation.origin.head("main")[:7]}
+    organisation.named(where.format(**names))
+    with pytest.raises(ConfigurationError) as raised:
+        site.project().plan()
+    assert (raised.value.code, raised.value.exit_code) == ("organisation-unreadable", 11)
+    assert raised.value.detail == detail.format(**names)
+    assert (
+        raised.value.hint == "GITPROMOTE_ORG_POLICIES says where it is: a repository, //folder and @branch behind it."
+    )
+
+
+def test_a_server_that_does_not_answer_refuses_the_plan_and_run_tries_again(site, organisation):
+    organisation.named(f"file://{site.root}/missing.git")
+    with pytest.raises(ConfigurationError) as raised:
+        site.project().plan()
+    assert (raised.value.code, raised.value.exit_code) == ("organisation-unreachable", 11)
+    failed = Failed()
+    site.project().run(Runner(rounds=1, listener=failed))
+    assert failed.codes == ["organisation-unreachable"]
+
+
+def test_what_is_wrong_in_it_is_told_with_file_and_line(site, organisation):
+    organisation.asks(
+        "policies:\n"
+        "  - {name: a, rule: object.spec.replica_s >= }\n"
+        "  - {name: b, pack: imagse}\n"
+        "gates:\n"
+        "  - {kind: cel, name: c, expression: environment.nmae == 'x'}\n"
+    )
+    with pytest.raises(ConfigurationError) as raised:
+        site.project().plan()
+    problems = [f"{one.path}:{one.line} {one.code}" for one in raised.value.problems]
+    assert problems == [
+        "organisation.yaml:2 expression-invalid",
+        "organisation.yaml:3 unknown-pack",
+        "organisation.yaml:5 expression-invalid",
+    ]
+
+
+def test_the_teams_own_repository_counts_and_is_told(site, organisation):
+    head = site.home.commit({"organisation.yaml": HOLDS})
+    organisation.named(str(site.home.path))
+    plan = site.plan(one_environment(site))
+    assert said(plan, "test") == {"org/replicas": "hard pass: holds for 1"}
+    [warning] = warnings(plan)
+    assert warning.startswith("the organisation's policies (")
+    assert warning.endswith(f" main {head[:7]}) stand in the team's own repository: it can change them")
+
+
+# -- beside the pipeline's own
+
+
+def test_a_pipeline_can_neither_take_its_name_nor_override_what_is_hard(site, organisation):
+    organisation.asks(REPLICAS)
+    own = Rule("replicas", "object.spec.replicas >= 1", kinds="Deployment")
+    project = site.project(one_environment(site, policies=[own]))
+    plan = project.plan()
+    assert said(plan, "test") == {"org/replicas": "hard fail: runs alone"}
+    assert outcome(plan, "test", "replicas").status == "pass"
+    with pytest.raises(ConfigurationError, match="name-invalid"):
+        Rule("org/replicas", "true")
+    with pytest.raises(Exception, match="override-hard"):
+        project.override("test", "org/replicas", reason="now", plan=plan)
+
+
+def test_what_is_soft_may_be_overridden(site, organisation):
+    organisation.asks(REPLICAS + "    level: soft\n")
+    project = site.project(one_environment(site))
+    plan = project.plan()
+    project.override("test", "org/replicas", reason="now", plan=plan)
+    again = project.plan()
+    assert outcome(again, "test", "org/replicas").overridden.reason == "now"
+    assert project.apply(again, confirmed=True).exit_code == 0
+
+
+def test_a_window_of_the_pipeline_does_not_open_that_of_the_organisation_nor_the_other_way_round(site, organisation):
+    organisation.asks(HOURS + '  - {kind: window, name: always, hours: "Mon-Sun 00:00-24:00"}\n')
+    always = Window("Mon-Sun 00:00-24:00", name="always")
+    never = Window("Sun 00:00-00:01", name="never")
+    plan = site.plan(site.pipeline(Environment("test", gates=[always])))
+    assert {one.id: one.status for one in plan.data.environment("test").outcomes if one.kind == "gate"} == {
+        "always": "pass",
+        "org/hours": "pending",
+        "org/always": "pass",
+    }
+    assert plan.data.environment("test").opens.earliest == NOW - 54 * 60 + 8 * 3600
+    other = site.plan(site.pipeline(Environment("test", gates=[never])))
+    assert outcome(other, "test", "never").status == "pending"
+
+
+def test_it_is_asked_of_those_whom_it_is_about_and_what_matched_is_told(site, organisation):
+    organisation.asks(
+        HOURS.replace("}", ", match: {production: true, pipelines: [pay-*, shop]}}").replace("gates", "gates")
+        + REPLICAS
+        + "    match: {pipelines: other}\n"
+    )
+    plan = site.plan()
+    assert [list(said(plan, name)) for name in ("test", "uat", "prod")] == [[], [], ["org/hours"]]
+    found = outcome(plan, "prod", "org/hours")
+    assert found.operands["matched"] == {"pipelines": "shop", "production": True}
+
+
+def test_a_boundary_names_what_lies_beyond_it(site, organisation):
+    organisation.asks(
+        "boundaries:\n"
+        "  - {name: files, paths: builds/*, kinds: [ConfigMap, /Service]}\n"
+        "  - {name: names, environments: [t*, uat], repositories: '*/home.git'}\n"
+    )
+    plan = site.plan()
+    files = outcome(plan, "test", "org/files")
+    assert [one.message for one in files.findings] == [
+        "the path apps-deployment-shop.yaml is beyond the boundary: builds/*",
+        "the kind apps/Deployment is beyond the boundary: ConfigMap, /Service",
+    ]
+    assert (files.status, files.level, files.threshold) == (
+        "fail",
+        "hard",
+        "paths: builds/*; kinds: ConfigMap, /Service",
+    )
+    assert files.message == "the path apps-deployment-shop.yaml is beyond the boundary: builds/*, and 1 more"
+    assert said(plan, "prod")["org/names"].startswith("hard fail: the environment prod is beyond the boundary: t*, uat")
+
+
+# -- ramps and exemptions
+
+
+RAMP = REPLICAS + "    ramp: {audit: 2025-11-01, warn: 2025-11-20, enforce: 2025-12-01}\n"
+
+
+def test_a_ramp_warns_says_when_it_fails_and_then_fails(site, organisation):
+    organisation.asks(RAMP)
+    project = site.project(one_environment(site))
+    plan = project.plan()
+    found = outcome(plan, "test", "org/replicas")
+    assert (found.level, found.status, found.message) == ("advisory", "warn", "runs alone; fails from 2025-12-01")
+    assert found.until == found.operands["ramp"]["enforced"] == 1764547200
+    assert warnings(plan) == ["from 2025-12-01 org/replicas is enforced: it would block test (1 cause)"]
+    assert site.decisions(plan) == {"test": "ready"}
+    site.clock.time = 1764547200
+    assert said(project.plan(), "test") == {"org/replicas": "hard fail: runs alone"}
+
+
+def test_before_the_first_day_nothing_is_judged_and_an_audit_is_only_counted(site, organisation):
+    organisation.asks(RAMP)
+    project = site.project(one_environment(site))
+    assert said(project.plan(as_of=NOW - 30 * 86400), "test") == {}
+    audit = outcome(project.plan(as_of=NOW - 5 * 86400), "test", "org/replicas")
+    assert audit.is_audited and (audit.level, audit.status) == ("advisory", "warn")
+
+
+EXEMPTION = """\
+rule: replicas
+object: Deployment */shop
+pipeline: sh*
+owner: pay
+reason: moves in spring
+expires: 2025-12-24
+"""
+
+
+def test_an_exemption_excuses_until_it_is_over(site, organisation):
+    organisation.asks(REPLICAS, {"exceptions/shop.yaml": EXEMPTION})
+    plan = site.plan(one_environment(site))
+    found = outcome(plan, "test", "org/replicas")
+    assert found.status == "pass"
+    assert found.findings[0].excepted == "pay until 2025-12-24: moves in spring"
+    assert found.until == 1766534400
+    assert warnings(plan) == []
+
+
+VOID = ": it does not count"
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (
+            EXEMPTION.replace("2025-12-24", "2025-11-20"),
+            "exceptions/shop.yaml:1: an exemption from replicas does not count: it expired on 2025-11-20",
+        ),
+        (
+            EXEMPTION.replace("owner: pay\n", ""),
+            "exceptions/shop.yaml:1: an exemption from replicas does not count: it has no owner",
+        ),
+        (
+            EXEMPTION.replace("rule: replicas", "rule: replica"),
+            "exceptions/shop.yaml:1: an exemption from replica does not count: there is no policy replica",
+        ),
+        (
+            EXEMPTION.replace("expires", "expire"),
+            "exceptions/shop.yaml:1: Exemption: no keyword expire  [unknown-keyword]  (did you mean expires?)" + VOID,
+        ),
+    ],
+    ids=["expired", "no owner", "no policy", "unknown member"],
+)
+def test_an_exemption_that_does_not_count_is_told(site, organisation, text, warning):
+    organisation.asks(REPLICAS, {"exceptions/shop.yaml": text})
+    plan = site.plan(one_environment(site))
+    assert outcome(plan, "test", "org/replicas").status == "fail"
+    assert warnings(plan) == [warning]
+
+
+# -- carried out
+
+
+def test_what_was_added_since_the_plan_is_judged_on_what_would_be_written(site, organisation):
+    organisation.asks(HOLDS)
+    project = site.project(one_environment(site))
+    plan = project.plan()
+    organisation.asks(REPLICAS + "boundaries:\n  - {kinds: ConfigMap}\n" + HOURS)
+    result = project.apply(plan, confirmed=True)
+    assert site.told(result) == {"test": "blocked 13"}
+    [ended] = result.environments
+    assert "org/replicas" in ended.message and "org/boundary" in ended.message
+    assert site.home.head("env/test") is None
+
+
+def test_what_was_taken_away_since_the_plan_still_counts(site, organisation):
+    organisation.asks(REPLICAS)
+    project = site.project(one_environment(site))
+    plan = project.plan()
+    organisation.asks("policies: []\n")
+    assert site.told(project.apply(plan, confirmed=True)) == {"test": "blocked 13"}
+    assert site.told(site.apply(project=project)) == {"test": "written"}
+
+
+def test_a_gate_that_was_taken_away_since_is_waited_for_and_one_that_changed_counts_twice(site, organisation):
+    organisation.asks(HOURS)
+    project = site.project(one_environment(site))
+    plan = project.plan()
+    site.clock.time = NOW - 54 * 60 + 8 * 3600
+    commit = organisation.asks(HOURS.replace("09:00-16:00", "12:00-16:00"))
+    result = project.apply(plan, confirmed=True)
+    assert site.told(result) == {"test": "waiting 3"}
+    assert f"org/hours@{commit[:7]}" in result.environments[0].message
+    organisation.asks("gates: []\n")
+    assert site.told(project.apply(plan, confirmed=True)) == {"test": "written"}
+    assert project.verify().ok
+
+
+def test_the_organisation_cannot_be_skipped_when_a_plan_is_carried_out(site, organisation):
+    organisation.asks(HOLDS)
+    plan = site.plan(one_environment(site))
+    organisation.named(None)
+    with pytest.raises(ConfigurationError) as raised:
+        site.project(one_environment(site)).apply(plan, confirmed=True)
+    assert (raised.value.code, raised.value.exit_code) == ("organisation-unset", 11)
+    facts = plan.data.facts["organisation"]
+    assert raised.value.detail == (
+        f"The plan was judged by {facts['url']}@main ({facts['commit'][:7]}), and GITPROMOTE_ORG_POLICIES is not set."
+    )
+    other = site.other("other.git")
+    other.commit({"organisation.yaml": "policies: []\n"})
+    organisation.named(str(other.path))
+    with pytest.raises(ConfigurationError, match="organisation-other"):
+        site.project(one_environment(site)).apply(plan, confirmed=True)
+    organisation.named(str(organisation.origin.path))
+    organisation.origin.commit({"organisation.yaml": "policies: []\n"}, parent=None)
+    with pytest.raises(PlanStale, match="organisation-rewritten"):
+        site.project(one_environment(site)).apply(plan, confirmed=True)
+    assert site.home.head("env/test") is None
+
+
+def test_a_plan_from_before_is_carried_out_under_what_counts_now(site, organisation):
+    organisation.named(None)
+    plan = site.plan(one_environment(site))
+    organisation.asks(REPLICAS)
+    organisation.named(str(organisation.origin.path))
+    assert site.told(site.project(one_environment(site)).apply(plan, confirmed=True)) == {"test": "blocked 13"}
+
+
+def test_sources_that_are_edited_in_place_are_judged_by_what_they_render_to(site, organisation):
+    organisation.asks("policies: []\n")
+    kustomization = "resources: [deployment.yaml]\nimages: [{name: ghcr.io/acme/shop, newTag: 1.0.0}]\n"
+    files = {"kustomization.yaml": kustomization, "deployment.yaml": site.deployment("test")}
+    site.home.commit({f"app/test/{name}": text for name, text in files.items()})
+    site.shelf.put("ghcr.io/acme/shop:1.1.0@sha256:" + "a" * 64)
+    pipeline = site.pipeline(
+        Environment("test", production=False),
+        apps=[App("shop", Kustomize("app/$env"))],
+        target=InPlace("main"),
+        warehouse=Warehouse(subscriptions=[Image("ghcr.io/acme/shop")]),
+    )
+    project = site.project(pipeline)
+    plan = project.plan()
+    assert site.decisions(plan) == {"test": "ready"}
+    organisation.asks(REPLICAS + "boundaries:\n  - {paths: app/prod/*}\n")
+    [ended] = project.apply(plan, confirmed=True).environments
+    assert (ended.status, "org/replicas" in ended.message, "org/boundary" in ended.message) == ("blocked", True, True)
+
+
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: key, namespace: test}\nstringData: {word: hunter2}\n"
+
+
+def test_files_with_secrets_are_judged_too_and_no_value_is_told(site, organisation):
+    organisation.asks("policies: []\n")
+    site.home.commit({"deploy/test/secret.yaml": SECRET})
+    project = site.project(
+        one_environment(site, apps=[App("shop", Plain("deploy/$env"), allow_plaintext_secrets=True)])
+    )
+    plan = project.plan()
+    organisation.asks("policies:\n  - {name: none, rule: \"object.kind != 'Secret'\", message: a Secret}\n")
+    [ended] = project.apply(plan, confirmed=True).environments
+    assert (ended.status, "org/none" in ended.message) == ("blocked", True)
+    assert "hunter2" not in repr(ended)
+
+
+def test_a_pipelines_risk_rules_lower_nothing_where_the_organisation_asks_by_risk(promoted, monkeypatch):
+    lowered = promoted.pipeline(risks=[RiskRule("calm", "true", risk="low", lower=True)])
+    raised = [RiskRule("high", "true", risk="high"), RiskRule("calm", "true", risk="low", lower=True)]
+    organisation = Organisation(promoted, monkeypatch)
+    organisation.asks("gates:\n  - {kind: cel, name: calm, expression: \"plan.risk == 'low'\"}\n")
+    own = promoted.pipeline(Environment("test", gates=[CEL("calm", "plan.risk == 'low'")]), risks=raised)
+    found = {one.risk for one in promoted.plan(own).data.environment("test").changes}
+    assert found == {"high"}
+    assert promoted.plan(lowered).data.environment("test").changes == (
+        promoted.plan(promoted.pipeline()).data.environment("test").changes
+    )
+
+
+def test_a_group_of_the_organisation_is_its_own(site, organisation):
+    asked = "groups: groups.yaml\ngates:\n  - {kind: approvals, count: 1, of: '@release'}\n"
+    organisation.asks(asked, {"groups.yaml": '"@release": [cleo@acme.example]\n'})
+    plan = site.plan(one_environment(site))
+    found = outcome(plan, "test", "org/approvals")
+    assert found.status == "pending" and found.message.startswith("0 of 1 from @release")
+    organisation.asks(asked.partition("\n")[2])
+    found = outcome(site.plan(one_environment(site)), "test", "org/approvals")
+    assert found.status == "error"
+    assert "the organisation has no groups" in found.message
+
+
+# -- another time
+
+
+def test_another_moment_is_judged_by_what_the_plan_tells(site, organisation):
+    organisation.asks(RAMP + HOURS)
+    plan = site.plan(one_environment(site))
+    assert (outcome(plan, "test", "org/hours").status, outcome(plan, "test", "org/replicas").status) == (
+        "pending",
+        "warn",
+    )
+    open_then = plan.at(NOW - 54 * 60 + 9 * 3600)
+    assert site.decisions(open_then) == {"test": "ready"}
+    enforced = outcome(plan.at(1764547200 + 9 * 3600), "test", "org/replicas")
+    assert (enforced.level, enforced.status, enforced.message) == ("hard", "fail", "runs alone")
+    organisation.named(None)
+    assert outcome(plan.at(NOW + 60), "test", "org/hours").status == "pending"
+
+
+def test_the_list_of_policies_has_them_with_their_phase(site, organisation):
+    organisation.asks(RAMP + HOURS + "boundaries:\n  - {environments: [t*], match: {names: test}}\n")
+    rows = [row for row in site.project().policies() if row.source == "organisation"]
+    assert [(row.name, row.kind, row.level, row.environments) for row in rows] == [
+        ("org/hours", "window", "hard", ("test", "uat", "prod")),
+        ("org/replicas", "rule", "advisory", ("test", "uat", "prod")),
+        ("org/boundary", "boundary", "hard", ("test",)),
+    ]
+    assert rows[1].definition.endswith("  # warn, enforced from 2025-12-01")
+
+
+# -- programs, rollbacks, doctor
+
+
+class Programs:
+    def __init__(self, answer):
+        self.answer, self.asked = answer, []
+
+    def judge(self, policy, scene, texts):
+        self.asked.append((policy.name, scene.environment.name, sorted(texts)))
+        return self.answer
+
+
+def test_rego_of_the_organisation_is_read_from_its_repository(site, organisation):
+    text = "policies: [{name: ours, rego: rego}]\n"
+    organisation.origin.commit({"shared/rego/a.rego": "package main\n", "shared/organisation.yaml": text})
+    organisation.named(f"{organisation.origin.path}//shared")
+    project = site.project(one_environment(site, policies=[Rego("deploy", name="rego")]))
+    programs = Programs(Judged(findings=(Finding(rule="main", message="no"),)))
+    project._world.policy_programs = programs
+    plan = project.plan()
+    assert said(plan, "test") == {"org/ours": "hard fail: no"}
+    assert ("ours", "test", ["shared/rego/a.rego"]) in programs.asked
+    assert "org/ours" in plan.data.facts["policies"]["answers"]["test"]
+    assert project.plan_verify(plan) == []
+
+
+def test_a_rollback_is_judged_too(promoted, monkeypatch):
+    promoted.promote()
+    Organisation(promoted, monkeypatch).asks(REPLICAS)
+    plan = promoted.project().rollback("prod", reason="5xx")
+    assert said(plan, "prod") == {"org/replicas": "hard fail: runs alone"}
+
+
+def test_doctor_says_what_counts(site, organisation):
+    commit = organisation.asks(RAMP + HOURS + "boundaries:\n  - {environments: [t*], match: {names: test}}\n")
+    [found] = [one for one in site.project().doctor() if one.name == "organisation"]
+    assert found.ok
+    first, *lines = found.message.splitlines()
+    assert first.endswith(f"policies.git main {commit[:7]}  1 policies, 1 gates, 1 boundaries") or commit[:7] in first
+    assert lines == [
+        "test: org/hours, org/replicas (warn), org/boundary",
+        "uat: org/hours, org/replicas (warn)",
+        "prod: org/hours, org/replicas (warn)",
+    ]
+    organisation.named("")
+    [found] = [one for one in site.project().doctor() if one.name == "organisation"]
+    assert not found.ok
+    organisation.named(None)
+    [found] = [one for one in site.project().doctor() if one.name == "organisation"]
+    assert (found.ok, found.message) == (True, "none: GITPROMOTE_ORG_POLICIES is not set")

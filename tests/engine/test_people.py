@@ -1,0 +1,397 @@
+"""Approvals as a gate: n of a group, neither who asked nor who wrote it, each bound to the change."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from gitpromote import Approvals, Environment
+from gitpromote.engine.append import append, event
+from gitpromote.model.canonical import canonical
+
+SIGNERS = "ops/allowed_signers"
+GROUPS = "ops/groups.yaml"
+PAYMENTS = '"@acme/payments": [ada@acme.example, cleo@acme.example, dora@acme.example, tom@acme.example]\n'
+NAMES = ("ada", "cleo", "dora", "eve", "tom")
+OPS = "Ops <ops@acme.example>"
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory):
+    """Name to the file of that person's SSH key."""
+    folder = tmp_path_factory.mktemp("people")
+    files = {name: folder / name for name in NAMES}
+    for file in files.values():
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", file.name, "-f", str(file)]
+        subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
+    return files
+
+
+def public(people, name):
+    return " ".join(people[name].with_suffix(".pub").read_text().split()[:2])
+
+
+def commit(site, files, **words):
+    """A commit on main by somebody who approves nothing."""
+    return site.home.commit(files, **{"author": OPS, "at": site.clock.now(), "message": "people", **words})
+
+
+@pytest.fixture
+def guarded(promoted, people):
+    """Signers and groups are there; version 1.1.0 waits in the sources, written by Tom."""
+    signers = "".join(f"{name}@acme.example {public(people, name)}\n" for name in NAMES)
+    commit(promoted, {SIGNERS: signers, GROUPS: PAYMENTS})
+    return promoted
+
+
+def line(site, count=2, *, of="@acme/payments", **members):
+    """``prod`` behind this many approvals."""
+    given = {"signers": SIGNERS, "groups": GROUPS, **members}
+    gated = Environment("prod", gates=[Approvals(count, of=of)])
+    return site.pipeline(Environment("test"), Environment("uat"), gated, **given)
+
+
+def outcome(plan):
+    return next(one for one in plan["prod"].outcomes if one.id == "approvals")
+
+
+def verdict(plan):
+    found = outcome(plan)
+    return found.status, found.message
+
+
+def project(site, pipeline, name="ada"):
+    return site.project(pipeline, who=f"{name.title()} <{name}@acme.example>", cache=name)
+
+
+def approve(site, people, pipeline, plan, *names, key=None, **options):
+    for name in names:
+        project(site, pipeline, name).approve(plan, "prod", key=str(people[key or name]), **options)
+
+
+def told(site, pipeline, plan, **options):
+    """How production ended."""
+    result = site.project(pipeline).apply(plan, **{"confirmed": True, **options})
+    return next(f"{one.status}: {one.message}" for one in result.environments if one.name == "prod")
+
+
+# -- who counts
+
+
+def test_the_people_who_may_open_it_and_authors_and_requesters_do_not(guarded, people):
+    pipeline = line(guarded)
+    plan = project(guarded, pipeline).plan()
+    author = guarded.home.git("rev-parse", "main~1")[:7]
+    assert verdict(plan) == ("pending", f"0 of 2 from @acme/payments; tom@acme.example may not: wrote {author}")
+    assert outcome(plan).remedy == "gitpromote approve PLAN --env prod"
+    approve(guarded, people, pipeline, plan, "cleo", "tom", "ada", "eve")
+    again = project(guarded, pipeline).plan()
+    assert verdict(again) == (
+        "pending",
+        (
+            "1 of 2 from @acme/payments: cleo@acme.example; ada@acme.example does not count: asked for it; "
+            "eve@acme.example does not count: not of @acme/payments; "
+            f"tom@acme.example does not count: wrote {author}"
+        ),
+    )
+    assert told(guarded, pipeline, again) == f"waiting: approvals: {verdict(again)[1]}"
+    approve(guarded, people, pipeline, plan, "dora")
+    last = project(guarded, pipeline).plan()
+    assert verdict(last) == ("pass", "2 of 2 from @acme/payments: cleo@acme.example, dora@acme.example")
+    assert {name: outcome(last).operands[name] for name in ("have", "need", "of", "by")} == {
+        "have": 2,
+        "need": 2,
+        "of": ["@acme/payments"],
+        "by": ["cleo@acme.example", "dora@acme.example"],
+    }
+    assert guarded.project(pipeline).plan_verify(last) == []
+    assert told(guarded, pipeline, plan, confirmed=False, auto_approve=True).startswith("written: ")
+
+
+def test_who_merged_it_may_approve_it_and_who_wrote_a_part_of_it_may_not(guarded, people):
+    message = "more\n\nCo-authored-by: Cleo <Cleo@acme.example>"
+    text = message.encode()
+    head = guarded.home.head("main")
+    parts = [
+        b"commit refs/heads/main\nmark :1\nauthor Bot <bot@acme.example> 1763600000 +0000\n",
+        b"committer Dora <dora@acme.example> 1763600000 +0000\ndata %d\n%b\nfrom %b\n"
+        % (len(text), text, head.encode()),
+        b"M 100644 inline NOTES\ndata 1\nx\nget-mark :1\n",
+    ]
+    oid = guarded.home.git("fast-import", "--quiet", data=b"".join(parts))
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline).plan()
+    approve(guarded, people, pipeline, plan, "cleo")
+    message = verdict(project(guarded, pipeline).plan())[1]
+    assert f"cleo@acme.example does not count: wrote {oid[:7]}" in message
+    approve(guarded, people, pipeline, plan, "dora")
+    assert verdict(project(guarded, pipeline).plan()) == ("pass", "1 of 1 from @acme/payments: dora@acme.example")
+
+
+def test_an_author_has_no_other_name_to_approve_with(guarded, people):
+    """Names that share a key are one person's."""
+    signers = guarded.home.show(f"main:{SIGNERS}") + f"tom@home.example,tom@acme.example {public(people, 'tom')}\n"
+    commit(guarded, {SIGNERS: signers})
+    pipeline = line(guarded, 1, of=())
+    plan = project(guarded, pipeline).plan()
+    site = guarded.project(pipeline, who="Tom <tom@home.example>", cache="home")
+    site.approve(plan, "prod", key=str(people["tom"]))
+    author = guarded.home.git("rev-parse", "main~2")[:7]
+    assert verdict(project(guarded, pipeline).plan()) == (
+        "pending",
+        f"0 of 1; tom@home.example does not count: wrote {author}",
+    )
+
+
+def test_who_requested_the_freight_does_not_count(guarded, people):
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline, "eve").plan()
+    freight = plan.data.freight[plan["prod"].freight["shop"].id].freight()
+    project(guarded, pipeline, "cleo").freight.request(freight.id)
+    approve(guarded, people, pipeline, plan, "cleo")
+    assert "cleo@acme.example does not count: asked for it" in verdict(project(guarded, pipeline).plan())[1]
+
+
+def test_one_person_counts_once(guarded, people):
+    pipeline = line(guarded)
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "cleo")
+    approve(guarded, people, pipeline, plan, "cleo", expires=3600)
+    assert verdict(project(guarded, pipeline).plan())[1].startswith(
+        "1 of 2 from @acme/payments: cleo@acme.example; tom"
+    )
+
+
+def test_without_signers_one_key_counts_once_and_names_are_only_claimed(guarded, people):
+    pipeline = line(guarded, signers=None)
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "cleo")
+    approve(guarded, people, pipeline, plan, "dora", key="cleo")
+    status, message = verdict(project(guarded, pipeline).plan())
+    assert (status, message.partition("; tom")[0]) == (
+        "pending",
+        (
+            "1 of 2 from @acme/payments: cleo@acme.example (names are claimed: the pipeline has no signers=); "
+            "dora@acme.example does not count: is the same person as cleo@acme.example"
+        ),
+    )
+
+
+# -- which approvals count
+
+
+def test_who_was_removed_since_does_not_count_any_more(guarded, people):
+    pipeline = line(guarded)
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "cleo", "dora")
+    guarded.clock.sleep(60)
+    passing = project(guarded, pipeline).plan()
+    assert outcome(passing).status == "pass"
+    commit(guarded, {GROUPS: PAYMENTS.replace(" dora@acme.example,", "")})
+    assert told(guarded, pipeline, passing).startswith(
+        "waiting: approvals: 1 of 2 from @acme/payments: cleo@acme.example; "
+        "dora@acme.example does not count: removed from @acme/payments; "
+    )
+
+
+def test_whose_key_was_taken_away_does_not_count_any_more(guarded, people):
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "cleo")
+    signers = guarded.home.show(f"main:{SIGNERS}").replace(public(people, "cleo"), public(people, "dora"))
+    commit(guarded, {SIGNERS: signers})
+    assert (
+        "cleo@acme.example does not count: ops/allowed_signers does not have this name with this key"
+        in verdict(project(guarded, pipeline).plan())[1]
+    )
+
+
+def test_an_approval_that_has_expired_says_so(guarded, people):
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "cleo", expires=3600)
+    held = outcome(project(guarded, pipeline).plan())
+    assert (held.status, held.until) == ("pass", guarded.clock.now() + 3600)
+    guarded.clock.sleep(3 * 3600)
+    assert "cleo@acme.example does not count: expired 2h ago" in verdict(project(guarded, pipeline).plan())[1]
+
+
+def test_an_approval_survives_an_equal_plan_and_is_void_for_another_change(guarded, people):
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "cleo")
+    guarded.clock.sleep(600)
+    same = project(guarded, pipeline).plan()
+    assert (outcome(same).status, same.digest != plan.digest) == ("pass", True)
+    commit(guarded, guarded.sources("test", "uat", "prod", version="2.0.0"))
+    other = verdict(project(guarded, pipeline).plan())[1]
+    assert other.startswith("0 of 1 from @acme/payments; cleo@acme.example does not count: for another change; ")
+
+
+def test_an_approval_is_spent_by_what_it_allowed(guarded, people):
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "cleo")
+    assert told(guarded, pipeline, plan).startswith("written")
+    assert project(guarded, pipeline).approvals() == {}
+
+
+def test_a_copied_signature_opens_no_other_change(guarded, people):
+    pipeline = line(guarded, 1)
+    good = project(guarded, pipeline, "eve").plan()
+    record = project(guarded, pipeline, "cleo").approve(good, "prod", key=str(people["cleo"]))
+    commit(guarded, guarded.sources("test", "uat", "prod", version="2.0.0"))
+    evil = project(guarded, pipeline, "eve").plan(record=True)
+    world = project(guarded, pipeline)._world
+    forged = {"change_digest": evil["prod"].change_digest, "plan": evil.digest, "data": record.data}
+    append(world, lambda _: [event(world, "approved", environment="prod", **forged)])
+    append(world, lambda _: [event(world, "approved", environment="prod", **{**forged, "data": {"identity": "dora"}})])
+    message = verdict(project(guarded, pipeline).plan())[1]
+    assert "cleo@acme.example does not count: its signature is not of this approval" in message
+    assert "dora does not count: it is not signed" in message
+
+
+def test_an_approval_of_no_plan_does_not_count(guarded, people):
+    """Nobody knows who asked for it."""
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline, "eve").plan()
+    record = project(guarded, pipeline, "cleo").approve(plan, "prod", key=str(people["cleo"]))
+    commits = guarded.home.git("rev-list", "--reverse", "gitpromote/ledger/shop").splitlines()
+    guarded.home.move("gitpromote/ledger/shop", commits[-2])
+    world = project(guarded, pipeline)._world
+    bare = event(world, "approved", environment="prod", change_digest=record.change_digest, data=record.data)
+    append(world, lambda _: [bare])
+    message = verdict(project(guarded, pipeline).plan())[1]
+    assert "cleo@acme.example does not count: it names no plan, so that nobody knows who asked for it" in message
+
+
+# -- groups
+
+
+def test_groups_may_hold_groups(guarded, people):
+    commit(guarded, {GROUPS: 'acme/leads: ["@acme/on-call"]\n"@acme/on-call": [Dora@acme.example, "@acme/leads"]\n'})
+    pipeline = line(guarded, 1, of=["@acme/leads", "cleo@acme.example"])
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "dora")
+    assert verdict(project(guarded, pipeline).plan()) == (
+        "pass",
+        "1 of 1 from @acme/leads or cleo@acme.example: dora@acme.example",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "members", "message"),
+    [
+        (
+            PAYMENTS,
+            {"groups": None},
+            (
+                "Nobody says who is in a group: approvals asks for @acme/payments, and the pipeline names no file of "
+                'groups.; Commit such a file and name it: Pipeline(…, groups="groups.yaml")'
+            ),
+        ),
+        (
+            "acme/paymnts: []\n",
+            {},
+            (
+                "There is no such group: @acme/payments is not in ops/groups.yaml at HEAD, which has @acme/paymnts.; "
+                "did you mean @acme/paymnts?"
+            ),
+        ),
+        (
+            "acme/payments: cleo@acme.example\n",
+            {},
+            (
+                "The file of groups cannot be read: "
+                'ops/groups.yaml at HEAD: "acme/payments" is not a list of addresses; '
+                'Write it like: "@acme/payments": [lea@acme.example, tom@acme.example]'
+            ),
+        ),
+        (
+            "- x\n",
+            {},
+            (
+                "The file of groups cannot be read: "
+                "ops/groups.yaml at HEAD is not a mapping of groups to their members; "
+                'Write it like: "@acme/payments": [lea@acme.example, tom@acme.example]'
+            ),
+        ),
+        (
+            "acme/a: []\nacme/a: []\n",
+            {},
+            (
+                "The file of groups cannot be read: "
+                "ops/groups.yaml:2:1: document 1: 'acme/a' is here for the second time; "
+                'Write it like: "@acme/payments": [lea@acme.example, tom@acme.example]'
+            ),
+        ),
+        (
+            PAYMENTS,
+            {"groups": "ops/people.yaml"},
+            (
+                "A file that a gate needs is missing: ops/people.yaml on main of HOME; "
+                "Commit it there: on other branches it does not count."
+            ),
+        ),
+    ],
+    ids=["unnamed", "unknown", "no list", "no mapping", "twice", "not there"],
+)
+def test_groups_that_cannot_be_read_are_an_error_that_blocks(guarded, people, text, members, message):
+    commit(guarded, {GROUPS: text})
+    plan = project(guarded, line(guarded, 1, **members)).plan()
+    told = message.replace("HEAD", guarded.home.head("main")[:7]).replace("HOME", str(guarded.home.path))
+    assert verdict(plan) == ("error", told)
+    assert plan["prod"].decision == "blocked"
+
+
+# -- history
+
+
+def test_a_write_tells_by_what_it_was_allowed_and_verify_finds_what_was_not(guarded, people):
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "cleo")
+    assert told(guarded, pipeline, plan).startswith("written")
+    written = next(one for one in guarded.project(pipeline).history.kind("written") if one.environment == "prod")
+    judged = written.data["judged"]
+    assert [(one["id"], one["status"]) for one in judged["outcomes"]] == [("upstream", "pass"), ("approvals", "pass")]
+    assert judged["evidence"]["approvals"]["value"]["given"][0]["identity"] == "cleo@acme.example"
+    assert guarded.project(pipeline, cache="cold").verify().ok
+
+    rewrite(guarded, written.id, lambda told: told["evidence"]["approvals"]["value"]["given"][0].pop("key"))
+    assert problems(guarded, pipeline) == [
+        "approvals: recorded as pass, and it is pending: 0 of 1 from @acme/payments",
+        "approvals stood in the way: pending",
+    ]
+    rewrite(guarded, written.id, lambda told: told["evidence"]["approvals"]["value"]["given"][0].update(identity="eve"))
+    assert problems(guarded, pipeline)[0] == "approvals tells of an approval by eve that the ledger did not have"
+    rewrite(guarded, written.id, lambda told: told["outcomes"].pop())
+    assert problems(guarded, pipeline)[1] == "approvals is missing"
+    rewrite(guarded, written.id, lambda told: told.update(at="x"))
+    assert problems(guarded, pipeline) == ["they are missing"]
+
+
+def problems(site, pipeline):
+    """What ``verify`` says of production's verdicts."""
+    found = site.project(pipeline, cache="cold").verify().findings
+    bad = [one.message for one in found if not one.ok and one.subject.startswith("verdicts prod")]
+    return [
+        part for one in bad for part in one.split("; ") if "does not count" not in part and "may not" not in part
+    ]
+
+
+def rewrite(site, identifier, change):
+    """The ledger with one Record's verdicts told otherwise."""
+    ledger = "gitpromote/ledger/shop"
+    commits = site.home.git("rev-list", "--reverse", ledger).splitlines()
+    site.home.move(ledger, None)
+    for oid in commits:
+        subject, _, body = site.home.git("log", "-1", "--format=%B", oid).partition("\n\n")
+        data = json.loads(body)
+        if data["id"] == identifier:
+            change(data["data"]["judged"])
+        at = int(site.home.git("log", "-1", "--format=%ct", oid))
+        text = f"{subject}\n\n{canonical(data).decode()}\n"
+        site.home.commit(site.home.files(oid), branch=ledger, message=text, at=at)
