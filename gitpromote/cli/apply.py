@@ -18,6 +18,7 @@ from gitpromote.views.lines import Span, line
 if TYPE_CHECKING:
     from gitpromote.model.result import ApplyResult
     from gitpromote.project import Plan, Project
+    from gitpromote.views.lines import Line
 
 
 @verb(
@@ -145,11 +146,21 @@ def carry_out(
         fail_fast=given.get("fail_fast", False),
     )
     consented = confirmed or given.get("expect_digest")
-    if not consented and current.pipeline.signers is None and _in_production(result, plan):
+    if not consented and current.definition.signers is None and _in_production(result, plan):
         session.tell([ANY_KEY_COUNTS])
     session.give({**result.model_dump(mode="json"), "exit_code": result.exit_code})
     session.show(apply_view(result, plan.data, width=session.out.width))
+    session.show(_lifting(session, result, plan))
     return result
+
+
+def _lifting(session: Session, result: ApplyResult, plan: Plan) -> list[Line]:
+    """After a rollback: how the hold ends that it leaves behind."""
+    written = [one.name for one in result.environments if one.status == "written"]
+    if plan.data.kind != "rollback" or not written:
+        return []
+    lift = session.command("release", plan.data.pipeline.name, *written)
+    return [line("Lift the hold with:"), line("  ", Span(lift, "command"))]
 
 
 def _in_production(result: ApplyResult, plan: Plan) -> bool:

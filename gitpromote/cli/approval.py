@@ -15,6 +15,12 @@ ANY_KEY_COUNTS = line(
     "No allowed signers are configured: an approval signed with any key counts. "
     "Commit a file of them and name it: Pipeline(…, signers=…)",
 )
+#: Said by ``run`` where production goes by itself: what opens it there is an approval alone.
+ANY_KEY_OPENS = line(
+    Span("! ", "bad"),
+    "Production goes by itself as soon as its change is approved, and no allowed signers are configured: an approval "
+    "signed with any key counts. Commit a file of them and name it: Pipeline(…, signers=…)",
+)
 _QUESTION = "Only 'yes' will be accepted to approve: "
 
 

@@ -8,27 +8,54 @@ from gitpromote.cli.naming import known_environment, opened, project_and_environ
 from gitpromote.cli.options import project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
-from gitpromote.views.explaining import explanation
 
 
 @verb(
     "explain",
-    examples=("gitpromote explain prod", "gitpromote explain pay prod-eu --plan plans/pay-9c41d7e0b2aa.plan.json"),
+    examples=(
+        "gitpromote explain prod",
+        "gitpromote explain pay prod-eu --plan plans/pay-9c41d7e0b2aa.plan.json",
+        'gitpromote explain prod --at "Sat 15:00" --tz Europe/Berlin',
+    ),
 )
 @click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
 @option("--plan", "saved", metavar="PLAN", help="Explain this saved plan's verdicts; without it, fresh ones.")
+@option("--at", metavar="TIME", help="As it will be then, by the facts of the plan, as 2026-11-28T15:00Z or Sat 15:00.")
+@option("--tz", default="UTC", show_default=True, metavar="ZONE", help="The time zone of --at where it names none.")
+@option("--format", "form", type=click.Choice(["text", "markdown", "json"]), help="How; text by default.")
+@option("--full", is_flag=True, help="Every operand of every verdict, and all that policies found.")
 @project
 @click.pass_obj
-def command(session: Session, /, words: tuple[str, ...], saved: str | None) -> int:
-    """Why an environment may go, or waits, or is blocked: each gate with its operands, and when it opens."""
+def command(
+    session: Session,
+    /,
+    words: tuple[str, ...],
+    saved: str | None,
+    at: str | None,
+    tz: str,
+    form: str | None,
+    full: bool,
+) -> int:
+    """Why an environment may go, or waits, or is blocked: each gate and policy with its operands, when it opens, and
+    the one command that would help."""
+    from gitpromote.project.explaining import Explanation
+
     if saved:
-        plan = opened(session, saved).data
-        name = known_environment(words[-1], (each.name for each in plan.environments))
+        plan, lock = opened(session, saved), None
+        name = known_environment(words[-1], (each.name for each in plan))
     else:
         current, name = project_and_environment(session, words)
-        plan = current.plan(env=(name,)).data
-    environment = plan.environment(name)
-    if environment is not None:
-        session.give(environment.model_dump(mode="json", by_alias=True))
-        session.show(explanation(plan, environment, width=session.out.width))
+        # With all that comes before it: what those will hold decides what it waits for.
+        plan, lock = current.plan(to=(name,)), current.lock_of(name)
+    shown = plan.at(at, tz=tz) if at else plan
+    shown.called = plan.called
+    if shown.data.environment(name) is None:
+        return 0
+    found = Explanation(shown, shown[name], lock=lock)
+    session.json = session.json or form == "json"
+    session.give(found.to_data())
+    if form == "markdown" and not session.json:
+        session.out.text(found.to_markdown(full=full))
+    else:
+        session.show(found.lines(width=session.out.width, full=full))
     return 0

@@ -11,6 +11,7 @@ from gitpromote.cli.naming import selected
 from gitpromote.cli.options import comma_list, project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
+from gitpromote.cli.shaping import unpinned
 
 
 @verb(
@@ -25,13 +26,17 @@ from gitpromote.cli.session import Session
 @option("--image", "images", multiple=True, metavar="REPO:TAG@DIGEST", help="With this image; repeatable.")
 @option("--chart", "charts", multiple=True, metavar="CHART:VERSION", help="With this chart; repeatable.")
 @option("--commit", metavar="REV", help="With this commit of the home repository.")
+@unpinned
 @said
 @option("--target", metavar="ENV", help="Ask for it to go as far as this environment.")
 @option("--skip", multiple=True, metavar="ENV[,ENV…]", help="Ask for it to leave these out, where that is permitted.")
 @project
 @click.pass_obj
 def command(session: Session, /, name: str | None, **given: Any) -> int:
-    """Record Freight of artifacts that are named. What is not named is found, as a plan would find it."""
+    """Record Freight of artifacts that are named. What is not named is found, as a plan would find it.
+
+    Its registry says which digest a tag has, and whether what is named is there.
+    """
     current = session.load(name)
     every = current.pipeline.order()
     target = selected([given["target"]], every)[0] if given["target"] else None
@@ -40,11 +45,11 @@ def command(session: Session, /, name: str | None, **given: Any) -> int:
         images=given["images"],
         charts=given["charts"],
         commit=given["commit"],
+        unpinned=given["unpinned"],
         warehouse=given["warehouse"],
         labels=pairs(given["labels"], option="--label"),
         provenance=pairs(given["provenance"], option="--provenance"),
+        target=target,
+        skip=skip,
     )
-    if target or skip:
-        for one in made:
-            current.freight.request(one.freight.id, target=target, skip=skip)
     return recorded(session, current.name, made)

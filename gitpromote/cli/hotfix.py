@@ -15,6 +15,7 @@ from gitpromote.cli.shaping import freight
 from gitpromote.errors import UsageError
 
 if TYPE_CHECKING:
+    from gitpromote.model.freight import Freight
     from gitpromote.project import Project
 
 
@@ -39,15 +40,17 @@ def command(session: Session, /, words: tuple[str, ...], reason: str, expires: s
     from gitpromote.views.time import parse_duration
 
     current, name = project_and_environment(session, words)
-    found = _freight(session, current, name, given)
-    record = current.freight.hotfix(found, name, reason=reason, expires=parse_duration(expires))
-    go_on = session.command("plan", current.name, "--env", name, "--freight", found)
-    session.give(told(session, record, f"{found} may enter {name} as a hotfix", command=go_on))
+    seconds = parse_duration(expires)
+    found = _freight(current, name, given)
+    record = current.freight.hotfix(found, name, reason=reason, expires=seconds)
+    called = found if isinstance(found, str) else found.alias
+    go_on = session.command("plan", current.name, "--env", name, "--freight", called)
+    session.give(told(session, record, f"{called} may enter {name} as a hotfix", command=go_on))
     return 0
 
 
-def _freight(session: Session, current: Project, name: str, given: dict[str, Any]) -> str:
-    """The alias of the Freight that is named, or of the one that is recorded of the artifacts that are."""
+def _freight(current: Project, name: str, given: dict[str, Any]) -> str | Freight:
+    """The Freight that is named, or what the artifacts come to that are."""
     by_hand = {"images": given["images"], "charts": given["charts"], "commit": given["commit"]}
     named = given["freight"]
     if (named is None) != any(by_hand.values()):
@@ -59,12 +62,14 @@ def _freight(session: Session, current: Project, name: str, given: dict[str, Any
         )
     if named is not None:
         return str(named)
-    made = current.freight.create(**by_hand)
+    made = current.freight.named(**by_hand, unpinned=given["unpinned"])
     if len(made) > 1:
+        several = ", ".join(one.warehouse for one in made)
         raise UsageError(
             "These artifacts belong to several Warehouses",
             code="usage",
-            detail="\n".join(f"  {one.freight.warehouse}: {one.freight.alias}" for one in made),
-            hint=f"Each is recorded now; name one:\n  gitpromote hotfix {current.name} {name} --freight FREIGHT",
+            detail=f"{several}: a hotfix is Freight of one. Nothing was recorded.",
+            hint=f"Record the one that is meant, and name it:\n  gitpromote freight create {current.name} "
+            f"--warehouse {made[0].warehouse} …\n  gitpromote hotfix {current.name} {name} --freight FREIGHT",
         )
-    return str(made[0].freight.alias)
+    return made[0]

@@ -9,11 +9,11 @@ import click
 from gitpromote.cli.naming import opened_to_act
 from gitpromote.cli.options import full, keep, project, waits_for_nothing
 from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.remarks import warning_lines
 from gitpromote.cli.saving import apply_command, save
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import planned, shaping
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean
 
 if TYPE_CHECKING:
     from gitpromote.project.standstill import Standstill
@@ -87,7 +87,7 @@ def _show(session: Session, plan: Any, *, earlier: Any, approvals: Any, full: bo
 def _save(session: Session, plan: Any, out: str | None, *, recorded: bool) -> None:
     """Save it where that was asked for, and otherwise where there is something to apply."""
     to_do = any(each.steps and each.decision in ("ready", "waiting", "noop") for each in plan.data.environments)
-    lines: list[Line] = [line(Span("! ", "bad"), clean(text)) for text in plan.warnings]
+    lines = warning_lines(plan)
     if out is None and (session.json or not to_do):
         session.show(lines)
         return

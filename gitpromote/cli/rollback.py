@@ -11,7 +11,6 @@ from gitpromote.cli.naming import project_and_environment
 from gitpromote.cli.options import approve_automatically, full, lock_timeout, project, reason
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
-from gitpromote.views.lines import Span, line
 
 
 @verb(
@@ -38,8 +37,4 @@ def command(session: Session, /, words: tuple[str, ...], reason: str, to: str | 
     current, name = project_and_environment(session, words)
     plan = current.rollback(name, reason=reason, to=to)
     again = ("rollback", *words, "--reason", reason, *(("--to", to) if to else ()))
-    code, wrote = decide(session, current, plan, given, again=again)
-    if wrote:
-        lift = session.command("release", current.name, name)
-        session.show([line("Lift the hold with:"), line("  ", Span(lift, "command"))])
-    return code
+    return decide(session, current, plan, given, again=again)[0]

@@ -18,6 +18,7 @@ from gitpromote.views.lines import Span, line
 
 if TYPE_CHECKING:
     from gitpromote.model.round import Ran, Round
+    from gitpromote.project import Project
     from gitpromote.project.running import Hook
 
 _SECRET = "GITPROMOTE_WEBHOOK_SECRET"
@@ -46,9 +47,10 @@ def command(session: Session, /, name: str | None, **given: Any) -> int:
     """Plan, apply what may go by itself, and again until it is stopped.
 
     An environment goes by itself where its definition says auto=True, or a condition that holds; production only where
-    the ledger has an approval of that very change. The pipeline file is read anew in every round, and nothing is
-    pulled: whoever updates the checkout decides when a change of it counts. Several may run at once. Ctrl-C ends it
-    with 130, a termination signal with 0, both after the step that runs.
+    the ledger has an approval of that very change, by one of Pipeline(signers=…) where that is given. The pipeline
+    file is read anew in every round, and nothing is pulled: whoever updates the checkout decides when a change of it
+    counts. Several may run at once. Ctrl-C ends it with 130, a termination signal with 0, both after the step that
+    runs.
     """
     _refuse_beside_once(given)
     return _once(session, name, given) if given["once"] else _for_ever(session, name, given)
@@ -83,10 +85,21 @@ def _once(session: Session, name: str | None, given: dict[str, Any]) -> int:
         if rounds:  # what was done before is told all the same
             session.show(ran_view(Ran(rounds=tuple(rounds)), width=session.out.width))
         raise
+    _tell_of_keys(session, current)
     session.give(_data(ran))
     session.show(ran_view(ran, width=session.out.width))
     waits = any(turn.status in ("waiting", "held", "unavailable") for turn in ran.turns)
     return 3 if given["detailed_exitcode"] and ran.exit_code == 0 and waits else ran.exit_code
+
+
+def _tell_of_keys(session: Session, current: Project) -> None:
+    """Whose approval opens production, where that is anybody's."""
+    from gitpromote.cli.approval import ANY_KEY_OPENS
+
+    pipeline = current.definition
+    by_itself = [one.name for one in pipeline.environments if one.auto is not False]
+    if pipeline.signers is None and any(pipeline.is_production(name) for name in by_itself):
+        session.tell([ANY_KEY_OPENS])
 
 
 def _data(ran: Ran) -> dict[str, Any]:
@@ -107,7 +120,9 @@ def _for_ever(session: Session, name: str | None, given: dict[str, Any]) -> int:
         hook=_hook(session, given),
         again=lambda: session.load(name),
     )
-    terminated = session.load(name).run(runner, lock_timeout=parse_duration(given["lock_timeout"]))
+    current = session.load(name)
+    _tell_of_keys(session, current)
+    terminated = current.run(runner, lock_timeout=parse_duration(given["lock_timeout"]))
     session.tell([line("Stopped; nothing more is started.")])
     return 0 if terminated else 130
 

@@ -15,11 +15,13 @@ from gitpromote.errors import UsageError
 if TYPE_CHECKING:
     from gitpromote.project import Plan, Project
 
+unpinned = option("--unpinned", is_flag=True, help="Where no registry answers, a tag without a digest will do.")
 freight = together(
     option("--freight", metavar="FREIGHT", help="This Freight, by id or alias."),
     option("--image", "images", multiple=True, metavar="REPO:TAG@DIGEST", help="Freight with this image; repeatable."),
     option("--chart", "charts", multiple=True, metavar="CHART:VERSION", help="Freight with this chart; repeatable."),
     option("--commit", metavar="REV", help="Freight with this source commit."),
+    unpinned,
 )
 shaping = together(
     freight,
@@ -47,13 +49,15 @@ _SPELLINGS = {
 
 def planned(project: Project, given: Mapping[str, Any], *, record: bool = False) -> Plan:
     """The plan that the options ask for."""
-    every = project.pipeline.order()
+    # What an ephemeral pipeline stands for is asked only where something of it is named: it may be nothing.
+    every = project.pipeline.order() if given["to"] or given["env"] or given["replace"] else ()
     to, env = selected(given["to"], every), selected(given["env"], every)
     return project.plan(
         freight=given["freight"],
         images=tuple(given["images"]),
         charts=tuple(given["charts"]),
         commit=given["commit"],
+        unpinned=given["unpinned"],
         to=to or None,
         env=env or None,
         apps=tuple(comma_list(given["apps"])) or None,

@@ -6,6 +6,7 @@ import click
 
 from gitpromote.cli.options import full, project
 from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.remarks import notice_lines
 from gitpromote.cli.session import Session
 from gitpromote.views.lag import lag_view
 from gitpromote.views.lines import Span, line
@@ -28,6 +29,7 @@ def command(session: Session, /, name: str | None, lag: bool, detailed_exitcode:
     session.give(report.model_dump(mode="json", by_alias=True))
     view = lag_view if lag else status_view
     session.show(view(report, full=full, width=session.out.width))
+    session.show(notice_lines(report.notices))
     trouble = next((each.reason for each in report.environments if each.decision is None and each.reason), "")
     if trouble:
         said = f": what comes next is not known, no plan can be made: {clean(trouble)}"

@@ -17,6 +17,7 @@ SECTIONS = {
         "show": Entry("gitpromote.cli.show", "View a saved plan."),
         "explain": Entry("gitpromote.cli.explain", "Why an environment may go, or waits, or is blocked."),
         "approve": Entry("gitpromote.cli.approve", "Sign a change for an environment."),
+        "override": Entry("gitpromote.cli.override", "Say that a soft gate shall not stop one change."),
         "apply": Entry("gitpromote.cli.apply", "Carry out a plan, exactly."),
         "run": Entry("gitpromote.cli.run", "Plan and apply what may go by itself, once or for ever."),
     },
@@ -30,6 +31,7 @@ SECTIONS = {
         "render": Entry("gitpromote.cli.render", "Write rendered manifests."),
         "diff": Entry("gitpromote.cli.diff", "Compare environments, revisions or Freight."),
         "verify": Entry("gitpromote.cli.verify", "Recompute trees and Records from Git alone."),
+        "policy": Entry("gitpromote.cli.policy", "List gates and policies, simulate another time, run their tests."),
     },
     "Act": {
         "rollback": Entry("gitpromote.cli.rollback", "Go back to the Freight before, from its recorded tree."),

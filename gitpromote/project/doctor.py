@@ -13,6 +13,8 @@ from pathlib import Path
 from gitpromote.adapters.git.cachefolder import cache_root, private_folder
 from gitpromote.adapters.git.failures import cache_failure
 from gitpromote.adapters.git.process import git_version
+from gitpromote.engine.ledger_notices import ahead_text
+from gitpromote.engine.organisation_place import VARIABLE
 from gitpromote.engine.ref_names import in_the_way
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, GitpromoteError
@@ -50,6 +52,7 @@ def examine(world: World, place: Place, *, cache: str | Path | None = None) -> l
     checks: list[tuple[str, Callable[[], str]]] = [(tool, partial(_tool, world, tool)) for tool in _needed_tools(world)]
     checks += [(key, partial(_reachable, world, key)) for key in sorted(repositories)]
     checks.append(("ledger", partial(_ledger, world)))
+    checks.append(("organisation", partial(_organisation, world)))
     checks.append(("credentials", partial(_credentials, world)))
     checks.append(("identity", lambda: world.actor))
     return [_checked("git", _git), cache_finding(cache), *(_checked(name, check) for name, check in checks)]
@@ -90,6 +93,15 @@ def _cache(folder: str | Path | None) -> str:
     return f"{root}  writable, {free // 1_000_000:,} MB free"
 
 
+def _organisation(world: World) -> str:
+    """Which policies of others count here."""
+    if world.organisation is None:
+        return f"none: {VARIABLE} is not set"
+    from gitpromote.engine.organisation_report import report  # few have one
+
+    return report(world, world.organisation)
+
+
 def _ledger(world: World) -> str:
     ref = world.ledger.ref
     if other := in_the_way(world, ref):
@@ -100,7 +112,15 @@ def _ledger(world: World) -> str:
             hint="Git cannot have both: rename or delete the other one, or keep the ledger elsewhere: "
             'Pipeline(…, refs="refs/gitpromote").',
         )
-    return f"{ref}  {'is there' if world.home.fetch([ref]) else 'is made by the first apply'}"
+    head = world.home.fetch([ref]).get(ref)
+    if head is not None and (ahead := ahead_text(world.ledger.read(head), now=world.clock.now())):
+        raise ConfigurationError(
+            "The ledger's time is not this machine's",
+            code="clock-differs",
+            detail=f"{ref}: {ahead}",
+            hint="Set the clocks of all that run gitpromote by one source of time.",
+        )
+    return f"{ref}  {'is there' if head else 'is made by the first apply'}"
 
 
 def _credentials(world: World) -> str:

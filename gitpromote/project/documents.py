@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from gitpromote.engine.governed import governed_by_facts
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, PlanInvalid, UsageError
+from gitpromote.model.ephemeral import EphemeralPipeline
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import PipelineSource
 from gitpromote.planning.soundness import problems
 from gitpromote.project.plan import Plan
-from gitpromote.render.spec import Functions
+
+if TYPE_CHECKING:
+    from gitpromote.render.spec import Functions
 
 _DIGEST = re.compile(r"(?:sha256:)?[0-9a-f]{4,64}")
 
@@ -92,7 +97,10 @@ def definition_of(plan: Plan) -> Pipeline:
     :raises PlanInvalid: ``plan-definition``: it is none that can be carried out
     """
     try:
-        return Pipeline.from_data(plan.data.pipeline.definition)
+        data = plan.data.pipeline.definition
+        # An ephemeral Pipeline stands in its plans as what it stood for; where that was nothing, as itself.
+        itself = data.get("kind") == EphemeralPipeline.kind and not plan.data.environments
+        return governed_by_facts(plan.data, (EphemeralPipeline if itself else Pipeline).from_data(data))
     except ConfigurationError as error:
         raise PlanInvalid(
             "This plan file cannot be used",

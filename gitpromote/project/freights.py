@@ -49,8 +49,14 @@ def _bytes(name: str) -> bytes:
 class Freights:
     """The Freight of a Pipeline. Words for a Freight are its id, the beginning of that, its alias, or a name given."""
 
-    def __init__(self, world: World, *, here: Callable[[str], str]) -> None:
-        self._world, self._here = world, here
+    def __init__(
+        self, world: Callable[[], World], *, here: Callable[[str], str], resting: Callable[[], World | None]
+    ) -> None:
+        self._open, self._here, self._resting = world, here, resting
+
+    @property
+    def _world(self) -> World:
+        return self._open()
 
     # -- looking
 
@@ -58,7 +64,7 @@ class Freights:
         """All that the ledger knows, the latest arrival first."""
         from gitpromote.engine.freight_journey import freight_reports
 
-        return freight_reports(self._world)
+        return freight_reports(self._resting() or self._world)
 
     def show(self, freight: str) -> FreightReport:
         """One Freight and its journey.
@@ -67,19 +73,29 @@ class Freights:
         """
         from gitpromote.engine.freight_journey import freight_report
 
-        return freight_report(self._world, freight)
+        return freight_report(self._resting() or self._world, freight)
 
-    def discover(self, *, lock: str | Path | None = None, as_of: int | None = None) -> DiscoveryReport:
+    def discover(
+        self, *, lock: str | Path | None = None, as_of: int | None = None, fresh: bool = False
+    ) -> DiscoveryReport:
         """What each subscription has to offer, and what comes of it. Nothing is pushed.
 
+        Where some registries cannot be asked, the report has what the others say, and ``failures``.
+
         :param lock: a file to keep it in as canonical JSON, to plan with it: ``project.plan(lock=…)``
-        :raises GitpromoteError: a registry cannot be reached, refuses, or answers with something else
+        :param fresh: ask what every tag names now, and note those that were pushed anew since they were seen
+        :raises GitpromoteError: no registry can be asked, or, with a lock, one of them
         """
         from gitpromote.engine.freight_lock import lock_bytes, lock_of
         from gitpromote.engine.freight_made import discovered
 
+        resting = self._resting() if lock is None else None
+        if resting is not None:
+            now = as_of if as_of is not None else resting.clock.now()
+            return DiscoveryReport(pipeline=resting.pipeline.name, as_of=now // 60 * 60, warehouses=())
         moment = self._minute(as_of)
-        found = discovered(self._world, Asked(whole=True), as_of=moment)
+        asked = Asked(whole=True, fresh=fresh, partly=lock is None)
+        found = discovered(self._world, asked, as_of=moment)
         if lock is not None:
             Path(lock).write_bytes(lock_bytes(lock_of(self._world, found, as_of=moment)))
         told = tuple(one.told for one in found.values() if one.told is not None)
@@ -101,16 +117,49 @@ class Freights:
         images: Sequence[str] = (),
         charts: Sequence[str] = (),
         commit: str | None = None,
+        unpinned: bool = False,
         warehouse: str | None = None,
         labels: Mapping[str, str] | None = None,
         provenance: Mapping[str, str] | None = None,
+        target: str | None = None,
+        skip: Sequence[str] = (),
     ) -> tuple[Recorded, ...]:
         """Record Freight with these artifacts; what is not named is found. One for each Warehouse that takes them.
 
-        :param images: ``repo:tag@digest`` each; ``charts`` likewise, ``commit`` a revision of the home repository
-        :raises UsageError: nothing was named, or something that nothing subscribes to
+        :param images: ``repo:tag@digest`` each; ``charts`` likewise, ``commit`` a revision of the home repository. What
+            is named is looked up: the registry says the digest, and that it is there
+        :param unpinned: where no registry answers, a tag without a digest will do
+        :param target: ask for it to go up to this Environment; ``skip``: to leave these out, as :meth:`request` does
+        :raises UsageError: nothing was named, or something that nothing subscribes to, or that does not exist
         :raises Blocked: there is no set of artifacts
         """
+        asked = self._by_hand(images, charts, commit, unpinned=unpinned, warehouse=warehouse)
+        return self._recorded(asked, labels, provenance, target=target, skip=skip)
+
+    def named(
+        self,
+        *,
+        images: Sequence[str] = (),
+        charts: Sequence[str] = (),
+        commit: str | None = None,
+        unpinned: bool = False,
+    ) -> tuple[Freight, ...]:
+        """The Freight that :meth:`create` would record. Nothing is pushed."""
+        from gitpromote.engine.freight_made import named_freight
+
+        asked = self._by_hand(images, charts, commit, unpinned=unpinned)
+        found = named_freight(self._world, asked, as_of=self._minute())
+        return tuple(one.newest for one in found.values() if one.newest is not None)
+
+    def _by_hand(
+        self,
+        images: Sequence[str],
+        charts: Sequence[str],
+        commit: str | None,
+        *,
+        unpinned: bool,
+        warehouse: str | None = None,
+    ) -> Asked:
         if not (images or charts or commit):
             raise UsageError(
                 "Freight is made of something",
@@ -118,14 +167,14 @@ class Freights:
                 detail="No image, chart or commit was named.",
                 hint=f"To make it of what is there:\n  gitpromote freight assemble {self._world.pipeline.name}",
             )
-        asked = Asked(
+        return Asked(
             images=tuple(images),
             charts=tuple(charts),
             commit=self._here(commit) if commit else None,
+            unpinned=unpinned,
             warehouse=warehouse,
             forced=True,
         )
-        return self._recorded(asked, labels, provenance)
 
     def assemble(
         self,
@@ -141,11 +190,18 @@ class Freights:
         return self._recorded(Asked(warehouse=warehouse, forced=True), labels, provenance)
 
     def _recorded(
-        self, asked: Asked, labels: Mapping[str, str] | None, provenance: Mapping[str, str] | None
+        self,
+        asked: Asked,
+        labels: Mapping[str, str] | None,
+        provenance: Mapping[str, str] | None,
+        *,
+        target: str | None = None,
+        skip: Sequence[str] = (),
     ) -> tuple[Recorded, ...]:
         from gitpromote.engine.freight_made import record_freight
 
-        return record_freight(self._world, asked, as_of=self._minute(), labels=labels, provenance=provenance)
+        said = {"labels": labels, "provenance": provenance}
+        return record_freight(self._world, asked, as_of=self._minute(), target=target, skip=skip, **said)
 
     # -- speaking of it; each is a Record
 
@@ -167,11 +223,15 @@ class Freights:
 
         return request_freight(self._world, self._named(freight), target=target, skip=skip, reason=reason)
 
-    def hotfix(self, freight: str, env: str, *, reason: str, expires: int) -> Record:
-        """Let it enter one Environment past those before it, for so many seconds; it does not go on from there."""
+    def hotfix(self, freight: str | Freight, env: str, *, reason: str, expires: int) -> Record:
+        """Let it enter one Environment past those before it, for so many seconds; it does not go on from there.
+
+        :param freight: words for it, or one of :meth:`named`, which is recorded along with it
+        """
         from gitpromote.engine.freight_verbs import hotfix
 
-        return hotfix(self._world, env, self._named(freight), reason=reason, expires=expires)
+        found = self._named(freight) if isinstance(freight, str) else freight
+        return hotfix(self._world, env, found, reason=reason, expires=expires)
 
     def alias(self, freight: str, name: str) -> Record:
         """Give it one more name."""

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gitpromote.model.record import Record
 
 
 class History(Sequence[Record]):
-    """Records, newest first. Selections give another History."""
+    """Records, newest first. Selections give another History.
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    :param moved: Environment to what it was called before
+    """
+
+    def __init__(self, records: Sequence[Record], *, moved: Mapping[str, Sequence[str]] | None = None) -> None:
         self.data = tuple(records)
+        self._moved = dict(moved or {})
 
     def env(self, name: str) -> History:
-        """Those of one Environment."""
-        return History([record for record in self.data if record.environment == name])
+        """Those of one Environment, under the names that it had before, too."""
+        names = {name, *self._moved.get(name, ())}
+        return self._with(record for record in self.data if record.environment in names)
 
     def kind(self, *kinds: str) -> History:
         """Those of these kinds."""
-        return History([record for record in self.data if record.kind in kinds])
+        return self._with(record for record in self.data if record.kind in kinds)
 
     def since(self, at: int) -> History:
         """Those from this epoch second on."""
-        return History([record for record in self.data if record.at >= at])
+        return self._with(record for record in self.data if record.at >= at)
 
     def to_records(self) -> list[dict[str, Any]]:
         """Plain data, one dictionary each."""
@@ -32,7 +37,10 @@ class History(Sequence[Record]):
 
     def __getitem__(self, index: Any) -> Any:
         found = self.data[index]
-        return History(found) if isinstance(index, slice) else found
+        return self._with(found) if isinstance(index, slice) else found
+
+    def _with(self, records: Iterable[Record]) -> History:
+        return History(tuple(records), moved=self._moved)
 
     def __len__(self) -> int:
         return len(self.data)

@@ -6,32 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from gitpromote.engine.approvals import approved_changes
-from gitpromote.engine.asked import Asked
 from gitpromote.engine.automatic import by_itself, wants_approval
-from gitpromote.engine.discover import discover
-from gitpromote.engine.look import look
+from gitpromote.engine.candidates import Candidates
+from gitpromote.engine.look import Look
 from gitpromote.engine.world import World
 from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.report import Lag
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.planning.availability import Journey
+from gitpromote.planning.selection import by_themselves
 
 Approved: TypeAlias = Mapping[str, frozenset[str]]
 """Environment to the change digests that are approved there."""
 
 
-def lags(world: World, plan: Plan) -> dict[str, dict[str, Lag]]:
+def lags(world: World, plan: Plan, seen: Look) -> dict[str, dict[str, Lag]]:
     """Environment to Warehouse to how far it is behind, where it is.
 
     What was rejected, and what was asked to stop elsewhere or to leave an Environment out, is not missing there.
+
+    :param plan: just made in this world, of all Environments: what it chose from is what there is
     """
     resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
-    seen = look(world, resolved)
     journey = Journey(pipeline=world.pipeline, ledger=seen.ledger, as_of=plan.as_of, ask=world.ask)
-    offered = {
-        name: found.freight for name, found in discover(world, seen, Asked(), resolved, as_of=plan.as_of).items()
-    }
+    offered = world.candidates
     planned = {one.name: one for one in plan.environments}
     approved = approved_changes(world, seen) if wants_approval(plan) else {}
     return {
@@ -49,11 +48,12 @@ def _lag(
     plan: Plan,
     planned: EnvironmentPlan | None,
     resolved: ResolvedEnvironment,
-    offered: Sequence[Freight],
+    offered: Candidates,
     approved: Approved,
 ) -> Lag | None:
     """How far it is behind the newest of one Warehouse that is meant for it; ``None`` where it runs that."""
-    meant = [one for one in offered if not journey.verdict(resolved.name, one).refused]
+    coming = by_themselves(journey, resolved.name, offered.freight, found=offered.found)
+    meant = [one for one in coming if not journey.verdict(resolved.name, one).refused]
     if not meant:
         return None
     newer, counted = _newer(journey, resolved, meant)
@@ -75,11 +75,10 @@ def _newer(journey: Journey, resolved: ResolvedEnvironment, meant: Sequence[Frei
         return meant[:at], True
     # What it runs may have been rejected since: then the order of arrival tells.
     runs = [known for one in there if (known := journey.known(one)) is not None]
-    arrived = [one.sequence for one in runs if one.freight.warehouse == meant[0].warehouse]
+    arrived = [journey.place(one.freight) for one in runs if one.freight.warehouse == meant[0].warehouse]
     if not arrived:
         return meant, False
-    later = [one for one in meant if (known := journey.known(one.id)) is None or known.sequence > max(arrived)]
-    return later, True
+    return [one for one in meant if journey.place(one) > max(arrived)], True
 
 
 def _kept_by(

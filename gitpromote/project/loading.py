@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitpromote.adapters.git.url import canonical_repository
 from gitpromote.adapters.git.workrepo import find_repository
-from gitpromote.adapters.pipeline_file import LoadedFile, load_pipelines
-from gitpromote.adapters.pipeline_search import find_pipeline_file, parse_pipeline_option
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import PipelineSource
 from gitpromote.project import documents
 from gitpromote.project.plan import Plan
 from gitpromote.project.wiring import Place
+
+if TYPE_CHECKING:  # a plan is applied without its pipeline file
+    from gitpromote.adapters.pipeline_file import LoadedFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,9 @@ def loaded(file: str | Path | None, start: str | Path | None) -> tuple[LoadedFil
 
     :raises ConfigurationError: with every problem of the file
     """
+    from gitpromote.adapters.pipeline_file import load_pipelines
+    from gitpromote.adapters.pipeline_search import find_pipeline_file, parse_pipeline_option
+
     path, name = (None, None) if file is None else parse_pipeline_option(str(file))
     return load_pipelines(path or find_pipeline_file(Path(start) if start else Path.cwd())), name
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from gitpromote.errors import GitpromoteError, UsageError
 from gitpromote.model.change import ChangeSet
-from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, PlanFile, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
 from gitpromote.planning.planfile import loads, seal
 from gitpromote.project.facades import Change
+
+if TYPE_CHECKING:
+    from gitpromote.project.explaining import Explanation
 
 MEDIA_TYPE = "application/vnd.gitpromote.plan.v1+json"
 
@@ -129,18 +130,29 @@ class Plan:
         chosen = ChangeSet(changes=self[environment].changes).select(kind=kind, name=name)
         return [Change(change) for change in chosen.changes]
 
-    def explain(self, environment: str) -> tuple[Outcome, ...]:
-        """Every verdict on an environment, passing ones too."""
-        return self[environment].outcomes
+    def explain(self, environment: str) -> Explanation:
+        """Why an environment may go, or waits, or is blocked: every verdict on it, passing ones too."""
+        from gitpromote.project.explaining import Explanation
 
-    def at(self, time: int | str) -> Plan:
-        """The same plan at another time; the saved one is untouched.
+        return Explanation(self, self[environment])
 
-        :param time: epoch seconds, or ``"2026-11-28T15:00Z"``; without a zone it is UTC
+    def at(self, time: int | str, *, tz: str = "UTC") -> Plan:
+        """The same plan at another time, its gates judged again by the facts that it holds; nobody is asked.
+
+        What is recorded is taken to stay as it is. The saved plan is untouched.
+
+        :param time: epoch seconds, ``"2026-11-28T15:00Z"``, or ``"Sat 15:00"`` for the next one after the plan's time
+        :param tz: the IANA time zone of what names none
+        :raises UsageError: it is no point in time
+        :raises PlanInvalid: the plan does not follow from its definition, or its facts cannot be read
         """
-        time = time if isinstance(time, int) else _instant(time)
-        moved = tuple(_moved(one, time, self.data.as_of) for one in self.data.environments)
-        return Plan(self.data.model_copy(update={"as_of": time, "environments": moved}))
+        from gitpromote.project.explaining import AnotherTime
+        from gitpromote.views.time import parse_instant
+
+        moment = time if isinstance(time, int) else parse_instant(time, now=self.data.as_of, tz=tz)
+        if moment == self.data.as_of:
+            return self
+        return Plan(AnotherTime(self).at(moment), self._observations)
 
     def __repr__(self) -> str:
         decisions = ", ".join(f"{one.name}: {one.decision}" for one in self.data.environments[:6])
@@ -169,21 +181,3 @@ def _bytes_of(path: Path) -> bytes:
     except OSError as error:
         detail = f"{path}: {error.strerror or error}"
         raise GitpromoteError("The plan file cannot be read", code="plan-unreadable", detail=detail) from error
-
-
-def _instant(text: str) -> int:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            "This is no point in time", code="bad-time", detail=repr(text), hint='Write "2026-11-28T15:00Z".'
-        ) from error
-    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
-
-
-def _moved(planned: EnvironmentPlan, time: int, before: int) -> EnvironmentPlan:
-    opens = planned.opens
-    if opens is not None and opens.earliest == before:
-        opens = opens.model_copy(update={"earliest": time})
-    expires = planned.expires_at + time - before if planned.expires_at is not None else None
-    return planned.model_copy(update={"opens": opens, "expires_at": expires})

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from gitpromote import __version__
 from gitpromote.adapters.repository import GitRepository
-from gitpromote.engine import plans
-from gitpromote.engine.asked import Asked
-from gitpromote.engine.ref_names import names_in_the_way
 from gitpromote.engine.world import World
-from gitpromote.errors import UsageError
+from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.history.moved import moves_of, names_of
 from gitpromote.model.canonical import digest
 from gitpromote.model.ephemeral import EphemeralPipeline
+from gitpromote.model.moments import instant
 from gitpromote.model.pipeline import DEFINITION_DOMAIN, Pipeline
-from gitpromote.model.plan import Engine, EnvironmentPlan, PipelineSource, PlannedPipeline, PlanObservations
+from gitpromote.model.plan import Engine, PipelineSource, PlannedPipeline, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
-from gitpromote.ports import Reporter, SilentReporter
+from gitpromote.ports import PolicyPrograms, Reporter, SilentReporter
 from gitpromote.project import documents, loading
 from gitpromote.project.loading import Found
 from gitpromote.project.plan import Plan
@@ -29,18 +28,22 @@ from gitpromote.project.wiring import Place, build_world
 
 # What each method alone needs is imported by it: a plan without changes is over before all of that could be loaded.
 if TYPE_CHECKING:
+    from gitpromote.engine import plans
     from gitpromote.model.change import ObjectChange
     from gitpromote.model.discovered import FreightLock
+    from gitpromote.model.policy_row import PolicyRow
     from gitpromote.model.record import Record
-    from gitpromote.model.report import VerifyReport
+    from gitpromote.model.report import EnvironmentLock, VerifyReport
     from gitpromote.model.result import ApplyResult
     from gitpromote.model.round import Ran, Round
     from gitpromote.model.state import Approval
     from gitpromote.project.doctor import Finding
+    from gitpromote.project.explaining import Explanation
     from gitpromote.project.facades import Status
     from gitpromote.project.freights import Freights
     from gitpromote.project.history import History
     from gitpromote.project.running import Runner
+    from gitpromote.project.simulating import Forecast, Simulation
 
 Names = str | Sequence[str] | None
 
@@ -169,6 +172,16 @@ class Project:
         """The Pipeline; of an ephemeral one what it stands for now, for which the home repository is asked once."""
         return self._world.pipeline
 
+    @property
+    def folder(self) -> Path:
+        """The checkout that the pipeline file is in; the working directory where there is none."""
+        return self._place.work.toplevel if self._place.work else Path.cwd()
+
+    @property
+    def policy_programs(self) -> PolicyPrograms | None:
+        """Who judges what is judged outside of this process."""
+        return self._wired.policy_programs
+
     def looked(self) -> list[Looked]:
         """Every look that was taken at refs so far."""
         return [
@@ -190,7 +203,7 @@ class Project:
         """Its Freight: found, made, and spoken of."""
         from gitpromote.project.freights import Freights
 
-        return Freights(self._world, here=self._here)
+        return Freights(lambda: self._world, here=self._here, resting=self._at_rest)
 
     # -- planning
 
@@ -201,6 +214,7 @@ class Project:
         images: Sequence[str] = (),
         charts: Sequence[str] = (),
         commit: str | None = None,
+        unpinned: bool = False,
         to: Names = None,
         env: Names = None,
         apps: Names = None,
@@ -208,19 +222,31 @@ class Project:
         replace: Mapping[str, str] | None = None,
         lock: str | Path | FreightLock | None = None,
         record: bool = False,
+        regardless: bool = False,
     ) -> Plan:
         """What would change in every Environment, and whether it may. Nothing is written.
 
         :param freight: this Freight, by id or alias
-        :param images: ``repo:tag@digest`` each: Freight by hand; ``charts`` likewise, ``commit`` a source revision
+        :param images: ``repo:tag@digest`` each: Freight by hand; ``charts`` likewise, ``commit`` a source revision. The
+            registry is asked for a digest that is left out
+        :param unpinned: where no registry answers, a tag without a digest will do
         :param to: these Environments and what comes before them
         :param env: exactly these
         :param as_of: epoch seconds; default: now, floored to the minute
         :param replace: Environment to the foreign commit that is to be undone there
         :param lock: what discovery found before, or its file: nothing else is looked for; see :attr:`freight`
         :param record: put the plan into the ledger, so that its digest is enough to apply it
+        :param regardless: what does not render is unavailable in its Environments, and a Warehouse whose registry is
+            down has nothing new: the rest is planned all the same
         """
+        from gitpromote.engine import plans
+        from gitpromote.engine.asked import Asked
+        from gitpromote.engine.ref_names import names_in_the_way
+
         self.check()
+        named = (freight, images, charts, commit, to, env, apps, replace, lock)
+        if isinstance(self._wired.pipeline, EphemeralPipeline) and not any(named) and (idle := self._idle(as_of)):
+            return idle
         for name in replace or ():
             self._world.known(name)
         asked = Asked(
@@ -228,22 +254,55 @@ class Project:
             images=tuple(images),
             charts=tuple(charts),
             commit=self._here(commit) if commit else None,
+            unpinned=unpinned,
             environments=self._environments(to, env),
             apps=_names(apps),
             replace=dict(replace or {}),
             lock=self._locked(lock, freight, images, charts, commit),
+            regardless=regardless,
         )
-        self._world.notices.clear()
-        data = plans.promotion(self._world, self._maker(), asked, as_of=self._minute(as_of))
-        notices = dict.fromkeys(self._world.notices)
-        made = self._made(data, warnings=(*notices, *names_in_the_way(self._world, data)))
+        world = self._world
+        world.notices.clear()
+        world.failures.forget()
+        data = plans.promotion(world, self._maker(), asked, as_of=self._minute(as_of))
+        notices = dict.fromkeys(world.notices)
+        made = self._made(data, warnings=(*notices, *names_in_the_way(world, data)))
         if record:
             self._record(made)
             made.called = made.digest
         return made
 
+    def _idle(self, as_of: int | None) -> Plan | None:
+        """What there is to do where nothing is alive that the Pipeline could stand for: nothing, and why."""
+        from gitpromote.engine import plans
+
+        why = self._resting
+        if why is None:
+            return None
+        data = plans.idle(self._wired, self._maker(self._wired.pipeline), as_of=self._minute(as_of))
+        return self._made(data, warnings=(why,))
+
+    def _at_rest(self) -> World | None:
+        """What there is to tell from where the Pipeline has no Environment at this moment; ``None`` where it has."""
+        return self._wired if self._resting is not None else None
+
+    @property
+    def _resting(self) -> str | None:
+        """Why the Pipeline has no Environment at this moment: an ephemeral one of which nothing is alive."""
+        if not isinstance(self._wired.pipeline, EphemeralPipeline):
+            return None
+        try:
+            self.pipeline  # noqa: B018 (asks the home repository)
+        except ConfigurationError as error:
+            if error.code != "previews-none":
+                raise
+            return f"nothing is alive that {self.name} could stand for:\n{error.detail}\n{error.hint}"
+        return None
+
     def rollback(self, env: str, *, reason: str, to: str | None = None) -> Plan:
         """A plan that restores what the Environment held before, from the recorded tree. It is held afterwards."""
+        from gitpromote.engine import plans
+
         self._world.known(env)
         return self._made(plans.rollback(self._world, self._maker(), env, reason=reason, to=to, as_of=self._minute()))
 
@@ -264,6 +323,8 @@ class Project:
 
         :param gone: everything that :meth:`remains` names
         """
+        from gitpromote.engine import plans
+
         if gone:
             return self._retire_gone(reason)
         if env is not None:
@@ -283,9 +344,13 @@ class Project:
             reason=reason,
             as_of=self._minute(),
         )
-        return self._made(made)
+        file = made.pipeline.source.path if made.pipeline.source is not None else "the pipeline"
+        back = f"{app or env} is still in {file}: the next plan brings it back unless it is removed there."
+        return self._made(made, warnings=(back,))
 
     def _retire_gone(self, reason: str) -> Plan:
+        from gitpromote.engine import plans
+
         left = self._left_over()
         if left is None:
             raise UsageError(
@@ -301,9 +366,61 @@ class Project:
         )
         return project._made(made)
 
-    def explain(self, env: str) -> EnvironmentPlan:
+    def explain(self, env: str) -> Explanation:
         """Why an Environment may go, or waits, or is blocked: freshly judged."""
-        return self.plan(env=env)[env]
+        return self.plan(to=env).explain(env)
+
+    def simulate(self, at: int | str, *, tz: str = "UTC", **asked: Any) -> Simulation:
+        """What may go now, and what may go at another moment, by what is recorded now. Nothing is written.
+
+        :param at: epoch seconds, ``"2026-11-28T15:00Z"``, or ``"Sat 15:00"`` for the next one
+        :param tz: the IANA time zone of what names none
+        :param asked: what :meth:`plan` takes: ``freight``, ``images``, ``to``, ``env`` and so on
+        """
+        from gitpromote.project.simulating import Simulation
+
+        plan = self.plan(**asked)
+        return Simulation(plan, self._moment(plan, at, tz))
+
+    def forecast(self, until: int | str, *, start: int | str | None = None, tz: str = "UTC", **asked: Any) -> Forecast:
+        """When decisions change from now on, or from ``start``, by what is recorded now. Nothing is written.
+
+        :param until: see :meth:`simulate`
+        """
+        from gitpromote.project.simulating import Forecast
+
+        plan = self.plan(**asked)
+        begin = plan.data.as_of if start is None else self._moment(plan, start, tz)
+        end = self._moment(plan, until, tz)
+        if end <= begin:
+            raise UsageError(
+                "The range is empty",
+                code="bad-range",
+                detail=f"It begins at {instant(begin)} and ends at {instant(end)}.",
+                hint="Name the end with its date: a day of the week is the next one from now on.",
+            )
+        return Forecast(plan, begin, end)
+
+    @staticmethod
+    def _moment(plan: Plan, at: int | str, tz: str) -> int:
+        from gitpromote.views.time import parse_instant
+
+        return at if isinstance(at, int) else parse_instant(at, now=plan.data.as_of, tz=tz)
+
+    def policies(self) -> tuple[PolicyRow, ...]:
+        """Its gates and policies: of which kind, how binding, what they judge, and in which Environments."""
+        from gitpromote.engine.governed import govern
+        from gitpromote.project.policies import listed
+
+        govern(self._world, as_of=self._minute())
+        return listed(self.pipeline)
+
+    def lock_of(self, env: str) -> EnvironmentLock | None:
+        """Who keeps others from applying to an Environment, if anybody does now."""
+        from gitpromote.engine.locked import lock_of
+
+        self._world.known(env)
+        return lock_of(self._world, env)
 
     def open_plan(self, words: str | Path) -> Plan:
         """A plan by its file, or of the ledger by its digest or the beginning of it.
@@ -317,6 +434,8 @@ class Project:
 
     def plan_verify(self, plan: Plan) -> list[str]:
         """Plan again from what a plan knew; the first difference; empty where it is the same."""
+        from gitpromote.engine import plans
+
         # Previews come and go: what a plan of theirs was made from stands in it alone.
         world = self._world_of(plan) if isinstance(self.definition, EphemeralPipeline) else self._wired
         made = plans.again(world, plan.data)
@@ -390,6 +509,33 @@ class Project:
         ]
         return made[0] if isinstance(env, str) else tuple(made)
 
+    def override(
+        self,
+        env: str,
+        gate: str,
+        *,
+        reason: str,
+        ticket: str = "",
+        expires: int = 4 * 3600,
+        plan: Plan | None = None,
+        key: str | None = None,
+    ) -> Record:
+        """Say that a soft gate or policy shall not stop an Environment's change; it binds to that change alone.
+
+        :param expires: seconds from now
+        :param plan: the plan of the change; default: a fresh one
+        :param key: an SSH key's file; default: the one that git signs with, where the Pipeline names signers
+        :raises Blocked: it is hard
+        :raises UsageError: it does not stand in the way, or there is none of this name
+        """
+        from gitpromote.engine.override import Wanted, override
+
+        made = plan or self.plan(to=env)
+        documents.refuse_unsound(made, self._world_of(made).pipeline)
+        until = self._world.clock.now() + expires
+        wanted = Wanted(environment=env, gate=gate, reason=reason, ticket=ticket, expires=until, key=key)
+        return override(self._world, made.file, made.to_bytes(), wanted)
+
     def run_once(self, *, lock_timeout: float = 0.0, tell: Callable[[Round], None] = lambda _: None) -> Ran:
         """Plan, carry out what may go by itself (``Environment(auto=…)``), and again until nothing more may.
 
@@ -418,13 +564,14 @@ class Project:
     def _round(self, lock_timeout: float) -> Round:
         from gitpromote.engine.running import one_round
 
-        plan = self.plan()
+        plan = self.plan(regardless=True)
         return one_round(self._world_of(plan), plan.file, plan.to_bytes(), lock_timeout=lock_timeout)
 
     def approvals(self) -> dict[str, tuple[Approval, ...]]:
         """Environment to the approvals that the ledger holds and that were not spent yet, expired ones too."""
-        head = self._world.home.fetch([self._world.ledger.ref]).get(self._world.ledger.ref)
-        state = self._world.ledger.read(head)
+        world = self._wired
+        head = world.home.fetch([world.ledger.ref]).get(world.ledger.ref)
+        state = world.ledger.read(head)
         return {name: one.approvals for name, one in state.environments.items() if one.approvals}
 
     def adopt(self, env: str, *, reason: str) -> Record:
@@ -467,26 +614,35 @@ class Project:
         from gitpromote.project import standing
         from gitpromote.project.facades import Status
 
-        return Status(standing.status(self._world, self.plan, as_of=self._world.clock.now(), lag=lag))
+        now, why = self._wired.clock.now(), self._resting
+        if why is not None:
+            return Status(standing.resting(self._wired, why, as_of=now))
+        return Status(standing.status(self._world, self.plan, as_of=now, lag=lag))
 
     @property
     def history(self) -> History:
         """The ledger's Records, newest first."""
         from gitpromote.project.history import History
 
-        return History(self.records())
+        return History(self.records(), moved=moves_of(self.definition))
 
     def records(self, env: Names = None, *, limit: int | None = None) -> tuple[Record, ...]:
-        """Records, newest first."""
-        names = _names(env)
-        for name in names or ():
+        """Records, newest first.
+
+        :param env: those of these Environments, under the names that they had before, too
+        """
+        names = _names(env) or ()
+        for name in names:
             self._world.known(name)
-        head = self._world.home.fetch([self._world.ledger.ref]).get(self._world.ledger.ref)
-        found = [one for one in reversed(self._world.ledger.records(head)) if not names or one.environment in names]
+        world = self._world if names else self._wired
+        wanted = {each for name in names for each in names_of(world.pipeline, name)}
+        head = world.home.fetch([world.ledger.ref]).get(world.ledger.ref)
+        found = [one for one in reversed(world.ledger.records(head)) if not names or one.environment in wanted]
         return tuple(found[:limit])
 
     def render(self, env: str | None = None, **freight: Any) -> dict[str, dict[str, bytes]]:
         """Environment to path to bytes: what each target would hold. Secrets are in it as they are."""
+        from gitpromote.engine.asked import Asked
         from gitpromote.project import comparing
 
         if env is not None:
@@ -503,7 +659,7 @@ class Project:
         """Recompute Records, state and trees from Git alone."""
         from gitpromote.engine.verify import verify
 
-        return verify(self._world)
+        return verify(self._at_rest() or self._world)
 
     def doctor(self) -> list[Finding]:
         """Check what a promotion needs on this machine."""
@@ -522,6 +678,7 @@ class Project:
             from gitpromote.project.previewing import standing_for
 
             self._wired.pipeline = standing_for(self._wired, self._wired.pipeline)
+            self._wired.previews = True
         return self._wired
 
     def _locked(self, lock: str | Path | FreightLock | None, *named: object) -> FreightLock | None:
@@ -558,13 +715,15 @@ class Project:
         """What a plan is carried out with: its own definition, whatever the pipeline file says by now."""
         if plan.data.pipeline.definition_digest == self._wired.pipeline.definition_digest:
             return self._wired
-        return Project.from_plan(plan, cache_dir=self._cache_dir, reporter=self._reporter)._world
+        return Project.from_plan(plan, cache_dir=self._cache_dir, reporter=self._reporter)._wired
 
     def _minute(self, as_of: int | None = None) -> int:
         return (self._wired.clock.now() if as_of is None else as_of) // 60 * 60
 
-    def _maker(self) -> plans.Maker:
-        data = self.pipeline.to_data()
+    def _maker(self, pipeline: Pipeline | None = None) -> plans.Maker:
+        from gitpromote.engine import plans
+
+        data = (pipeline or self.pipeline).to_data()
         described = PlannedPipeline(
             name=self.name,
             definition=data,
@@ -574,12 +733,13 @@ class Project:
         return plans.Maker(engine=Engine(version=__version__), described=described)
 
     def _made(self, data: PlanData, *, warnings: tuple[str, ...] = ()) -> Plan:
-        tools = {tool.name: tool.sha256 for tool in self._world.renderings.used_tools()}
-        created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._world.clock.now()))
+        tools = {tool.name: tool.sha256 for tool in self._wired.renderings.used_tools()}
+        created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._wired.clock.now()))
         observations = PlanObservations(
             created_at=created,
+            created_by=self._wired.actor,
             tools=tools,
-            timings={"renders": self._world.renderings.count},
+            timings={"renders": self._wired.renderings.count},
             warnings=warnings,
         )
         return Plan(data, observations)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gitpromote.engine.locked import lock_data
+from gitpromote.engine.ledger_notices import ledger_notices
+from gitpromote.engine.locked import locks_of
 from gitpromote.engine.look import look
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError
@@ -33,9 +34,8 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool
     except GitpromoteError as error:
         plan, planned, trouble = None, {}, f"{error.summary} [{error.code}]"
     seen = look(world, resolved.values(), sources=False)
-    locks = world.home.commits(sorted(set(seen.locks.values()))) if seen.locks else {}
-    holders = {name: str(lock_data(locks[oid].message)["who"]) or "somebody" for name, oid in seen.locks.items()}
-    behind = lags(world, plan.data) if lag and plan is not None else {}
+    holders = {name: lock.who for name, lock in locks_of(world, seen.locks).items()}
+    behind = lags(world, plan.data, seen) if lag and plan is not None else {}
     environments = []
     for name, one in resolved.items():
         state = seen.ledger.environment(name)
@@ -45,6 +45,7 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool
                 production=one.production,
                 target=planned_target(one),
                 runs=_freight(seen.ledger, state.freight),
+                partly=state.content.apps if state.content else (),
                 since=state.content.at if state.content else None,
                 by=state.content.actor if state.content else "",
                 verified_at=_verified_at(state),
@@ -61,8 +62,21 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool
             )
         )
     return StatusReport(
-        pipeline=world.pipeline.name, as_of=as_of, ledger=seen.ledger.head, environments=tuple(environments)
+        pipeline=world.pipeline.name,
+        as_of=as_of,
+        ledger=seen.ledger.head,
+        environments=tuple(environments),
+        notices=tuple(ledger_notices(world, seen.ledger)),
     )
+
+
+def resting(world: World, why: str, *, as_of: int) -> StatusReport:
+    """Of a Pipeline that has no Environment at this moment.
+
+    :param why: for people
+    """
+    head = world.home.fetch([world.ledger.ref]).get(world.ledger.ref)
+    return StatusReport(pipeline=world.pipeline.name, as_of=as_of, ledger=head, resting=why)
 
 
 def _freight(ledger: LedgerState, held: Mapping[str, str]) -> dict[str, Freight]:

@@ -24,6 +24,7 @@ from gitpromote.adapters.git.snapshot import covered
 from gitpromote.adapters.git.workrepo import WorkRepository, find_repository
 from gitpromote.adapters.pipeline_search import files_of, find_pipeline_file, parse_pipeline_option
 from gitpromote.adapters.remembered import recall, remember
+from gitpromote.engine.organisation_place import VARIABLE
 
 if TYPE_CHECKING:
     from gitpromote.model.plan import Plan
@@ -93,7 +94,8 @@ class Standstill:
         path = parse_pipeline_option(self._file)[0] if self._file else find_pipeline_file(Path.cwd())
         files = files_of(path)
         work = find_repository(files[0]) if files else None
-        if work is None or work.origin_url is None:
+        # What an organisation asks for is read for every plan.
+        if work is None or work.origin_url is None or VARIABLE in os.environ:
             return None
         try:
             texts = [[str(file), hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]

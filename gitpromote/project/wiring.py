@@ -7,26 +7,29 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitpromote.adapters.cache import DiskRenderCache
 from gitpromote.adapters.git.cachefolder import cache_root
 from gitpromote.adapters.git.mirror import Mirror
 from gitpromote.adapters.git.workrepo import WorkRepository
 from gitpromote.adapters.ledger import GitLedger
-from gitpromote.adapters.pipeline_file import callables_changed
-from gitpromote.adapters.renderers.tools import Toolbox
-from gitpromote.adapters.rendering import LocalRendering
+from gitpromote.adapters.outside import Surroundings
+from gitpromote.adapters.policy_programs import LocalPrograms
 from gitpromote.adapters.repository import GitRepository
 from gitpromote.adapters.signing import SshSigning
-from gitpromote.engine.renderings import Renderings
+from gitpromote.engine.organisation_place import VARIABLE, OrgPlace
 from gitpromote.engine.world import World
 from gitpromote.history.fold import apply_record
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.resolved import HOME
 from gitpromote.ports import Ledger, Registry, Reporter, Repository
-from gitpromote.render.spec import Functions
+
+if TYPE_CHECKING:
+    from gitpromote.engine.renderings import Renderings
+    from gitpromote.render.spec import Functions
 
 
 class WallClock:
@@ -60,7 +63,7 @@ def build_world(
 ) -> World:
     """Everything wired. Nothing outside is touched yet but the cache's folder."""
     root = Path(cache_dir).expanduser().absolute() if cache_dir else cache_root(os.environ)
-    cache = DiskRenderCache.open(root / "renders")
+    renders = DiskRenderCache.open(root / "renders")
     # A repository's own settings about remotes (a CI checkout's token) are for its own origin alone.
     transport = place.work.transport if place.work and place.work.home_url == place.home_url else ()
 
@@ -78,33 +81,68 @@ def build_world(
         file = root / f"ledger-{hashlib.sha256(f'{place.home_url} {ref}'.encode()).hexdigest()[:32]}"
         return GitLedger(repository, ref=ref, identity=pipeline.identity, fold=apply_record, remembered=file)
 
-    rendering = LocalRendering(Toolbox(remembered=cache.tools_file), on_command=_commands_to(reporter))
-    memo = f"{place.home_url}\n{pipeline.name}"
+    @cache
+    def open_renderings() -> Renderings:
+        from gitpromote.adapters.renderers.tools import Toolbox  # an apply writes what was rendered before
+        from gitpromote.adapters.rendering import LocalRendering
+        from gitpromote.engine.renderings import Renderings
+
+        return Renderings(
+            LocalRendering(Toolbox(remembered=renders.tools_file), on_command=_commands_to(reporter)),
+            renders,
+            memo=f"{place.home_url}\n{pipeline.name}",
+            reporter=reporter,
+            keep=keep or "",
+            sensitive_paths=pipeline.sensitive_paths,
+        )
+
     return World(
         pipeline=pipeline,
         open_repository=open_repository,
         open_registry=open_registry,
         ledger_in=ledger_in,
-        renderings=Renderings(
-            rendering,
-            cache,
-            memo=memo,
-            reporter=reporter,
-            keep=keep or "",
-            sensitive_paths=pipeline.sensitive_paths,
-        ),
+        open_renderings=open_renderings,
         clock=WallClock(),
         reporter=reporter,
         who=lambda: claimed_identity(place.work),
+        outside=Surroundings(cache_dir=root, folder=_folder_of(pipeline, place), clock=WallClock()),
+        find_organisation=_organisation(os.environ.get(VARIABLE)),
+        policy_programs=LocalPrograms(folder=_folder_of(pipeline, place), functions=place.functions),
         signing=SshSigning(folder=place.work.toplevel if place.work else Path.cwd()),
         functions=place.functions,
         changed_callables=partial(_changed, place.functions),
     )
 
 
+def _organisation(named: str | None) -> Callable[[], OrgPlace | None]:
+    base = Path.cwd()
+
+    @cache
+    def find() -> OrgPlace | None:
+        if named is None:
+            return None
+        from gitpromote.project.organisation_variable import place_of  # few have one
+
+        return place_of(named, base=base)
+
+    return find
+
+
+def _folder_of(pipeline: Pipeline, place: Place) -> Path:
+    """Where the pipeline file is; for one that was made without a file, where people work."""
+    if pipeline.place is not None:
+        return Path(pipeline.place.path).absolute().parent
+    return place.work.toplevel if place.work else Path.cwd()
+
+
 def _changed(functions: Functions, planned: Mapping[str, str]) -> tuple[str, ...]:
     """Functions whose file is another one now. A file that is not here cannot say so: apply needs none of them."""
-    return callables_changed({name: digest for name, digest in planned.items() if name in functions}, functions)
+    here = {name: digest for name, digest in planned.items() if name in functions}
+    if not here:
+        return ()
+    from gitpromote.adapters.pipeline_file import callables_changed
+
+    return callables_changed(here, functions)
 
 
 def _commands_to(reporter: Reporter) -> Callable[[str, Sequence[str], float], None]:

@@ -38,12 +38,18 @@ def _row(record: Record, now: int) -> list[Span]:
     return [
         Span(instant(record.at, now=now)),
         Span(record.environment or "-", "strong"),
-        Span(record.kind + (" (inherited)" if record.data.get("inherited") else ""), _STYLES.get(record.kind, "")),
+        Span(record.kind + _note(record), _STYLES.get(record.kind, "")),
         Span(_freight_text(record)),
         Span(short_commit(record.commit) if record.commit else "-"),
         Span(_actor_text(record)),
         Span(_reason_text(record)),
     ]
+
+
+def _note(record: Record) -> str:
+    apps = record.data.get("apps")
+    alone = f" ({clean(', '.join(str(one) for one in apps))} alone)" if isinstance(apps, list | tuple) and apps else ""
+    return " (inherited)" if record.data.get("inherited") else alone
 
 
 def _freight_text(record: Record) -> str:
@@ -63,5 +69,6 @@ def _actor_text(record: Record) -> str:
 
 
 def _reason_text(record: Record) -> str:
-    reason = record.data.get("reason")
-    return f'"{clean(str(reason))}"' if reason else ""
+    reason, ticket = record.data.get("reason"), record.data.get("ticket")
+    gate = f"{clean(str(record.data.get('gate')))}: " if record.kind == "overridden" else ""
+    return f'{gate}"{clean(str(reason))}"{f" ({clean(str(ticket))})" if ticket else ""}' if reason else ""

@@ -41,8 +41,26 @@ def _warehouse(warehouse: DiscoveredWarehouse, *, now: int, width: int | None) -
     lines += [line(f"    {word}") for word in (artifact_words(freight) if freight else ())]
     if warehouse.bounded:
         lines.append(line("    ", Span("the search was cut short: there may be another set", "wait")))
-    lines += [line(f"    newer, rejected: {_told(one)}") for one in warehouse.newer]
-    return lines
+    word = "newer, rejected" if freight is not None else "rejected"
+    return lines + [line(f"    {word}: {text}") for text in _grouped(warehouse.newer)]
+
+
+def _grouped(newer: Sequence[Told]) -> list[str]:
+    """One text per reason: those that say most first, which are about one candidate each."""
+    names: dict[str, list[str]] = {}
+    for one in newer:
+        names.setdefault(one.reason, []).append(one.name)
+    groups = sorted(names.items(), key=lambda group: len(group[1]) > 1)
+    texts = [_group(each, reason) for reason, each in groups[:_SHOWN]]
+    rest = sum(len(each) for _, each in groups[_SHOWN:])
+    return [*texts, f"and {rest:,} more"] if rest else texts
+
+
+def _group(names: Sequence[str], reason: str) -> str:
+    if len(names) == 1:
+        return f"{clean(names[0])} {clean(reason)}"
+    more = f" and {len(names) - _TOLD:,} more" if len(names) > _TOLD else ""
+    return f"{clean(reason)}: {', '.join(map(clean, names[:_TOLD]))}{more}"
 
 
 def _verdict(warehouse: DiscoveredWarehouse, *, now: int) -> Span:

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.report import EnvironmentStatus
+from gitpromote.views.findings import finding_lines
 from gitpromote.views.journey import aliases, planned_there, running_there, same_everywhere, versions
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.opening import opening
+from gitpromote.views.opening import opening, shortened, unavailable_texts
+from gitpromote.views.overriding import override_text
 from gitpromote.views.returning import NOT_UNDONE
 from gitpromote.views.text import clean, count, listed
 
@@ -18,7 +21,17 @@ FOLD_FROM = 6
 #: How many environments of one decision are listed.
 LISTED = 40
 
-_STYLES = {"ready": "good", "waiting": "wait", "blocked": "bad", "held": "wait", "unavailable": "wait", "noop": "faint"}
+#: How the outcome of a wave's budget is called.
+WAVE = "wave"
+
+DECISION_STYLES = {
+    "ready": "good",
+    "waiting": "wait",
+    "blocked": "bad",
+    "held": "wait",
+    "unavailable": "wait",
+    "noop": "faint",
+}
 _SYMBOLS = {"blocked": "! ", "waiting": "… "}
 _WORDS = {"noop": "no change"}
 
@@ -32,10 +45,11 @@ def environment_table(plan: Plan, *, full: bool = False, width: int | None = Non
 
 
 def changes_text(environment: EnvironmentPlan) -> str:
-    """``+3 ~2 -1``: how many objects are created, updated, deleted; ``-/+`` replaced."""
+    """``+3 ~2 -1, high risk``: how many objects come, change, go, ``-/+`` are replaced; low goes unsaid."""
     seen = Counter("/".join(change.actions) for change in environment.changes)
     symbols = {"create": "+", "update": "~", "delete": "-", "delete/create": "-/+"}
-    return " ".join(f"{symbol}{seen[action]}" for action, symbol in symbols.items() if seen[action]) or "-"
+    told = " ".join(f"{symbol}{seen[action]}" for action, symbol in symbols.items() if seen[action]) or "-"
+    return told if environment.risk == "low" else f"{told}, {environment.risk} risk"
 
 
 def decision_text(environment: EnvironmentPlan) -> str:
@@ -57,7 +71,7 @@ def _row(plan: Plan, environment: EnvironmentPlan, several: bool) -> list[Span]:
         Span(environment.name, "strong"),
         Span(versions(running_there(plan, environment))),
         *([Span(aliases(planned_there(plan, environment)))] if several else []),
-        Span(decision, _STYLES.get(environment.decision, "")),
+        Span(decision, DECISION_STYLES.get(environment.decision, "")),
         Span(changes_text(environment)),
         Span(_last_cell(plan, environment)),
     ]
@@ -65,7 +79,7 @@ def _row(plan: Plan, environment: EnvironmentPlan, several: bool) -> list[Span]:
 
 def _last_cell(plan: Plan, environment: EnvironmentPlan) -> str:
     if environment.decision == "unavailable":
-        return clean(environment.reason)
+        return shortened(clean(environment.reason))
     return opening(environment, now=plan.as_of)
 
 
@@ -90,17 +104,43 @@ def _left_out(decision: str, number: int) -> str:
 
 
 def notes(plan: Plan, *, full: bool = False) -> list[Line]:
-    """What blocks, and what passed with a warning, once per message, each with the environments that it is about."""
+    """What blocks, what passed with a warning, and how waves stand, once per message, each with whom it is about."""
     told: dict[tuple[str, str, str], list[str]] = {}
+    found: dict[tuple[str, str, str], list[Outcome]] = {}
     for environment in plan.environments:
         for outcome in _remarkable(environment.outcomes):
-            told.setdefault((outcome.status, outcome.id, outcome.message), []).append(environment.name)
+            said = "\n".join(part for part in (outcome.message, override_text(outcome, now=plan.as_of)) if part)
+            key = (outcome.status, outcome.id, said)
+            told.setdefault(key, []).append(environment.name)
+            found.setdefault(key, []).append(outcome)
     keys = sorted(told, key=lambda key: key[0] == "warn")
     shown = keys if full else keys[:LISTED]
-    lines = [each for key in shown for each in _note(key, told[key])]
+    lines = [
+        each for key in shown for each in (*_note(key, told[key]), *finding_lines(found[key], indent=6, full=full))
+    ]
     if len(shown) < len(keys):
         lines.append(line(f"  {count(len(keys) - len(shown), 'more remark')}   (--full shows them)"))
+    lines += [line("  ", Span(text, "wait")) for text in unavailable_texts(plan.environments)]
+    lines += wave_lines(plan.environments)
     return lines + [each for environment in plan.environments for each in ways_out(plan, environment)]
+
+
+def wave_lines(environments: Iterable[EnvironmentPlan | EnvironmentStatus]) -> list[Line]:
+    """How each wave with a budget stands: who is under way, who waits for whom, what may still fail."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for environment in environments:
+        for outcome in environment.outcomes:
+            if outcome.id == WAVE and ":" in outcome.message:
+                told.setdefault((outcome.message, outcome.status), []).append(environment.name)
+    return [
+        line(
+            "  ",
+            Span(("… " if status == "pending" else "  ") + listed(names), "wait" if status == "pending" else ""),
+            f": {clean(message)}   ",
+            Span(f"[{WAVE}]", "faint"),
+        )
+        for (message, status), names in told.items()
+    ]
 
 
 def ways_out(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
@@ -119,7 +159,8 @@ def ways_out(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
 
 
 def _remarkable(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    return [each for each in outcomes if each.status in ("warn", "fail", "error") and each.id != NOT_UNDONE]
+    told = [each for each in outcomes if each.status in ("warn", "fail", "error") and each.id != NOT_UNDONE]
+    return [each for each in told if not each.is_audited]
 
 
 def _note(key: tuple[str, str, str], names: list[str]) -> list[Line]:

@@ -26,6 +26,12 @@ def moving(plan: Plan) -> list[Freight]:
     return [freight for identifier in identifiers if (freight := freight_of(plan, identifier)) is not None]
 
 
+def moving_into(plan: Plan, environment: EnvironmentPlan) -> list[Freight]:
+    """What would be new in an Environment."""
+    found = (freight_of(plan, each.id) for each in environment.freight.values() if each.moving)
+    return [freight for freight in found if freight is not None]
+
+
 def planned_there(plan: Plan, environment: EnvironmentPlan) -> list[Freight]:
     """What the Environment would hold, one Freight per Warehouse."""
     found = (freight_of(plan, each.id) for each in environment.freight.values())

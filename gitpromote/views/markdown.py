@@ -9,16 +9,20 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.views.changes import change_blocks
 from gitpromote.views.discovery import newer_words, others_waiting
 from gitpromote.views.environments import FOLD_FROM, changes_text, decision_text
+from gitpromote.views.explaining import why_text
+from gitpromote.views.findings import LISTED, place_text
 from gitpromote.views.journey import artifact_words, moving, running_there, versions
 from gitpromote.views.lines import Line, plain
 from gitpromote.views.opening import opening
+from gitpromote.views.pruned import pruned_texts
 from gitpromote.views.reviewed import Approvals, news, since_texts
 from gitpromote.views.summary import summary_line
-from gitpromote.views.text import clean, count
+from gitpromote.views.text import clean, count, listed
 
 #: How many characters a comment may have on every forge; what does not fit is counted.
 LIMIT = 60_000
@@ -32,7 +36,8 @@ def plan_markdown(
     """The whole plan in Markdown, at most :data:`LIMIT` characters unless ``full``."""
     shown, _ = news(plan, earlier)
     seen = "".join(f"- {code(text)}\n" for text in since_texts(plan, earlier, approvals))
-    parts = [_head(plan, digest), _table(plan), seen, _outcomes(plan)]
+    pruned = "".join(f"- {code(text)}\n" for text in pruned_texts(plan.environments, full=full))
+    parts = [_head(plan, digest), _table(plan), seen, pruned, _findings(plan), _outcomes(plan)]
     body = "\n".join(part for part in parts if part)
     changes = [(each.name, change) for each in shown for change in each.changes]
     blocks = [
@@ -78,7 +83,7 @@ def _table(plan: Plan) -> str:
     quiet = [each.name for each in plan.environments if each.decision == "noop" and not each.steps]
     folded = quiet if len(quiet) >= FOLD_FROM else []
     rows = [_row(plan, each) for each in plan.environments if each.name not in folded]
-    table = _rows(("Environment", "Runs", "Decision", "Changes", "Opens"), rows) if rows else ""
+    table = markdown_rows(("Environment", "Runs", "Decision", "Changes", "Opens"), rows) if rows else ""
     return table + (f"\n{count(len(folded), 'environment')} unchanged\n" if folded else "")
 
 
@@ -94,7 +99,7 @@ def _row(plan: Plan, environment: EnvironmentPlan) -> Sequence[str]:
     )
 
 
-def _rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; a bar in a cell does not end it, in a code span neither."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n" for cells in lines)
@@ -102,14 +107,36 @@ def _rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _outcomes(plan: Plan) -> str:
     rows = [
-        (code(each.name), outcome.status, code(outcome.id), code(outcome.message))
+        (code(each.name), outcome.status, code(outcome.id), code(why_text(outcome, now=plan.as_of)), _asked(outcome))
         for each in plan.environments
         for outcome in each.outcomes
     ]
     if not rows:
         return ""
-    table = _rows(("Environment", "Status", "Gate or policy", "Why"), rows)
+    columns = ("Environment", "Status", "Gate or policy", "Why", "Condition")
+    shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
+    table = markdown_rows(columns[:shown], [row[:shown] for row in rows])
     return f"<details><summary>{count(len(rows), 'verdict')}</summary>\n\n{table}\n</details>\n"
+
+
+def _asked(outcome: Outcome) -> str:
+    """What was asked, as somebody wrote it, or what it was held against."""
+    return code(" ".join((outcome.expression or outcome.threshold).split()))
+
+
+def _findings(plan: Plan) -> str:
+    """What policies found, each cause with its first place, once for all environments that have it."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for environment in plan.environments:
+        for outcome in environment.outcomes:
+            for finding in outcome.findings[:LISTED]:
+                place = place_text(finding)
+                words = f"{code(finding.message)}{f' at {code(place)}' if place else ''}"
+                told.setdefault((outcome.id, words), []).append(environment.name)
+            if len(outcome.findings) > LISTED:
+                words = count(len(outcome.findings) - LISTED, "more cause")
+                told.setdefault((outcome.id, words), []).append(environment.name)
+    return "".join(f"- {code(listed(names))} {code(one)}: {words}\n" for (one, words), names in told.items())
 
 
 def _block(title: str, lines: Sequence[Line]) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.views.text import clean, listed
 from gitpromote.views.time import duration, instant
 
 #: How the message of a gate begins that this version knows and does not evaluate.
 _UNJUDGED = "not judged by this version"
+#: How many characters of a reason fit into a row.
+_FITS = 80
 
 
 def opening(environment: EnvironmentPlan, *, now: int) -> str:
@@ -29,18 +32,47 @@ def opening(environment: EnvironmentPlan, *, now: int) -> str:
     return _sentence(_words(environment, opens.conditions))
 
 
+def shortened(reason: str) -> str:
+    """A reason as it fits into a row: where it is long its beginning, up to where the details start."""
+    if len(reason) <= _FITS:
+        return reason
+    head = reason.partition(": ")[0].partition("; ")[0]
+    return f"{head}: …" if len(head) <= _FITS else f"{reason[: _FITS - 1].rstrip()}…"
+
+
+def unavailable_texts(environments: Iterable[EnvironmentPlan]) -> list[str]:
+    """The whole of every reason that a row has no room for, once, with the environments that it is about."""
+    told: dict[str, list[str]] = {}
+    for each in environments:
+        reason = clean(each.reason)
+        if each.decision == "unavailable" and reason != shortened(reason):
+            told.setdefault(reason, []).append(each.name)
+    return [f"{listed(names)}: {reason}" for reason, names in told.items()]
+
+
 def _words(environment: EnvironmentPlan, conditions: Sequence[Mapping[str, Any]]) -> list[str]:
     """Each condition; gates that nobody judges yet together at the end, since no time helps there."""
-    said = {each.id: each.message for each in environment.outcomes if each.status == "pending"}
+    said = {each.id: _said(each) for each in environment.outcomes if each.status == "pending"}
+    hours = {each.id: str(each.operands.get("window", each.id)) for each in environment.outcomes}
     unjudged = [str(each["gate"]) for each in conditions if said.get(each.get("gate", ""), "").startswith(_UNJUDGED)]
     words = []
     for condition in conditions:
         gate = condition.get("gate")
-        if gate not in unjudged:
+        if "window" in condition:
+            words.append(clean(hours.get(str(condition["window"]), str(condition["window"]))))
+        elif gate not in unjudged:
             words.append(clean(said.get(gate, "")) if gate in said else condition_text(condition))
     if unjudged:
         words.append(f"needs {listed(map(clean, unjudged))}, which this version cannot judge")
     return words
+
+
+def _said(outcome: Outcome) -> str:
+    """What a verdict waits for; of people only how many are there."""
+    have, need = outcome.operands.get("have"), outcome.operands.get("need")
+    if isinstance(have, int) and isinstance(need, int):
+        return f"{have} of {need} {outcome.id}"
+    return outcome.message
 
 
 def condition_text(condition: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitpromote.model.result import ApplyResult
+from gitpromote.model.result import ApplyResult, EnvironmentResult
 from gitpromote.model.round import Ran, Round, Turn
 from gitpromote.views.applying import apply_view
 from gitpromote.views.lines import Line, Span, line, table
@@ -27,10 +27,10 @@ _STYLES = {
 def ran_view(ran: Ran, *, width: int | None = None) -> list[Line]:
     """How each environment ended, as after an apply; then what is left to people."""
     turns = [turn for turn in ran.turns if turn.status]
-    if not turns:
+    if not turns and not ran.troubles:
         return [line("Nothing to do: every environment holds what its Freight makes.")]
     left = [turn for turn in turns if turn.result is None]
-    results = tuple(turn.result for turn in turns if turn.result is not None)
+    results = (*(turn.result for turn in turns if turn.result is not None), *ran.troubles)
     last = ran.rounds[-1]
     told = ApplyResult(pipeline=last.pipeline, plan=last.plan, environments=results, interrupted=ran.interrupted)
     return [*_left_lines(left, last.pipeline, width), *(apply_view(told, width=width) if results else [])]
@@ -52,7 +52,8 @@ def round_line(done: Round, *, again: float) -> Line:
     """A round in one line: what moved, what waits and for what, and when the next one begins."""
     now = done.as_of
     parts: list[Span] = []
-    for text, style in _fates(done.environments, now):
+    troubles = [(f"{one.name} {_failed_text(one)}", _STYLES["failed"]) for one in done.troubles]
+    for text, style in (*_fates(done.environments, now), *troubles):
         parts += [Span("; ") if parts else Span(""), Span(text, style)]
     spans = parts or [Span("nothing to do", "faint")]
     return (Span(f"{iso(now)}  "), Span(done.pipeline, "strong"), Span("  "), *spans, _again(again))
@@ -86,8 +87,12 @@ def _fate(turn: Turn, now: int) -> str:
         case "blocked":
             return f"BLOCKED: {clean(result.message)}"
         case "failed" | "stale":
-            return f"{result.status.upper()}: {clean(result.message)}  [{result.code}]"
+            return _failed_text(result)
     return clean(result.message) or result.status
+
+
+def _failed_text(result: EnvironmentResult) -> str:
+    return f"{result.status.upper()}: {clean(result.message)}  [{result.code}]"
 
 
 def quiet_line(done: Round, *, again: float) -> Line:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from gitpromote.model.report import EnvironmentStatus, StatusReport
-from gitpromote.views.environments import LISTED
+from gitpromote.views.environments import LISTED, wave_lines
 from gitpromote.views.journey import aliases, versions
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.text import clean, count, short_commit
+from gitpromote.views.overriding import override_text
+from gitpromote.views.text import clean, clean_lines, count, short_commit
 from gitpromote.views.time import ago, instant
 
 _HEADINGS = ("ENVIRONMENT", "RUNS", "FREIGHT", "SINCE", "VERIFIED", "NEXT")
@@ -24,6 +25,8 @@ def status_view(report: StatusReport, *, full: bool = False, width: int | None =
         *(table(rows, width=width) if shown else []),
         *(line("  ", Span(text, "faint")) for text in folded),
         *[each for status in report.environments for each in _remarks(status, report.as_of)],
+        *wave_lines(report.environments),
+        *([line(f"  {report.pipeline}: {clean_lines(report.resting)}")] if report.resting else []),
     ]
 
 
@@ -64,6 +67,9 @@ def _remarks(status: EnvironmentStatus, now: int) -> list[Line]:
     if status.drift:
         text = ": its target holds something else than the last Record says   "
         found.append(line("  ", Span(f"! {status.name}", "bad"), text, Span("[foreign]", "faint")))
+    if status.partly:
+        text = f": {clean(', '.join(status.partly))} alone came since; the rest is missing   "
+        found.append(line("  ", Span(f"! {status.name}", "wait"), text, Span("[partial]", "faint")))
     if status.held is not None:
         when = instant(status.held.at, now=now)
         text = f': held by {clean(status.held.actor)} since {when}: "{clean(status.held.reason)}"'
@@ -72,6 +78,11 @@ def _remarks(status: EnvironmentStatus, now: int) -> list[Line]:
         line("  ", Span(f"  {status.name}", "wait"), f": {clean(each.message)}   ", Span("[debt]", "faint"))
         for each in status.outcomes
         if each.id == "debt"
+    ]
+    found += [
+        line("  ", Span(f"  {status.name}", "wait"), f": {clean(each.id)} {text}   ", Span("[override]", "faint"))
+        for each in status.outcomes
+        if (text := override_text(each, now=now))
     ]
     if status.locked_by:
         found.append(line("  ", Span(f"… {status.name}", "wait"), f": locked by {clean(status.locked_by)}"))
@@ -97,5 +108,7 @@ def _folded(
 
 def _speaks(status: EnvironmentStatus) -> bool:
     waits = bool(status.next) or status.decision in ("blocked", "unavailable")
-    debt = any(each.id == "debt" for each in status.outcomes)
-    return waits or debt or status.drift or status.held is not None or status.locked_by is not None
+    debt = any(each.id == "debt" or each.overridden is not None for each in status.outcomes)
+    return (
+        waits or debt or status.drift or bool(status.partly) or status.held is not None or status.locked_by is not None
+    )

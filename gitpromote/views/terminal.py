@@ -12,6 +12,7 @@ from gitpromote.views.discovery import newer_words, others_waiting
 from gitpromote.views.environments import environment_table, notes
 from gitpromote.views.journey import aliases, artifact_words, moving, running_there, versions
 from gitpromote.views.lines import Line, Span, line
+from gitpromote.views.pruned import pruned_lines
 from gitpromote.views.returning import rollback_head, rollback_lines
 from gitpromote.views.reviewed import Approvals, news, since_texts
 from gitpromote.views.summary import summary_line
@@ -43,6 +44,8 @@ def plan_view(
         head,
         environment_table(plan, full=full, width=width),
         notes(plan, full=full),
+        _gates(plan, width) if full else [],
+        pruned_lines(plan.environments, full=full),
         [line(f"  {text}") for text in since_texts(plan, earlier, approvals)],
         legend((change for _, change in changes), decisions=[each.decision for each in plan.environments]),
         change_lines(changes, every=[each.name for each in plan.environments], full=full),
@@ -110,7 +113,15 @@ def _other_kind(plan: Plan, environment: EnvironmentPlan) -> Line:
     return line(Span(f"{plan.kind} {environment.name}", "strong"), f"  {versions(before)} {aliases(before)}{reason}")
 
 
+def _gates(plan: Plan, width: int | None) -> list[Line]:
+    from gitpromote.views.explaining import gate_lines  # hardly anybody asks for all of it
+
+    return gate_lines(plan, width=width)
+
+
 def _nothing(plan: Plan) -> list[Line]:
+    if not plan.environments:
+        return [line("Nothing to do: the pipeline has no environment at this moment.")]
     if any(each.decision != "noop" or each.steps for each in plan.environments):
         return []
     return [line("No changes. Every environment holds what its Freight makes.")]

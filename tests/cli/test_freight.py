@@ -125,7 +125,13 @@ def test_a_registry_that_is_down_fails_with_its_name(run, shop):
     assert (ended.code, ended.out) == (1, "")
     assert "127.0.0.1:1" in ended.err
     hand = run("plan", "--image", "127.0.0.1:1/acme/notes:1.0.0")
-    assert (hand.code, hand.err) == (0, "")
+    assert (hand.code, hand.err.splitlines()[-1]) == (
+        1,
+        "Where it does not answer, name the digest as well, or say that a tag alone will do: --unpinned",
+    )
+    for words in (["127.0.0.1:1/acme/notes:1.0.0", "--unpinned"], [f"127.0.0.1:1/acme/notes:1.0.0@sha256:{'1' * 64}"]):
+        hand = run("plan", "--image", *words)
+        assert (hand.code, hand.err) == (0, "")
 
 
 def test_nothing_found_says_why(run, shop, said):
@@ -190,9 +196,7 @@ def test_freight_is_approved_rejected_and_named(run, shop, said):
     )
     assert "prod  -  ready" in said(run("plan", "--freight", "spring").out)
     ended = run("freight", "reject", "spring", "--reason", "leaks")
-    assert said(ended.out) == (
-        'Rejected spring: "leaks"  record ID-1\nWhere it runs, it stays until:\n  gitpromote plan notes\n'
-    )
+    assert said(ended.out) == 'Rejected spring: "leaks"  record ID-1\n'
     assert "rejected: leaks" in run("freight", "list").out
     assert run("freight", "approve", "spring", "--env", "prod").code == 13
     assert run("freight", "reject", "spring", "--reason", "again").code == 64
@@ -219,6 +223,44 @@ def test_a_hotfix_enters_one_environment(run, shop, said):
     assert "hotfix for prod until" in run("freight", "list").out
     refused = run("hotfix", "prod", *words)
     assert (refused.code, refused.err.splitlines()[0]) == (64, "Error: Say which Freight it is  [usage]")
+
+
+def test_a_hotfix_of_a_commit_needs_no_image(run, shop, said):
+    (shop.git.clone / "pipeline.py").write_text(
+        PIPELINE.format(repository=shop.repository, more="").replace(
+            f'    warehouse=Warehouse(Image("{shop.repository}", "^1")),\n', ""
+        )
+    )
+    promoted(run)
+    commit = shop.git.commit("second")
+    ended = run("hotfix", "prod", "--commit", "main", "--reason", "5xx")
+    assert (ended.code, said(ended.out).splitlines()[0]) == (
+        0,
+        'FREIGHT-1 may enter prod as a hotfix: "5xx"  record ID-1',
+    )
+    [made] = json.loads(run("freight", "create", "--commit", "main", "--json").out)
+    assert (made["new"], made["freight"]["subject"], commit) == (False, "second", commit)
+
+
+def test_what_a_tag_names_now_is_asked_for_where_somebody_says_so(run, shop, said):
+    shop.push("1.0.0")
+    assert run("freight", "discover").code == 0
+    shop.push("1.0.0", labels={"n": "2"})
+    assert "pushed anew" not in run("freight", "discover").out
+    assert "1.0.0 was pushed anew: it was sha256:" in run("freight", "discover", "--fresh").out
+
+
+def test_a_registry_that_fails_is_told_beside_the_others(run, shop, said):
+    shop.push("1.0.0")
+    shop.pipeline(more=', Image("127.0.0.1:1/acme/down")')
+    ended = run("freight", "discover")
+    assert ended.code == 1
+    out = said(ended.out)
+    assert "image HOST/acme/notes (semver)  none fits  of 1 candidate" in out
+    assert (
+        "  image 127.0.0.1:1/acme/down (semver)  A remote cannot be reached: read the tags of 127.0.0.1:1/acme/down "
+        "127.0.0.1:1: Connection refused\n"
+    ) in out
 
 
 def test_a_lock_repeats_a_plan(run, shop, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -250,6 +251,26 @@ def test_a_lock_keeps_others_out_until_it_is_taken_away(run, notes, normal) -> N
     assert run("unlock", "test").code == 0
 
 
+def test_a_lock_is_explained_with_what_takes_it_away(run, notes) -> None:
+    run("lock", "test", "--reason", "migration", "--ttl", "2h")
+    mine = run("explain", "test").out.splitlines()
+    said = [each for each in mine if each.startswith("  locked  by ")]
+    assert re.fullmatch(r'  locked  by .+ since .+Z until .+Z: "migration"', said[0])
+    assert mine[mine.index(said[0]) + 1] == "      gitpromote unlock notes test"
+    subprocess.run(["git", "config", "user.email", "bo@acme.example"], cwd=notes.clone, check=True)
+    theirs = run("explain", "test").out
+    assert f"{said[0]}\n      gitpromote unlock notes test --force   # ask first\n" in theirs
+    told = json.loads(run("explain", "test", "--json").out)["lock"]
+    assert (told["reason"], told["until"] - told["at"], told["mine"]) == ("migration", 7200, False)
+    assert "locked" not in run("explain", "uat").out
+
+
+def test_an_app_that_is_retired_and_still_in_the_file_is_told_to_come_back(run, notes) -> None:
+    apply_all(run)
+    ended = run("retire", "--app", "notes", "--reason", "closed", "-out=retire.json")
+    assert "! notes is still in pipeline.py: the next plan brings it back unless it is removed there.\n" in ended.out
+
+
 def test_events_of_a_run_are_a_stream(run, notes, tmp_path: Path) -> None:
     run("plan", "-out=plan.json")
     events = tmp_path / "events"
@@ -424,7 +445,10 @@ def test_retiring_an_environment_shows_asks_and_prunes(run, notes) -> None:
     planned = run("retire", "--env", "prod", "--reason", "closed", "-out=retire.json")
     assert planned.code == 0
     assert "v1/Service notes/notes will be DELETED" in planned.out
-    assert planned.out.endswith("Saved retire.json\n  gitpromote apply retire.json\n")
+    assert planned.out.endswith(
+        "! prod is still in pipeline.py: the next plan brings it back unless it is removed there.\n"
+        "Saved retire.json\n  gitpromote apply retire.json\n"
+    )
     assert run("retire", "--env", "prod", "--reason", "closed", answers="yes\nno\n").code == 8
     assert run("retire", "--env", "prod", "--reason", "closed", answers="yes\nprod\n").code == 0
 

@@ -21,6 +21,10 @@ import pytest
 import gitpromote
 
 ROOT = Path(gitpromote.__file__).parents[1]
+ANY_KEY = (
+    "! Production goes by itself as soon as its change is approved, and no allowed signers are configured: "
+    "an approval signed with any key counts. Commit a file of them and name it: Pipeline(…, signers=…)\n"
+)
 SECRET = "GITPROMOTE_WEBHOOK_SECRET"
 
 
@@ -101,13 +105,23 @@ def test_once_as_json_is_one_object(run, auto) -> None:
 def test_detailed_exitcode_is_3_where_production_waits_for_an_approval(run, auto) -> None:
     auto.replace("pipeline.py", 'Environment("prod")', 'Environment("prod", auto=True)')
     ended = run("run", "--once", "--detailed-exitcode")
-    assert (ended.code, ended.err) == (3, "")
+    assert (ended.code, ended.err) == (3, ANY_KEY)
     assert "prod  waiting: production: nobody has approved this change\n" in ended.out
     assert ended.out.endswith(
         "Review it, and approve it for the next round:\n"
         "  gitpromote plan notes --env prod -out=plan.json\n"
         "  gitpromote approve plan.json --env prod\n"
     )
+
+
+def test_whose_keys_count_is_told_where_production_goes_by_itself(run, auto) -> None:
+    auto.replace("pipeline.py", 'Environment("prod")', 'Environment("prod", auto="change.semver != \'major\'")')
+    assert run("run", "--once").err == ANY_KEY
+    auto.replace("pipeline.py", "Pipeline(", 'Pipeline(signers="signers", ')
+    (auto.clone / "signers").write_text("")
+    auto.commit("signers")
+    ended = run("run", "--once")
+    assert "any key" not in ended.err, ended.err
 
 
 def test_a_blocked_environment_is_13_as_of_an_apply(run, auto) -> None:

@@ -118,10 +118,33 @@ def test_the_file_alone_is_enough_to_validate_it(empty):
     assert (project.name, repr(project)) == ("previews", "<Project previews>")
 
 
-def test_without_anything_alive_there_is_nothing_to_stand_for(empty):
+def test_without_anything_alive_there_is_nothing_to_do(empty, tmp_path):
+    desk = start(empty)
+    project = desk.project()
+    plan = project.plan()
+    assert (plan.data.environments, plan.data.summary.promote) == ((), 0)
+    [why] = plan.warnings
+    assert why == (
+        "nothing is alive that previews could stand for:\n"
+        f"  {desk.remote} has no refs/pull/*/head\n"
+        "What is left of former ones is taken away by:\n"
+        "  gitpromote retire previews --gone --reason …"
+    )
+    assert applied(desk, plan, project) == []
+    saved = Plan.load(plan.save(tmp_path / "idle.json"))
+    assert applied(desk, saved, project_of(saved, cache_dir=tmp_path / "cold")) == []
+    assert project.plan_verify(saved) == []
+    ran = desk.project().run_once()
+    assert ([turn.name for turn in ran.turns], ran.exit_code) == ([], 0)
+    assert (desk.project().records(), desk.project().approvals()) == ((), {})
+    pull(desk, 1)
+    assert [one.name for one in desk.project().plan()] == ["pr-1"]
+
+
+def test_what_is_named_of_a_pipeline_of_which_nothing_is_alive_does_not_exist(empty):
     desk = start(empty)
     with pytest.raises(ConfigurationError) as caught:
-        desk.project().plan()
+        desk.project().plan(env="pr-1")
     assert str(caught.value) == (
         "There is nothing that this pipeline could stand for  [previews-none]\n"
         f"  {desk.remote} has no refs/pull/*/head\n"
@@ -139,13 +162,11 @@ def test_what_is_merged_old_closed_or_from_a_fork_is_dead_and_the_reason_is_told
     desk.git("merge", "-q", "--no-edit", "change-1")
     desk.git("push", "-q", "origin", "main", ":refs/heads/change-3")  # a forge keeps the ref of a closed one
     desk.git("push", "-q", "origin", ":refs/heads/change-4", ":refs/pull/4/head")
-    with pytest.raises(ConfigurationError) as caught:
-        desk.project().plan()
-    assert caught.value.detail == (
-        "  1: main holds all of it\n"
-        "  2: its newest commit is 4d old, and it lives 3d\n"
-        "  3: refs/pull/3/head is where no branch is: it is closed, or comes from a fork"
-    )
+    assert desk.project().plan().warnings[0].splitlines()[1:4] == [
+        "  1: main holds all of it",
+        "  2: its newest commit is 4d old, and it lives 3d",
+        "  3: refs/pull/3/head is where no branch is: it is closed, or comes from a fork",
+    ]
 
 
 def test_of_too_many_the_newest_count(empty):
@@ -355,3 +376,73 @@ def test_a_pipeline_that_is_gone_is_remembered_by_its_ledger(empty):
     assert applied(desk, gone.retire(gone=True, reason="the team is gone"), gone) == [("x", "written")]
     assert sorted(held(desk, "rendered")) == ["a/configmap-c.yaml", "b/configmap-c.yaml"]
     assert Project.departed("nosuch", file, cache_dir=desk.root / "cache") is None
+
+
+def test_the_command_line_says_that_there_is_nothing_to_do_and_why(empty, capsys, monkeypatch):
+    from gitpromote.cli.main import main
+
+    desk = start(empty)
+    monkeypatch.chdir(desk.work)
+    monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(desk.root / "cache"))
+    assert main(["plan", "--detailed-exitcode"]) == 0
+    assert capsys.readouterr().out == (
+        "Nothing to do: the pipeline has no environment at this moment.\n"
+        "Plan: 0 environments to promote, 0 waiting, 0 blocked; 0 to add, 0 to change, 0 to delete. "
+        "Gates: 0 passed, 0 pending, 0 failed.\n"
+        "! nothing is alive that previews could stand for:\n"
+        f"  {desk.remote} has no refs/pull/*/head\n"
+        "What is left of former ones is taken away by:\n"
+        "  gitpromote retire previews --gone --reason …\n"
+    )
+    assert main(["run", "--once"]) == 0
+    assert capsys.readouterr().out == "Nothing to do: every environment holds what its Freight makes.\n"
+    assert main(["apply", "-auto-approve"]) == 0
+    assert "Nothing to do" in capsys.readouterr().out
+    assert main(["history"]) == 0
+    assert main(["plan", "--env", "pr-1"]) == 11
+
+
+NOTHING_ALIVE = """\
+nothing is alive that previews could stand for:
+  {remote} has no refs/pull/*/head
+What is left of former ones is taken away by:
+  gitpromote retire previews --gone --reason …"""
+
+
+def test_a_pipeline_of_which_nothing_is_alive_tells_what_was(empty, capsys, monkeypatch):
+    from gitpromote.cli.main import main
+
+    desk = start(empty)
+    monkeypatch.chdir(desk.work)
+    monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(desk.root / "cache"))
+    why = NOTHING_ALIVE.format(remote=desk.remote)
+    assert desk.project().status().data.resting == why
+    assert main(["status", "--detailed-exitcode"]) == 0
+    assert capsys.readouterr().out.endswith(f"no ledger yet: nothing was applied\n\n  previews: {why}\n")
+    assert main(["freight", "list"]) == 0
+    pull(desk, 1)
+    applied(desk, desk.project().plan())
+    desk.git("push", "-q", "origin", ":refs/pull/1/head", ":refs/heads/change-1")
+    assert desk.project().verify().ok
+    assert [one.freight.warehouse for one in desk.project().freight.list()] == ["previews-1"]
+    assert [one.warehouses for one in (desk.project().freight.discover(),)] == [()]
+    capsys.readouterr()
+    for words in (["history"], ["verify"], ["freight", "list"], ["freight", "discover"], ["status"]):
+        assert main(words) == 0, words
+        assert capsys.readouterr().err == ""
+
+
+def test_the_last_preview_is_retired_to_the_end(empty, capsys, monkeypatch):
+    from gitpromote.cli.main import main
+
+    desk = start(empty)
+    monkeypatch.chdir(desk.work)
+    monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(desk.root / "cache"))
+    pull(desk, 1)
+    applied(desk, desk.project().plan())
+    desk.git("push", "-q", "origin", ":refs/pull/1/head", ":refs/heads/change-1")
+    assert main(["retire", "--gone", "--reason", "closed", "-auto-approve"]) == 0
+    assert capsys.readouterr().out.endswith("Applied: 1 done, 0 failed, 0 waiting, 0 not started.\n")
+    assert held(desk) == {}
+    assert main(["retire", "--gone", "--reason", "closed", "-auto-approve"]) == 0
+    assert capsys.readouterr().out == "Nothing is left over.\n"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gitpromote.errors import GitpromoteError, PlanInvalid, UsageError
-from gitpromote.planning.digests import plan_digest
+from gitpromote.model.canonical import canonical
+from gitpromote.planning.digests import text_digest
 from gitpromote.project import Plan
 
 
@@ -58,7 +59,7 @@ def test_what_a_later_version_said_in_a_plan_is_kept(desk, tmp_path):
     document = json.loads(desk.project().plan().to_bytes())
     document["plan"]["novelty"] = {"a": 1}
     document["format"] = "gitpromote.plan/1.9"
-    document["digest"] = plan_digest(document["format"], document["plan"])
+    document["digest"] = text_digest(document["format"], canonical(document["plan"]))
     file = tmp_path / "later.json"
     file.write_text(json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n")
     plan = Plan.load(file)

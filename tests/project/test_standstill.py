@@ -187,7 +187,7 @@ def test_images_are_asked_for_each_time(settled):
     )
     settled.push({"pipeline.py": text})
     project = settled.project()
-    plan = project.plan(images=["ghcr.io/acme/shop:1.0.0"])
+    plan = project.plan(images=[f"ghcr.io/acme/shop:1.0.0@sha256:{'1' * 64}"])
     memory(settled).remember(project, plan.data, SHOWN)
     assert memory(settled).recall() is None
 
@@ -205,7 +205,7 @@ def test_the_command_line_says_the_same_without_running_the_file(settled, capsys
     def unread(*_: object) -> None:
         raise AssertionError("the file was run")
 
-    monkeypatch.setattr("gitpromote.project.loading.load_pipelines", unread)
+    monkeypatch.setattr("gitpromote.adapters.pipeline_file.load_pipelines", unread)
     assert main(["plan", "-detailed-exitcode"]) == 0
     assert capsys.readouterr().out == first
     assert not list(Path("plans").glob("*"))

@@ -107,7 +107,8 @@ class Oracle:
         intent = self.intent(freight)
         target = intent["target"]
         banned = any(e.kind == "rejected" and e.freight == freight for e in self.events)
-        return banned or (target is not None and env not in self.ancestors(target)) or env in intent["skip"]
+        beyond = target is not None and env not in self.ancestors(target) and not self.said("approved", env, freight)
+        return banned or beyond or env in intent["skip"]
 
     def ordinary(self, env: str, freight: int) -> bool:
         """Whether Freight gets there without a hotfix: directly, by approval, or because those before have it."""
@@ -139,6 +140,28 @@ class Oracle:
     def fixed(self, env: str, freight: int, now: int) -> bool:
         """Whether a hotfix lets it in, the latest word about that."""
         return any(now < e.data["expires"] for e in self.said("hotfix", env, freight)[-1:])
+
+    def kept_away(self, env: str, freight: int, now: int) -> bool:
+        """Whether this is a hotfix that was made for another Environment, and nobody has sent it to this one."""
+        fixes = [e for e in self.events if e.kind == "hotfix" and e.freight == freight]
+        if not fixes or self.said("approved", env, freight) or self.fixed(env, freight, now):
+            return False
+        asked = [e.at for e in self.events if e.kind == "requested" and e.freight == freight]
+        if self.verified(env, freight) or self.holds(env) == freight or (asked and asked[-1] >= fixes[-1].at):
+            return False
+        starts = {e.env for e in fixes if e.env is not None and not self.envs[e.env].after}
+        vouching = self.vouching(env, freight) - starts
+        return not (vouching and self.ordinary(env, freight))
+
+    def vouching(self, env: str, freight: int) -> set[str]:
+        """The Environments before that have it, those that are left out standing for what comes before them."""
+        found: set[str] = set()
+        for one in self.envs[env].after:
+            if not self.skipped(one, freight):
+                found |= {one} if self.counts(one, freight) else set()
+            else:
+                found |= self.vouching(one, freight) if self.envs[one].after else {one}
+        return found
 
     def lived(self, env: str, freight: int, now: int, need: int, *, bake: bool) -> bool:
         """Whether Freight has been long enough before an Environment."""
@@ -187,6 +210,7 @@ class Oracle:
         fix = self.fixed(env, freight, now)  # for which no time has to pass
         checks = {
             "not admitted": self.admitted(env, freight, now),
+            "made for another one": not self.kept_away(env, freight, now),
             "held": held is None or held.freight == freight,
             "soak": fix or self.lived(env, freight, now, rules.soak, bake=False),
             "bake": fix or self.lived(env, freight, now, rules.bake, bake=True),

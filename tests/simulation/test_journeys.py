@@ -9,6 +9,7 @@ Freight must arrive everywhere.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +33,7 @@ from gitpromote.history.fold import apply_record
 from gitpromote.model.artifact import CommitArtifact
 from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Content, EnvironmentObservation, Observation
-from gitpromote.model.plan import Basis, Engine, Plan, PlannedPipeline, Request
+from gitpromote.model.plan import Basis, Engine, EnvironmentPlan, Plan, PlannedPipeline, Request
 from gitpromote.model.record import Actor, Record
 from gitpromote.model.state import LedgerState
 from gitpromote.model.tree import Entry
@@ -175,6 +176,7 @@ class Town:
         """Apply some of what may go, as one batch."""
         found = self.planned()
         going = [one for one in found.environments if one.steps and one.decision in ("ready", "noop")]
+        self.keeps_its_word(found, going)
         going = [one for one in going if self.draw.random() < chance]
         journey = Journey(pipeline=self.pipeline, ledger=self.state, as_of=self.now, ask=literally)
         writing = [one.name for one in going if one.writes]
@@ -182,6 +184,20 @@ class Town:
         assert not late, "what is planned to go together fits into its wave"
         for planned in going:
             self.enter(planned.name, FREIGHT.number[planned.freight["w"].id])
+
+    def keeps_its_word(self, found: Plan, going: Sequence[EnvironmentPlan]) -> None:
+        """The times at which it says that Environments open come true when all of it is applied that may go."""
+        before = len(self.oracle.events)
+        for one in going:
+            kind = "verified" if self.pipeline.resolved(one.name).is_control_flow else "written"
+            self.oracle.events.append(self.event(self.now, kind, one.name, FREIGHT.number[one.freight["w"].id], {}))
+        for one in found.environments:
+            if one.decision == "waiting" and one.opens and one.opens.earliest is not None:
+                number, at = FREIGHT.number[one.freight["w"].id], one.opens.earliest
+                why_not = self.oracle.why_not(one.name, number, at)
+                # Who else of its wave is under way by then, nobody knows.
+                assert why_not in ("", "wave"), (one.name, number, why_not, self.pipeline, self.oracle.events)
+        del self.oracle.events[before:]
 
     def enter(self, name: str, number: int) -> None:
         why_not = self.oracle.why_not(name, number, self.now)

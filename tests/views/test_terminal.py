@@ -10,10 +10,12 @@ import pytest
 from gitpromote.model.change import FieldChange, Generated, Hidden, ObjectChange, ObjectId, Reader
 from gitpromote.model.freight import Freight
 from gitpromote.model.outcome import Outcome
-from gitpromote.model.plan import MovingFreight, Opens, Plan, PlannedPipeline, Request
+from gitpromote.model.plan import MovingFreight, Opens, Plan, PlannedPipeline, Request, Write
 from gitpromote.model.state import Approval
 from gitpromote.model.tree import empty_tree
+from gitpromote.views.explaining import explanation
 from gitpromote.views.lines import plain
+from gitpromote.views.markdown import plan_markdown
 from gitpromote.views.opening import opening
 from gitpromote.views.reviewed import since_texts
 from gitpromote.views.summary import summary_line
@@ -95,6 +97,25 @@ def test_what_blocks_and_what_warns_is_told_below_the_table(make: SimpleNamespac
         make.environment("lab", decision="held", reason="held"),
     )
     assert shown(plan) == snapshot
+
+
+def test_how_a_wave_stands_is_told_below_the_table(make: SimpleNamespace) -> None:
+    def in_wave(name: str, status: str, message: str) -> Any:
+        outcome = Outcome.model_validate({"id": "wave", "kind": "gate", "status": status, "message": message})
+        return make.environment(name, decision="ready" if status == "pass" else "waiting", outcomes=(outcome,))
+
+    crowd = "wave 2: 2 at a time, others go first (eu, us)"
+    environments = [
+        in_wave("one", "pass", "wave 1"),
+        in_wave("us", "pass", "wave 2: 1 of 2 under way (eu); 0 failed, 1 may"),
+        in_wave("ap", "pending", crowd),
+        in_wave("sa", "pending", crowd),
+    ]
+    told = [text for text in plain(plan_view(make.plan(*environments))).splitlines() if "[wave]" in text]
+    assert told == [
+        "    us: wave 2: 1 of 2 under way (eu); 0 failed, 1 may   [wave]",
+        f"  … ap, sa: {crowd}   [wave]",
+    ]
 
 
 def test_every_kind_of_field_change_has_its_line(make: SimpleNamespace, snapshot: Any) -> None:
@@ -276,3 +297,29 @@ def test_gates_that_nobody_judges_yet_are_told_as_such(make: SimpleNamespace) ->
         "uat verified, then pull requests are not supported by this version, "
         "then needs soak, quiet, which this version cannot judge"
     )
+
+
+def pruning(make: SimpleNamespace, *names: str, files: int = 2) -> list[Any]:
+    """Environments that lose files of which no object tells."""
+    gone = tuple(Write(path=f"f{number}.md", before="1" * 40, action="delete") for number in range(files))
+    kept = Write(path="a.yaml", before="1" * 40, after="2" * 40)
+    return [make.environment(name, writes=(*gone, kept)) for name in names]
+
+
+def test_pruned_files_are_told_whatever_they_hold(make: SimpleNamespace) -> None:
+    plan = make.plan(*pruning(make, "test", "uat"), *pruning(make, "prod-eu", files=9), make.environment("prod-us"))
+    assert [each for each in shown(plan).splitlines() if "prunes" in each] == [
+        "  - test, uat: prunes 2 files: f0.md, f1.md",
+        "  - prod-eu: prunes 9 files: f0.md, f1.md, f2.md, f3.md, f4.md, 4 more",
+    ]
+    assert "prunes 9 files: f0.md, f1.md, f2.md, f3.md, f4.md, f5.md, f6.md, f7.md, f8.md\n" in shown(plan, full=True)
+    markdown = plan_markdown(plan, digest="sha256:1")
+    assert "- `test, uat: prunes 2 files: f0.md, f1.md`\n" in markdown
+    assert "  - test: prunes 2 files: f0.md, f1.md" in plain(explanation(plan, plan.environments[0]))
+
+
+def test_the_name_of_a_pruned_file_is_somebody_elses_word(make: SimpleNamespace) -> None:
+    gone = Write(path="\x1b[31m@me.md", before="1" * 40, action="delete")
+    plan = make.plan(make.environment("test", writes=(gone,)))
+    assert "test: prunes 1 file: @me.md\n" in shown(plan)
+    assert "`test: prunes 1 file: @me.md`" in plan_markdown(plan, digest="sha256:1")

@@ -86,3 +86,32 @@ def test_what_is_no_point_in_time_is_refused(words: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_instant(words, now=NOW)
     assert caught.value.code == "bad-time"
+
+
+@pytest.mark.parametrize(
+    ("words", "zone", "epoch"),
+    [
+        ("2025-11-21 10:30", "Europe/Berlin", NOW),
+        ("2025-11-21T09:30Z", "Europe/Berlin", NOW),
+        ("Fri 10:30", "Europe/Berlin", NOW),
+        ("Fri 10:29", "Europe/Berlin", NOW - 60 + 7 * 86400),
+        ("Fri 09:30Z", "Europe/Berlin", NOW),
+        ("Sat 04:30", "America/New_York", NOW + 86400),
+        ("Fri 23:00", "Asia/Tokyo", NOW + 4 * 3600 + 1800),
+        ("Fri 18:00", "Asia/Tokyo", NOW - 1800 + 7 * 86400),
+        ("2026-03-29 02:30", "Europe/Berlin", 1774746000),  # the clock skips it: the moment of the change
+        ("2025-10-26 02:30", "Europe/Berlin", 1761438600),  # the clock shows it twice: the first
+    ],
+)
+def test_a_time_without_a_zone_is_of_the_zone_that_was_named(words: str, zone: str, epoch: int) -> None:
+    assert parse_instant(words, now=NOW, tz=zone) == epoch
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "CET+1"])
+def test_a_zone_that_does_not_exist_is_refused(zone: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_instant("Sat 15:00", now=NOW, tz=zone)
+    assert str(caught.value) == (
+        f"There is no such time zone  [bad-time-zone]\nthis machine has no time zone {zone}\n"
+        "Name it as IANA does, such as Europe/Berlin or UTC."
+    )

@@ -1,0 +1,85 @@
+"""What may go at another moment, beside what may go now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gitpromote.model.plan import Decision, EnvironmentPlan, Plan
+from gitpromote.model.turn import Turn
+from gitpromote.views.environments import DECISION_STYLES, decision_text
+from gitpromote.views.explaining import why_text
+from gitpromote.views.lines import Line, Span, line, table
+from gitpromote.views.text import clean
+from gitpromote.views.time import instant
+
+__all__ = ["forecast_view", "simulation_view"]
+
+_STANDING = ("pending", "fail", "error")
+_WORDS = {"noop": "no change"}
+
+
+def simulation_view(now: Plan, then: Plan, *, width: int | None = None) -> list[Line]:
+    """Both moments, one row per environment, and in a line what is different then."""
+    rows = [_row(before, after, then.as_of) for before, after in zip(now.environments, then.environments, strict=True)]
+    return [
+        line(f"Now is {instant(now.as_of)}; then is ", Span(instant(then.as_of), "strong"), "."),
+        (),
+        *(table([_heading("ENVIRONMENT", "NOW", "THEN", "WHY"), *rows], width=width) if rows else []),
+        *([()] if rows else []),
+        line(Span(_summary(now, then), "strong")),
+        line(Span("What is recorded is taken to stay as it is, and nothing is written.", "faint")),
+    ]
+
+
+def forecast_view(turns: Iterable[Turn], *, now: int, start: int, until: int, width: int | None = None) -> list[Line]:
+    """One row for each change of a decision."""
+    rows = [
+        [
+            Span(instant(one.at, now=now)),
+            Span(one.environment, "strong"),
+            Span(_decision(one.decision, one.reason), DECISION_STYLES.get(one.decision, "")),
+        ]
+        for one in turns
+    ]
+    return [
+        line(f"From {instant(start)} until {instant(until)}"),
+        (),
+        *table([_heading("FROM", "ENVIRONMENT", "DECISION"), *rows], width=width),
+        (),
+        line(Span("What is recorded is taken to stay as it is, and nothing is written.", "faint")),
+    ]
+
+
+def _heading(*words: str) -> list[Span]:
+    return [Span(word, "faint") for word in words]
+
+
+def _row(before: EnvironmentPlan, after: EnvironmentPlan, at: int) -> list[Span]:
+    return [
+        Span(after.name, "strong"),
+        Span(decision_text(before), DECISION_STYLES.get(before.decision, "")),
+        Span(decision_text(after), DECISION_STYLES.get(after.decision, "")),
+        Span(_why(after, at)),
+    ]
+
+
+def _why(after: EnvironmentPlan, at: int) -> str:
+    """What stands in the way then; of what is unavailable, why."""
+    if after.decision in ("unavailable", "held"):
+        return clean(after.reason)
+    standing = [one for one in after.outcomes if one.binding and one.status in _STANDING]
+    return "; ".join(f"{clean(one.id)}: {why_text(one, now=at)}" for one in standing)
+
+
+def _decision(decision: Decision, reason: str) -> str:
+    word = _WORDS.get(decision, decision)
+    return f"{word}: {clean(reason)}" if decision in ("waiting", "blocked") and reason else word
+
+
+def _summary(now: Plan, then: Plan) -> str:
+    """``Then: 1 ready, 2 waiting, 0 blocked; 1 other than now.``"""
+    decisions = [one.decision for one in then.environments]
+    waiting = sum(decisions.count(word) for word in ("waiting", "held", "unavailable"))
+    other = sum(one.decision != two.decision for one, two in zip(now.environments, then.environments, strict=True))
+    told = f"Then: {decisions.count('ready')} ready, {waiting} waiting, {decisions.count('blocked')} blocked; "
+    return told + (f"{other} other than now." if other else "the same as now.")

@@ -1,0 +1,76 @@
+"""``override`` by the command line: whole outputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def closed(run, notes):
+    """Production waits for a window that is soft, and for nothing else."""
+    file = notes.clone / "pipeline.py"
+    text = file.read_text().replace("import ", "import Window, ", 1)
+    notes_ = text.replace('Environment("prod"', 'Environment("prod", gates=[Window("Mon 03:00-03:01", level="soft")]')
+    assert notes_ != text
+    file.write_text(notes_)
+    notes.commit("a window")
+    assert run("apply", "--env", "test,uat", "-auto-approve").code == 0
+    return notes
+
+
+WORDS = ("override", "prod", "window", "--reason", "checkout is down", "--ticket", "INC-2211")
+
+
+def test_what_is_overridden_is_said_and_what_goes_on_from_there(run, closed, normal) -> None:
+    ended = run(*WORDS)
+    assert (ended.code, ended.err) == (0, "")
+    assert normal(ended.out) == (
+        'Overrode window in prod: "checkout is down"  record ID-1\nGo on with:\n  gitpromote apply notes --env prod\n'
+    )
+    assert 'window: "checkout is down" (INC-2211)' in run("history").out
+    told = 'prod: window overridden by lea@acme.example until TIME: "checkout is down" (INC-2211); it says pending'
+    assert told in normal(run("status").out)
+    ended = run("apply", "notes", "--env", "prod", answers="yes\n")
+    assert (ended.code, "overridden by lea@acme.example" in ended.out) == (0, True)
+
+
+def test_an_override_as_data(run, closed) -> None:
+    ended = run(*WORDS, "--json", "--expires", "30m")
+    data = json.loads(ended.out)
+    assert (data["kind"], data["actor"]["proven_by"], data["data"]["gate"]) == ("overridden", None, "window")
+    assert data["data"]["expires"] - data["at"] == 1800
+
+
+def test_for_a_saved_plan(run, closed) -> None:
+    assert run("plan", "-out=plan.json").code == 0
+    ended = run(*WORDS, "--plan", "plan.json")
+    assert ended.out.splitlines()[-1] == "  gitpromote apply plan.json"
+    assert Path("plan.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (
+            ["prod", "--reason", "x"],
+            64,
+            (
+                "Error: An environment and a gate are to be named  [usage]\n\ngiven: prod\n\n"
+                "  gitpromote override [PIPELINE] ENV GATE\n"
+            ),
+        ),
+        (
+            ["prod", "upstream", "--reason", "x"],
+            13,
+            "Error: What is hard cannot be overridden  [override-hard]\n",
+        ),
+        (["prod", "window", "--reason", "x", "--expires", "soon"], 64, "Error: This is no duration  [bad-duration]\n"),
+    ],
+    ids=["words", "hard", "time"],
+)
+def test_what_cannot_be_overridden_says_so(run, closed, words, code, message) -> None:
+    ended = run("override", *words)
+    assert (ended.code, ended.err[: len(message)]) == (code, message)
