@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "read_manifests": ("--objects", "400", "--rounds", "3"),
     "discover_repositories": ("--repositories", "10", "--tags", "2", "--rounds", "2"),
     "diff_objects": ("--objects", "400", "--rounds", "3"),
+    "policies": ("--objects", "400", "--rounds", "2"),
     "assemble_freight": ("--candidates", "20", "--rounds", "2"),
 }
 

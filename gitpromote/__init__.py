@@ -13,10 +13,12 @@ __version__ = "0.1.0"
 __all__ = [
     "CEL",
     "HTTP",
+    "AdmissionPolicies",
     "App",
     "Approvals",
     "ArgoCD",
     "Bake",
+    "Boundary",
     "Branch",
     "Change",
     "ChangeBudget",
@@ -26,6 +28,8 @@ __all__ = [
     "Directory",
     "Environment",
     "EphemeralPipeline",
+    "ExecPolicy",
+    "Exemption",
     "Flux",
     "FluxSetters",
     "Freeze",
@@ -38,15 +42,26 @@ __all__ = [
     "InPlace",
     "Job",
     "Kustomize",
+    "Match",
     "Message",
     "NoAgent",
+    "OrgGate",
+    "OrgMatch",
+    "OrgPolicies",
+    "OrgPolicy",
+    "Pack",
     "Pipeline",
     "Plain",
     "Plan",
     "Project",
     "Prometheus",
     "PythonGate",
+    "PythonPolicy",
     "PythonRenderer",
+    "Ramp",
+    "Rego",
+    "RiskRule",
+    "Rule",
     "SecretCommand",
     "SecretEnv",
     "SecretFile",
@@ -72,16 +87,23 @@ _MODULES = {
     "errors": ("GitpromoteError",),
     "model.agent": ("ArgoCD", "Flux", "NoAgent"),
     "model.app": ("App",),
+    "model.boundary": ("Boundary", "OrgMatch"),
     "model.combination": ("matrix",),
     "model.edits": ("FluxSetters", "SetValue"),
     "model.environment": ("Environment", "any_of"),
     "model.ephemeral": ("EphemeralPipeline",),
+    "model.exemption": ("Exemption",),
     "model.gate_plain": ("CEL", "Approvals", "ChangeBudget", "PythonGate", "SkipPermission"),
     "model.gate_evidence": ("HTTP", "Checks", "CommitSignature", "ImageSignature", "Job", "Prometheus"),
     "model.gate_time": ("Bake", "Freeze", "Soak", "Window"),
     "model.message": ("Message",),
+    "model.organisation": ("OrgGate", "OrgPolicies", "OrgPolicy"),
     "model.pipeline": ("Pipeline",),
+    "model.policy": ("AdmissionPolicies", "ExecPolicy", "Pack", "PythonPolicy", "Rego", "Rule"),
+    "model.policy_base": ("Match",),
+    "model.ramp": ("Ramp",),
     "model.renderer": ("Helm", "Kustomize", "Plain", "PythonRenderer"),
+    "model.risk": ("RiskRule",),
     "model.secret": ("SecretCommand", "SecretEnv", "SecretFile"),
     "model.subscription": ("Chart", "Git", "Image"),
     "model.target": ("Branch", "Directory", "InPlace"),
@@ -97,16 +119,23 @@ if TYPE_CHECKING:
     from gitpromote.errors import GitpromoteError
     from gitpromote.model.agent import ArgoCD, Flux, NoAgent
     from gitpromote.model.app import App
+    from gitpromote.model.boundary import Boundary, OrgMatch
     from gitpromote.model.combination import matrix
     from gitpromote.model.edits import FluxSetters, SetValue
     from gitpromote.model.environment import Environment, any_of
     from gitpromote.model.ephemeral import EphemeralPipeline
+    from gitpromote.model.exemption import Exemption
     from gitpromote.model.gate_evidence import HTTP, Checks, CommitSignature, ImageSignature, Job, Prometheus
     from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate, SkipPermission
     from gitpromote.model.gate_time import Bake, Freeze, Soak, Window
     from gitpromote.model.message import Message
+    from gitpromote.model.organisation import OrgGate, OrgPolicies, OrgPolicy
     from gitpromote.model.pipeline import Pipeline
+    from gitpromote.model.policy import AdmissionPolicies, ExecPolicy, Pack, PythonPolicy, Rego, Rule
+    from gitpromote.model.policy_base import Match
+    from gitpromote.model.ramp import Ramp
     from gitpromote.model.renderer import Helm, Kustomize, Plain, PythonRenderer
+    from gitpromote.model.risk import RiskRule
     from gitpromote.model.secret import SecretCommand, SecretEnv, SecretFile
     from gitpromote.model.subscription import Chart, Git, Image
     from gitpromote.model.target import Branch, Directory, InPlace

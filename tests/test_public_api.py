@@ -31,12 +31,12 @@ def test_the_version_is_a_version() -> None:
 
 def test_the_names_are_these() -> None:
     assert " ".join(gitpromote.__all__) == (
-        "CEL HTTP App Approvals ArgoCD Bake Branch Change ChangeBudget Chart Checks CommitSignature Directory "
-        "Environment EphemeralPipeline Flux FluxSetters Freeze Git GitpromoteError Helm History Image ImageSignature "
-        "InPlace Job Kustomize Message NoAgent Pipeline Plain Plan Project Prometheus PythonGate PythonRenderer "
-        "SecretCommand SecretEnv SecretFile SetValue SkipPermission Soak Status Warehouse "
-        "Wave Window any_of app_version clusters errors folders matrix "
-        "same_commit same_version"
+        "CEL HTTP AdmissionPolicies App Approvals ArgoCD Bake Boundary Branch Change ChangeBudget Chart Checks "
+        "CommitSignature Directory Environment EphemeralPipeline ExecPolicy Exemption Flux FluxSetters Freeze Git "
+        "GitpromoteError Helm History Image ImageSignature InPlace Job Kustomize Match Message NoAgent OrgGate "
+        "OrgMatch OrgPolicies OrgPolicy Pack Pipeline Plain Plan Project Prometheus PythonGate PythonPolicy "
+        "PythonRenderer Ramp Rego RiskRule Rule SecretCommand SecretEnv SecretFile SetValue SkipPermission Soak "
+        "Status Warehouse Wave Window any_of app_version clusters errors folders matrix same_commit same_version"
     )
 
 

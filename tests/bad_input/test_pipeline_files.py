@@ -20,7 +20,7 @@ def pipeline(environments: str, *, name: str = "shop", target: str = "env/$env",
 """
 
 
-def invalid(code: str, *lines: str, summary: str = "the pipeline file is not valid") -> str:
+def invalid(code: str, *lines: str, summary: str = "The pipeline file is not valid") -> str:
     told = "".join(f"  {line}\n" for line in lines)
     return f"Error: {summary}  [{code}]\n\n{told}"
 
@@ -32,7 +32,7 @@ CASES = {
             "pipeline-file-raised",
             "pipeline.py:2: the file raised KeyError: 'memory'  [pipeline-file-raised]  "
             "(python pipeline.py shows the way there)",
-            summary="the pipeline file cannot be run to its end",
+            summary="The pipeline file cannot be run to its end",
         ),
     ),
     "raises-with-a-secret": (
@@ -41,7 +41,7 @@ CASES = {
             "pipeline-file-raised",
             "pipeline.py:1: the file raised ValueError: no access with (sensitive)  [pipeline-file-raised]  "
             "(python pipeline.py shows the way there)",
-            summary="the pipeline file cannot be run to its end",
+            summary="The pipeline file cannot be run to its end",
         ),
     ),
     "ends-python": (
@@ -49,7 +49,7 @@ CASES = {
         invalid(
             "pipeline-file-raised",
             "pipeline.py:2: the file ends Python: SystemExit(0)  [pipeline-file-raised]",
-            summary="the pipeline file cannot be run to its end",
+            summary="The pipeline file cannot be run to its end",
         ),
     ),
     "no-python": (
@@ -57,7 +57,7 @@ CASES = {
         invalid(
             "pipeline-file-raised",
             "pipeline.py:2: not Python: '(' was never closed, column 11  [pipeline-file-raised]",
-            summary="the pipeline file cannot be run to its end",
+            summary="The pipeline file cannot be run to its end",
         ),
     ),
     "no-pipeline": (
@@ -66,7 +66,7 @@ CASES = {
             "pipeline-missing",
             "pipeline.py: no Pipeline stands at the top level  [pipeline-missing]  "
             '(write shop = Pipeline("shop", …) at the top level; __all__, where there is one, must name it)',
-            summary="the pipeline file defines no pipeline",
+            summary="The pipeline file defines no pipeline",
         ),
     ),
     "cycle": (
@@ -159,7 +159,7 @@ def test_every_mistake_is_told_at_once(shop) -> None:
 def test_there_is_no_pipeline_file(shop) -> None:
     (shop.work / "pipeline.py").unlink()
     assert shop.refused("plan", code=11) == (
-        "Error: no pipeline file was found  [pipeline-file-missing]\n\n"
+        "Error: No pipeline file was found  [pipeline-file-missing]\n\n"
         "there is no pipeline.py and no pipelines/*.py in <tmp>/work\n\n"
         "write one, or name it:\n  gitpromote init\n  gitpromote --pipeline FILE …\n"
     )

@@ -11,7 +11,7 @@ import pytest
 from gitpromote.errors import PlanInvalid
 from gitpromote.model.canonical import canonical, digest
 from gitpromote.model.pipeline import DEFINITION_DOMAIN
-from gitpromote.planning.digests import change_digest, plan_digest
+from gitpromote.planning.digests import change_digest, text_digest
 from gitpromote.planning.planfile import loads
 
 AGAIN = "Make a new plan; a plan file is never edited by hand:\n  gitpromote plan\n"
@@ -31,8 +31,8 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         refused("plan-unreadable", "It is not whole JSON at byte 0 of 0: truncated, or not a plan file."),
     ),
     "truncated": (
-        lambda data: data[:1000],
-        refused("plan-unreadable", "It is not whole JSON at byte 1000 of 1000: truncated, or not a plan file."),
+        lambda data: data[:10],
+        refused("plan-unreadable", "It is not whole JSON at byte 10 of 10: truncated, or not a plan file."),
     ),
     "without-its-last-byte": (
         lambda data: data[:-1],
@@ -119,7 +119,7 @@ def forged(data: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
     change(plan)
     for environment in plan["environments"]:
         environment["change_digest"] = change_digest(plan["pipeline"]["name"], environment)
-    document["digest"] = plan_digest(document["format"], plan)
+    document["digest"] = text_digest(document["format"], canonical(plan))
     return canonical(document) + b"\n"
 
 

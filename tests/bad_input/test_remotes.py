@@ -101,11 +101,9 @@ def test_a_forge_that_refuses(shop, refusing, status: int, code: int, error: str
 def test_a_remote_without_a_commit(shop) -> None:
     shutil.rmtree(shop.remote)
     subprocess.run(["git", "init", "-q", "--bare", "--template=", "-b", "main", str(shop.remote)], check=True)
-    assert shop.refused("plan", code=11) == (
-        "Error: The branch that Freight comes from does not exist  [source-branch-missing]\n\n"
-        "<tmp>/remote.git: no default branch\n\n"
-        "Push it, or name another one: Git(branch=…).\n"
-    )
+    ended = shop.run("plan")
+    assert (ended.code, ended.err) == (0, "")
+    assert "remote.git has no default branch: push it, or name one with Git(branch=…)" in " ".join(ended.out.split())
 
 
 def test_an_error_is_data_too(shop) -> None:
