@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitpromote.cli.naming import pipelines
 from gitpromote.cli.options import lock_timeout, project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
@@ -29,12 +30,14 @@ _QUIET = 60.0  # seconds between two complaints about requests that were refused
     "run",
     examples=(
         "gitpromote run --once",
+        "gitpromote run --once --all",
         "gitpromote run pay --interval 10m",
         "gitpromote run pay --listen 127.0.0.1:8080 --secret-env WEBHOOK_SECRET",
     ),
 )
 @click.argument("name", required=False, metavar="[PIPELINE]")
 @option("--once", is_flag=True, help="End as soon as nothing more may go; exit codes as of apply.")
+@option("--all", "every", is_flag=True, help="With --once: every pipeline of the file, one after the other.")
 @option("--interval", metavar="TIME", help="How long to wait between rounds where nothing opens before; 5m by default.")
 @option("--jitter", metavar="TIME", help="Wait up to that much longer; a tenth of the interval by default.")
 @option("--listen", metavar="HOST:PORT", help="Take webhooks there: they shorten the wait, and nothing else.")
@@ -53,6 +56,8 @@ def command(session: Session, /, name: str | None, **given: Any) -> int:
     runs.
     """
     _refuse_beside_once(given)
+    if given["every"]:
+        return _every(session, name, given)
     return _once(session, name, given) if given["once"] else _for_ever(session, name, given)
 
 
@@ -60,8 +65,8 @@ def _refuse_beside_once(given: dict[str, Any]) -> None:
     odd = [f"--{each}" for each in ("interval", "jitter", "listen") if given["once"] and given[each]]
     if given["secret_env"] and not given["listen"]:
         odd.append("--secret-env")
-    if not given["once"] and given["detailed_exitcode"]:
-        odd.append("--detailed-exitcode")
+    once_alone = {"--all": "every", "--detailed-exitcode": "detailed_exitcode"}
+    odd += [option for option, word in once_alone.items() if given[word] and not given["once"]]
     if odd:
         raise UsageError(
             "These options do not go together",
@@ -72,7 +77,42 @@ def _refuse_beside_once(given: dict[str, Any]) -> None:
         )
 
 
-def _once(session: Session, name: str | None, given: dict[str, Any]) -> int:
+def _every(session: Session, name: str | None, given: dict[str, Any]) -> int:
+    """Every pipeline of the file; what fails in one does not keep the others back."""
+    from gitpromote.cli.failure import error_data, error_lines
+    from gitpromote.model.result import PRECEDENCE
+
+    if name is not None:
+        raise UsageError(
+            "These options do not go together",
+            code="usage",
+            detail=f'--all and a pipeline\'s name, "{name}"',
+            hint="  gitpromote run --help",
+        )
+    codes: set[int] = set()
+    told: list[dict[str, Any]] = []
+    for each in pipelines(session):
+        if each is not None:
+            session.show([line(Span(each, "strong"))])
+        try:
+            codes.add(_once(session, each, given, told=told))
+        except GitpromoteError as error:
+            session.tell(error_lines(error))
+            told.append({"pipeline": each, **error_data(error)})
+            codes.add(error.exit_code)
+        if 130 in codes:
+            break
+    session.give(told)
+    return next((code for code in PRECEDENCE if code in codes), max(codes, default=0))
+
+
+def _once(
+    session: Session, name: str | None, given: dict[str, Any], *, told: list[dict[str, Any]] | None = None
+) -> int:
+    """One pipeline, until nothing more may go.
+
+    :param told: takes the result as data, where it is not printed yet
+    """
     from gitpromote.model.round import Ran
     from gitpromote.views.running import ran_view
     from gitpromote.views.time import parse_duration
@@ -86,7 +126,10 @@ def _once(session: Session, name: str | None, given: dict[str, Any]) -> int:
             session.show(ran_view(Ran(rounds=tuple(rounds)), width=session.out.width))
         raise
     _tell_of_keys(session, current)
-    session.give(_data(ran))
+    if told is None:
+        session.give(_data(ran))
+    else:
+        told.append(_data(ran))
     session.show(ran_view(ran, width=session.out.width))
     waits = any(turn.status in ("waiting", "held", "unavailable") for turn in ran.turns)
     return 3 if given["detailed_exitcode"] and ran.exit_code == 0 and waits else ran.exit_code

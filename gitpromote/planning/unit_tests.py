@@ -28,8 +28,6 @@ from gitpromote.model.policy_base import Match, Policy
 
 __all__ = ["Expected", "Place", "UnitCase", "UnitTests", "read_unit_tests"]
 
-CODE = "policy-test-invalid"
-
 _FILE = ("pipeline", "policies", "gates", "environment", "tests")
 _CASE = (
     *("name", "environment", "occasion", "objects", "before", "freight", "at", "tz", "facts", "promoted"),
@@ -306,7 +304,7 @@ class _Reader:
         return [one for one in found if isinstance(one, str)]
 
     def _tell(self, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(CODE, message, path=self.name, hint=hint))
+        self.problems.append(Problem("policy-test-invalid", message, path=self.name, hint=hint))
 
 
 def _words(wanted: type[Any]) -> list[str]:

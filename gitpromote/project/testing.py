@@ -19,7 +19,7 @@ from gitpromote.model.policy_base import Policy
 from gitpromote.model.problems import configuration_error
 from gitpromote.model.unit_report import UnitOutcome, UnitReport
 from gitpromote.planning.unit_judging import Coverage, Tested, environment_of, judged, mismatches, scene_of
-from gitpromote.planning.unit_tests import CODE, UnitCase, UnitTests, read_unit_tests
+from gitpromote.planning.unit_tests import UnitCase, UnitTests, read_unit_tests
 from gitpromote.policy.evaluate import applies, is_outside
 from gitpromote.policy.judged import Judged, Material
 from gitpromote.policy.scene import Scene
@@ -104,11 +104,13 @@ def _read(path: Path) -> tuple[UnitTests | None, list[Problem]]:
     try:
         documents = [one for one in parse_yaml(path.read_bytes(), file=str(path), strict=True) if one is not None]
     except OSError as error:
-        return None, [Problem(CODE, error.strerror or str(error), path=str(path))]
+        return None, [Problem("policy-test-invalid", error.strerror or str(error), path=str(path))]
     except GitpromoteError as error:
-        return None, [Problem(CODE, error.detail or error.summary)]
+        return None, [Problem("policy-test-invalid", error.detail or error.summary)]
     if len(documents) != 1:
-        return None, [Problem(CODE, f"it holds {len(documents)} documents, and one is meant", path=str(path))]
+        return None, [
+            Problem("policy-test-invalid", f"it holds {len(documents)} documents, and one is meant", path=str(path))
+        ]
     return read_unit_tests(documents[0], file=str(path))
 
 

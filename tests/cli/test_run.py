@@ -102,6 +102,41 @@ def test_once_as_json_is_one_object(run, auto) -> None:
     assert (events[-1]["kind"], events[-1]["exit_code"]) == ("summary", 0)
 
 
+TWO = """
+from gitpromote import App, Branch, Environment, Pipeline, Plain
+
+one, two = (
+    Pipeline(
+        name,
+        apps=[App(name, Plain(folder))],
+        target=Branch(f"{name}/$env"),
+        environments=[Environment("test", auto=True, production=False)],
+    )
+    for name, folder in (("one", "nosuch"), ("two", "config"))
+)
+"""
+
+
+def test_all_pipelines_of_a_file_go_one_after_the_other_and_one_that_fails_keeps_none_back(run, notes, normal) -> None:
+    (notes.clone / "pipeline.py").write_text(TWO)
+    (notes.clone / "config").mkdir(exist_ok=True)
+    (notes.clone / "config" / "c.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
+    notes.commit("two pipelines")
+    ended = run("run", "--once", "--all")
+    assert ended.code == 1
+    assert normal(ended.out).splitlines()[0] == "one"
+    assert "test  FAILED" in ended.out
+    assert normal(ended.out).splitlines()[-3:] == [
+        "two",
+        "test  written ID-2 -> two/test, tree as planned",
+        "Applied: 1 done, 0 failed, 0 waiting, 0 not started.",
+    ]
+    told = json.loads(run("run", "--once", "--all", "--json").out)
+    assert [(each["rounds"][-1]["pipeline"], each["exit_code"]) for each in told] == [("one", 1), ("two", 0)]
+    assert run("run", "--all").code == 64
+    assert run("run", "one", "--once", "--all").code == 64
+
+
 def test_detailed_exitcode_is_3_where_production_waits_for_an_approval(run, auto) -> None:
     auto.replace("pipeline.py", 'Environment("prod")', 'Environment("prod", auto=True)')
     ended = run("run", "--once", "--detailed-exitcode")

@@ -217,7 +217,7 @@ def test_the_log_of_the_first_parents_counts_a_merge_for_all_that_it_brought(ori
     merge = origin.git("commit-tree", tree, "-p", fix, "-p", side, "-m", "merge").strip()
     origin.git("update-ref", "refs/heads/main", merge)
     mirror.fetch(ALL)
-    every = dict(first_parent=True, without=[base])
+    every = {"first_parent": True, "without": [base]}
     assert [info.subject for info in objects.log([merge], **every)] == ["merge", "fix"]
     assert [info.subject for info in objects.log([merge], paths=["a"], **every)] == ["merge"]
     assert [info.subject for info in objects.log([merge], paths=["b"], **every)] == ["fix"]
