@@ -91,7 +91,6 @@ def signers_of(inquiry: Inquiry) -> str | None:
 def commits(inquiry: Inquiry) -> Question:
     """Every commit that would come in: those of the Freight that what is there does not contain."""
     gate: CommitSignature = inquiry.gate
-    world = inquiry.world
     path = gate.signers or signers_of(inquiry)
     if path is None:
         raise ConfigurationError(

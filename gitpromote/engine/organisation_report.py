@@ -5,6 +5,7 @@ from __future__ import annotations
 from gitpromote.engine.governing import govern
 from gitpromote.engine.organisation_place import OrgPlace
 from gitpromote.engine.world import World
+from gitpromote.model.standing import Standing
 
 __all__ = ["report"]
 
@@ -17,18 +18,20 @@ def report(world: World, place: OrgPlace) -> str:
     now = world.clock.now()
     governing = govern(world, place, as_of=now)
     found = governing.now
-    lines = [f"{found.told}  {_counts(len(governing.exemptions), found.rules)}"]
-    for name in world.pipeline.order():
-        asked = world.pipeline.resolved(name).organisation
-        phases = {one.id: "" if one.phase == "enforce" else f" ({one.phase})" for one in asked.policies}
-        names = [gate.name for gate in asked.gates] + [one + phase for one, phase in phases.items()]
-        names += list(asked.boundaries)
-        lines.append(f"{name}: {', '.join(names) or 'nothing'}")
+    exemptions = len(governing.exemptions)
+    excused = [f"{exemptions} exemption{'s' * (exemptions != 1)}"] if exemptions else []
     home = ["it stands in the team's own repository: the team can change it"] if found.is_home else []
-    return "\n".join([*lines, *home, *found.void(now)])
+    return "; ".join([found.told, *_asked(world), *excused, *home, *found.void(now)])
 
 
-def _counts(exemptions: int, rules: object) -> str:
-    named = [(name, len(getattr(rules, name))) for name in ("policies", "gates", "boundaries")]
-    told = [f"{number} {name}" for name, number in [*named, ("exemptions", exemptions)] if number]
-    return ", ".join(told) or "asks for nothing"
+def _asked(world: World) -> list[str]:
+    """Environments of which the same is asked, with what that is."""
+    told: dict[str, list[str]] = {}
+    for name in world.pipeline.order():
+        told.setdefault(_names(world.pipeline.resolved(name).organisation), []).append(name)
+    return [f"{', '.join(names)}: {asked or 'nothing'}" for asked, names in told.items()]
+
+
+def _names(asked: Standing) -> str:
+    phases = [one.id + ("" if one.phase == "enforce" else f" ({one.phase})") for one in asked.policies]
+    return ", ".join([*(gate.name for gate in asked.gates), *phases, *asked.boundaries])

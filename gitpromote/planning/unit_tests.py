@@ -314,6 +314,7 @@ def _words(wanted: type[Any]) -> list[str]:
 
 def _with_match(arguments: Mapping[Any, Any]) -> dict[str, Any]:
     """Arguments by their names, with what is nested made first."""
-    told = {str(name): value for name, value in arguments.items()}
+    # YAML reads the bare word "on" as true.
+    told = {"on" if name in ("true", True) else str(name): value for name, value in arguments.items()}
     match = told.get("match")
     return {**told, **({"match": Match(**match)} if isinstance(match, dict) else {})}

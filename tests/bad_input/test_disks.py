@@ -81,7 +81,9 @@ def test_the_doctor_lists_everything_where_the_cache_is_read_only(shop, in_cache
     read_only(place)
     ended = shop.run("doctor")
     rows = {line.split()[1]: line.split()[0] for line in ended.out.splitlines()[:7]}
-    expected = dict.fromkeys(["git", "home", "ledger", "organisation", "credentials", "identity"], "ok") | {"cache": "FAILED"}
+    expected = dict.fromkeys(["git", "home", "ledger", "organisation", "credentials", "identity"], "ok") | {
+        "cache": "FAILED"
+    }
     assert (ended.code, ended.err, rows) == (11, "", expected)
     assert PLACE in ended.out
 

@@ -115,7 +115,7 @@ def test_changes_and_freight_are_there_to_be_judged(folder):
         """\
 policies:
   - Rule: {name: shrink, expression: oldObject == null || object.spec.replicas * 2 >= oldObject.spec.replicas}
-  - Rule: {name: keep, expression: "!('delete' in change.actions)", "on": change}
+  - Rule: {name: keep, expression: "!('delete' in change.actions)", on: change}
   - Rule: {name: small, expression: "plan.deletes == 0 && freight.labels.reviewed == true", "on": plan}
 tests:
   - name: gone
