@@ -100,7 +100,8 @@ class Environment(Definition):
     :param gates: what must hold before something enters; ``[]`` for nothing
     :param policies: what must be true of what would be written, beside the Pipeline's own
     :param apps: the Apps that it carries; ``[]`` makes it a control-flow point
-    :param auto: whether ``run`` promotes by itself; a CEL expression decides by the change
+    :param auto: whether ``run`` promotes by itself; a CEL expression decides by the change. A
+        control-flow point that comes after others does so anyway, unless an expression says otherwise
     :param select: which Freight: ``newest``; ``match-upstream``, what the one before it holds; ``sequential(n)``, one
         after the other as they arrived, at most ``n`` at a time
     :param direct: take Freight without an Environment before it: from all Warehouses, or from these

@@ -32,8 +32,8 @@ def may_run(
 
 
 def _by_definition(resolved: ResolvedEnvironment, ask: Ask, variables: Mapping[str, Any]) -> Outcome:
-    if resolved.is_control_flow and isinstance(resolved.auto, bool):
-        # Nobody has to watch it: it writes nothing, and its gates have let it. To ask a person, Approvals does.
+    if resolved.is_control_flow and resolved.after and resolved.auto is False:
+        # It writes nothing, and those before it and its gates have let it. In front of all others it is a person's.
         return _outcome("pass", "a point of control goes by itself")
     if resolved.auto is False:
         return _outcome("skip", "auto=False: a person applies it")

@@ -89,15 +89,3 @@ def test_a_folder_of_a_branch_is_named_with_it(site):
     gone = {path: None for path in site.home.files("rendered") if "test" not in path}
     site.home.commit(gone, branch="rendered")
     assert status(site, left) == ()
-
-
-def test_a_point_of_control_goes_by_itself(site):
-    pipeline = site.pipeline(
-        Environment("test", auto=True), Environment("gate", apps=[]), Environment("uat", auto=True, production=False)
-    )
-    ran = site.project(pipeline).run_once()
-    assert {turn.name: turn.status for turn in ran.turns if turn.wrote} == {
-        "test": "written",
-        "gate": "inherited",
-        "uat": "written",
-    }
