@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 from gitpromote.model.change import ObjectChange, highest
 from gitpromote.model.freight import Freight
 from gitpromote.model.gate import Gate
-from gitpromote.model.gate_evidence import Prometheus
 from gitpromote.model.gate_time import Freeze, Window
 from gitpromote.model.moments import iso
 from gitpromote.model.pipeline import Pipeline
@@ -21,14 +20,13 @@ from gitpromote.planning.availability import Journey
 from gitpromote.planning.expressions import environment_variables, freight_variables
 from gitpromote.planning.requirement import Part, Place
 from gitpromote.policy.gate_context import Variables
-from gitpromote.policy.windows import blocked
 
 __all__ = ["RECENT", "Metric", "gate_variables", "windows_of"]
 
 #: How far back ``recentSuccessCount`` and ``recentFailureCount`` count. Seconds.
 RECENT = 30 * 86400
 
-Metric: TypeAlias = Callable[[Prometheus], Mapping[str, Any]]
+Metric: TypeAlias = Callable[[Gate], Mapping[str, Any]]
 """The gate of a metric -> its ``value`` and ``result``, as far as they are known."""
 
 
@@ -70,7 +68,7 @@ def gate_variables(
         {
             "environment": lambda: environment_variables(resolved)["environment"],
             "plan": lambda: _plan(resolved, changes),
-            "metrics": lambda: {gate.name: metric(gate) for gate in _gates(pipeline, resolved, Prometheus)},
+            "metrics": lambda: {gate.name: metric(gate) for gate in _gates(pipeline, resolved, "prometheus")},
         }
     )
 
@@ -95,7 +93,7 @@ def _of(
     makers |= {
         "change": lambda: _change(before, freight, changes),
         "upstream": lambda: {name: _upstream(journey, name, freight) for name in journey.pipeline.order()},
-        "changewindow": lambda: blocked(windows_of(journey.pipeline, resolved), journey.as_of),
+        "changewindow": lambda: _blocked(journey, resolved),
     }
     return _Late(makers)
 
@@ -193,20 +191,26 @@ def _is_healthy(verified: Verified) -> bool:
     return verified.healthy is not None or (verified.since is None and verified.baked is not None)
 
 
+def _blocked(journey: Journey, resolved: ResolvedEnvironment) -> Mapping[str, Any]:
+    from gitpromote.policy.windows import blocked  # few expressions name one
+
+    return blocked(windows_of(journey.pipeline, resolved), journey.as_of)
+
+
 def windows_of(pipeline: Pipeline, resolved: ResolvedEnvironment) -> dict[str, list[Window | Freeze]]:
     """Name to the windows and freezes that an Environment's expressions mean by it."""
     found: dict[str, list[Window | Freeze]] = {}
-    for gate in _gates(pipeline, resolved, Window, Freeze):
+    for gate in _gates(pipeline, resolved, "window", "freeze"):
         found.setdefault(gate.name, []).append(gate)
     return found
 
 
-def _gates(pipeline: Pipeline, resolved: ResolvedEnvironment, *kinds: type[Gate]) -> list[Any]:
+def _gates(pipeline: Pipeline, resolved: ResolvedEnvironment, *kinds: str) -> list[Any]:
     """Gates that expressions may name: of a name that the Environment has itself, its own; otherwise all others'."""
-    own = [gate for gate in resolved.gates if isinstance(gate, kinds)]
+    own = [gate for gate in resolved.gates if gate.kind in kinds]
     if resolved.apart:
         return own
     names = {gate.name for gate in own}
     given = [*(pipeline.gates or ()), *(gate for one in pipeline.environments for gate in one.gates or ())]
-    others = [gate for gate in given if isinstance(gate, kinds) and gate.name not in names]
+    others = [gate for gate in given if gate.kind in kinds and gate.name not in names]
     return [*own, *{id(gate): gate for gate in others}.values()]

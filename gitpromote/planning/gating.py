@@ -7,61 +7,63 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 from gitpromote.model.evidence import Evidence, Subject
 from gitpromote.model.gate import Gate, Occasion
-from gitpromote.model.gate_evidence import HTTP, CommitSignature, ImageSignature, Job, Prometheus
-from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate, SkipPermission
-from gitpromote.model.gate_time import Bake, Freeze, Soak, Window
+from gitpromote.model.gate_plain import SkipPermission
+from gitpromote.model.gate_time import Bake, Soak
 from gitpromote.model.observation import EnvironmentObservation
 from gitpromote.model.outcome import Outcome
 from gitpromote.planning.asking import Asking
 from gitpromote.planning.gate_facts import Metric, gate_variables, windows_of
 from gitpromote.planning.soaking import gate_outcome
-from gitpromote.policy import (
-    approvals,
-    budget,
-    expression_gate,
-    http_answer,
-    job,
-    metric,
-    python_gate,
-    signature,
-    windows,
-)
 from gitpromote.policy.conditional import not_asked
 from gitpromote.policy.gate_context import GateContext, Judge
 
-__all__ = ["JUDGES", "Asking", "gate_context", "gate_outcomes", "organisations_part", "subject_of"]
+if TYPE_CHECKING:
+    from gitpromote.model.gate_evidence import Prometheus
 
-#: Every kind of gate with the function that judges it. Soak and Bake are not here: they follow from the Journey alone.
-JUDGES: Mapping[type[Gate], Judge] = MappingProxyType(
-    {
-        Window: windows.judge_window,
-        Freeze: windows.judge_freeze,
-        CEL: expression_gate.judge,
-        Approvals: approvals.judge,
-        ChangeBudget: budget.judge,
-        PythonGate: python_gate.judge,
-        Prometheus: metric.judge,
-        HTTP: http_answer.judge,
-        Job: job.judge,
-        CommitSignature: signature.judge_commits,
-        ImageSignature: signature.judge_images,
-    }
-)
+__all__ = ["JUDGES", "Asking", "gate_context", "gate_outcomes", "judge_of", "organisations_part", "subject_of"]
+
+#: Kind of gate to the module and the function that judge it; few pipelines need more than one or two of them. Soak and
+#: Bake are not here: they follow from the Journey alone.
+JUDGES: Mapping[str, tuple[str, str]] = {
+    "approvals": ("approvals", "judge"),
+    "cel": ("expression_gate", "judge"),
+    "change-budget": ("budget", "judge"),
+    "commit-signature": ("signature", "judge_commits"),
+    "freeze": ("windows", "judge_freeze"),
+    "http": ("http_answer", "judge"),
+    "image-signature": ("signature", "judge_images"),
+    "job": ("job", "judge"),
+    "prometheus": ("metric", "judge"),
+    "python-gate": ("python_gate", "judge"),
+    "window": ("windows", "judge_window"),
+}
 
 _RESULTS = {"pass": "Pass", "pending": "Fail", "fail": "Fail"}
 _LATER = "not judged by this version"
 _IDLE = "nothing moves here"
 
 
+def judge_of(gate: Gate) -> Judge | None:
+    """Who judges a gate; ``None`` for Soak and Bake, and where this version has nobody."""
+    return _judge(gate.kind) if gate.kind in JUDGES else None
+
+
+@cache
+def _judge(kind: str) -> Judge:
+    module, name = JUDGES[kind]
+    return cast("Judge", getattr(import_module(f"gitpromote.policy.{module}"), name))
+
+
 def gate_outcomes(asking: Asking) -> list[Outcome]:
     """The verdict of every gate that judges this occasion, in their order."""
     gates = [one for one in asking.resolved.gates if _judges(one, asking.occasion)]
-    context = gate_context(asking) if any(type(one) in JUDGES or one.when for one in gates) else None
+    context = gate_context(asking) if any(one.kind in JUDGES or one.when for one in gates) else None
     return [*(_outcome(asking, gate, context) for gate in gates), *_of_organisation(asking)]
 
 
@@ -98,7 +100,7 @@ def _outcome(asking: Asking, gate: Gate, context: GateContext | None) -> Outcome
         return unasked
     if isinstance(gate, Soak | Bake):
         return gate_outcome(asking.journey, asking.resolved, gate, asking.entering.values())
-    judge = JUDGES.get(type(gate))
+    judge = judge_of(gate)
     if judge is None or context is None:
         return Outcome(id=gate.name, kind="gate", level=gate.level, status="pending", message=_LATER)
     if asking.idle:
@@ -142,11 +144,13 @@ def _requested_by(asking: Asking) -> tuple[str, ...]:
 def _metrics(asking: Asking) -> Metric:
     """What the answer of a metric's gate is worth to expressions: its number, and what that gate concludes of it."""
 
-    def told(gate: Prometheus) -> dict[str, Any]:
+    def told(gate: Gate) -> dict[str, Any]:
+        from gitpromote.policy import metric  # few expressions name one
+
         evidence = _answer(asking.observed, gate)
         if evidence is None:
             return {}
-        verdict = metric.judge(gate, replace(_bare(asking), evidence=evidence))
+        verdict = metric.judge(cast("Prometheus", gate), replace(_bare(asking), evidence=evidence))
         return {"value": metric.value_of(evidence), "result": _RESULTS.get(verdict.status, "Error")}
 
     return told

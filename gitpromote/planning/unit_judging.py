@@ -24,7 +24,7 @@ from gitpromote.model.resolved import ResolvedEnvironment, ResolvedTarget
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.unit_report import RuleSeen
 from gitpromote.planning.expressions import environment_variables, freight_variables
-from gitpromote.planning.gating import JUDGES
+from gitpromote.planning.gating import judge_of
 from gitpromote.planning.unit_tests import Expected, Place, UnitCase
 from gitpromote.policy.conditional import not_asked
 from gitpromote.policy.evaluate import applies, evaluate
@@ -117,7 +117,7 @@ def _skipped(name: str, kind: Any) -> Outcome:
 def _gate(tested: Tested, gate: Gate) -> Outcome:
     if tested.case.occasion not in gate.applies_to:
         return _skipped(gate.name, "gate")
-    judge = JUDGES.get(type(gate)) if isinstance(gate, BY_FACTS) else None
+    judge = judge_of(gate) if isinstance(gate, BY_FACTS) else None
     if judge is None:
         return Outcome(id=gate.name, level=gate.level, status="error", message=_ANSWERED)
     if tested.at is None and _needs_time(gate):
