@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gitpromote.engine import transition
 from gitpromote.engine.append import PATIENCE, ledger_refused, pause, record_plan
-from gitpromote.engine.assess import Answered, Fresh, assess, journey_of
+from gitpromote.engine.assess import Answered, Fresh, assess, journey_of, last_record
 from gitpromote.engine.calling import Called
 from gitpromote.engine.executable import not_supported, refuse_unsupported, unsupported
 from gitpromote.engine.governed import govern_apply
@@ -186,7 +186,7 @@ class _Run:
         ready: list[Fresh] = []
         self.pins.forget()
         locked = held_by_others(self.world, seen)
-        answered = self._answered(seen)
+        answered = self._answered(seen, records)
         for planned in self._open():
             self.results.pop(planned.name, None)
             if planned.decision in ("unavailable", "held") or not planned.steps:
@@ -215,17 +215,18 @@ class _Run:
                 )
         return [fresh for fresh in ready if fresh.planned.name not in stacked]
 
-    def _answered(self, seen: Look) -> Answered:
+    def _answered(self, seen: Look, records: Sequence[Record]) -> Answered:
         """What those say now whom gates ask."""
+        after = records[-1].id if records else last_record(self.world, seen.ledger.head)
         now, pipeline = self.world.clock.now(), self.world.pipeline
         asking = [one for one in self._open() if one.steps and one.decision not in ("unavailable", "held")]
         asking = [one for one in asking if any(gate.asks for gate in pipeline.resolved(one.name).all_gates)]
         if not asking:
-            return Answered(as_of=now)
+            return Answered(as_of=now, after=after)
         from gitpromote.engine.evidence import answers_again  # few pipelines ask anybody
 
         answers = answers_again(self.world, self.file.plan, asking, ledger=seen.ledger, as_of=now)
-        return Answered(as_of=now, answers=answers)
+        return Answered(as_of=now, after=after, answers=answers)
 
     def _verdict(self, fresh: Fresh, lock: Contention | None) -> EnvironmentResult | None:
         """The result that judgement, gates and locks lead to; ``None`` where it may go."""

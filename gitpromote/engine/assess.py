@@ -71,10 +71,12 @@ class Fresh:
 class Answered:
     """What was answered when gates asked, and when that was: they are judged at that very moment.
 
+    :ivar after: the id of the Record that was the last one then; ``None`` where there is none
     :ivar answers: Environment to gate to its answer
     """
 
     as_of: int
+    after: str | None = None
     answers: Mapping[str, Mapping[str, Evidence]] = field(default_factory=dict)
 
 
@@ -127,14 +129,14 @@ def assess(
         ours=ours,
         judged=JudgedBy(
             at=answered.as_of,
-            after=records[-1].id if records else _last_record(world, seen.ledger.head),
+            after=answered.after,
             subject=subject_of(observed_again(plan, planned)),
             evidence=answered.answers.get(planned.name, {}),
         ),
     )
 
 
-def _last_record(world: World, head: str | None) -> str | None:
+def last_record(world: World, head: str | None) -> str | None:
     """The id of the Record that a commit of the ledger holds."""
     if head is None:
         return None
