@@ -222,6 +222,8 @@ def _redirected(question: Question, location: str) -> Question:
         raise misled(question, f"to {host_of(url) or 'nowhere'}, without TLS")
     if not leaves:
         return replace(question, url=url)
+    if not question.elsewhere:
+        raise misled(question, f"to {host_of(url)}, which is another server")
     own = {"authorization", *question.own}
     kept = {name: value for name, value in question.headers.items() if name.lower() not in own}
     return replace(question, url=url, headers=kept)

@@ -19,6 +19,7 @@ class Question:
     :param headers: an ``Authorization`` among them goes to this URL's host alone
     :param own: names of other headers, in small letters, that go to this URL's host alone
     :param limit: bytes that the answer may have, unpacked
+    :param elsewhere: whether another server may answer, where this one leads there
     """
 
     url: str
@@ -28,6 +29,7 @@ class Question:
     own: frozenset[str] = frozenset()
     body: bytes | None = field(default=None, repr=False)
     limit: int = 4 << 20
+    elsewhere: bool = True
 
 
 class Answer(NamedTuple):

@@ -84,13 +84,14 @@ def module_name(path: Path) -> str:
 def isolated(path: Path) -> Iterator[None]:
     """While this is open, modules beside the file are imported anew; afterwards all is as it was before.
 
-    Nothing is written beside the sources, byte code neither.
+    Nothing is written beside the sources, byte code neither. What the file does to the environment's variables is
+    undone: they say what an organisation asks for, and are not its to change.
     """
     folders = folders_of(path)
     with _lock:
         finder = _Siblings(folders)
         hidden = {name: sys.modules.pop(name) for name in _siblings_loaded(folders, {module_name(path)})}
-        saved_path, saved_flag = list(sys.path), sys.dont_write_bytecode
+        saved_path, saved_flag, variables = list(sys.path), sys.dont_write_bytecode, dict(os.environ)
         sys.meta_path.insert(0, finder)
         sys.path.extend(str(folder) for folder in folders)
         sys.dont_write_bytecode = True
@@ -98,6 +99,9 @@ def isolated(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
+            if variables != dict(os.environ):
+                os.environ.clear()
+                os.environ.update(variables)
             sys.dont_write_bytecode = saved_flag
             sys.path[:] = saved_path
             sys.meta_path[:] = [one for one in sys.meta_path if one is not finder]

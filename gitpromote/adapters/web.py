@@ -36,7 +36,7 @@ class HttpWeb:
             _close(self._ways)
 
     def ask(self, request: WebRequest) -> WebAnswer:
-        """The answer, after redirects; what is secret goes to the host of the request alone."""
+        """The answer, after redirects within the same server: a login page elsewhere is no answer."""
         headers = {name.lower(): self._text(value) for name, value in request.headers.items()}
         own = {name.lower() for name, value in request.headers.items() if isinstance(value, Secret)}
         if request.auth is not None:
@@ -49,6 +49,7 @@ class HttpWeb:
             own=frozenset(own),
             body=b"" if request.method == "POST" else None,
             limit=request.limit,
+            elsewhere=False,
         )
         answer = self._way(request.timeout).ask(question)
         return WebAnswer(status=answer.status, headers=answer.headers, body=answer.body)

@@ -11,6 +11,7 @@ from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import RemoteFailed
 from gitpromote.history.moved import names_of
+from gitpromote.model.change import ObjectChange
 from gitpromote.model.evidence import Evidence, Subject
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
@@ -308,14 +309,40 @@ def _rerendered(
     world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, head: str | None, before: Judgement
 ) -> Judgement:
     """Something that the render reads has changed, but not what is edited: does the same change come out?"""
-    resolved = world.pipeline.resolved(planned.name)
-    freight = planned_freight(plan, planned)
-    state = seen.ledger.environment(planned.name)
-    overlay = _still_to_come(world, plan, planned, head)
-    observed, _ = observe_sources(world, resolved, freight, head=head, state=state, overlay=overlay)
-    if _same_change(planned, observed, world.pipeline):
+    observed = _predicted(world, plan, planned, seen, head)
+    same_result = observed.desired is None or observed.desired.tree == planned.result_tree
+    if same_result and _same_change(planned, observed, world.pipeline):
         return Judgement(verdict="reanchor", message="rendered again: the same change")
-    return _stale(before.differences)
+    text = "what it renders is no longer what was reviewed"
+    return Judgement(
+        verdict="stale",
+        code="plan-stale",
+        message=text,
+        differences=before.differences,
+        rendered=_since_review(world, plan, planned, seen, observed),
+    )
+
+
+def _predicted(
+    world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, head: str | None
+) -> EnvironmentObservation:
+    """What the planned edits would render to at a commit of the target."""
+    resolved, state = world.pipeline.resolved(planned.name), seen.ledger.environment(planned.name)
+    overlay = _still_to_come(world, plan, planned, head)
+    freight = planned_freight(plan, planned)
+    return observe_sources(world, resolved, freight, head=head, state=state, overlay=overlay)[0]
+
+
+def _since_review(
+    world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, now: EnvironmentObservation
+) -> tuple[ObjectChange, ...]:
+    """What would come now against what was reviewed; nothing where the commit that was reviewed is gone."""
+    basis = plan.basis.repositories.get(planned.target.repository)
+    reviewed = basis.refs.get(planned.target.ref) if basis else None
+    if reviewed is None or not _is_there(world.repository(planned.target.repository), reviewed):
+        return ()
+    then = _predicted(world, plan, planned, seen, reviewed)
+    return changes_of(replace(now, current=then.desired), world.pipeline)
 
 
 def _still_to_come(world: World, plan: Plan, planned: EnvironmentPlan, head: str | None) -> dict[str, bytes]:
@@ -338,11 +365,6 @@ def _same_change(planned: EnvironmentPlan, observed: EnvironmentObservation, pip
     written = {path: after.oid for path, (_, after) in observed.edited.items()}
     expected = {write.path: write.after for write in planned.writes}
     return written == expected and changes_of(observed, pipeline) == planned.changes
-
-
-def _stale(differences: tuple[Difference, ...]) -> Judgement:
-    text = "what it renders is no longer what was reviewed"
-    return Judgement(verdict="stale", code="plan-stale", message=text, differences=differences)
 
 
 def _ours(world: World, planned: EnvironmentPlan, head: str, planned_head: str | None) -> str | None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import overload
 
 from gitpromote.engine.calling import Called
 from gitpromote.errors import Blocked, GitpromoteError
+from gitpromote.model.change import Action, FieldChange, ObjectChange, path_text
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.record import Record
 from gitpromote.model.result import EnvironmentResult
 from gitpromote.planning.staleness import Difference, Judgement
 from gitpromote.views.time import instant
+from gitpromote.views.values import replacement_text, value_text
+
+#: How many objects are told, and with which signs.
+_MOST = 10
+_SIGNS: Mapping[tuple[Action, ...], str] = {("create",): "+", ("delete",): "-", ("delete", "create"): "-/+"}
 
 
 @overload
@@ -34,10 +40,37 @@ def settled_result(
             exit_code=4,
             code=judgement.code,
             message=judgement.message,
-            detail="\n".join(_difference_text(one) for one in judgement.differences),
+            detail="\n".join([*map(_difference_text, judgement.differences), *_rendered_text(judgement.rendered)]),
             hint=f"Make a new plan:\n  {called.replan}",
         )
     return None
+
+
+def _rendered_text(changes: Sequence[ObjectChange]) -> list[str]:
+    """What would come now, against what was reviewed."""
+    if not changes:
+        return []
+    many = "1 object differs" if len(changes) == 1 else f"{len(changes)} objects differ"
+    told = [f"  {_SIGNS.get(one.actions, '~')} {one.title}{_fields(one)}" for one in changes[:_MOST]]
+    more = [f"  and {len(changes) - _MOST} more"] if len(changes) > _MOST else []
+    return [f"rendered again, {many} from what was reviewed:", *told, *more]
+
+
+def _fields(change: ObjectChange) -> str:
+    told = [f"{path_text(one.path)}: {_words(one)}" for one in change.fields[:3]]
+    more = [f"and {len(change.fields) - 3} more"] if len(change.fields) > 3 else []
+    return f"  {', '.join([*told, *more])}" if change.actions == ("update",) else ""
+
+
+def _words(field: FieldChange) -> str:
+    match field.op:
+        case "add":
+            return f"+ {value_text(field.after)}"
+        case "remove":
+            return f"- {value_text(field.before)}"
+        case "reorder":
+            return "another order"
+    return replacement_text(field.before, field.after)
 
 
 def _already(planned: EnvironmentPlan, record: Record) -> EnvironmentResult:

@@ -109,6 +109,10 @@ def _chosen(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]
         and known >= set(one.freight.values())
         and {name: one.data.get(name) for name in place} == place
     ]
+    if to is None and state.content is not None and target.is_rendered and not partly:
+        # What was inherited is another Freight of the same files: going back to it would undo nothing. Of files with
+        # secrets nobody can tell.
+        found = [one for one in found if one.tree != state.content.tree or one.data.get("omitted")]
     if to is not None:
         found = [one for one in found if any(_is(seen, identifier, to) for identifier in one.freight.values())]
     if not found:

@@ -19,6 +19,7 @@ from gitpromote.model.record import Record
 from gitpromote.model.resolved import HOME
 from gitpromote.model.tree import tree_id
 from gitpromote.ports import NewCommit, PushAnswer, RefChange
+from gitpromote.views.text import clean
 
 Place = tuple[str, str]  # repository key, full ref name
 
@@ -256,4 +257,4 @@ def message_of(plan: Plan, digest: str, planned: EnvironmentPlan, outcomes: Sequ
 def _overridden_text(name: str, told: Overridden) -> str:
     """``window by cleo@acme.example: the shop is down (INC-2211)``, on one line whatever was said."""
     ticket = f" ({told.ticket})" if told.ticket else ""
-    return " ".join(f"{name} by {told.by}: {told.reason}{ticket}".split())
+    return clean(f"{name} by {told.by}: {told.reason}{ticket}")

@@ -204,7 +204,8 @@ def _environment(
         change_digest=digest,
         idle=idle,
     )
-    held = effect.state.held is not None
+    # Who goes back asks for it by name, and holds the Environment anew: an earlier hold is no reason to stay.
+    held = effect.state.held is not None and kind != "rollback"
     decision, reason = decide(outcomes, missing=observed.missing, held=held, changes=changes, arrives=arrives)
     again = _again(journey, resolved, observed, kind, effect.changes, going, digest)
     return EnvironmentPlan(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gitpromote.model.change import ObjectChange
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.record import CONTENT_KINDS, GENERATION_KINDS, Record, planned_record_id
 
@@ -58,6 +59,7 @@ class Judgement:
     """What staleness says: ``applied`` (already), ``go``, ``reanchor``, ``rerender`` or ``stale``.
 
     :ivar code: for ``stale``: which case it is, kebab-case
+    :ivar rendered: what would come now against what was reviewed, where that was rendered again
     """
 
     verdict: Literal["applied", "go", "reanchor", "rerender", "stale"]
@@ -65,6 +67,7 @@ class Judgement:
     message: str = ""
     record: Record | None = None
     differences: tuple[Difference, ...] = ()
+    rendered: tuple[ObjectChange, ...] = ()
 
 
 def judge(planned: EnvironmentPlan, look: FreshLook, *, plan: str, generation: int, now: int) -> Judgement:

@@ -26,10 +26,12 @@ __all__ = ["answered", "is_due", "judge", "query_address", "range_of", "value_of
 
 # https://prometheus.io/docs/prometheus/latest/querying/basics/#time-durations
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
-_DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
+_DURATION = r"(?:(?:\d+(?:ms|[smhdwy]))+|\d+(?:\.\d+)?)"
 _TEXTS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*')
 _RANGE = re.compile(rf"\[\s*({_DURATION})\s*(:[^\]]*)?\]")
-_OFFSET = re.compile(rf"\boffset\s+({_DURATION})")
+_OFFSET = re.compile(rf"\boffset\s+-?({_DURATION})")
+_ANY_RANGE = re.compile(r"\[[^\]]*\]")
+_ANY_OFFSET = re.compile(r"\boffset\b")
 _MOST_NAMED = 2
 
 
@@ -46,7 +48,20 @@ def range_of(query: str) -> int:
     return math.ceil((sum(lengths) if nested else max(lengths, default=0.0)) + offset)
 
 
+def unclear(query: str) -> str:
+    """Why nobody can tell over which time a query reads; empty where that is clear."""
+    plain = _TEXTS.sub("", query)
+    if "@" in plain:
+        return "names a moment with @, which may lie before what would enter: leave it out"
+    odd = len(_ANY_RANGE.findall(plain)) != len(_RANGE.findall(plain))
+    if odd or len(_ANY_OFFSET.findall(plain)) != len(_OFFSET.findall(plain)):
+        return "has a range or an offset that is no plain duration such as 5m"
+    return ""
+
+
 def _seconds(text: str) -> float:
+    if text.replace(".", "").isdigit():  # a bare number is seconds
+        return float(text)
     return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
 
 
@@ -65,7 +80,7 @@ def _opens(gate: Prometheus, context: GateContext) -> int | None:
 def is_due(gate: Prometheus, context: GateContext) -> bool:
     """Whether the server is to be asked now."""
     opens = _opens(gate, context)
-    return opens is not None and opens <= context.as_of
+    return opens is not None and opens <= context.as_of and not unclear(gate.query)
 
 
 def query_address(gate: Prometheus, at: int) -> str:
@@ -178,6 +193,9 @@ def _problem(evidence: Evidence) -> str:
 def judge(gate: Prometheus, context: GateContext) -> Outcome:
     """Whether the value is within the bounds; pending until a range counts, ``error`` where there is no one number."""
     common: dict[str, Any] = {"expression": gate.query, "threshold": _bounds(gate), "remedy": _remedy(gate)}
+    reason = unclear(gate.query)
+    if reason:
+        return verdict(gate, "error", f"the query {reason}", **common)
     if not is_due(gate, context):
         return _early(gate, context, common)
     answer = answer_of(gate, context, **common)

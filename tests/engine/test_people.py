@@ -377,9 +377,7 @@ def problems(site, pipeline):
     """What ``verify`` says of production's verdicts."""
     found = site.project(pipeline, cache="cold").verify().findings
     bad = [one.message for one in found if not one.ok and one.subject.startswith("verdicts prod")]
-    return [
-        part for one in bad for part in one.split("; ") if "does not count" not in part and "may not" not in part
-    ]
+    return [part for one in bad for part in one.split("; ") if "does not count" not in part and "may not" not in part]
 
 
 def rewrite(site, identifier, change):

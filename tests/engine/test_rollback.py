@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitpromote import App, Branch, Directory, Environment, Plain
+from gitpromote import App, Branch, Directory, Environment, Git, Plain, Warehouse
 from gitpromote.errors import Blocked, UsageError
 
 FILE = "apps-deployment-shop.yaml"
@@ -193,3 +193,32 @@ def test_what_is_unknown_cannot_be_retired(twice):
     with pytest.raises(UsageError) as caught:
         twice.project().retire(app="pay", reason="x")
     assert str(caught.value) == "There is no such App  [app-unknown]\n'pay' is in no environment."
+
+
+def replicas_of(plan):
+    [change] = plan.data.environment("test").changes
+    return [(one.before, one.after) for one in change.fields]
+
+
+def test_a_hold_of_an_earlier_rollback_is_no_reason_to_stay_with_what_is_bad(site):
+    pipeline = site.pipeline(Environment("test"))
+    for replicas in (1, 2, 3):
+        site.home.commit({"deploy/test/deployment.yaml": site.deployment("test", replicas=replicas)})
+        site.promote(pipeline)
+    project = site.project(pipeline)
+    for expected in ((3, 2), (2, 1)):
+        plan = project.rollback("test", reason="5xx")
+        assert replicas_of(plan) == [expected]
+        assert project.apply(plan, confirmed=True).exit_code == 0
+        assert project.plan().data.environment("test").decision == "held"
+
+
+def test_going_back_passes_over_freight_that_changed_nothing(site):
+    pipeline = site.pipeline(Environment("test"), warehouse=Warehouse(Git(include=["deploy/", "notes/"])))
+    for replicas in (1, 2):
+        site.home.commit({"deploy/test/deployment.yaml": site.deployment("test", replicas=replicas)})
+        site.promote(pipeline)
+    site.home.commit({"notes/today.txt": "nothing\n"})
+    site.promote(pipeline)
+    plan = site.project(pipeline).rollback("test", reason="5xx")
+    assert replicas_of(plan) == [(2, 1)]

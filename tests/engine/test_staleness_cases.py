@@ -381,7 +381,10 @@ def test_sources_that_changed_are_rendered_again_and_another_change_is_stale(bar
         *("stale", 4, "plan-stale", "what it renders is no longer what was reviewed"),
         again_after(plan),
     )
-    assert detail.endswith(f'   {commit[:7]} "www" (tom@acme.example)')
+    first, *rendered = detail.splitlines()
+    assert first.endswith(f'   {commit[:7]} "www" (tom@acme.example)')
+    assert rendered[0] == "rendered again, 1 object differs from what was reviewed:"
+    assert rendered[1].startswith('  ~ apps/Deployment shop/shop  spec.template.spec.containers[web]: - {name: "web", ')
     assert bare.home.head("main") == commit
 
 
@@ -418,3 +421,20 @@ def test_a_plain_source_may_be_edited_in_place_too(bare):
     plan = bare.plan(pipeline, images=["ghcr.io/acme/shop:2.0.0"])
     assert bare.told(bare.apply(plan, project=bare.project(pipeline))) == {"test": "written"}
     assert bare.home.files("main") == bare.sources("test", version="2.0.0")
+
+
+def test_sources_that_render_to_something_else_than_was_reviewed_are_stale_and_say_what_differs(bare):
+    bare.home.commit(CHART)
+    pipeline = in_place(bare)
+    plan = bare.plan(pipeline, images=["ghcr.io/acme/shop:1.1.0"])
+    bare.home.commit({"chart/values.yaml": "replicas: 4\nimage: {repository: x, tag: x}\n"}, message="more")
+    head = bare.home.head("main")
+    result = bare.apply(plan, project=bare.project(pipeline))
+    status, exit_code, code, message, detail, _ = one(result)
+    assert (status, exit_code, code) == ("stale", 4, "plan-stale")
+    assert message == "what it renders is no longer what was reviewed"
+    assert detail.splitlines()[1:] == [
+        "rendered again, 1 object differs from what was reviewed:",
+        "  ~ apps/Deployment shop/shop  spec.replicas: 1 -> 4",
+    ]
+    assert bare.home.head("main") == head

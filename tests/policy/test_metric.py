@@ -256,3 +256,23 @@ def test_a_remedy_repeats_no_query_of_the_address():
 def test_the_value_is_there_for_expressions():
     assert metric.value_of(one("0.5")) == 0.5
     assert [metric.value_of(each) for each in (None, one("NaN"), success("vector", []), two({}, {}))] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("errors @ 1795286000", "names a moment with @, which may lie before what would enter: leave it out"),
+        ("rate(errors[5m] @ end())", "names a moment with @, which may lie before what would enter: leave it out"),
+        ("rate(errors[2*5m])", "has a range or an offset that is no plain duration such as 5m"),
+        ("errors offset (5m)", "has a range or an offset that is no plain duration such as 5m"),
+    ],
+)
+def test_a_query_that_may_speak_of_what_ran_before_is_an_error_and_nobody_is_asked(query, why):
+    asking = gate(query)
+    assert not metric.is_due(asking, context())
+    outcome = metric.judge(asking, context())
+    assert (outcome.status, outcome.message) == ("error", f"the query {why}")
+
+
+def test_a_bare_number_is_seconds():
+    assert metric.range_of('sum(rate(errors{mail="a@b"}[1200]))') == 1200
