@@ -33,7 +33,22 @@ def opens(decision: Decision, outcomes: Sequence[Outcome], *, as_of: int, at: Ag
     earliest = _instant(outcomes, pending, as_of=as_of, at=at)
     if earliest is not None:
         return Opens(earliest=earliest)
-    return Opens(earliest=None, conditions=tuple(_conditions(outcomes, pending, as_of=as_of)))
+    conditions = _time_then_others(pending, as_of=as_of, at=at) or _conditions(outcomes, pending, as_of=as_of)
+    return Opens(earliest=None, conditions=tuple(conditions))
+
+
+def _time_then_others(pending: Sequence[Outcome], *, as_of: int, at: Again | None) -> list[dict[str, Any]]:
+    """The moment at which time stands in the way no more, and the gates that say nothing of time: people, for one.
+
+    Nothing where one of these will take its own time once it can tell.
+    """
+    unknown = [one for one in pending if one.from_ is None]
+    moments = [one.from_ for one in pending if one.from_ is not None]
+    if at is None or not moments or any(_need(one) or "missing" in one.operands for one in unknown):
+        return []
+    names = dict.fromkeys(one.id for one in unknown)
+    moment = together(lambda time: [one for one in at(time) if one.id not in names], max([as_of, *moments]))
+    return [{"at": moment}, *({"gate": name} for name in names)] if moment is not None else []
 
 
 def _instant(outcomes: Sequence[Outcome], pending: Sequence[Outcome], *, as_of: int, at: Again | None) -> int | None:

@@ -317,4 +317,4 @@ def test_two_windows_that_allow_are_judged_alike_in_any_order(small: Any) -> Non
 def test_every_gate_that_asks_has_a_judge() -> None:
     from gitpromote.engine.evidence import ASKERS
 
-    assert ASKERS.keys() <= gating.JUDGES.keys()
+    assert {kind.kind for kind in ASKERS} <= gating.JUDGES.keys()

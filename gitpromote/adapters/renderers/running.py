@@ -82,14 +82,14 @@ class Running:
                 "A renderer took too long",
                 code="render-timeout",
                 detail=f"{command}\nended after {self.job.limits.timeout:g} s",
-                hint="Raise the timeout if the render really needs longer.",
+                hint="Divide it into several Apps: each is rendered by itself.",
             )
         if ended.excess == "output":
             return RenderFailed(
                 "A renderer's output is too large",
                 code="render-too-large",
                 detail=f"{command}\nended after more than {self.job.limits.output:,} bytes",
-                hint="Raise the limit if the render really gives that much.",
+                hint="Divide it into several Apps: each is rendered by itself.",
             )
         return RenderFailed(
             "A renderer failed", code="render-failed", detail=_told(command, ended, said, self.job, inputs)
