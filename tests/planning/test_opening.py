@@ -54,6 +54,30 @@ def test_openings_are_intersected(outcomes, wanted):
     assert opens("waiting", outcomes, as_of=NOW) == wanted
 
 
+def at_each_moment(*, soaked, window):
+    """Verdicts of a soak that ends, of hours that are on from one moment to another, and of people who say nothing."""
+
+    def judged(moment):
+        soak = outcome("soak", "pass") if moment >= soaked else outcome("soak", at=soaked)
+        begin, end = window
+        hours = outcome("hours", "pass", until=end) if begin <= moment < end else outcome("hours", at=begin)
+        return [soak, hours, outcome("approvals", need=2, have=0)]
+
+    return judged
+
+
+def test_what_time_opens_is_one_moment_beside_what_people_have_to_say():
+    judged = at_each_moment(soaked=5000, window=(7000, 9000))
+    wanted = Opens(conditions=({"at": 7000}, {"gate": "approvals"}))
+    assert opens("waiting", judged(NOW), as_of=NOW, at=judged) == wanted
+
+
+def test_hours_that_are_over_when_the_soak_ends_give_no_moment():
+    judged = at_each_moment(soaked=5000, window=(500, 3000))
+    wanted = Opens(conditions=({"at": 5000}, {"gate": "approvals"}, {"gate": "hours"}))
+    assert opens("waiting", judged(NOW), as_of=NOW, at=judged) == wanted
+
+
 def test_what_does_not_wait_opens_now_or_never():
     assert opens("ready", [], as_of=NOW) == Opens(earliest=NOW)
     assert opens("blocked", [outcome("soak", at=5000)], as_of=NOW) is None
