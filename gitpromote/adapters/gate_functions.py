@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gitpromote.adapters.renderers.process import Ended, run
-from gitpromote.adapters.renderers.sandbox import Sandbox, without_network
+from gitpromote.adapters.python_process import ask_python
+from gitpromote.adapters.renderers.process import Ended
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.canonical import plain_number
 from gitpromote.model.render import Limits
@@ -38,15 +37,8 @@ class ChildGates:
         :raises ConfigurationError: ``gate-raised``, ``gate-timeout``, ``gate-answer-invalid``
         """
         module, _, name = function.partition(":")
-        with Sandbox({}) as sandbox:
-            path = [entry for entry in sys.path if entry]
-            request = {"module": module, "name": name, "file": file, "code": code, "path": path, "facts": _json(facts)}
-            written = sandbox.put_beside("request.json", json.dumps(request))
-            # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
-            words = [*without_network(), sys.executable, "-I", "-B", "-X", "utf8", str(_CHILD), str(written)]
-            env = sandbox.environment(parallel=True)
-            ended = run(words, cwd=sandbox.source, env=env, limits=self._limits)
-            said = sandbox.plain(ended.words.decode("utf-8", "replace"))
+        request = {"module": module, "name": name, "file": file, "code": code, "facts": _json(facts)}
+        ended, said = ask_python(_CHILD, request, limits=self._limits)
         return self._answer(function, ended, without_secrets(said))
 
     def _answer(self, function: str, ended: Ended, said: str) -> Mapping[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gitpromote.adapters.renderers.process import Ended, run
-from gitpromote.adapters.renderers.sandbox import Sandbox, without_network
+from gitpromote.adapters.python_process import ask_python
+from gitpromote.adapters.renderers.process import Ended
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.render import Limits
 from gitpromote.model.sensitive import without_secrets
@@ -26,12 +25,8 @@ def child_answer(name: str, request: Mapping[str, Any], *, limits: Limits, secre
 
     :raises ConfigurationError: ``policy-timeout``, ``policy-answer-invalid``, ``policy-failed``
     """
-    with Sandbox({}) as sandbox:
-        written = sandbox.put_beside("request.json", json.dumps({**request, "path": [one for one in sys.path if one]}))
-        # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
-        words = [*without_network(), sys.executable, "-I", "-B", "-X", "utf8", str(_CHILD), str(written)]
-        ended = run(words, cwd=sandbox.source, env=sandbox.environment(parallel=True), limits=limits)
-        said = without_secrets(sandbox.plain(ended.words.decode("utf-8", "replace")), known=secrets)
+    ended, words = ask_python(_CHILD, request, limits=limits)
+    said = without_secrets(words, known=secrets)
     refuse_excess(name, ended, limits)
     if ended.status:
         raise unusable("A policy failed", "policy-failed", f"{name}: {last_words(said, ended.status)}")

@@ -1,0 +1,29 @@
+"""A Python of its own for a user's code: a request goes in as a file, an answer comes out; without credentials."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gitpromote.adapters.renderers.process import Ended, run
+from gitpromote.adapters.renderers.sandbox import Sandbox, without_network
+from gitpromote.model.render import Limits
+
+__all__ = ["ask_python"]
+
+
+def ask_python(script: Path, request: Mapping[str, Any], *, limits: Limits) -> tuple[Ended, str]:
+    """How a script of ours ended with a request, and its words, which may hold anything.
+
+    The network is taken away where the system lets us. The script finds the search path of this process in ``path``.
+    """
+    with Sandbox({}) as sandbox:
+        whole = {**request, "path": [entry for entry in sys.path if entry]}
+        written = sandbox.put_beside("request.json", json.dumps(whole))
+        # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
+        words = [*without_network(), sys.executable, "-I", "-B", "-X", "utf8", str(script), str(written)]
+        ended = run(words, cwd=sandbox.source, env=sandbox.environment(parallel=True), limits=limits)
+        return ended, sandbox.plain(ended.words.decode("utf-8", "replace"))
