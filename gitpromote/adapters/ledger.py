@@ -1,7 +1,8 @@
-"""The ledger ref: one commit per Record, its log the history, its tree the current state.
+"""The ledger ref: one commit per Record, its log the history, the tree of every head the current state.
 
 The body of a commit's message is the Record's canonical JSON. The tree holds ``format``, ``environments/<name>.json``,
-``freight/<id>.json`` and ``plans/<digest>.json``.
+``freight/<id>.json`` and ``plans/<digest>.json``. Records that are pushed together never stand as heads alone, so the
+last of them brings the tree up to date for all: hundreds of trees that nobody would read are neither made nor sent.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 FORMAT = "gitpromote.ledger/1\n"
 _FAMILY, _, _MAJOR = FORMAT.strip().partition("/")
 _FILE = "100644"
+
+_Files = dict[str, tuple[str, bytes] | None]
 
 #: What folds one more Record into a state.
 Fold = Any
@@ -142,22 +145,15 @@ class GitLedger:
     def _steps(
         self, state: LedgerState, records: Sequence[Record], documents: Mapping[str, bytes]
     ) -> Iterator[tuple[NewCommit, LedgerState]]:
-        parent: str | int | None = state.head
+        before, last = state, len(records) - 1
         for at, record in enumerate(records):
-            after = self._fold(state, record)
-            changes = _changes(state, after, first=parent is None)
-            if record.kind == "planned" and record.plan is not None and record.plan in documents:
-                name = f"plans/{record.plan.removeprefix('sha256:')}.json"
-                changes[name] = (_FILE, documents[record.plan])
+            state = self._fold(state, record)
+            changes = {**_changes(before, state), **_plans(records, documents)} if at == last else {}
+            parent = at - 1 if at else before.head
             commit = NewCommit(
-                parent=parent,
-                changes=changes,
-                message=_message(record),
-                identity=self._identity,
-                at=record.at,
+                parent=parent, changes=changes, message=_message(record), identity=self._identity, at=record.at
             )
-            yield commit, after
-            parent, state = at, after
+            yield commit, state
 
     def _record(self, commit: CommitFacts) -> Record:
         from gitpromote.model.record import Record
@@ -169,13 +165,23 @@ class GitLedger:
             raise _damaged(self.ref, commit.oid, "this commit holds no Record") from error
 
 
-def _changes(before: LedgerState, after: LedgerState, *, first: bool) -> dict[str, tuple[str, bytes] | None]:
-    changes: dict[str, tuple[str, bytes] | None] = {"format": (_FILE, FORMAT.encode())} if first else {}
+def _changes(before: LedgerState, after: LedgerState) -> _Files:
+    changes: _Files = {} if before.head else {"format": (_FILE, FORMAT.encode())}
     for name, state in _touched(before.environments, after.environments):
         changes[f"environments/{name}.json"] = (_FILE, _document(state))
     for identifier, freight in _touched(before.freight, after.freight):
         changes[f"freight/{identifier}.json"] = (_FILE, _document(freight))
     return changes
+
+
+def _plans(records: Sequence[Record], documents: Mapping[str, bytes]) -> _Files:
+    """The documents of the plans that are recorded here."""
+    named = (record.plan for record in records if record.kind == "planned")
+    return {
+        f"plans/{plan.removeprefix('sha256:')}.json": (_FILE, documents[plan])
+        for plan in named
+        if plan is not None and plan in documents
+    }
 
 
 def _touched(before: Mapping[str, State], after: Mapping[str, State]) -> list[tuple[str, State]]:

@@ -100,6 +100,16 @@ def test_records_are_commits_and_the_tree_is_the_state(ledger, remote):
         assert fresh(ledger(cache)).read(head) == after.model_copy(update={"head": head})
 
 
+def test_records_that_go_together_bring_one_tree(ledger, remote):
+    first, _ = append(ledger(), CREATED, PLANNED, documents=DOCUMENTS)
+    head, after = append(ledger(), *(record("written", number, f"env-{number}") for number in range(10, 15)))
+    trees = git("log", "--reverse", "--format=%T", head, cwd=remote).splitlines()
+    assert trees[0] == git("mktree", cwd=remote)
+    assert trees[2:6] == [git("rev-parse", f"{first}^{{tree}}", cwd=remote)] * 4
+    assert sorted(after.environments) == [f"env-{number}" for number in range(10, 15)]
+    assert fresh(ledger("cold")).read(head) == after.model_copy(update={"head": head})
+
+
 def git_bytes(remote, name):
     return subprocess.run(["git", "cat-file", "-p", name], cwd=remote, capture_output=True, check=True).stdout
 
