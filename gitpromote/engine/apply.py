@@ -19,19 +19,16 @@ from gitpromote.engine.permission import check_digest, unapproved, unpermitted
 from gitpromote.engine.pins import Pins
 from gitpromote.engine.records import apps_alone
 from gitpromote.engine.stacking import unfounded
+from gitpromote.engine.waiting import Waiting
 from gitpromote.engine.world import World
 from gitpromote.errors import Contention, GitpromoteError, PlanStale, UsageError
 from gitpromote.model.outcome import worst_of
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.record import Record
 from gitpromote.model.result import ApplyResult, EnvironmentResult
-from gitpromote.planning.opening import passes_by_itself, time_alone
 from gitpromote.planning.waves import WAVE, crowded
 from gitpromote.ports import PushAnswer
 
-_POLL = 5.0  # seconds between looks while waiting for what others may do
-_LONG_POLL = 60.0  # and at most, while only time is waited for
-_BITS = 20  # in which they are waited for
 _REFUSED_HINTS = {
     "branch-checked-out": "Somebody works on it there: switch to another branch, or push to a bare repository.",
     "ref-conflict": "Git cannot have both: rename that branch, or give the pipeline another target.",
@@ -106,13 +103,13 @@ class _Run:
     landed: dict[str, tuple[Fresh, str | None]] = field(default_factory=dict)
     lost: int = 0
     present: frozenset[str] = frozenset()
-    started: int = 0
     told: set[str] = field(default_factory=set)
-    hopeful: dict[str, int | None] = field(default_factory=dict)
     pins: Pins = field(init=False)
+    waiting: Waiting = field(init=False)
 
     def __post_init__(self) -> None:
         self.pins = Pins(self.world, self.file.plan)
+        self.waiting = Waiting(self.world.clock, gates=self.options.wait, locks=self.options.lock_timeout)
 
     @property
     def called(self) -> Called:
@@ -120,7 +117,6 @@ class _Run:
         return Called.of(self.file, self.options.called or (self.file.digest if self.recorded else ""))
 
     def until_done(self, interruption: Interruption) -> ApplyResult:
-        self.started = self.world.clock.now()
         try:
             return self._in_rounds(interruption)
         except GitpromoteError as error:
@@ -140,21 +136,13 @@ class _Run:
                 return self._result()
             if interruption.asked:
                 # Where everything has landed already there was nothing left to interrupt.
-                return self._result(interrupted=bool(going) or self._may_wait())
+                return self._result(interrupted=bool(going) or self.waiting.has_sense(self.results))
             if not going:
-                if self._may_wait():
-                    self._pause(interruption)
-                    continue
-                return self._result()
+                if not self.waiting.has_sense(self.results):
+                    return self._result()
+                self.waiting.pause(self.results, interruption)
+                continue
             self._push(going[:1] if self.singly else going, seen)
-
-    def _pause(self, interruption: Interruption) -> None:
-        """Until the next look; whoever wants to stop does not wait that long, and nobody beyond what was asked for."""
-        rest = self.options.lock_timeout - (self.world.clock.now() - self.started)
-        length = self._until_next() if self._hopes() else min(_POLL, max(rest, 0.1))
-        for _ in range(_BITS):
-            if not interruption.asked:
-                self.world.clock.sleep(length / _BITS)
 
     # -- looking
 
@@ -234,10 +222,8 @@ class _Run:
         if settled is not None:
             return settled
         worst = worst_of(fresh.outcomes)
-        self.hopeful.pop(fresh.planned.name, None)
-        if worst in ("pending", "error") and passes_by_itself(fresh.outcomes):
-            self.hopeful[fresh.planned.name] = time_alone(fresh.outcomes)
-        if worst == "error" and self.options.wait and fresh.planned.name in self.hopeful:
+        hopes = self.waiting.hopes_for(fresh.planned.name, fresh.outcomes)
+        if worst == "error" and self.options.wait and hopes:
             return unsure_result(fresh.planned, fresh.outcomes)
         if worst in ("fail", "error"):
             return blocked_result(fresh.planned, fresh.outcomes, called=self.called)
@@ -246,8 +232,7 @@ class _Run:
         if unsupported(fresh.planned):
             return failed_result(fresh.planned, not_supported(fresh.planned))
         if lock is not None:
-            patient = self.world.clock.now() - self.started < self.options.lock_timeout
-            if patient:
+            if self.waiting.is_patient:
                 return waiting_result(fresh.planned, fresh.outcomes, because=lock.detail, code=lock.code)
             return failed_result(fresh.planned, lock)
         return None if fresh.ours else self._pinned(fresh)
@@ -345,7 +330,7 @@ class _Run:
 
     def _lost_race(self, prepared: transition.Transition) -> None:
         """Somebody was faster: look again, after a pause, as long as patience lasts."""
-        waited = self.world.clock.now() - self.started
+        waited = self.waiting.seconds
         if waited >= (self.options.lock_timeout or PATIENCE):
             error = Contention(
                 "Others were faster every time",
@@ -391,27 +376,6 @@ class _Run:
         return self.results.get(name) or EnvironmentResult(name=name, status="not-started")
 
     # -- ending
-
-    def _may_wait(self) -> bool:
-        waiting = [result for result in self.results.values() if result.status == "waiting"]
-        lock = self.world.clock.now() - self.started < self.options.lock_timeout and any(
-            result.code == "lock-held" for result in waiting
-        )
-        return lock or self._hopes()
-
-    def _hopes(self) -> bool:
-        """Whether gates are waited for that may yet open."""
-        waiting = (result.name for result in self.results.values() if result.status == "waiting")
-        return self.options.wait and any(name in self.hopeful for name in waiting)
-
-    def _until_next(self) -> float:
-        """Seconds until the first gate opens, where all that is waited for says when; no longer than a minute."""
-        waiting = [name for name, result in self.results.items() if result.status == "waiting"]
-        moments = [self.hopeful[name] for name in waiting if name in self.hopeful]
-        known = [moment for moment in moments if moment is not None]
-        if not known or len(known) < len(moments):
-            return _POLL
-        return min(max(min(known) - self.world.clock.now(), 0.1), _LONG_POLL)
 
     def _cut_short(self, error: GitpromoteError) -> ApplyResult:
         """What was written before is told all the same."""
