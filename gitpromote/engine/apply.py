@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitpromote.engine import transition
@@ -18,6 +18,7 @@ from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_
 from gitpromote.engine.permission import check_digest, unapproved, unpermitted
 from gitpromote.engine.pins import Pins
 from gitpromote.engine.records import apps_alone
+from gitpromote.engine.results import Results
 from gitpromote.engine.stacking import unfounded
 from gitpromote.engine.waiting import Waiting
 from gitpromote.engine.world import World
@@ -95,7 +96,6 @@ class _Run:
     document: bytes
     options: ApplyOptions
     selected: list[EnvironmentPlan]
-    results: dict[str, EnvironmentResult] = field(default_factory=dict)
     mine: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     tips: dict[tuple[str, str], str] = field(default_factory=dict)
     recorded: bool = False
@@ -103,11 +103,12 @@ class _Run:
     landed: dict[str, tuple[Fresh, str | None]] = field(default_factory=dict)
     lost: int = 0
     present: frozenset[str] = frozenset()
-    told: set[str] = field(default_factory=set)
+    results: Results = field(init=False)
     pins: Pins = field(init=False)
     waiting: Waiting = field(init=False)
 
     def __post_init__(self) -> None:
+        self.results = Results(self.selected, reporter=self.world.reporter, fail_fast=self.options.fail_fast)
         self.pins = Pins(self.world, self.file.plan)
         self.waiting = Waiting(self.world.clock, gates=self.options.wait, locks=self.options.lock_timeout)
 
@@ -120,9 +121,10 @@ class _Run:
         try:
             return self._in_rounds(interruption)
         except GitpromoteError as error:
-            if not any(result.status in ("written", "inherited") for result in self.results.values()):
+            if not self.results.has_landed:
                 raise
-            return self._cut_short(error)
+            self.results.cut_short(error)
+            return self._result()
 
     def _in_rounds(self, interruption: Interruption) -> ApplyResult:
         while True:
@@ -132,7 +134,7 @@ class _Run:
             self.present = frozenset(record.id for record in records)
             ready = self._judge(seen, records)
             going = self._permitted(ready, seen)
-            if self._stops():
+            if self.results.stops():
                 return self._result()
             if interruption.asked:
                 # Where everything has landed already there was nothing left to interrupt.
@@ -145,11 +147,6 @@ class _Run:
             self._push(going[:1] if self.singly else going, seen)
 
     # -- looking
-
-    def _open(self) -> list[EnvironmentPlan]:
-        """Those whose end is not known yet; what waits is looked at again."""
-        final = {name for name, result in self.results.items() if result.status != "waiting"}
-        return [planned for planned in self.selected if planned.name not in final]
 
     def _look(self) -> Look:
         govern_apply(self.world, self.file.plan)
@@ -175,7 +172,7 @@ class _Run:
         self.pins.forget()
         locked = held_by_others(self.world, seen)
         answered = self._answered(seen, records)
-        for planned in self._open():
+        for planned in self.results.open():
             self.results.pop(planned.name, None)
             if planned.decision in ("unavailable", "held") or not planned.steps:
                 self.results[planned.name] = settled_result(planned, called=self.called)
@@ -188,26 +185,25 @@ class _Run:
                 self.results[planned.name] = result
             else:
                 ready.append(fresh)
+        return self._in_turn(ready, seen)
+
+    def _in_turn(self, ready: Sequence[Fresh], seen: Look) -> list[Fresh]:
+        """Without those that a wave keeps back, and those that stand on what does not go."""
         crowd = crowded(journey_of(self.world, seen), [fresh.planned.name for fresh in ready if fresh.planned.writes])
+        ready = self._kept_back(ready, crowd, code=WAVE)
+        return self._kept_back(ready, unfounded(self.world, self.file.plan, ready), code="stacked")
+
+    def _kept_back(self, ready: Sequence[Fresh], reasons: Mapping[str, str], *, code: str) -> list[Fresh]:
         for fresh in ready:
-            if fresh.planned.name in crowd:
-                why = crowd[fresh.planned.name]
-                self.results[fresh.planned.name] = waiting_result(fresh.planned, (), because=why, code=WAVE)
-        ready = [fresh for fresh in ready if fresh.planned.name not in crowd]
-        stacked = unfounded(self.world, self.file.plan, ready)
-        for fresh in ready:
-            if fresh.planned.name in stacked:
-                why = stacked[fresh.planned.name]
-                self.results[fresh.planned.name] = waiting_result(
-                    fresh.planned, fresh.outcomes, because=why, code="stacked"
-                )
-        return [fresh for fresh in ready if fresh.planned.name not in stacked]
+            if why := reasons.get(fresh.planned.name):
+                self.results[fresh.planned.name] = waiting_result(fresh.planned, (), because=why, code=code)
+        return [fresh for fresh in ready if fresh.planned.name not in reasons]
 
     def _answered(self, seen: Look, records: Sequence[Record]) -> Answered:
         """What those say now whom gates ask."""
         after = records[-1].id if records else last_record(self.world, seen.ledger.head)
         now, pipeline = self.world.clock.now(), self.world.pipeline
-        asking = [one for one in self._open() if one.steps and one.decision not in ("unavailable", "held")]
+        asking = [one for one in self.results.open() if one.steps and one.decision not in ("unavailable", "held")]
         asking = [one for one in asking if any(gate.asks for gate in pipeline.resolved(one.name).all_gates)]
         if not asking:
             return Answered(as_of=now, after=after)
@@ -268,7 +264,7 @@ class _Run:
             for name, error in failed.items():
                 planned = next(fresh.planned for fresh in batch if fresh.planned.name == name)
                 self.results[name] = failed_result(planned, error)
-            if not prepared.environments or self._stops():
+            if not prepared.environments or self.results.stops():
                 return
             pushed = transition.push(self.world, prepared, seen)
             if pushed.written:
@@ -281,7 +277,7 @@ class _Run:
                 self._lost_race(prepared)
                 return
             batch = [fresh for fresh in prepared.environments if not self._refused(fresh, pushed.refused)]
-            if self._stops():
+            if self.results.stops():
                 return
 
     def _whose_fault(self, prepared: transition.Transition, pushed: transition.Pushed) -> None:
@@ -362,40 +358,14 @@ class _Run:
                         "message": f"was written as {commit[:7]}, but {target.ref} holds {(head or 'nothing')[:7]} now",
                     }
                 )
-        self._tell(self.landed)
+        self.results.tell(self.landed)
         self.landed = {}
-
-    def _tell(self, names: Iterable[str]) -> None:
-        """Each environment's end, once: what landed as soon as it is proven, the others when all is over."""
-        for name in names:
-            if name not in self.told:
-                self.world.reporter.event("environment", **self._end(name).model_dump(mode="json"))
-                self.told.add(name)
-
-    def _end(self, name: str) -> EnvironmentResult:
-        return self.results.get(name) or EnvironmentResult(name=name, status="not-started")
 
     # -- ending
 
-    def _cut_short(self, error: GitpromoteError) -> ApplyResult:
-        """What was written before is told all the same."""
-        for planned in self._open():
-            self.results[planned.name] = failed_result(planned, error)
-        return self._result()
-
-    def _stops(self) -> bool:
-        """Whether nothing more is to be started, since something failed."""
-        return self.options.fail_fast and any(one.status in ("failed", "stale") for one in self.results.values())
-
     def _result(self, *, interrupted: bool = False) -> ApplyResult:
-        found = [self._end(planned.name) for planned in self.selected]
-        self._tell(one.name for one in found)
-        return ApplyResult(
-            pipeline=self.file.plan.pipeline.name,
-            plan=self.file.digest,
-            environments=tuple(found),
-            interrupted=interrupted,
-        )
+        name = self.file.plan.pipeline.name
+        return self.results.combined(pipeline=name, plan=self.file.digest, interrupted=interrupted)
 
 
 def _landed_text(fresh: Fresh, commit: str | None) -> str:
