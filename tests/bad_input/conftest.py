@@ -224,15 +224,10 @@ class Shop:
 
 
 @pytest.fixture(autouse=True)
-def only_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "SSH_", "XDG_", "GITPROMOTE_", "HELM_"))]:
-        monkeypatch.delenv(name)
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\n\tname = Lea\n\temail = lea@acme.example\n[init]\n\tdefaultBranch = main\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+def alone(only_our_settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of whoever runs the tests, and a cache of the test's own."""
+    with only_our_settings.open("a") as file:
+        file.write("[user]\n\tname = Lea\n\temail = lea@acme.example\n[init]\n\tdefaultBranch = main\n")
     monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(tmp_path / "cache"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -302,15 +301,8 @@ class Site:
 
 
 @pytest.fixture(autouse=True)
-def only_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def alone(only_our_settings: Path) -> None:
     """No setting of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "SSH_", "XDG_", "GITPROMOTE_", "HELM_"))]:
-        monkeypatch.delenv(name)
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[core]\n\tfsync = none\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
 
 @pytest.fixture(scope="session")
@@ -343,13 +335,13 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def site(only_our_settings: None, stage: Path, templates: Path) -> Site:
+def site(only_our_settings: Path, stage: Path, templates: Path) -> Site:
     """A site with one commit of sources."""
     return _from_template(stage, templates / "fresh", _fresh)
 
 
 @pytest.fixture
-def promoted(only_our_settings: None, stage: Path, templates: Path) -> Site:
+def promoted(only_our_settings: Path, stage: Path, templates: Path) -> Site:
     """A site whose Freight is everywhere; its sources have a newer version, 1.1.0."""
     return _from_template(stage, templates / "promoted", _promoted)
 

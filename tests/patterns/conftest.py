@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -51,14 +50,9 @@ def images(registry: RealRegistry) -> Images:
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "GITPROMOTE_", "HELM_", "DOCKER_"))]:
-        monkeypatch.delenv(name)
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\n\tname = Lea\n\temail = lea@acme.example\n[core]\n\tfsync = none\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only_our_settings: Path) -> Repository:
+    with only_our_settings.open("a") as file:
+        file.write("[user]\n\tname = Lea\n\temail = lea@acme.example\n")
     monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(tmp_path / "cache"))
     return Repository(tmp_path)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,16 +69,10 @@ class Desk:
 
 
 @pytest.fixture(autouse=True)
-def only_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def alone(only_our_settings: Path) -> None:
     """No setting of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "SSH_", "XDG_", "GITPROMOTE_", "HELM_"))]:
-        monkeypatch.delenv(name)
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\n\tname = Ada\n\temail = ada@acme.example\n[core]\n\tfsync = none\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    return settings
+    with only_our_settings.open("a") as file:
+        file.write("[user]\n\tname = Ada\n\temail = ada@acme.example\n")
 
 
 @pytest.fixture

@@ -91,15 +91,10 @@ class Repository:
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only_our_settings: Path) -> Repository:
     """An empty one, with the test inside its clone, and no setting of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "GITPROMOTE_", "HELM_"))]:
-        monkeypatch.delenv(name)
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\n\tname = Lea\n\temail = lea@acme.example\n")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    with only_our_settings.open("a") as file:
+        file.write("[user]\n\tname = Lea\n\temail = lea@acme.example\n")
     monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(tmp_path / "cache"))
     repository = Repository(tmp_path)
     monkeypatch.chdir(repository.work)

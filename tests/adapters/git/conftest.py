@@ -75,16 +75,8 @@ class Origin:
 
 
 @pytest.fixture(autouse=True)
-def only_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No setting of whoever runs the tests; the file may be filled by a test."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "SSH_", "XDG_"))]:
-        monkeypatch.delenv(name)
-    settings = tmp_path / "gitconfig"
-    settings.write_text("")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    return settings
+def alone(only_our_settings: Path) -> None:
+    """No setting of whoever runs the tests."""
 
 
 @pytest.fixture

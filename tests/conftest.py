@@ -1,0 +1,23 @@
+"""What tests of every layer need: nothing that belongs to whoever runs them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_PREFIXES = ("GIT_", "SSH_", "XDG_", "GITPROMOTE_", "HELM_", "DOCKER_")
+
+
+@pytest.fixture
+def only_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own, and the file of its git settings, to be added to. Folders that run git ask for it."""
+    for name in [name for name in os.environ if name.startswith(_PREFIXES)]:
+        monkeypatch.delenv(name)
+    settings = tmp_path / "gitconfig"
+    settings.write_text("[core]\n\tfsync = none\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    return settings
