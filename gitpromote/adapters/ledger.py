@@ -148,8 +148,10 @@ class GitLedger:
         before, last = state, len(records) - 1
         for at, record in enumerate(records):
             state = self._fold(state, record)
-            changes = {**_changes(before, state), **_plans(records, documents)} if at == last else {}
             parent = at - 1 if at else before.head
+            changes: _Files = {"format": (_FILE, FORMAT.encode())} if parent is None else {}
+            if at == last:
+                changes |= {**_changes(before, state), **_plans(records, documents)}
             commit = NewCommit(
                 parent=parent, changes=changes, message=_message(record), identity=self._identity, at=record.at
             )
@@ -166,7 +168,7 @@ class GitLedger:
 
 
 def _changes(before: LedgerState, after: LedgerState) -> _Files:
-    changes: _Files = {} if before.head else {"format": (_FILE, FORMAT.encode())}
+    changes: _Files = {}
     for name, state in _touched(before.environments, after.environments):
         changes[f"environments/{name}.json"] = (_FILE, _document(state))
     for identifier, freight in _touched(before.freight, after.freight):
