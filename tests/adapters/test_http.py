@@ -23,6 +23,7 @@ from gitpromote.adapters.http import Http, is_loopback, is_private_line, origin
 from gitpromote.adapters.http_question import Answer, Question
 from gitpromote.adapters.patience import Patience, asked_to_wait
 from gitpromote.errors import ConfigurationError, GitpromoteError
+from tests.programs import needed
 
 NOW = 1_790_000_000
 AUTH = "Basic YWRhOnMzY3JldC1vZi1hZGE="
@@ -266,7 +267,9 @@ def with_tls(tmp_path):
     words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
-        ["openssl", *words.split(), "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
+        [needed("openssl"), *words.split(), "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -8,6 +8,7 @@ import pytest
 
 from gitpromote.adapters.signing import SshSigning
 from gitpromote.errors import ConfigurationError
+from tests.programs import needed
 
 DATA = b'{"change_digest":"sha256:1"}'
 
@@ -16,7 +17,7 @@ DATA = b'{"change_digest":"sha256:1"}'
 def keys(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keys")
     for name, passphrase in (("ada", ""), ("bo", ""), ("locked", "secret")):
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", str(folder / name)]
+        words = [needed("ssh-keygen"), "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", str(folder / name)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
     return folder
 

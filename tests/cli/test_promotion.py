@@ -6,9 +6,13 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from gitpromote.cli.approval import pruned_in_production
+from tests.programs import needed
 
 
 def digest_of(path: str | Path) -> str:
@@ -211,7 +215,46 @@ def test_a_rollback_is_shown_asked_for_and_holds(run, notes, normal, snapshot) -
     assert (ended.code, normal(ended.out)) == (0, snapshot)
     assert "held" in run("status").out
     released = run("release", "prod")
-    assert (released.code, normal(released.out)) == (0, "Released prod  record ID-1\n  gitpromote plan notes\n")
+    told = normal(released.out)
+    assert (released.code, re.sub(r"here .* by [^:]*:", "here THEN by SOMEBODY:", told)) == (
+        0,
+        (
+            "Released prod  record ID-1\n  gitpromote plan notes\n"
+            '! FREIGHT-1 was rolled back from here THEN by SOMEBODY: "5xx, INC-2211"; it may come again now. '
+            "To keep it out:\n"
+            "  gitpromote freight reject notes FREIGHT-1 --reason …\n"
+        ),
+    )
+
+
+def test_whoever_does_not_wait_for_the_step_that_runs_is_told_how_to_go_on(run, notes, monkeypatch) -> None:
+    def twice(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    run("plan", "-out=plan.json")
+    digest = digest_of("plan.json")
+    apply_all(run)
+    notes.replace("environments/prod/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.commit("1.1.0")
+    assert run("apply", answers="yes\n").code == 0
+    monkeypatch.setattr("gitpromote.project.project.Project.apply", twice)
+    ended = run("rollback", "prod", "--reason", "5xx", answers="yes\n")
+    assert (ended.code, ended.err) == (
+        130,
+        (
+            "Error: Interrupted  [interrupted]\n\nNothing more was started. Go on with:\n"
+            "  gitpromote rollback prod --reason 5xx\n"
+        ),
+    )
+    ended = run("apply", "plan.json", "--expect-digest", digest, "--env", "test")
+    assert (ended.code, ended.out, ended.err) == (
+        130,
+        "",
+        (
+            "Error: Interrupted  [interrupted]\n\nNothing more was started. Go on with:\n"
+            f"  gitpromote apply plan.json --env test --expect-digest {digest}\n"
+        ),
+    )
 
 
 def test_an_unattended_rollback_of_production_says_how_its_plan_is_saved(run, notes, tmp_path: Path) -> None:
@@ -246,7 +289,10 @@ def test_a_lock_keeps_others_out_until_it_is_taken_away(run, notes, normal) -> N
     locked = run("lock", "test", "--reason", "migration", "--ttl", "2h")
     assert (locked.code, normal(locked.out)) == (
         0,
-        'Locked test for 2h: "migration"  record ID-1\nTake the lock away with:\n  gitpromote unlock notes test\n',
+        (
+            'Locked test for 2h: "migration"  record ID-1\nOthers are kept out; your own applies go on. '
+            "Take the lock away with:\n  gitpromote unlock notes test\n"
+        ),
     )
     assert run("unlock", "test").code == 0
 
@@ -334,6 +380,31 @@ def test_a_plan_is_made_again_from_what_it_knew(run, notes) -> None:
     ended = run("plan", "--verify", "plan.json")
     assert (ended.code, ended.out) == (0, f"Planned again, the same bytes: {digest_of('plan.json')}\n")
     assert json.loads(run("plan", "--verify", "plan.json", "--json").out)["reproduced"] is True
+    ended = run("plan", "--verify", "plan.json", "--env", "test", "-detailed-exitcode")
+    assert (ended.code, ended.err) == (
+        64,
+        (
+            "Error: These options do not go together  [usage]\n\n"
+            "--env, --detailed-exitcode: --verify plans again what that plan knew, all of it\n\n"
+            "  gitpromote plan --verify plan.json\n"
+        ),
+    )
+
+
+def test_whoever_prunes_production_is_told_of_objects_and_of_files() -> None:
+    def planned(name: str, production: bool, **members: Any) -> Any:
+        given = {"changes": (), "writes": (), **members}
+        return SimpleNamespace(name=name, production=production, **given)
+
+    gone, stays = SimpleNamespace(action="delete"), SimpleNamespace(action="update")
+    change = SimpleNamespace(actions=("delete",))
+    environments = [
+        planned("test", False, writes=(gone,), changes=(change,)),
+        planned("eu", True, writes=(gone, gone, stays), changes=(change,)),
+        planned("us", True, writes=(gone,)),
+        planned("asia", True, writes=(stays,)),
+    ]
+    assert pruned_in_production(environments) == [("eu", "1 object and 2 files"), ("us", "1 file")]
 
 
 def test_only_what_is_new_since_a_review_is_shown(run, notes) -> None:
@@ -552,7 +623,7 @@ ANY_KEY = (
 def key(tmp_path: Path) -> str:
     """A key that nobody vouches for."""
     file = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
+    subprocess.run([needed("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
     return str(file)
 
 

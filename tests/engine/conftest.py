@@ -18,6 +18,7 @@ from gitpromote.model.result import ApplyResult
 from gitpromote.ports import Reporter, SilentReporter
 from gitpromote.project import Plan, Project
 from gitpromote.project.wiring import Place, build_world
+from tests.programs import needed
 
 NOW = 1763600040  # Thu 20 Nov 2025 00:54Z, a whole minute
 
@@ -311,7 +312,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("keys")
     files = {name: folder / name for name in ("cleo", "dora")}
     for file in files.values():
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", file.name, "-f", str(file)]
+        words = [needed("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", file.name, "-f", str(file)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
     return files
 

@@ -14,6 +14,7 @@ from gitpromote.model.plan import InheritStep, PullRequestStep, VerifyStep
 from gitpromote.model.result import EnvironmentResult, combined_exit_code
 from gitpromote.planning.digests import change_digest
 from gitpromote.project import Plan
+from tests.programs import needed
 
 FILE = "apps-deployment-shop.yaml"
 
@@ -194,7 +195,7 @@ def test_production_opens_to_a_yes_to_the_digest_and_to_an_approval(promoted, co
     plan = project.plan()
     if consent == "approval":
         key = tmp_path / "key"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        subprocess.run([needed("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
         promoted.project(who="Cleo <cleo@acme.example>").approve(plan, "prod", key=str(key))
     given = {"confirmed": {"confirmed": True}, "digest": {"expect_digest": plan.digest}}.get(consent, {})
     assert promoted.told(project.apply(plan, **given)) == {"test": "written", "uat": "written", "prod": "written"}

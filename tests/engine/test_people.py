@@ -10,6 +10,7 @@ import pytest
 from gitpromote import Approvals, Environment
 from gitpromote.engine.append import append, event
 from gitpromote.model.canonical import canonical
+from tests.programs import needed
 
 SIGNERS = "ops/allowed_signers"
 GROUPS = "ops/groups.yaml"
@@ -24,7 +25,7 @@ def people(tmp_path_factory):
     folder = tmp_path_factory.mktemp("people")
     files = {name: folder / name for name in NAMES}
     for file in files.values():
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", file.name, "-f", str(file)]
+        words = [needed("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", file.name, "-f", str(file)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
     return files
 
@@ -154,6 +155,49 @@ def test_who_requested_the_freight_does_not_count(guarded, people):
     assert "cleo@acme.example does not count: asked for it" in verdict(project(guarded, pipeline).plan())[1]
 
 
+def test_who_planned_the_change_does_not_count_for_another_plan_of_it_under_another_name(guarded, people):
+    """Ada records her plan, plans again as a bot, and approves the bot's."""
+    pipeline = line(guarded, 1)
+    mine = project(guarded, pipeline).plan(record=True)
+    guarded.clock.sleep(60)
+    bot = guarded.project(pipeline, who="Bot <bot@x>", cache="bot")
+    other = bot.plan()
+    assert (other.digest != mine.digest, other["prod"].change_digest) == (True, mine["prod"].change_digest)
+    approve(guarded, people, pipeline, other, "ada")
+    again = bot.plan()
+    assert "ada@acme.example does not count: asked for it" in verdict(again)[1]
+    assert told(guarded, pipeline, again).startswith("waiting: approvals: 0 of 1 from @acme/payments; ada@acme.example")
+
+
+def test_who_made_a_plan_that_others_brought_to_the_ledger_does_not_count(guarded, people):
+    """Cleo approves Ada's file; then Ada approves the plan of a bot."""
+    pipeline = line(guarded)
+    mine = project(guarded, pipeline).plan()
+    approve(guarded, people, pipeline, mine, "cleo")
+    guarded.clock.sleep(60)
+    other = guarded.project(pipeline, who="Bot <bot@x>", cache="bot").plan()
+    approve(guarded, people, pipeline, other, "ada")
+    message = verdict(project(guarded, pipeline).plan())[1]
+    assert message.startswith("1 of 2 from @acme/payments: cleo@acme.example; ada@acme.example does not count: asked")
+
+
+def test_who_applies_a_plan_asks_for_it_whoever_it_says_has_made_it(guarded, people):
+    pipeline = line(guarded, 1)
+    plan = guarded.project(pipeline, who="Bot <bot@x>", cache="bot").plan()
+    project(guarded, pipeline).apply(plan, env="test", confirmed=True)
+    approve(guarded, people, pipeline, plan, "ada")
+    assert "ada@acme.example does not count: asked for it" in verdict(project(guarded, pipeline).plan())[1]
+
+
+def test_a_plan_of_another_change_is_nobodys_request(guarded, people):
+    pipeline = line(guarded, 1)
+    project(guarded, pipeline).plan(record=True)
+    commit(guarded, guarded.sources("prod", version="1.1.0", replicas=7))
+    other = guarded.project(pipeline, who="Bot <bot@x>", cache="bot").plan()
+    approve(guarded, people, pipeline, other, "ada")
+    assert verdict(project(guarded, pipeline).plan()) == ("pass", "1 of 1 from @acme/payments: ada@acme.example")
+
+
 def test_one_person_counts_once(guarded, people):
     pipeline = line(guarded)
     plan = project(guarded, pipeline, "eve").plan()
@@ -179,6 +223,16 @@ def test_without_signers_one_key_counts_once_and_names_are_only_claimed(guarded,
     )
 
 
+def test_without_signers_a_key_that_signed_under_the_requesters_name_is_the_requesters(guarded, people):
+    """Ada's key stands in the ledger under her own name, whatever she calls herself afterwards."""
+    pipeline = line(guarded, 1, signers=None, of=())
+    plan = project(guarded, pipeline).plan(record=True)
+    approve(guarded, people, pipeline, plan, "ada")
+    zed = guarded.project(pipeline, who="Zed <zed@x>", cache="zed")
+    zed.approve(plan, "prod", key=str(people["ada"]))
+    assert "zed@x does not count: asked for it" in verdict(project(guarded, pipeline).plan())[1]
+
+
 # -- which approvals count
 
 
@@ -194,6 +248,22 @@ def test_who_was_removed_since_does_not_count_any_more(guarded, people):
         "waiting: approvals: 1 of 2 from @acme/payments: cleo@acme.example; "
         "dora@acme.example does not count: removed from @acme/payments; "
     )
+
+
+def test_an_approval_that_ended_in_this_very_minute_counts_no_more_in_a_plan(guarded, people):
+    """A plan tells the beginning of its minute; what people gave is judged by the second."""
+    guarded.clock.sleep(60 - guarded.clock.now() % 60)
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline, "eve").plan()
+    approve(guarded, people, pipeline, plan, "cleo", expires=30)
+    guarded.clock.sleep(29)
+    before = project(guarded, pipeline).plan()
+    assert verdict(before) == ("pass", "1 of 1 from @acme/payments: cleo@acme.example")
+    guarded.clock.sleep(1)
+    after = project(guarded, pipeline).plan()
+    assert before.data.as_of == after.data.as_of
+    assert "cleo@acme.example does not count: expired just now" in verdict(after)[1]
+    assert [guarded.project(pipeline).plan_verify(one) for one in (before, after)] == [[], []]
 
 
 def test_whose_key_was_taken_away_does_not_count_any_more(guarded, people):

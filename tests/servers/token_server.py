@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from odd_server import Asked, OddServer, Said, said
 
+from tests.programs import needed
+
 
 class TokenServer:
     """Hands out tokens for pulling and pushing.
@@ -26,7 +28,9 @@ class TokenServer:
         self._key, self._certificate = folder / "key.pem", folder / "certificate.pem"
         words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tokens -keyout"
         subprocess.run(
-            ["openssl", *words.split(), str(self._key), "-out", str(self._certificate)], check=True, capture_output=True
+            [needed("openssl"), *words.split(), str(self._key), "-out", str(self._certificate)],
+            check=True,
+            capture_output=True,
         )
         text = self._certificate.read_text()
         self._x5c = "".join(text.split("-----")[2].split())
@@ -66,7 +70,10 @@ class TokenServer:
         }  # fmt: skip
         text = b".".join(_packed(json.dumps(part).encode()) for part in (head, claims))
         signed = subprocess.run(
-            ["openssl", "dgst", "-sha256", "-sign", str(self._key)], input=text, check=True, capture_output=True
+            ["openssl", "dgst", "-sha256", "-sign", str(self._key)],
+            input=text,
+            check=True,
+            capture_output=True,
         )
         return (text + b"." + _packed(signed.stdout)).decode()
 

@@ -9,8 +9,9 @@ import pytest
 
 from gitpromote.adapters.git.commits import CommitSpec, Identity, Signing, write_commits
 from gitpromote.adapters.git.objects import Objects
-from gitpromote.errors import ConfigurationError, GitpromoteError, InternalError, SourceInvalid
+from gitpromote.errors import Blocked, ConfigurationError, GitpromoteError, InternalError
 from gitpromote.model.tree import EMPTY_TREE, Entry, blob_id, tree_id
+from tests.programs import needed
 
 WHO = Identity("gitpromote", "gitpromote@localhost")
 
@@ -151,7 +152,7 @@ def test_odd_names_and_contents_are_written_as_they_are(mirror, head):
     ],
 )
 def test_a_path_that_escapes_is_refused(mirror, head, path, reason):
-    with pytest.raises(SourceInvalid) as caught:
+    with pytest.raises(Blocked) as caught:
         write_commits(mirror, [spec(files=[(path, "100644", b"x")])])
     assert str(caught.value) == f"A path must not stand in a commit  [unsafe-path]\nthe path {path!r} {reason}"
 
@@ -234,9 +235,7 @@ def test_a_sha256_repository_takes_commits(new_origin, cache):
 @pytest.fixture
 def signing_key(tmp_path, only_our_settings):
     key = tmp_path / "key"
-    made = subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=False)
-    if made.returncode:
-        pytest.skip("no ssh-keygen")
+    subprocess.run([needed("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     (tmp_path / "allowed").write_text(f"gitpromote@localhost {key.with_suffix('.pub').read_text()}")
     only_our_settings.write_text(f'[gpg]\n format = ssh\n[gpg "ssh"]\n allowedSignersFile = {tmp_path}/allowed\n')
     return key

@@ -10,6 +10,7 @@ import pytest
 
 from gitpromote.adapters.git.mirror import Mirror
 from gitpromote.adapters.repository import GitRepository
+from tests.programs import needed
 
 
 def git(*words: str, cwd: Path) -> str:
@@ -21,7 +22,7 @@ def git(*words: str, cwd: Path) -> str:
 def keys(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keys")
     for name in ("ada", "bob"):
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)]
+        words = [needed("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
     return folder
 
