@@ -9,6 +9,7 @@ import click
 from gitpromote.cli.naming import pipelines
 from gitpromote.cli.options import project
 from gitpromote.cli.parsing import verb
+from gitpromote.cli.remarks import notice_lines
 from gitpromote.cli.session import Session
 from gitpromote.views.lines import Line, Span, line
 from gitpromote.views.text import count
@@ -21,11 +22,14 @@ from gitpromote.views.text import count
 def command(session: Session, /, name: str | None) -> int:
     """Load the pipeline file and check it, offline: all errors at once, each with its file and line.
 
-    Exits 11 where something is wrong.
+    Exits 11 where something is wrong. What is valid and will not do what it seems to say is told with a !.
     """
+    from gitpromote.project.cautions import cautions
+
     found = [_checked(session, each) for each in ([name] if name else pipelines(session))]
     session.give({"pipelines": [{"name": each.name, "definition": each.to_data()} for each in found]})
-    session.show([_line(each) for each in found])
+    for each in found:
+        session.show([_line(each), *notice_lines(map(str, cautions(each)))])
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitpromote.engine.append import append, event, freight_created, planned
+from gitpromote.engine.consent import Given, consent
 from gitpromote.engine.look import Look
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, UsageError
@@ -118,36 +119,34 @@ def approve(
     """
     planned_environment = refuse_idle(file.plan, environment)
     _refuse_over(world, planned_environment, expires)
-    draft = Approval(
-        record="", at=0, identity=world.actor_address, change_digest=planned_environment.change_digest, expires=expires
-    )
+    change = planned_environment.change_digest
+    draft = Approval(record="", at=0, identity=world.actor_address, change_digest=change, expires=expires)
     signed = signed_bytes(environment, draft)
     signature = world.signing.sign(signed, key=key)
-    proof = world.signing.verify(signed, signature, identity=draft.identity, allowed=allowed_signers(world))
-    if proof is None:
-        raise ConfigurationError(
-            "This signature would not count",
-            code="signer-unknown",
-            detail=f"{draft.identity} with this key is not in {world.pipeline.signers}.",
-            hint="Use the key that is listed there: --key FILE.",
-        )
+    given = Given(identity=draft.identity, signed=signed, signature=signature, allowed=allowed_signers(world))
+    found = consent(world, file.plan, planned_environment, given)
+    counts = {"counts": found.counts} if found.counts else {}
+    data: dict[str, object] = {"identity": draft.identity, "expires": expires, "signature": signature, **counts}
+    return _recorded(world, file, document, planned_environment, data, found.key)
 
+
+def _recorded(
+    world: World, file: PlanFile, document: bytes, environment: EnvironmentPlan, data: dict[str, object], key: str
+) -> Record:
     def records(state: LedgerState) -> list[Record]:
         freight = [one.freight() for one in file.plan.freight.values()]
         made = freight_created(world, freight, state, plan=file.digest)
-        made += planned(world, file.digest, world.ledger.plans(state.head))
-        data = {"identity": draft.identity, "expires": expires, "signature": signature}
+        made += planned(world, file.plan, file.digest, world.ledger.plans(state.head))
         approval = event(
             world,
             "approved",
-            environment=environment,
+            environment=environment.name,
             plan=file.digest,
-            change_digest=draft.change_digest,
-            freight={name: moving.id for name, moving in planned_environment.freight.items()},
+            change_digest=environment.change_digest,
+            freight={name: moving.id for name, moving in environment.freight.items()},
             data=data,
         )
-        actor = Actor(claimed=world.actor, proven_by=f"ssh:{proof}")
-        return [*made, approval.model_copy(update={"actor": actor})]
+        return [*made, approval.model_copy(update={"actor": Actor(claimed=world.actor, proven_by=f"ssh:{key}")})]
 
     appended, _ = append(world, records, documents={file.digest: document})
     return appended[-1]

@@ -7,7 +7,6 @@ nothing by that.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from gitpromote.engine.approvals import allowed_signers, signed_bytes
 from gitpromote.engine.ask_signatures import entering, home_file, signers_of
 from gitpromote.engine.groups import Groups, is_group, read_groups
 from gitpromote.engine.inquiry import Answer, Inquiry, Question
+from gitpromote.engine.requesters import names_by_key, planned_by, requesters
 from gitpromote.engine.signers import names_of
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.gate_plain import Approvals
@@ -30,6 +30,7 @@ MOST = 50
 #: How long after its end an approval is told. Seconds.
 TOLD_FOR = 30 * 86400
 _MOST_AUTHORS = 20
+_MINUTE = 60
 
 _CO_AUTHOR = re.compile(r"^co-authored-by:.*<([^<>\n]+)>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
@@ -64,7 +65,7 @@ def approvals(inquiry: Inquiry) -> Question:
     value = {
         "given": given,
         "authors": _authors(people),
-        "signers": _signers_file(inquiry),
+        "signers": signers_of(inquiry),
         **({"groups": people.groups.file} if people.groups is not None else {}),
     }
     return Question("ledger", lambda: Answer(value))
@@ -78,17 +79,25 @@ def _people(inquiry: Inquiry) -> _People:
 
 
 def _signers(inquiry: Inquiry) -> bytes | None:
-    if is_organisations(inquiry.gate.name) and (path := signers_of(inquiry)) is not None:
-        return home_file(inquiry, path).content
+    """Whose keys count; of a gate that an organisation asks for, by its own file alone."""
+    if is_organisations(inquiry.gate.name):
+        return home_file(inquiry, _organisations_signers(inquiry)).content
     if ("signers",) not in inquiry.known:
         inquiry.known["signers",] = allowed_signers(inquiry.world)
     found: bytes | None = inquiry.known["signers",]
     return found
 
 
-def _signers_file(inquiry: Inquiry) -> str | None:
-    """An organisation may leave that to the Pipeline."""
-    return signers_of(inquiry) or inquiry.world.pipeline.signers
+def _organisations_signers(inquiry: Inquiry) -> str:
+    path = signers_of(inquiry)
+    if path is None:
+        raise ConfigurationError(
+            "Nobody is named who may sign",
+            code="signers-missing",
+            detail=f"{inquiry.gate.name} asks for approvals, and the organisation has no signers.",
+            hint="Commit such a file beside organisation.yaml, and name it there:\n  signers: allowed_signers",
+        )
+    return path
 
 
 def _groups_file(inquiry: Inquiry) -> str | None:
@@ -151,21 +160,30 @@ def _authors(people: _People) -> list[dict[str, str]]:
 def _given(inquiry: Inquiry, people: _People, approval: Approval) -> dict[str, Any]:
     names = names_of(approval.identity, people.allowed)
     key = _key(inquiry, people, approval)
-    others = sorted(names - {approval.identity.casefold()})
+    # Where no file says whose a key is, whatever it has signed under other names is the same person's.
+    known = names | names_by_key(inquiry, key) if key and people.allowed is None else names
+    others = sorted(known - {approval.identity.casefold()})
     told: dict[str, Any] = {
         "identity": approval.identity,
         "change": approval.change_digest,
         "record": approval.record,
         "at": approval.at,
         "expires": approval.expires,
+        "over": _is_over(inquiry, approval),
         "key": key,
         "names": others,
         "unsound": "" if key else _unsound(inquiry, approval),
         "not_of": _not_of(inquiry, people, approval, names),
-        "wrote": people.wrote_by(names),
-        "asked": _asked(inquiry, approval, people, names),
+        "wrote": people.wrote_by(known),
+        "asked": _asked(inquiry, approval, people, known),
     }
-    return {name: value for name, value in told.items() if value not in ("", [])}
+    return {name: value for name, value in told.items() if value not in ("", [], False)}
+
+
+def _is_over(inquiry: Inquiry, approval: Approval) -> bool:
+    """Whether it has ended within the minute of which a plan tells the beginning alone."""
+    passed = inquiry.world.clock.now() - inquiry.context.as_of
+    return approval.expires is not None and 0 <= passed < _MINUTE and approval.expires <= inquiry.world.clock.now()
 
 
 def _key(inquiry: Inquiry, people: _People, approval: Approval) -> str:
@@ -177,7 +195,7 @@ def _key(inquiry: Inquiry, people: _People, approval: Approval) -> str:
 def _unsound(inquiry: Inquiry, approval: Approval) -> str:
     """Why a signature does not count: it is none of this, or of somebody whom nobody lets sign."""
     data = signed_bytes(inquiry.context.environment.name, approval)
-    signing, signers = inquiry.world.signing, _signers_file(inquiry)
+    signing, signers = inquiry.world.signing, signers_of(inquiry)
     if not approval.signature:
         return "it is not signed"
     if signing.verify(data, approval.signature, identity=approval.identity, allowed=None):
@@ -213,33 +231,7 @@ def _asked(inquiry: Inquiry, approval: Approval, people: _People, names: frozens
     """Why it is by somebody who asked for the change, or nobody can tell; otherwise an empty string."""
     if approval.plan is None:
         return "it names no plan, so that nobody knows who asked for it"
-    by = _planned_by(inquiry, approval.plan)
-    if not by:
+    if not planned_by(inquiry, approval.plan):
         return "it is of a plan that the ledger does not have, so that nobody knows who asked for it"
-    asking = {_address(one) for one in (*inquiry.context.requested_by, *by)}
-    wide = {name for one in asking if one for name in names_of(one, people.allowed)}
+    wide = {name for one in requesters(inquiry, approval) for name in names_of(one, people.allowed)}
     return "asked for it" if names & wide else ""
-
-
-def _planned_by(inquiry: Inquiry, plan: str) -> tuple[str, ...]:
-    """Who made a plan, as its document says; where it does not, who recorded it."""
-    place = ("planned by", plan)
-    if place not in inquiry.known:
-        world, head = inquiry.world, inquiry.context.ledger
-        by = _made_by(world.ledger.plan_bytes(head, plan))
-        recorded = (one for one in world.ledger.records(head) if (one.kind, one.plan) == ("planned", plan))
-        inquiry.known[place] = (by,) if by else tuple(one.actor.claimed for one in recorded)
-    found: tuple[str, ...] = inquiry.known[place]
-    return found
-
-
-def _made_by(document: bytes | None) -> str:
-    try:
-        told = json.loads(document or b"{}")["observations"]["created_by"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return told if isinstance(told, str) else ""
-
-
-def _address(actor: str) -> str:
-    return actor.rpartition("<")[2].rstrip(">").strip().casefold()

@@ -13,6 +13,7 @@ from gitpromote.model.names import did_you_mean
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.record import Actor, Record
+from gitpromote.model.standing import is_organisations
 from gitpromote.model.state import LedgerState, Override
 
 __all__ = ["Wanted", "override"]
@@ -45,6 +46,23 @@ def override(world: World, file: PlanFile, document: bytes, wanted: Wanted) -> R
     """
     planned_environment = _planned(file.plan, wanted.environment)
     _refuse(planned_environment, wanted)
+    _refuse_unsaid(world, wanted)
+    draft = Override(
+        record="",
+        at=0,
+        gate=wanted.gate,
+        identity=world.actor_address,
+        change_digest=planned_environment.change_digest,
+        reason=wanted.reason,
+        ticket=wanted.ticket,
+        expires=wanted.expires,
+    )
+    signed, proof = _signed(world, wanted, draft)
+    return _recorded(world, file, document, planned_environment, signed, proof)
+
+
+def _refuse_unsaid(world: World, wanted: Wanted) -> None:
+    """An override says why, and lasts a while."""
     if not wanted.reason.strip():
         raise UsageError(
             "An override says why",
@@ -59,29 +77,22 @@ def override(world: World, file: PlanFile, document: bytes, wanted: Wanted) -> R
             detail=f"{wanted.environment}: it would end at once.",
             hint="Give it a while:\n  --expires 4h",
         )
-    draft = Override(
-        record="",
-        at=0,
-        gate=wanted.gate,
-        identity=world.actor_address,
-        change_digest=planned_environment.change_digest,
-        reason=wanted.reason,
-        ticket=wanted.ticket,
-        expires=wanted.expires,
-    )
-    signed, proof = _signed(world, wanted, draft)
 
+
+def _recorded(
+    world: World, file: PlanFile, document: bytes, environment: EnvironmentPlan, signed: Override, proof: str | None
+) -> Record:
     def records(state: LedgerState) -> list[Record]:
         freight = [one.freight() for one in file.plan.freight.values()]
         made = freight_created(world, freight, state, plan=file.digest)
-        made += planned(world, file.digest, world.ledger.plans(state.head))
+        made += planned(world, file.plan, file.digest, world.ledger.plans(state.head))
         told = event(
             world,
             "overridden",
-            environment=wanted.environment,
+            environment=environment.name,
             plan=file.digest,
             change_digest=signed.change_digest,
-            freight={name: moving.id for name, moving in planned_environment.freight.items()},
+            freight={name: moving.id for name, moving in environment.freight.items()},
             data=signed.model_dump(mode="json", include=_RECORDED),
         )
         return [*made, told.model_copy(update={"actor": Actor(claimed=world.actor, proven_by=proof)})]
@@ -135,9 +146,22 @@ def _refuse(planned_environment: EnvironmentPlan, wanted: Wanted) -> None:
             "What is hard cannot be overridden",
             code="override-hard",
             detail=f"{name}: {outcome.id} is hard, and says {outcome.status}: {outcome.message}",
-            hint='Whoever writes the pipeline may make it soft: level="soft".',
+            hint=_who_may(outcome),
         )
     _refuse_pointless(name, outcome)
+
+
+def _who_may(outcome: Outcome) -> str:
+    """Who could let it pass."""
+    if outcome.kind == "availability":
+        return "It says how Freight goes: no definition makes it soft."
+    if not is_organisations(outcome.id):
+        return 'Whoever writes the pipeline may make it soft: level="soft".'
+    if "beyond" in outcome.operands:
+        return "It is a boundary: the organisation's owners alone may widen it, in organisation.yaml."
+    told = "The organisation's owners alone may make it soft, in organisation.yaml: level: soft"
+    exempt = ", or excuse what it finds by a file in exceptions/" if outcome.kind == "policy" else ""
+    return f"{told}{exempt}."
 
 
 def _refuse_pointless(name: str, outcome: Outcome) -> None:

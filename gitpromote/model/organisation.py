@@ -12,6 +12,8 @@ from gitpromote.model.definition import Definition
 from gitpromote.model.exemption import Exemption
 from gitpromote.model.fields import Many
 from gitpromote.model.gate import Gate
+from gitpromote.model.gate_evidence import CommitSignature
+from gitpromote.model.gate_plain import Approvals
 from gitpromote.model.names import path_problem, shown
 from gitpromote.model.policy_base import Policy
 from gitpromote.model.problems import Fault
@@ -58,10 +60,13 @@ class OrgPolicy(Definition):
         """Where on its ramp it is at a moment, epoch seconds."""
         return self.ramp.phase(at) if self.ramp is not None else "enforce"
 
-    def standing(self, at: int) -> StandingPolicy | None:
-        """What it is at a moment; ``None`` where it is not judged yet."""
+    def standing(self, at: int, *, ahead: int | None = None) -> StandingPolicy | None:
+        """What it is at a moment; ``None`` where it is not judged yet.
+
+        :param ahead: what is judged at this later moment is judged at once, and stops nothing before its time
+        """
         phase = self.phase(at)
-        if phase == "off":
+        if phase == "off" and (ahead is None or self.phase(ahead) == "off"):
             return None
         later = self.ramp.enforced_at if self.ramp is not None and phase != "enforce" else None
         binding = self.policy.level != "advisory"
@@ -132,7 +137,8 @@ class OrgPolicies(Definition):
     :param boundaries: what may be touched
     :param exceptions: what is excused from the policies
     :param groups: a file in the organisation's repository that says who is in which group, for its own ``Approvals``
-    :param signers: a file of allowed signers there, likewise
+    :param signers: a file of allowed signers there, for its own ``Approvals`` and ``CommitSignature``: the Pipeline's
+        signers say nothing of them
     """
 
     kind: ClassVar[str] = "org-policies"
@@ -145,9 +151,19 @@ class OrgPolicies(Definition):
     signers: str | None = None
 
     def standing(
-        self, pipeline: str, *, name: str, at: int, labels: Mapping[str, str] | None = None, production: bool = False
+        self,
+        pipeline: str,
+        *,
+        name: str,
+        at: int,
+        ahead: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        production: bool = False,
     ) -> Standing:
-        """What is asked of one Environment at a moment, epoch seconds."""
+        """What is asked of one Environment at a moment, epoch seconds.
+
+        :param ahead: see :meth:`OrgPolicy.standing`
+        """
         gates: list[Gate] = []
         policies: list[StandingPolicy] = []
         boundaries: dict[str, Boundary] = {}
@@ -162,9 +178,13 @@ class OrgPolicies(Definition):
                 gates.append(one.gate.changed({"name": ORG + one.name}))
             elif isinstance(one, Boundary):
                 boundaries[ORG + one.name] = one
-            elif (policy := one.standing(at)) is not None:
+            elif (policy := one.standing(at, ahead=ahead)) is not None:
                 policies.append(policy)
         return Standing(gates=tuple(gates), policies=tuple(policies), boundaries=boundaries, matched=matched)
+
+    def begins(self, at: int, until: int) -> bool:
+        """Whether a policy that is not judged at a moment is judged at a later one."""
+        return any(one.phase(at) == "off" and one.phase(until) != "off" for one in self.policies)
 
     def _faults(self) -> Iterable[Fault]:
         asked: list[OrgPolicy | OrgGate | Boundary] = [*self.policies, *self.gates, *self.boundaries]
@@ -175,6 +195,22 @@ class OrgPolicies(Definition):
             path = self.__dict__[member]
             if path is not None and (reason := path_problem(path)):
                 yield Fault("path-invalid", f"the {member} {shown(path)} {reason}", "", member)
+        yield from self._people_faults()
+
+    def _people_faults(self) -> Iterable[Fault]:
+        """Whose keys count, and who is in a group, an organisation says itself: no pipeline says it for its gates."""
+        for gate in (one.gate for one in self.gates):
+            if self.signers is None and (isinstance(gate, Approvals) or _lacks_signers(gate)):
+                told = f"the gate {gate.name} asks whose keys count, and there are no signers"
+                yield Fault("signers-missing", told, "write signers: allowed_signers", "signers")
+            named = [name for name in gate.of if name.startswith("@")] if isinstance(gate, Approvals) else []
+            if self.groups is None and named:
+                told = f"the gate {gate.name} asks for {', '.join(named)}, and there are no groups"
+                yield Fault("groups-missing", told, "write groups: groups.yaml", "groups")
+
+
+def _lacks_signers(gate: Gate) -> bool:
+    return isinstance(gate, CommitSignature) and gate.signers is None
 
 
 def _matched(

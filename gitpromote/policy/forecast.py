@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from gitpromote.model.moments import utc
 from gitpromote.model.outcome import Outcome
@@ -16,16 +17,29 @@ FROM = "; fails from {:%Y-%m-%d}"
 
 def at_another_time(outcome: Outcome, at: int) -> Outcome:
     """A verdict of an organisation's policy at another moment: by then a rule is enforced, or an exemption is over."""
+    return _exemption_over(_enforced(outcome, at), at)
+
+
+def _enforced(outcome: Outcome, at: int) -> Outcome:
     ramp = outcome.operands.get("ramp")
-    if isinstance(ramp, dict) and outcome.until is not None and ramp.get("enforced") == outcome.until <= at:
-        told = {"level": ramp.get("level", "hard"), "status": "error" if outcome.status == "error" else "fail"}
-        message = outcome.message.removesuffix(FROM.format(utc(outcome.until)))
-        return outcome.model_copy(update={**told, "message": message, "until": None})
+    begins = ramp.get("enforced") if isinstance(ramp, dict) else None
+    if ramp is None or begins is None or begins > at:
+        return outcome
+    told: dict[str, Any] = {"level": ramp.get("level", "hard")}
+    told["operands"] = {**outcome.operands, "ramp": {"phase": "enforce"}}
+    words = FROM.format(utc(begins))
+    if outcome.message.endswith(words):
+        told["status"] = "error" if outcome.status == "error" else "fail"
+        told |= {"message": outcome.message.removesuffix(words), "until": None}
+    return outcome.model_copy(update=told)
+
+
+def _exemption_over(outcome: Outcome, at: int) -> Outcome:
     excepted = is_organisations(outcome.id) and any(one.excepted for one in outcome.findings)
-    if excepted and outcome.until is not None and outcome.until <= at and outcome.level != "advisory":
-        message = f"its exemption is over on {utc(outcome.until):%Y-%m-%d}: {outcome.findings[0].message}"
-        return outcome.model_copy(update={"status": "fail", "message": message, "until": None})
-    return outcome
+    if not excepted or outcome.until is None or outcome.until > at or outcome.level == "advisory":
+        return outcome
+    message = f"its exemption is over on {utc(outcome.until):%Y-%m-%d}: {outcome.findings[0].message}"
+    return outcome.model_copy(update={"status": "fail", "message": message, "until": None})
 
 
 def forecast(verdicts: Iterable[tuple[str, Outcome]]) -> list[str]:
@@ -35,9 +49,9 @@ def forecast(verdicts: Iterable[tuple[str, Outcome]]) -> list[str]:
     """
     found: dict[tuple[int, str], list[tuple[str, Outcome]]] = {}
     for environment, outcome in verdicts:
-        ramp = outcome.operands.get("ramp", {})
-        if outcome.until is not None and outcome.until == ramp.get("enforced"):
-            found.setdefault((outcome.until, outcome.id), []).append((environment, outcome))
+        begins = outcome.operands.get("ramp", {}).get("enforced")
+        if begins is not None and outcome.message.endswith(FROM.format(utc(begins))):
+            found.setdefault((begins, outcome.id), []).append((environment, outcome))
     return [_sentence(*key, told) for key, told in sorted(found.items(), key=lambda item: item[0])]
 
 

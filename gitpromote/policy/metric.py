@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -21,48 +20,11 @@ from gitpromote.model.moments import instant
 from gitpromote.model.outcome import Outcome
 from gitpromote.policy.answers import answer_of, needs_upstream, operand_text, public, verdict
 from gitpromote.policy.gate_context import GateContext
+from gitpromote.policy.promql import LOOKBACK, has_bare_selector, range_of, unclear
 
-__all__ = ["answered", "is_due", "judge", "query_address", "range_of", "value_of"]
+__all__ = ["answered", "is_due", "judge", "query_address", "value_of"]
 
-# https://prometheus.io/docs/prometheus/latest/querying/basics/#time-durations
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
-_DURATION = r"(?:(?:\d+(?:ms|[smhdwy]))+|\d+(?:\.\d+)?)"
-_TEXTS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*')
-_RANGE = re.compile(rf"\[\s*({_DURATION})\s*(:[^\]]*)?\]")
-_OFFSET = re.compile(rf"\boffset\s+-?({_DURATION})")
-_ANY_RANGE = re.compile(r"\[[^\]]*\]")
-_ANY_OFFSET = re.compile(r"\boffset\b")
 _MOST_NAMED = 2
-
-
-def range_of(query: str) -> int:
-    """How far back a query reads, in seconds: its ranges, those of its subqueries and its offsets.
-
-    Where several ranges stand in one query with a subquery, they are added up, which is the most that it can be.
-    """
-    plain = _TEXTS.sub("", query)
-    ranges = [(_seconds(match[1]), bool(match[2])) for match in _RANGE.finditer(plain)]
-    offset = max((_seconds(match[1]) for match in _OFFSET.finditer(plain)), default=0.0)
-    lengths = [length for length, _ in ranges]
-    nested = any(is_subquery for _, is_subquery in ranges)
-    return math.ceil((sum(lengths) if nested else max(lengths, default=0.0)) + offset)
-
-
-def unclear(query: str) -> str:
-    """Why nobody can tell over which time a query reads; empty where that is clear."""
-    plain = _TEXTS.sub("", query)
-    if "@" in plain:
-        return "names a moment with @, which may lie before what would enter: leave it out"
-    odd = len(_ANY_RANGE.findall(plain)) != len(_RANGE.findall(plain))
-    if odd or len(_ANY_OFFSET.findall(plain)) != len(_OFFSET.findall(plain)):
-        return "has a range or an offset that is no plain duration such as 5m"
-    return ""
-
-
-def _seconds(text: str) -> float:
-    if text.replace(".", "").isdigit():  # a bare number is seconds
-        return float(text)
-    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
 
 
 def _over(gate: Prometheus) -> int:
@@ -87,7 +49,9 @@ def query_address(gate: Prometheus, at: int) -> str:
     """The URL of the question. ``at`` is epoch seconds."""
     parts = urlsplit(gate.url)
     path = f"{parts.path.rstrip('/').removesuffix('/api/v1/query')}/api/v1/query"
-    asked = urlencode({"query": gate.query, "time": at})
+    # A server may be set to look further back: it is told not to. Older ones do not know that word.
+    lookback = {"lookback_delta": f"{LOOKBACK}s"} if has_bare_selector(gate.query) else {}
+    asked = urlencode({"query": gate.query, "time": at, **lookback})
     query = f"{parts.query}&{asked}" if parts.query else asked
     return urlunsplit((parts.scheme, parts.netloc, path, query, ""))
 

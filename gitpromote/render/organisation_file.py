@@ -79,20 +79,22 @@ def read_organisation(data: bytes, *, path: str) -> OrganisationFile:
     return OrganisationFile(path=path, rules=rules, lines=lines)
 
 
-def read_exemptions(data: bytes, *, path: str) -> tuple[tuple[Exemption, int], ...]:
-    """The exemptions of a file, each with its line: one, or a list of them.
+def read_exemptions(data: bytes, *, path: str) -> tuple[tuple[tuple[Exemption, int], ...], tuple[Problem, ...]]:
+    """The exemptions of a file, each with its line: one, or a list of them; and what is wrong with the others.
 
-    :raises ConfigurationError: everything that is wrong, with file and line
+    One that is not valid takes nothing from those beside it.
+
     :raises SourceInvalid: it is no YAML
     """
     reader = _Reader(path, data)
     document = reader.document()
     several = isinstance(document, list)
     items = reader.items(document, ()) if several else [((), reader.mapping(document, (), "an exemption"))]
+    if reader.problems and not several:
+        return (), tuple(reader.problems)  # it is nothing that an exemption could be made of
     made = [(reader.made(Exemption, item, place), reader.line(place)) for place, item in items]
-    if reader.problems:
-        raise configuration_error(reader.problems, summary=SUMMARY)
-    return tuple((one, line) for one, line in made if one is not None)
+    problems = sorted(reader.problems, key=lambda one: one.line)
+    return tuple((one, line) for one, line in made if one is not None), tuple(problems)
 
 
 class _Reader:

@@ -20,6 +20,7 @@ from gitpromote.engine.ask_servers import metric as ask
 from gitpromote.engine.inquiry import Inquiry, no_answer
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.evidence import Evidence, Subject
+from gitpromote.model.freight import Freight
 from gitpromote.model.gate_evidence import Prometheus
 from gitpromote.model.resolved import ResolvedEnvironment, ResolvedTarget
 from gitpromote.model.secret import SecretEnv
@@ -64,16 +65,20 @@ def judge(tmp_path, monkeypatch):
         monkeypatch.delenv(name.lower(), raising=False)
     web = HttpWeb(secrets=Secrets(folder=tmp_path, env={"TOKEN": "s3cret"}), clock=WallClock())
 
-    def judged(gate, *, arrived=None):
+    def judged(gate, *, arrived=None, after=()):
         now, subject = int(time.time()), Subject(environment="prod")
         context = GateContext(
-            environment=ResolvedEnvironment(name="prod", target=ResolvedTarget(kind="branch")),
+            environment=ResolvedEnvironment(name="prod", target=ResolvedTarget(kind="branch"), after=after),
             occasion="promote",
             as_of=now,
+            freight={"main": Freight.of("main", [])},
             arrived=arrived,
             state=EnvironmentState(name="prod"),
         )
         question = ask(Inquiry(world=World(web), gate=gate, context=context, subject=subject))
+        if question is None:
+            outcome = metric.judge(gate, context)
+            return outcome.status, outcome.message.partition(" upstream at")[0]
         try:
             answer = question.ask()
         except GitpromoteError as error:
@@ -129,6 +134,15 @@ def judge(tmp_path, monkeypatch):
 )
 def test_a_real_server_is_understood(prometheus, judge, query, bounds, verdict):
     assert judge(Prometheus(prometheus.url, query=query, **bounds)) == verdict
+
+
+def test_what_a_selector_without_a_range_gives_may_be_of_before_and_is_not_asked_for(prometheus, judge):
+    """The server has a sample that it would give; it is older than the arrival."""
+    gate = Prometheus(prometheus.url, query='requests_failed_ratio{env="prod"}', below="0.01")
+    now = int(time.time())
+    assert prometheus.has(gate.query)
+    assert judge(gate, arrived=now - 30, after=("uat",)) == ("pending", "counts 5m after arrival")
+    assert judge(gate, arrived=now - 301, after=("uat",)) == ("pass", "0.004 is below 0.01")
 
 
 def test_a_path_that_is_no_prometheus_is_told(prometheus, judge):

@@ -146,6 +146,27 @@ def test_a_wrong_file_is_told_with_file_and_line(shop, case: str, verb: str) -> 
     assert shop.refused(verb, code=11) == told
 
 
+def test_a_group_of_a_pipeline_without_groups_is_told_by_validate(shop) -> None:
+    gates = '[Approvals(2, of=["@acme/payments", "@lea@acme.example"])]'
+    text = pipeline(f'Environment("test", gates={gates})')
+    shop.write("pipeline.py", text.replace("Pipeline", "Approvals, Pipeline", 1))
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if "Approvals(" in each)
+    ended = shop.run("validate")
+    place = f"! pipeline.py:{line}: Approvals: of names"
+    assert (ended.code, ended.out.splitlines()[1:]) == (
+        0,
+        [
+            f"{place} {name}, and no groups= says who that is [groups-missing] ({hint})"
+            for name, hint in {
+                "@acme/payments": 'write Pipeline(…, groups="groups.yaml")',
+                "@lea@acme.example": 'did you mean "lea@acme.example"?',
+            }.items()
+        ],
+    )
+    shop.write("pipeline.py", (shop.work / "pipeline.py").read_text().replace("apps=", 'groups="g.yaml",\n    apps='))
+    assert "!" not in shop.run("validate").out
+
+
 def test_every_mistake_is_told_at_once(shop) -> None:
     text = pipeline('Environment("Test"), Environment("prod", aftr="test")').replace('App("shop"', 'App("Shop"')
     shop.write("pipeline.py", text)

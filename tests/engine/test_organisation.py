@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from gitpromote import CEL, App, Environment, Image, InPlace, Kustomize, Plain, Rego, RiskRule, Rule, Warehouse, Window
-from gitpromote.errors import ConfigurationError, PlanStale
+from gitpromote.errors import Blocked, ConfigurationError, PlanStale
 from gitpromote.model.finding import Finding
 from gitpromote.policy.judged import Judged
 from gitpromote.project.running import Runner
+from gitpromote.views.lines import plain
 
 from .conftest import NOW
 
@@ -205,8 +206,22 @@ def test_a_pipeline_can_neither_take_its_name_nor_override_what_is_hard(site, or
     assert outcome(plan, "test", "replicas").status == "pass"
     with pytest.raises(ConfigurationError, match="name-invalid"):
         Rule("org/replicas", "true")
-    with pytest.raises(Exception, match="override-hard"):
+    with pytest.raises(Blocked) as caught:
         project.override("test", "org/replicas", reason="now", plan=plan)
+    assert str(caught.value) == (
+        "What is hard cannot be overridden  [override-hard]\n"
+        "test: org/replicas is hard, and says fail: runs alone\n"
+        "The organisation's owners alone may make it soft, in organisation.yaml: level: soft, "
+        "or excuse what it finds by a file in exceptions/."
+    )
+
+
+def test_a_hard_gate_of_the_organisation_is_made_soft_by_its_owners_alone(site, organisation):
+    organisation.asks(HOURS)
+    project = site.project(one_environment(site))
+    with pytest.raises(Blocked) as caught:
+        project.override("test", "org/hours", reason="now", plan=project.plan())
+    assert caught.value.hint == ("The organisation's owners alone may make it soft, in organisation.yaml: level: soft.")
 
 
 def test_what_is_soft_may_be_overridden(site, organisation):
@@ -294,6 +309,58 @@ def test_before_the_first_day_nothing_is_judged_and_an_audit_is_only_counted(sit
     assert audit.is_audited and (audit.level, audit.status) == ("advisory", "warn")
 
 
+SIMULATED = """\
+Now is 20 Nov 2025 00:54Z; then is 1 Dec 2025 00:00Z.
+
+  ENVIRONMENT  NOW    THEN                   WHY
+  test         ready  blocked: org/replicas  org/replicas: runs alone
+
+Then: 0 ready, 0 waiting, 1 blocked; 1 other than now.
+What is recorded is taken to stay as it is, and nothing is written.
+"""
+
+
+@pytest.mark.parametrize(
+    "ramp",
+    [
+        "{audit: 2025-11-01, enforce: 2025-12-01}",
+        "{audit: 2025-11-25, warn: 2025-11-28, enforce: 2025-12-01}",
+        "{audit: 2025-12-01, enforce: 2025-12-01}",
+    ],
+)
+def test_what_an_organisation_begins_to_enforce_is_simulated_whether_or_not_it_is_judged_yet(site, organisation, ramp):
+    organisation.asks(REPLICAS + f"    ramp: {ramp}\n")
+    project = site.project(one_environment(site))
+    found = project.simulate("2025-12-01")
+    assert plain(found.lines()) == SIMULATED
+    assert project.simulate("2025-11-30").blocked == ()
+    assert project.plan_verify(found.now) == []
+    turns = [(one.at, one.decision, one.reason) for one in project.forecast("2026-01-01")]
+    assert turns == [(NOW, "ready", ""), (1764547200, "blocked", "org/replicas")]
+
+
+def test_another_policy_that_blocks_then_is_not_the_same_as_now(site, organisation):
+    organisation.asks(RAMP)
+    project = site.project(one_environment(site, policies=[Rule("no", "false")]))
+    then, now = project.simulate("2025-12-01"), project.simulate("2025-11-30")
+    assert plain(then.lines()).splitlines()[-2] == "Then: 0 ready, 0 waiting, 1 blocked; 1 other than now."
+    assert plain(now.lines()).splitlines()[-2] == "Then: 0 ready, 0 waiting, 1 blocked; the same as now."
+    [freight] = now.now.data.freight
+    named = plain(project.simulate("2025-11-30", freight=freight).lines()).splitlines()[-2]
+    assert named == "Then: 0 ready, 0 waiting, 1 blocked; the same as now with this Freight."
+
+
+def test_a_plan_that_was_not_judged_by_what_begins_later_cannot_tell(site, organisation):
+    organisation.asks(REPLICAS + "    ramp: {audit: 2025-11-25, warn: 2025-11-28, enforce: 2025-12-01}\n")
+    plan = site.plan(one_environment(site))
+    assert said(plan, "test") == {}
+    assert said(plan.at("2025-11-30"), "test") == {}
+    assert said(plan.at("2025-12-01"), "test") == {
+        "org/replicas": "hard error: it began after the plan, which was not judged by it: simulate it afresh"
+    }
+    assert plan.at("2025-12-01")["test"].decision == "blocked"
+
+
 EXEMPTION = """\
 rule: replicas
 object: Deployment */shop
@@ -344,6 +411,46 @@ def test_an_exemption_that_does_not_count_is_told(site, organisation, text, warn
     plan = site.plan(one_environment(site))
     assert outcome(plan, "test", "org/replicas").status == "fail"
     assert warnings(plan) == [warning]
+
+
+def test_an_exemption_with_a_mistake_is_told_and_takes_nothing_from_those_beside_it(site, organisation):
+    lines = EXEMPTION.splitlines()
+    good = "- " + "\n  ".join(lines) + "\n"
+    several = good.replace("owner: pay", "owner: [pay]") + "- 5\n" + good
+    organisation.asks(REPLICAS, {"exceptions/shop.yaml": several})
+    plan = site.plan(one_environment(site))
+    found = outcome(plan, "test", "org/replicas")
+    assert (found.status, found.findings[0].excepted) == ("pass", "pay until 2025-12-24: moves in spring")
+    assert warnings(plan) == [
+        "exceptions/shop.yaml:1: Exemption: owner takes text, not a list  [wrong-type]" + VOID,
+        "exceptions/shop.yaml:7: item[1] is the number 5, not a mapping  [organisation-invalid]" + VOID,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("just a text\n", [":1: an exemption is text, not a mapping  [organisation-invalid]"]),
+        (
+            "5: x\n",
+            [
+                ":1: Exemption: rule is missing  [missing-argument]  (it takes text)",
+                ":1: Exemption: no keyword 5  [unknown-keyword]",
+            ],
+        ),
+        ("rule: [\n", [":2:1: document 1: while parsing a flow node, did not find expected node content"]),
+        ("", [":1: Exemption: rule is missing  [missing-argument]  (it takes text)"]),
+        (
+            "rule: replicas\n---\nrule: replicas\n",
+            [":1: holds more than one document  [organisation-invalid]  (keep one, without ---)"],
+        ),
+    ],
+)
+def test_a_file_of_exemptions_that_is_none_is_told(site, organisation, text, told):
+    organisation.asks(REPLICAS, {"exceptions/shop.yaml": text})
+    plan = site.plan(one_environment(site))
+    assert outcome(plan, "test", "org/replicas").status == "fail"
+    assert warnings(plan) == [f"exceptions/shop.yaml{each}{VOID}" for each in told]
 
 
 # -- carried out
@@ -464,16 +571,92 @@ def test_a_pipelines_risk_rules_lower_nothing_where_the_organisation_asks_by_ris
     )
 
 
-def test_a_group_of_the_organisation_is_its_own(site, organisation):
-    asked = "groups: groups.yaml\ngates:\n  - {kind: approvals, count: 1, of: '@release'}\n"
-    organisation.asks(asked, {"groups.yaml": '"@release": [cleo@acme.example]\n'})
+RELEASE = "groups: groups.yaml\nsigners: signers\ngates:\n  - {kind: approvals, count: 1, of: '@release'}\n"
+PEOPLE = {"groups.yaml": '"@release": [cleo@acme.example]\n'}
+
+
+def key_line(keys, name):
+    return f"{name}@acme.example {' '.join(keys[name].with_suffix('.pub').read_text().split()[:2])}\n"
+
+
+def test_a_group_of_the_organisation_is_its_own(site, organisation, keys):
+    organisation.asks(RELEASE, {**PEOPLE, "signers": key_line(keys, "cleo")})
     plan = site.plan(one_environment(site))
     found = outcome(plan, "test", "org/approvals")
-    assert found.status == "pending" and found.message.startswith("0 of 1 from @release")
-    organisation.asks(asked.partition("\n")[2])
-    found = outcome(site.plan(one_environment(site)), "test", "org/approvals")
-    assert found.status == "error"
-    assert "the organisation has no groups" in found.message
+    assert (found.status, found.message) == ("pending", "0 of 1 from @release")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            RELEASE.replace("groups: groups.yaml\n", ""),
+            (
+                "organisation.yaml:1: OrgPolicies: the gate approvals asks for @release, and there are no groups  "
+                "[groups-missing]  (write groups: groups.yaml)"
+            ),
+        ),
+        (
+            RELEASE.replace("signers: signers\n", ""),
+            (
+                "organisation.yaml:1: OrgPolicies: the gate approvals asks whose keys count, and there are no signers  "
+                "[signers-missing]  (write signers: allowed_signers)"
+            ),
+        ),
+        (
+            "gates: [{kind: commit-signature}]\n",
+            (
+                "organisation.yaml:1: OrgPolicies: the gate commit-signature asks whose keys count, and there are no "
+                "signers  [signers-missing]  (write signers: allowed_signers)"
+            ),
+        ),
+    ],
+)
+def test_whose_keys_count_the_organisation_says_itself(site, organisation, text, told):
+    organisation.asks(text, {**PEOPLE, "signers": ""})
+    with pytest.raises(ConfigurationError) as caught:
+        site.plan(one_environment(site))
+    assert str(caught.value).splitlines()[1].strip() == told
+
+
+def test_a_pipelines_signers_say_nothing_of_the_organisations_approvals(site, organisation, keys):
+    """Whoever writes the pipeline names Dora's key as Cleo's; the organisation knows Cleo's own alone."""
+    organisation.asks(RELEASE, {**PEOPLE, "signers": key_line(keys, "cleo")})
+    forged = key_line(keys, "dora").replace("dora@", "cleo@")
+    site.home.commit({"signers": forged})
+    pipeline = one_environment(site, signers="signers")
+    plan = site.project(pipeline).plan()
+    theirs = site.project(pipeline, who="Cleo <cleo@acme.example>", cache="cleo")
+    record = theirs.approve(plan, "test", key=str(keys["dora"]))
+    why = "cleo@acme.example with this key is not in the organisation's signers"
+    assert record.data["counts"] == {"the pipeline": "", "org/approvals": why}
+    found = outcome(site.project(pipeline).plan(), "test", "org/approvals")
+    assert (found.status, found.message) == (
+        "pending",
+        "0 of 1 from @release; cleo@acme.example does not count: signers does not have this name with this key",
+    )
+    record = theirs.approve(plan, "test", key=str(keys["cleo"]))
+    assert record.data["counts"] == {
+        "the pipeline": "cleo@acme.example with this key is not in signers",
+        "org/approvals": "",
+    }
+    assert outcome(site.project(pipeline).plan(), "test", "org/approvals").status == "pass"
+
+
+def test_an_approval_that_counts_for_nobody_is_not_made(site, organisation, keys):
+    organisation.asks(RELEASE, {**PEOPLE, "signers": key_line(keys, "cleo")})
+    site.home.commit({"signers": key_line(keys, "dora")})
+    pipeline = one_environment(site, signers="signers")
+    plan = site.project(pipeline).plan()
+    theirs = site.project(pipeline, who="Cleo <cleo@acme.example>", cache="cleo")
+    with pytest.raises(ConfigurationError) as caught:
+        theirs.approve(plan, "test", key=str(keys["dora"]))
+    assert str(caught.value) == (
+        "This signature would not count  [signer-unknown]\n"
+        "cleo@acme.example with this key is not in signers; "
+        "cleo@acme.example with this key is not in the organisation's signers.\n"
+        "Use the key that is listed there: --key FILE."
+    )
 
 
 # -- another time

@@ -300,6 +300,30 @@ def test_parameters_are_found_in_the_files_and_then_in_what_is_rendered() -> Non
     assert verdicts(params(elsewhere, CONFIG), deployment()) == [NOTHING]
 
 
+def places(texts: tuple[str, ...], *documents: str) -> list[tuple[str, int, tuple[object, ...]]]:
+    """Where each finding is to be mended."""
+    found = [one for outcome in outcomes(texts, scene(*documents)) for one in outcome.findings]
+    return [(one.file, one.line, one.path) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("check", "place"),
+    [
+        ("string(object.spec.replicas) < params.data.most", ("all.yaml", 1, ("spec", "replicas"))),
+        ("params.data.most == '3'", ("policies/3.yaml", 1, ())),
+        ("params.data.least == '3'", ("policies/3.yaml", 1, ())),
+        ("string(object.spec.replicas) == params.data.least", ("policies/3.yaml", 1, ())),
+        ("object.spec.paused == (params.data.most == '2')", ("all.yaml", 1, ("spec", "paused"))),
+    ],
+)
+def test_what_a_parameter_lacks_is_mended_where_it_stands(check: str, place: tuple[object, ...]) -> None:
+    assert places(params("{name: limits}", CONFIG, check=check), deployment(replicas=3)) == [place]
+
+
+def test_a_parameter_that_is_not_there_is_mended_in_the_binding() -> None:
+    assert places(params("{name: limits}"), deployment()) == [("policies/2.yaml", 1, ())]
+
+
 def test_every_parameter_that_is_selected_must_agree() -> None:
     second = CONFIG.replace("limits", "less").replace("2", "0").replace("shop}", "shop, labels: {a: b}}")
     third = CONFIG.replace("name: limits", "name: x, labels: {a: b}")

@@ -85,6 +85,21 @@ def test_an_exemption_covers_what_it_says_and_ends():
         assert judged(OrgPolicy(TWO), scene(deployment("web")), exemptions=[one.changed(other)]).status == "fail"
 
 
+@pytest.mark.parametrize("names", [["web"], ["web", "api"]])
+@pytest.mark.parametrize("expires", ["2026-06-20", "2026-07-01", "2026-08-01"])
+def test_at_another_time_is_what_is_judged_then_of_ramps_and_exemptions_together(names, expires):
+    policy = OrgPolicy(TWO, ramp=RAMP)
+    one = Exemption(rule="two", object="apps/* shop/web", owner="pay", reason="soon", expires=expires)
+    of = scene(*map(deployment, names))
+    now = judged(policy, of, exemptions=[one])
+    for day in ("2026-06-19", "2026-06-20", "2026-06-30", "2026-07-01", "2026-07-31", "2026-08-01"):
+        at = start_of(day)
+        then = judged(policy, of, at=at, exemptions=in_force([one], at))
+        told = at_another_time(now, at)
+        assert (told.status == "fail", told.level) == (then.status == "fail", then.level), day
+        assert told.is_audited == then.is_audited
+
+
 @pytest.mark.parametrize(
     ("members", "why"),
     [

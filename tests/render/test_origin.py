@@ -75,7 +75,8 @@ def test_plain_sources_are_named_to_the_field():
     found = origins(PlainSpec(path="deploy"), files)
     assert found.of(rendered(DEPLOYMENT)) == Origin("deploy/all.yaml", 6)
     assert found.of(rendered(DEPLOYMENT), ("spec", "replicas")) == Origin("deploy/all.yaml", 10)
-    assert found.of(rendered(DEPLOYMENT), ("spec", "paused")) == Origin("deploy/all.yaml", 6)
+    assert found.of(rendered(DEPLOYMENT), ("spec", "paused")) == Origin("deploy/all.yaml", 9)
+    assert found.of(rendered(DEPLOYMENT), ("metadata", "labels", "team")) == Origin("deploy/all.yaml", 8)
     assert found.of(rendered(DEPLOYMENT.replace("web", "api"))) is None
 
 
@@ -92,6 +93,24 @@ def test_of_base_and_patch_the_one_that_has_the_field_is_meant():
     assert found.of(rendered(DEPLOYMENT), ("spec", "paused")) == Origin("over/patch.yaml", 4)
     assert found.of(rendered(DEPLOYMENT), ("spec", "template")) is None
     assert found.of(rendered(DEPLOYMENT)) is None
+
+
+def test_of_base_and_patch_the_one_that_has_more_of_the_way_to_a_missing_field_is_meant():
+    base = DEPLOYMENT + "  template:\n    spec:\n      containers:\n        - name: web\n          image: a\n"
+    found = origins(KustomizeSpec(path="over"), {"base/web.yaml": base, "over/patch.yaml": PATCH})
+    path = ("spec", "template", "spec", "containers", {"name": "web"}, "resources", "limits")
+    assert found.of(rendered(base), path) == Origin("base/web.yaml", 9)
+    assert found.of(rendered(base), ("spec", "strategy")) is None
+
+
+def test_what_is_not_rendered_any_more_is_left_out_by_a_patch_or_else_by_its_folder():
+    gone = rendered(DEPLOYMENT)
+    patch = f"$patch: delete\n{DEPLOYMENT}"
+    over = {"over/kustomization.yaml": "resources: [../base]\n", "base/kustomization.yaml": "resources: []\n"}
+    assert origins(KustomizeSpec(path="over"), {**over, "over/p.yaml": patch}).dropped(gone) == Origin("over/p.yaml", 1)
+    assert origins(KustomizeSpec(path="over"), over).dropped(gone) == Origin("over/kustomization.yaml", 0)
+    assert origins(PlainSpec(path="deploy"), {"deploy/a.yaml": SERVICE}).dropped(gone) == Origin("deploy", 0)
+    assert origins(HelmSpec(chart="charts/shop", release="r"), {}).dropped(gone) is None
 
 
 def test_helm_says_the_template_itself():

@@ -244,5 +244,31 @@ def test_no_pack_repeats_what_a_secret_holds(scene: MakeScene) -> None:
     assert not any(hidden in one.model_dump_json() for one in found)
 
 
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("apps/v1", "DaemonSet"),
+        ("apps/v1", "StatefulSet"),
+        ("argoproj.io/v1alpha1", "Rollout"),
+        ("apps.kruise.io/v1alpha1", "CloneSet"),
+        ("apps.openshift.io/v1", "DeploymentConfig"),
+        ("batch/v1", "Job"),
+        ("serving.knative.dev/v1", "Service"),
+    ],
+)
+def test_every_pack_about_pods_knows_every_kind_of_workload(version: str, kind: str, scene: MakeScene) -> None:
+    pod = {"hostPID": True, "containers": [{"name": "web", "image": "nginx"}]}
+    spec = {"template": {"metadata": {"labels": {"app": "web"}}, "spec": pod}}
+    case = scene({"objects": [{"apiVersion": version, "kind": kind, "spec": spec}]})
+    told = {"labels": {"required": ["team"]}}
+    rules = {one.rule for pack in PACKS for one in PACKS[pack].check(case, told.get(pack, {}))}
+    about_pods = {
+        *("images/latest", "labels/pods", "network-policy/missing", "pod-security/host-namespaces"),
+        *("read-only-root/writable", "resources/limits"),
+    }
+    assert about_pods <= rules
+    assert ("probes/readiness" in rules) is (kind not in ("Job", "Service"))
+
+
 def test_each_control_is_a_rule() -> None:
     assert list(PACKS["pod-security"].rules) == [control.name for control in CONTROLS]
