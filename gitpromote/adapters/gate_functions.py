@@ -45,8 +45,9 @@ class ChildGates:
         if ended.excess == "time":
             told = f"{function}: {self._limits.timeout:g} s"
             raise ConfigurationError("A gate's function took too long", code="gate-timeout", detail=told)
-        if ended.excess == "output":
-            raise _unfit(f"{function}: more than {self._limits.output:,} bytes")
+        if ended.excess:
+            allowed = self._limits.output if ended.excess == "output" else self._limits.words
+            raise _unfit(f"{function}: more than {allowed:,} bytes")
         if ended.status:
             told = f"{function}: {_last_words(said, ended.status)}"
             raise ConfigurationError("A gate's function failed", code="gate-raised", detail=told)

@@ -45,8 +45,8 @@ def refuse_excess(name: str, ended: Ended, limits: Limits) -> None:
     """
     if ended.excess == "time":
         raise unusable("A policy took too long", "policy-timeout", f"{name}: {limits.timeout:g} s")
-    if ended.excess == "output":
-        told = f"{name}: more than {limits.output:,} bytes"
+    if ended.excess:
+        told = f"{name}: more than {limits.output if ended.excess == 'output' else limits.words:,} bytes"
         raise unusable("A policy says what nobody can read", "policy-answer-invalid", told)
 
 

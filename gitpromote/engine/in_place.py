@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitpromote.engine.targets import foreign_commits, lost_commit
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError, SourceInvalid
+from gitpromote.errors import ConfigurationError, SourceInvalid, UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
@@ -82,6 +82,22 @@ def observe_sources(
     )
     overlay.update(changed)
     return observation, {blob_id(data, object_format=repository.object_format): data for data in changed.values()}
+
+
+def refuse_apart(resolved: ResolvedEnvironment, apps: Sequence[str] | None) -> None:
+    """Sources that Apps share are edited for all of them: nothing tells whose an edit is.
+
+    :raises UsageError: some of an Environment's Apps alone are asked for
+    """
+    others = [app.name for app in resolved.apps if apps is not None and app.name not in apps]
+    if others:
+        branch = resolved.target.ref.removeprefix("refs/heads/")
+        raise UsageError(
+            "These Apps cannot be planned apart",
+            code="apps-inseparable",
+            detail=f"{resolved.name}: sources are edited in place in {branch}, for {', '.join(others)} as well",
+            hint="Leave --app out, or give what is to move alone a pipeline of its own.",
+        )
 
 
 def edits_hold(repository: Repository, listing: Mapping[str, Entry], edits: Sequence[EditData]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from gitpromote.history import stays
@@ -18,6 +18,7 @@ from gitpromote.model.state import (
     Intent,
     LedgerState,
     Override,
+    RolledBack,
     Verified,
 )
 
@@ -85,7 +86,17 @@ def _content(state: EnvironmentState, record: Record, now: int) -> dict[str, Any
         "freight": freight,
         "arrived": {**state.arrived, **arriving},
         "verified": stays.remembered(stays.without(verified, leaving, now=now), held=freight.values()),
+        "rolled_back": _rolled_back(state, record, away),
     }
+
+
+def _rolled_back(state: EnvironmentState, record: Record, away: Collection[str]) -> dict[str, RolledBack]:
+    """What was left by rollbacks: with what this one leaves, without what is here again."""
+    reason = str(record.data.get("reason", ""))
+    left = RolledBack(at=record.at, record=record.id, reason=reason, actor=record.actor.claimed)
+    found = {**state.rolled_back, **dict.fromkeys(sorted(away), left)}
+    known = sorted((one.at, key) for key, one in found.items() if key not in record.freight.values())
+    return {key: found[key] for _, key in known[-REMEMBERED:]}
 
 
 def _written(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
@@ -276,9 +287,15 @@ def _aliased(known: FreightState, record: Record) -> dict[str, Any]:
     return {"aliases": tuple(dict.fromkeys((*known.aliases, str(record.data.get("alias")))))}
 
 
+def _labelled(known: FreightState, record: Record) -> dict[str, Any]:
+    labels = {str(key): str(value) for key, value in record.data.get("labels", {}).items()}
+    return {"freight": known.freight.model_copy(update={"labels": {**known.freight.labels, **labels}})}
+
+
 _OF_FREIGHT: Mapping[str, Callable[[FreightState, Record], dict[str, Any]]] = {
     "rejected": _rejected,
     "freight-aliased": _aliased,
+    "freight-labelled": _labelled,
     "freight-approved": _admitted,
 }
 

@@ -92,15 +92,18 @@ class Index:
     budgets: Mapping[int, Wave]
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> Index:
-        """Everything but what differs by Environment, which is resolved when it is asked for."""
+    def of(cls, pipeline: Pipeline, *, unordered: bool = False) -> Index:
+        """Everything but what differs by Environment, which is resolved when it is asked for.
+
+        :param unordered: as if nothing came before anything else, since it is not sound what does
+        """
         environments = {environment.name: environment for environment in pipeline.environments}
-        before = before_of(pipeline.environments)
+        before = dict.fromkeys(environments, ()) if unordered else before_of(pipeline.environments)
         warehouses = tuple(_warehouses(pipeline))
         ordered = order(before)
         return cls(
             environments=environments,
-            apps=_ordered_apps(pipeline),
+            apps={app.name: app for app in pipeline.apps} if unordered else _ordered_apps(pipeline),
             before=before,
             after=followers(before),
             order=ordered,

@@ -44,6 +44,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "in-place": ("target", "InPlace"),
     "job": ("gate_evidence", "Job"),
     "kustomize": ("renderer", "Kustomize"),
+    "limits": ("limits", "Limits"),
     "match": ("policy_base", "Match"),
     "message": ("message", "Message"),
     "none": ("agent", "NoAgent"),

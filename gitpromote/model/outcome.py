@@ -72,7 +72,7 @@ class Outcome(Document):
     def is_audited(self) -> bool:
         """Whether it is only counted yet: an organisation's rule that is neither told nor enforced before some day."""
         ramp = self.operands.get("ramp")
-        return isinstance(ramp, dict) and ramp.get("phase") == "audit"
+        return isinstance(ramp, dict) and ramp.get("phase") in ("off", "audit")
 
 
 def worst_of(outcomes: Iterable[Outcome]) -> Status:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["examined"]
 
 
+#: What is wrong with the order alone: everything else can be looked at all the same.
+_OF_ORDER = frozenset(
+    "cycle unknown-upstream unknown-warehouse wave-gap wave-any wave-budget moved-in-use moved-twice".split()
+)
+
+
 def examined(pipeline: Pipeline) -> tuple[Index | None, list[Problem]]:
     """A Pipeline's index, and every problem between its parts, each at the line of the part that has to change.
 
@@ -36,14 +42,21 @@ def examined(pipeline: Pipeline) -> tuple[Index | None, list[Problem]]:
     if not pipeline.apps or not pipeline.environments:
         return None, []
     problems = _structural(pipeline)
-    if problems or pipeline.flawed:
+    if pipeline.flawed or not {problem.code for problem in problems} <= _OF_ORDER:
         return None, [*problems, *missing_labels(pipeline)]
+    if problems:
+        return None, [*problems, *_beside_order(pipeline, Index.of(pipeline, unordered=True))]
     index = Index.of(pipeline)
+    return index, _beside_order(pipeline, index)
+
+
+def _beside_order(pipeline: Pipeline, index: Index) -> list[Problem]:
+    """Problems that do not depend on who comes before whom."""
     places = places_of(pipeline, index)
     problems = target_problems(pipeline, places)
     if not problems:
         problems += source_problems(pipeline, index, places)
-    return index, [*edit_problems(pipeline, index), *past_git_problems(pipeline, index), *problems]
+    return [*edit_problems(pipeline, index), *past_git_problems(pipeline, index), *problems]
 
 
 def _structural(pipeline: Pipeline) -> list[Problem]:

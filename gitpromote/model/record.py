@@ -16,6 +16,7 @@ RecordKind = Literal[
     "freight-created",
     "freight-approved",
     "freight-aliased",
+    "freight-labelled",
     "requested",
     "planned",
     "approved",

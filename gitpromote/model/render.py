@@ -180,10 +180,11 @@ class RendererTool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a single renderer process may take: seconds of time, bytes of output."""
+    """What a single renderer process may take: seconds of time, bytes of output, bytes of words to people."""
 
     timeout: float = 120.0
     output: int = 64 * 1024 * 1024
+    words: int = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

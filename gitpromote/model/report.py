@@ -60,6 +60,25 @@ class EnvironmentStatus(Document):
     generation: int = 0
 
 
+class GoneEnvironment(Document):
+    """An Environment that the Pipeline has no more, and that the ledger remembers.
+
+    :ivar why: why the Pipeline does not stand for it any more, where that is known
+    :ivar retired_at: when what it had written was deleted, epoch seconds; ``None``: it was not
+    :ivar last_at: when its last Record was made, epoch seconds
+    :ivar target: where it was written to, as people call it; empty where nothing is recorded there any more
+    """
+
+    name: str
+    pipeline: str
+    why: str = ""
+    retired_at: int | None = None
+    retired_by: str = ""
+    reason: str = ""
+    last_at: int
+    target: str = ""
+
+
 class EnvironmentLock(Document):
     """Who keeps others from applying to an Environment.
 

@@ -104,6 +104,7 @@ def _app(prepared: _Prepared, shape: Shape, values: Values) -> ResolvedApp:
         after=prepared.after,
         pin=prepared.pin,
         allow_plaintext_secrets=app.allow_plaintext_secrets,
+        limits=app.limits,
     )
 
 

@@ -10,6 +10,7 @@ from gitpromote.model.agent import Agent
 from gitpromote.model.edits import Edit, Pin
 from gitpromote.model.environment import Delivery
 from gitpromote.model.gate import Gate
+from gitpromote.model.limits import Limits
 from gitpromote.model.policy_base import Policy
 from gitpromote.model.renderer import Renderer
 from gitpromote.model.standing import Standing
@@ -61,6 +62,7 @@ class ResolvedApp:
     :ivar repository: of its sources: ``home`` or an address
     :ivar folder: where its files go, from the root of the target's repository; ``""`` for the root and for ``in-place``
     :ivar after: the Apps of this Environment that come before it
+    :ivar limits: what a render of it may take, where that was said
     """
 
     name: str
@@ -72,6 +74,7 @@ class ResolvedApp:
     after: tuple[str, ...] = ()
     pin: Pin = "tag@digest"
     allow_plaintext_secrets: bool = False
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

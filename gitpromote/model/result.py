@@ -20,7 +20,7 @@ ResultStatus = Literal[
     "not-started",
 ]
 
-#: PLAN exit codes, the first that holds wins; 6 stands for 'one was written, another ended with 1, 4 or 7'.
+#: The first that holds wins; 6 stands for 'one was written, another ended with 1, 4 or 7'.
 PRECEDENCE = (130, 70, 5, 12, 10, 9, 6, 7, 4, 1, 11, 13, 3, 0)
 
 

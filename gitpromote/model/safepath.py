@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-__all__ = ["Collision", "blocked_parent", "collisions", "unsafe_path"]
+__all__ = ["Collision", "blocked_parent", "collisions", "folded_name", "folded_why", "unsafe_path"]
 
 # HFS+ ignores these when it compares names.
 _IGNORED_BY_HFS = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
@@ -79,9 +79,9 @@ def collisions(paths: Iterable[str]) -> list[Collision]:
     for name in sorted(names):
         parent, _, last = name.rpartition("/")
         # Names are compared within one folder: what stands below two folders that collide is not told again.
-        other = first.setdefault((parent, _folded(last)), name)
+        other = first.setdefault((parent, folded_name(last)), name)
         if other != name:
-            found.append(Collision(other, name, _why(other, name)))
+            found.append(Collision(other, name, folded_why(other, name)))
     found += [Collision(folder, path, "folder") for path in files for folder in _folders(path) if folder in files]
     return sorted(found)
 
@@ -98,11 +98,15 @@ def _folders(path: str) -> list[str]:
     return [path[:at] for at, sign in enumerate(path) if sign == "/"]
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """What every spelling of a name has in common that some file system takes for the same."""
+    if name.isascii():
+        return name.lower()
     # Folding may leave what composes anew, therefore twice.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
-def _why(first: str, second: str) -> Literal["case", "unicode"]:
+def folded_why(first: str, second: str) -> Literal["case", "unicode"]:
+    """What is folded where two names meet."""
     same = unicodedata.normalize("NFC", first) == unicodedata.normalize("NFC", second)
     return "unicode" if same else "case"

@@ -78,6 +78,15 @@ class Held(Document):
     freight: dict[str, str] = Field(default_factory=dict)
 
 
+class RolledBack(Document):
+    """That an Environment went back from a Freight, and why."""
+
+    at: int
+    record: str
+    reason: str
+    actor: str
+
+
 class Approval(Document):
     """Somebody's consent to one change in one Environment.
 
@@ -123,6 +132,7 @@ class EnvironmentState(Document):
     :ivar arrived: Warehouse to when its Freight came
     :ivar verified: Freight id to when it was verified here: what is held, and the last hundred
     :ivar failed: Freight id to when it failed here; until it is verified or healthy
+    :ivar rolled_back: Freight id to how it was left by a rollback; until it comes again. The last hundred
     :ivar clock: the latest time that a Record of this Environment has told
     :ivar promoted: when a promotion changed it, oldest first: the last thousand
     """
@@ -134,6 +144,7 @@ class EnvironmentState(Document):
     content: Content | None = None
     verified: dict[str, Verified] = Field(default_factory=dict)
     failed: dict[str, int] = Field(default_factory=dict)
+    rolled_back: dict[str, RolledBack] = Field(default_factory=dict, exclude_if=lambda left: not left)
     clock: int = 0
     promoted: tuple[int, ...] = Field(default=(), exclude_if=lambda promoted: not promoted)
     held: Held | None = None

@@ -39,6 +39,7 @@ stringData: {password: correct-horse-battery}
 
 SLOW = "A policy took too long  [policy-timeout]\n"
 FAILED = "A policy failed  [policy-failed]\n"
+EMPTY = 'an empty list does not say that anything was looked at: print {"findings": []}'
 UNREADABLE = "A policy says what nobody can read  [policy-answer-invalid]\n"
 
 
@@ -286,7 +287,13 @@ class TestProgram:
             ("kill -11 $$", f"{FAILED}check: ended by signal 11"),
             ("echo '[]'; exit 139", f"{FAILED}check: ended by signal 11"),
             ("echo no license >&2; exit 3", f"{FAILED}check: no license"),
-            ("echo '[]'; exit 2", f"{FAILED}check: exit status 2, but it found nothing"),
+            ("echo '[]'; exit 2", f"{UNREADABLE}check (exit status 2): {EMPTY}"),
+            ("echo '[]'", f"{UNREADABLE}check (exit status 0): {EMPTY}"),
+            ("echo '{\"findings\": []}'; exit 2", f"{FAILED}check: exit status 2, but it found nothing"),
+            (
+                'echo \'{"findings": [{"message": "m", "level": "warning"}]}\'; exit 1',
+                f"{FAILED}check: exit status 1, but it only warns: let it end with 0 then, or say what fails",
+            ),
             ("echo correct-horse-battery >&2; exit 4", f"{FAILED}check: (sensitive)"),
         ],
     )

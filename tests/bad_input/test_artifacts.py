@@ -50,10 +50,23 @@ def test_an_image_that_no_warehouse_follows(warehouse) -> None:
 
 
 def test_a_commit_that_does_not_exist(warehouse) -> None:
-    assert warehouse.refused("plan", "--commit", "mian", code=11) == (
+    for word in ("mian", "0" * 40, "1234567"):
+        assert warehouse.refused("plan", "--commit", word, code=64) == (
+            "Error: A revision is unknown  [revision-unknown]\n\n"
+            f"{word!r} is no branch, tag or commit of <tmp>/remote.git\n\n"
+            "Give a full commit id, a branch or a tag of that repository.\n"
+        )
+
+
+def test_a_whole_id_that_the_remote_does_not_have(warehouse) -> None:
+    oid = "1" * 40
+    assert warehouse.refused("plan", "--commit", oid, code=64) == (
         "Error: A revision is unknown  [revision-unknown]\n\n"
-        "'mian' is no branch, tag or commit of <tmp>/remote.git\n\n"
-        "Give a full commit id, a branch or a tag of that repository.\n"
+        f"'{oid}': a remote does not have an object\n"
+        f"fetch commit {oid} from <tmp>/remote.git\n"
+        f"  git: fatal: git upload-pack: not our ref {oid}\n"
+        f"  git: fatal: remote error: upload-pack: not our ref {oid}\n\n"
+        "Compare the id. What no branch or tag leads to is removed some day: push one that contains it.\n"
     )
 
 

@@ -275,6 +275,18 @@ def test_a_path_of_the_last_environment_keeps_the_first_from_being_written(shop)
     assert shop.everything() == before
 
 
+def test_a_plan_whose_files_do_not_lead_to_its_tree_is_no_plan(shop) -> None:
+    file = shop.plan()
+    file.write_bytes(forged(file.read_bytes(), lambda plan: plan["environments"][0].update(result_tree="1" * 40)))
+    before = shop.refs()
+    ended = shop.run("apply", str(file), "--env", "test", "--expect-digest", shop.digest(file))
+    assert ended.code == 5
+    assert "tree-differs" in ended.out and "Nothing was pushed. Make a new plan:" in ended.out
+    assert {ref: oid for ref, oid in shop.refs().items() if "/env/" in ref} == {
+        ref: oid for ref, oid in before.items() if "/env/" in ref
+    }
+
+
 # -- plans that are whole, and not for this
 
 
@@ -290,6 +302,30 @@ def test_a_plan_of_another_pipeline_is_not_applied_by_this_one(shop) -> None:
     assert shop.refused("--pipeline", "pay.py", "apply", str(file), "--expect-digest", digest, code=5) == told
     assert shop.refused("--pipeline", "pay.py", "plan", "--verify", str(file), code=5) == told
     assert shop.refused("--pipeline", "pay.py", "approve", str(file), "--env", "prod", code=5) == told
+
+
+def test_a_plan_is_not_applied_where_another_pipeline_is_at_home(shop) -> None:
+    """The file there is read, never run."""
+    file = shop.plan()
+    text = (shop.work / "pipeline.py").read_text().replace('"shop",\n', '"pay",\n', 1)
+    shop.write("pipeline.py", text + 'open("run", "w").close()\n')
+    told = (
+        "Error: This plan is of another pipeline  [plan-other-pipeline]\n\n"
+        "It is of shop, and pipeline.py defines pay.\n\n"
+        "Name the right plan. If this one is meant, say so:\n  gitpromote … <tmp>/plan.json --pipeline shop\n"
+    )
+    digest = shop.digest(file)
+    assert shop.refused("apply", str(file), "--expect-digest", digest, code=5) == told
+    assert shop.refused("approve", str(file), "--env", "prod", code=5) == told
+    assert shop.run("show", str(file)).code == 0
+    assert shop.run("apply", str(file), "--expect-digest", digest, "--pipeline", "shop").code == 0
+    assert not (shop.work / "run").exists()
+
+
+def test_a_plan_needs_no_pipeline_file_and_none_that_can_be_read(shop) -> None:
+    file = shop.plan()
+    shop.write("pipeline.py", "from teams import names\nfor name in names: Pipeline(name)\n")
+    assert shop.run("apply", str(file), "--expect-digest", shop.digest(file)).code == 0
 
 
 def test_a_plan_that_was_not_expected_is_not_applied(shop) -> None:

@@ -248,7 +248,8 @@ def test_a_hundred_megabytes_are_too_much(one) -> None:
         assert one.refused("plan", code=1) == (
             "Error: A YAML file is too large  [yaml-too-large]\n\n"
             f"deploy/test/limits.yaml: {len(text)} bytes, more than 67108864\n"
-            f"read for test/shop at {one.head}\n"
+            f"read for test/shop at {one.head}\n\n"
+            "Divide it into several files. What a renderer gives may be larger: App(…, limits=Limits(megabytes=…))\n"
         )
 
 

@@ -328,6 +328,21 @@ def _line_of(told: Sequence[str]) -> str:
     return line
 
 
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        ("b", "Environments wait for each other: a -> b -> a  [cycle]  (take one after= out)"),
+        ("tset", 'after names "tset", and no Environment is called so  [unknown-upstream]  (there is "a" or "b")'),
+    ],
+)
+def test_what_has_nothing_to_do_with_the_order_is_told_beside_what_is_wrong_with_it(after, told) -> None:
+    found = problems(
+        lambda: small(Environment("a", after=after), Environment("b", after="a"), target=Branch("env/same"))
+    )
+    assert found[0] == f'Environment("a"): {told}'
+    assert [text.rpartition("[")[2].partition("]")[0] for text in found[1:]] == ["path-conflict"]
+
+
 def test_apps_that_wait_for_each_other_are_a_cycle() -> None:
     told = problems(lambda: small(apps=[App("a", Plain("x"), after="b"), App("b", Plain("y"), after="a")]))
     assert told == ['App("a"): Apps wait for each other: a -> b -> a  [cycle]  (take one after= out)']

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gitpromote.adapters.git.process import call_git
 from gitpromote.adapters.git.store import Store
-from gitpromote.errors import ConfigurationError, InternalError, SourceInvalid
+from gitpromote.errors import Blocked, ConfigurationError, InternalError
 from gitpromote.model.tree import EXECUTABLE, FILE, FOLDER, LINK, SUBMODULE, empty_tree, unsafe_path
 
 # All commits go over one name, which is emptied after each: at its end fast-import finds nothing to store under it.
@@ -88,7 +88,7 @@ def write_commits(store: Store, specs: Iterable[CommitSpec], *, signing: Signing
     """Write these commits and give their ids, in the same order. No ref names them: a push does.
 
     :param specs: from an iterator each is written while the next one is made
-    :raises SourceInvalid: a path that a tree must not hold (``unsafe-path``)
+    :raises Blocked: a path that a tree must not hold (``unsafe-path``)
     :raises CacheFailed: the cache cannot be written
     :raises ConfigurationError: signing failed (``signing-failed``)
     """
@@ -177,7 +177,7 @@ class _Stream:
     def _change(self, path: str, mode: str, content: bytes | str) -> bytes:
         if reason := unsafe_path(path):
             detail = f"the path {path!r} {reason}"
-            raise SourceInvalid("A path must not stand in a commit", code="unsafe-path", detail=detail)
+            raise Blocked("A path must not stand in a commit", code="unsafe-path", detail=detail)
         if mode not in _MODES:
             raise InternalError("A file mode is unknown", code="tree-entry-malformed", detail=f"{mode} {path}")
         what = b":%d" % self._marks[content] if isinstance(content, bytes) else _oid(content)

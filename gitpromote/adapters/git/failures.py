@@ -32,6 +32,12 @@ _AUTH_HINT = (
     "  GIT_TERMINAL_PROMPT=0 git ls-remote <url>"
 )
 
+# Reading works with these credentials as a rule: what fails is the push.
+_WRITE_HINT = (
+    "The remote knows who asks, and does not let them write: give them write permission there, also to protected "
+    "branches, or have git log in as somebody who has it."
+)
+
 # What a remote says of itself, seen behind git's "remote:".
 _REMOTE_MEANINGS = (
     _Meaning(
@@ -123,7 +129,15 @@ _MEANINGS = (
         "object-not-available",
         "A remote does not hand out an object by its id",
         "Give a branch or tag that contains it, or allow it there: uploadpack.allowAnySHA1InWant.",
-        ("not our ref", "does not allow request for unadvertised object", "remote did not send all necessary objects"),
+        ("does not allow request for unadvertised object",),
+    ),
+    # Servers of today look through all that they have before they say so.
+    _Meaning(
+        RemoteFailed,
+        "object-not-available",
+        "A remote does not have an object",
+        "Compare the id. What no branch or tag leads to is removed some day: push one that contains it.",
+        ("not our ref", "remote did not send all necessary objects"),
     ),
     _Meaning(
         RemoteFailed,
@@ -210,7 +224,9 @@ def git_failure(
         detail += "\n  No space left on device"
     if meaning is None:
         return GitpromoteError("A git command failed", code="git-failed", detail=detail)
-    return meaning.error(meaning.summary, code=meaning.code, detail=detail, hint=meaning.hint)
+    may_not_write = doing.startswith("push") and "returned error: 403" in completed.words
+    hint = _WRITE_HINT if may_not_write and meaning.code == "remote-access-denied" else meaning.hint
+    return meaning.error(meaning.summary, code=meaning.code, detail=detail, hint=hint)
 
 
 def cache_failure(error: OSError, *, where: str) -> CacheFailed:

@@ -6,7 +6,7 @@ import re
 
 from gitpromote.adapters.git.snapshot import read_snapshot
 from gitpromote.adapters.git.store import Store
-from gitpromote.errors import ConfigurationError
+from gitpromote.errors import RemoteFailed, UsageError
 
 _FULL = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
@@ -19,7 +19,7 @@ def rev_parse(store: Store, rev: str, *, fetch: bool = False) -> str:
     or the beginning of one (four digits or more), each with ``~n`` and ``^n``.
 
     :param fetch: ask the remote for a full id that is not here
-    :raises ConfigurationError: nothing is called so (``revision-unknown``), or more than one thing is
+    :raises UsageError: nothing is called so (``revision-unknown``), or more than one thing is
         (``revision-ambiguous``)
     """
     match = _REVISION.fullmatch(rev)
@@ -27,7 +27,7 @@ def rev_parse(store: Store, rev: str, *, fetch: bool = False) -> str:
         raise _unknown(store, rev)
     name, steps = match[1], match[2]
     if fetch and _FULL.fullmatch(name):
-        store.fetch_commit(name)
+        _fetch(store, name, rev)
     candidates = _candidates(store, name)
     answers = _answers(store, [f"{oid}{steps}^{{commit}}" for oid in candidates.values()])
     found = {oid: candidate for candidate, oid in zip(candidates, answers, strict=True) if oid}
@@ -36,6 +36,18 @@ def rev_parse(store: Store, rev: str, *, fetch: bool = False) -> str:
     if not found:
         raise _ambiguous(store, rev, several) if (several := _beginning(store, name)) else _unknown(store, rev)
     return next(iter(found))
+
+
+def _fetch(store: Store, oid: str, rev: str) -> None:
+    if not oid.strip("0"):  # how git writes that there is none
+        raise _unknown(store, rev)
+    try:
+        store.fetch_commit(oid)
+    except RemoteFailed as error:
+        if error.code != "object-not-available":
+            raise
+        detail = f"{rev!r}: {error.summary[0].lower()}{error.summary[1:]}\n{error.detail}"
+        raise UsageError("A revision is unknown", code="revision-unknown", detail=detail, hint=error.hint) from error
 
 
 def merge_base(store: Store, first: str, second: str) -> str | None:
@@ -82,8 +94,8 @@ def _beginning(store: Store, name: str) -> list[str]:
     return commits if len(commits) > 1 else []
 
 
-def _unknown(store: Store, rev: str) -> ConfigurationError:
-    return ConfigurationError(
+def _unknown(store: Store, rev: str) -> UsageError:
+    return UsageError(
         "A revision is unknown",
         code="revision-unknown",
         detail=f"{rev!r} is no branch, tag or commit of {store.remote.label}",
@@ -91,8 +103,8 @@ def _unknown(store: Store, rev: str) -> ConfigurationError:
     )
 
 
-def _ambiguous(store: Store, rev: str, names: list[str]) -> ConfigurationError:
-    return ConfigurationError(
+def _ambiguous(store: Store, rev: str, names: list[str]) -> UsageError:
+    return UsageError(
         "A revision is ambiguous",
         code="revision-ambiguous",
         detail=f"{rev!r} in {store.remote.label} could be {', '.join(names)}",

@@ -53,7 +53,8 @@ def refusal(answer: Answer, asked: Asked, *, sent: str | None = None) -> Gitprom
             detail=detail,
             hint="It may not have been pushed yet, or was removed.",
         )
-    if answer.status == 404 and "NAME_UNKNOWN" in codes:
+    # Some say of everything that it is not found, in the words of the protocol; without any it is another server.
+    if answer.status == 404 and not {"NAME_UNKNOWN", "NOT_FOUND"}.isdisjoint(codes):
         return RemoteFailed(
             "A registry knows no such repository",
             code="registry-repository-unknown",

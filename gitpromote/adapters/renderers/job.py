@@ -17,6 +17,7 @@ from gitpromote.render.layout import lay_out
 from gitpromote.render.parse import parse_manifests
 from gitpromote.render.pointers import refuse_pointers
 from gitpromote.render.random import Sources, random_fields, sources_of_chance
+from gitpromote.render.yaml_reader import LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +108,21 @@ def wait_for_next_second() -> None:
 def _manifests(output: Output, job: RenderJob) -> tuple[ManifestSet, list[str]]:
     """What an output holds; what is wrong with it is told with the templates that it is made by."""
     try:
-        return _parsed(output, job.app)
+        return _parsed(output, job)
     except SourceInvalid as error:
         made = templates(error.detail, output.documents, job.spec, job.inputs)
         detail = "\n".join([error.detail, *made])
         raise SourceInvalid(error.summary, code=error.code, detail=detail, hint=error.hint) from error
 
 
-def _parsed(output: Output, app: str) -> tuple[ManifestSet, list[str]]:
+def _parsed(output: Output, job: RenderJob) -> tuple[ManifestSet, list[str]]:
     found: list[Manifest] = []
     warnings: list[str] = []
+    # Whoever allows more output allows larger documents in it; nobody allows less than is ordinary.
+    stream, document = max(LIMITS.stream, job.limits.output), LIMITS.document
+    limits = replace(LIMITS, stream=stream, document=stream if stream > LIMITS.stream else document)
     for file, content in output.documents:
-        parsed = parse_manifests(content, file=file, app=app)
+        parsed = parse_manifests(content, file=file, app=job.app, limits=limits)
         found += parsed.manifests.values()
         warnings += map(str, parsed.warnings)
     return ManifestSet.from_iterable(found), warnings

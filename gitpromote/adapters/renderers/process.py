@@ -32,14 +32,15 @@ class Ended(NamedTuple):
     output: bytes
     words: bytes
     seconds: float
-    excess: Literal["time", "output"] | None = None
+    excess: Literal["time", "output", "words"] | None = None
 
 
 def run(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], limits: Limits, stdin: Path | None = None) -> Ended:
     """Run a program to its end, as the leader of a group that ends with it.
 
-    The limit on output counts both streams. Whatever happens here, ``KeyboardInterrupt`` included, the group is killed:
-    it works in a throw-away folder, so there is nothing for it to clean up.
+    What it prints beside its output has a limit of its own, and a lower one. Whatever happens here,
+    ``KeyboardInterrupt`` included, the group is killed: it works in a throw-away folder, so there is nothing for it to
+    clean up.
 
     :param stdin: a file that it reads as its standard input; default: nothing
     :raises ConfigurationError: it cannot be started (``tool-broken``)
@@ -110,11 +111,11 @@ class _Collected:
 
     def __init__(self, process: subprocess.Popen[bytes], limits: Limits, *, deadline: float) -> None:
         self._process = process
-        self._left = limits.output
         self._deadline = deadline
         self._streams = [stream for stream in (process.stdout, process.stderr) if stream is not None]
         self._descriptors = [stream.fileno() for stream in self._streams]
         self._chunks: dict[int, list[bytes]] = {descriptor: [] for descriptor in self._descriptors}
+        self._left = dict(zip(self._descriptors, (limits.output, limits.words), strict=True))
         self._open = set(self._chunks)
         self._end = _end_of(process.pid)
         self._poll = select.poll()
@@ -129,7 +130,7 @@ class _Collected:
     def words(self) -> bytes:
         return b"".join(self._chunks[self._descriptors[1]])
 
-    def until_end(self) -> Literal["time", "output"] | None:
+    def until_end(self) -> Literal["time", "output", "words"] | None:
         """Read until the program has ended and both streams have, or a limit is broken."""
         ended = False
         while self._open or not ended:
@@ -138,7 +139,7 @@ class _Collected:
                 return None if ended else "time"
             for descriptor, _ in self._poll.poll(1000 * (left if self._end is not None else min(left, _TICK))):
                 if descriptor != self._end and not self._read(descriptor):
-                    return "output"
+                    return "output" if descriptor == self._descriptors[0] else "words"
             if not ended and self._has_ended():
                 ended = True
                 _kill_group(self._process.pid)
@@ -150,9 +151,9 @@ class _Collected:
         if not chunk:
             self._open.discard(descriptor)
             self._poll.unregister(descriptor)
-        self._left -= len(chunk)
+        self._left[descriptor] -= len(chunk)
         self._chunks[descriptor].append(chunk)
-        return self._left >= 0
+        return self._left[descriptor] >= 0
 
     def _has_ended(self) -> bool:
         if not hasattr(os, "waitid"):

@@ -82,14 +82,21 @@ class Running:
                 "A renderer took too long",
                 code="render-timeout",
                 detail=f"{command}\nended after {self.job.limits.timeout:g} s",
-                hint="Divide it into several Apps: each is rendered by itself.",
+                hint=_hint(f"seconds={2 * self.job.limits.timeout:g}"),
+            )
+        if ended.excess == "words":
+            return RenderFailed(
+                "A renderer prints too much",
+                code="render-too-large",
+                detail=f"{command}\nended after more than {self.job.limits.words:,} bytes beside its output",
+                hint="What it prints is shown to people. A function returns its manifests, it does not print them.",
             )
         if ended.excess == "output":
             return RenderFailed(
                 "A renderer's output is too large",
                 code="render-too-large",
                 detail=f"{command}\nended after more than {self.job.limits.output:,} bytes",
-                hint="Divide it into several Apps: each is rendered by itself.",
+                hint=_hint(f"megabytes={self.job.limits.output >> 19}"),
             )
         return RenderFailed(
             "A renderer failed", code="render-failed", detail=_told(command, ended, said, self.job, inputs)
@@ -113,6 +120,12 @@ class Running:
                 code="keep-not-writable",
                 detail=f"{folder}: {error.strerror}",
             ) from error
+
+
+def _hint(allowed: str) -> str:
+    return (
+        f"Divide it into several Apps: each is rendered by itself. Or allow it more: App(…, limits=Limits({allowed}))"
+    )
 
 
 def _secrets_in(inputs: Inputs) -> set[str]:

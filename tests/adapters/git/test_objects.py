@@ -7,7 +7,7 @@ import pytest
 from gitpromote.adapters.git.commitinfo import Signature, trailers
 from gitpromote.adapters.git.objects import Objects, is_lfs_pointer
 from gitpromote.adapters.git.revisions import is_ancestor, merge_base, rev_parse
-from gitpromote.errors import CacheFailed, ConfigurationError, InternalError
+from gitpromote.errors import CacheFailed, InternalError, UsageError
 from gitpromote.model.tree import EMPTY_TREE, Entry, blob_id, object_id
 
 ALL = ["refs/*"]
@@ -286,7 +286,7 @@ def test_what_people_call_a_commit(origin, mirror):
 def test_an_unknown_revision_is_a_clear_error(origin, mirror, rev):
     origin.commit("main", {"a": "1"})
     mirror.fetch(ALL)
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(UsageError) as caught:
         rev_parse(mirror, rev)
     assert str(caught.value) == (
         "A revision is unknown  [revision-unknown]\n"
@@ -299,7 +299,7 @@ def test_an_ambiguous_revision_is_refused(origin, mirror):
     origin.commit("v1", {"a": "1"})
     origin.git("tag", "v1", origin.commit("main", {"a": "2"}))
     mirror.fetch(ALL)
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(UsageError) as caught:
         rev_parse(mirror, "v1")
     assert caught.value.code == "revision-ambiguous"
     assert caught.value.detail == f"'v1' in {origin.path} could be refs/heads/v1, refs/tags/v1"
@@ -321,7 +321,7 @@ def test_an_ambiguous_short_id_is_refused(origin, mirror):
         origin.git("update-ref", f"refs/heads/x{made}", made)
         ids.append(made)
     mirror.fetch(ALL)
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(UsageError) as caught:
         rev_parse(mirror, short)
     assert str(caught.value) == (
         "A revision is ambiguous  [revision-ambiguous]\n"

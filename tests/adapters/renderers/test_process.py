@@ -75,7 +75,7 @@ def test_a_flood_ends_it_long_before_the_timeout(tmp_path: Path) -> None:
 
 
 def test_a_flood_on_the_error_stream_counts_too(tmp_path: Path) -> None:
-    assert shell("yes >&2", tmp_path, output=1_000_000).excess == "output"
+    assert shell("yes >&2", tmp_path, output=1_000_000).excess == "words"
 
 
 def test_a_child_that_outlives_it_is_killed_and_not_waited_for(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -156,10 +157,26 @@ def test_one_that_takes_too_long_is_ended(function) -> None:
         render(function("time.sleep(60)", limits=Limits(timeout=1)))
     assert caught.value.code == "render-timeout"
     assert caught.value.detail.endswith("ended after 1 s")
+    assert caught.value.hint == (
+        "Divide it into several Apps: each is rendered by itself. Or allow it more: App(…, limits=Limits(seconds=2))"
+    )
 
 
 def test_one_that_says_too_much_is_ended(function) -> None:
     with pytest.raises(RenderFailed) as caught:
-        render(function("while True:\n    print('x' * 65536)", limits=Limits(output=1_000_000)))
+        render(function("return 'x' * 3_000_000", limits=Limits(output=2 << 20)))
     assert caught.value.code == "render-too-large"
-    assert caught.value.detail.endswith("ended after more than 1,000,000 bytes")
+    assert caught.value.detail.endswith("ended after more than 2,097,152 bytes")
+    assert caught.value.hint == (
+        "Divide it into several Apps: each is rendered by itself. Or allow it more: App(…, limits=Limits(megabytes=4))"
+    )
+
+
+def test_one_that_prints_endlessly_is_ended_at_once(function) -> None:
+    """What it prints is no output: far less of it is read, however small the pieces are in which it comes."""
+    started = time.monotonic()
+    with pytest.raises(RenderFailed) as caught:
+        render(function("while True:\n    print('x')"))
+    assert (caught.value.summary, caught.value.code) == ("A renderer prints too much", "render-too-large")
+    assert caught.value.detail.endswith("ended after more than 2,097,152 bytes beside its output")
+    assert time.monotonic() - started < 20
