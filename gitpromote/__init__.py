@@ -42,6 +42,7 @@ __all__ = [
     "InPlace",
     "Job",
     "Kustomize",
+    "Limits",
     "Match",
     "Message",
     "NoAgent",
@@ -96,6 +97,7 @@ _MODULES = {
     "model.gate_plain": ("CEL", "Approvals", "ChangeBudget", "PythonGate", "SkipPermission"),
     "model.gate_evidence": ("HTTP", "Checks", "CommitSignature", "ImageSignature", "Job", "Prometheus"),
     "model.gate_time": ("Bake", "Freeze", "Soak", "Window"),
+    "model.limits": ("Limits",),
     "model.message": ("Message",),
     "model.organisation": ("OrgGate", "OrgPolicies", "OrgPolicy"),
     "model.pipeline": ("Pipeline",),
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
     from gitpromote.model.gate_evidence import HTTP, Checks, CommitSignature, ImageSignature, Job, Prometheus
     from gitpromote.model.gate_plain import CEL, Approvals, ChangeBudget, PythonGate, SkipPermission
     from gitpromote.model.gate_time import Bake, Freeze, Soak, Window
+    from gitpromote.model.limits import Limits
     from gitpromote.model.message import Message
     from gitpromote.model.organisation import OrgGate, OrgPolicies, OrgPolicy
     from gitpromote.model.pipeline import Pipeline

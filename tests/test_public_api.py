@@ -33,7 +33,7 @@ def test_the_names_are_these() -> None:
     assert " ".join(gitpromote.__all__) == (
         "CEL HTTP AdmissionPolicies App Approvals ArgoCD Bake Boundary Branch Change ChangeBudget Chart Checks "
         "CommitSignature Directory Environment EphemeralPipeline ExecPolicy Exemption Flux FluxSetters Freeze Git "
-        "GitpromoteError Helm History Image ImageSignature InPlace Job Kustomize Match Message NoAgent OrgGate "
+        "GitpromoteError Helm History Image ImageSignature InPlace Job Kustomize Limits Match Message NoAgent OrgGate "
         "OrgMatch OrgPolicies OrgPolicy Pack Pipeline Plain Plan Project Prometheus PythonGate PythonPolicy "
         "PythonRenderer Ramp Rego RiskRule Rule SecretCommand SecretEnv SecretFile SetValue SkipPermission Soak "
         "Status Warehouse Wave Window any_of app_version clusters errors folders matrix same_commit same_version"

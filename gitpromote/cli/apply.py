@@ -12,7 +12,7 @@ from gitpromote.cli.options import approve_automatically, expect_digest, full, l
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import planned, refuse_shaping, shaping
-from gitpromote.errors import Declined
+from gitpromote.errors import Declined, Interrupted
 from gitpromote.views.lines import Span, line
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ def command(session: Session, /, target: str | None, **given: Any) -> int:
     if not saved:
         _show(session, plan, given)
     confirmed = _confirm(session, plan, target, only, given, saved=saved)
+    again = session.command("apply", target if saved and target else plan.digest, *_as_given(given))
     try:
-        result = carry_out(session, current, plan, only=only, confirmed=confirmed, given=given)
+        result = carry_out(session, current, plan, only=only, confirmed=confirmed, given=given, again=again)
     except Declined as declined:
         # A gate that was pending when the plan was made has opened since: production is in reach after all.
         if declined.code != "production-unapproved" or given["auto_approve"] or session.unattended:
@@ -62,10 +63,7 @@ def command(session: Session, /, target: str | None, **given: Any) -> int:
         if saved:
             _show(session, plan, given)
         ask(session, plan.data.environments, instead=declined.hint)
-        result = carry_out(session, current, plan, only=only, confirmed=True, given=given)
-    if result.interrupted:
-        again = session.command("apply", target if saved and target else plan.digest, *_as_given(given))
-        session.show([line("Go on with:"), line("  ", Span(again, "command"))])
+        result = carry_out(session, current, plan, only=only, confirmed=True, given=given, again=again)
     return exit_code(result, detailed=given["detailed_exitcode"])
 
 
@@ -129,13 +127,34 @@ def _instead(plan: Plan, production: list[str]) -> str:
 
 
 def carry_out(
-    session: Session, current: Project, plan: Plan, *, only: Any, confirmed: bool, given: dict[str, Any]
+    session: Session, current: Project, plan: Plan, *, only: Any, confirmed: bool, given: dict[str, Any], again: str
 ) -> ApplyResult:
-    """Apply, and show how each environment ended."""
+    """Apply, and show how each environment ended.
+
+    :param again: the command that goes on where somebody interrupted it
+    """
     from gitpromote.views.applying import apply_view
+
+    try:
+        result = _apply(current, plan, only=only, confirmed=confirmed, given=given)
+    except KeyboardInterrupt:  # who does not even wait for the step that runs
+        hint = f"Nothing more was started. Go on with:\n  {again}"
+        raise Interrupted("Interrupted", code="interrupted", hint=hint) from None
+    consented = confirmed or given.get("expect_digest")
+    if not consented and current.definition.signers is None and _in_production(result, plan):
+        session.tell([ANY_KEY_COUNTS])
+    session.give({**result.model_dump(mode="json"), "exit_code": result.exit_code})
+    session.show(apply_view(result, plan.data, width=session.out.width))
+    session.show(_lifting(session, result, plan))
+    if result.interrupted:
+        session.show([line("Go on with:"), line("  ", Span(again, "command"))])
+    return result
+
+
+def _apply(current: Project, plan: Plan, *, only: Any, confirmed: bool, given: dict[str, Any]) -> ApplyResult:
     from gitpromote.views.time import parse_duration
 
-    result: ApplyResult = current.apply(
+    return current.apply(
         plan,
         env=only,
         wait=given.get("wait", False),
@@ -145,13 +164,6 @@ def carry_out(
         lock_timeout=parse_duration(given.get("lock_timeout") or "0s"),
         fail_fast=given.get("fail_fast", False),
     )
-    consented = confirmed or given.get("expect_digest")
-    if not consented and current.definition.signers is None and _in_production(result, plan):
-        session.tell([ANY_KEY_COUNTS])
-    session.give({**result.model_dump(mode="json"), "exit_code": result.exit_code})
-    session.show(apply_view(result, plan.data, width=session.out.width))
-    session.show(_lifting(session, result, plan))
-    return result
 
 
 def _lifting(session: Session, result: ApplyResult, plan: Plan) -> list[Line]:

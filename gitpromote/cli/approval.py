@@ -8,6 +8,7 @@ from gitpromote.cli.session import Session
 from gitpromote.errors import Declined, Interrupted
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.views.lines import Span, line
+from gitpromote.views.text import count
 
 #: Said wherever an approval is made or opens production although no file says whose signatures count.
 ANY_KEY_COUNTS = line(
@@ -38,13 +39,15 @@ def in_reach(plan: Plan, *, only: Collection[str] | None, wait: bool) -> list[En
     return [each for each in chosen if may_be_written(each, wait=wait)]
 
 
-def pruned_in_production(environments: Sequence[EnvironmentPlan]) -> list[tuple[str, int]]:
-    """Production environments that would lose objects, and how many."""
+def pruned_in_production(environments: Sequence[EnvironmentPlan]) -> list[tuple[str, str]]:
+    """Production environments that would lose something, and what: ``2 objects and 3 files``."""
     found = []
     for each in environments:
-        number = sum(1 for change in each.changes if change.actions == ("delete",))
-        if each.production and number:
-            found.append((each.name, number))
+        objects = sum(1 for change in each.changes if change.actions == ("delete",))
+        files = sum(1 for write in each.writes if write.action == "delete")
+        told = [count(number, noun) for number, noun in ((objects, "object"), (files, "file")) if number]
+        if each.production and told:
+            found.append((each.name, " and ".join(told)))
     return found
 
 
@@ -62,9 +65,8 @@ def ask(session: Session, environments: Sequence[EnvironmentPlan], *, instead: s
             hint=instead,
         )
     _expect(session, _QUESTION, "yes")
-    for name, number in pruned_in_production(environments):
-        noun = "object" if number == 1 else "objects"
-        _expect(session, f"This deletes {number} {noun} in production. Type {name} to approve: ", name)
+    for name, lost in pruned_in_production(environments):
+        _expect(session, f"This deletes {lost} in production. Type {name} to approve: ", name)
 
 
 def _expect(session: Session, question: str, answer: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,8 @@ from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
-from gitpromote.views.text import listed
+from gitpromote.views.lines import Line, Span, line
+from gitpromote.views.text import clean, listed
 
 if TYPE_CHECKING:
     from gitpromote.project import Plan
@@ -47,8 +48,19 @@ def command(session: Session, /, plan: str, env: tuple[str, ...], expires: str, 
     records = current.approve(found, names, expires=seconds, key=key)
     if current.pipeline.signers is None:
         session.tell([ANY_KEY_COUNTS])
-    session.give([told(session, each, f"Approved {name}") for name, each in zip(names, records, strict=True)])
+    told_of = [told(session, each, f"Approved {name}") for name, each in zip(names, records, strict=True)]
+    session.tell([each for record in records for each in counting(record)])
+    session.give(told_of)
     return 0
+
+
+def counting(record: Any) -> list[Line]:
+    """For whom an approval counts, where an organisation has signers of its own."""
+    counts: dict[str, str] = record.data.get("counts", {})
+    good = [name for name, why in counts.items() if not why]
+    lines = [line(f"{record.environment}: it counts for {listed(good)}")] if good else []
+    bad = ((name, why) for name, why in counts.items() if why)
+    return [*lines, *(line(Span("! ", "bad"), clean(f"it does not count for {name}: {why}")) for name, why in bad)]
 
 
 def _unnamed(plan: Plan, word: str) -> UsageError:

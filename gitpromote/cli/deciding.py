@@ -39,7 +39,8 @@ def decide(
             session.tell(plan_view(plan.data))
         ask(session, reach, instead=f"Run it on a terminal, or {_reviewed(session, again)}")
     try:
-        result = carry_out(session, current, plan, only=None, confirmed=confirmed, given=given)
+        going_on = session.command(*again)
+        result = carry_out(session, current, plan, only=None, confirmed=confirmed, given=given, again=going_on)
     except Declined as declined:
         if declined.code == "production-unapproved":
             declined.hint = f"{_reviewed(session, again)[0].upper()}{_reviewed(session, again)[1:]}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 
-from gitpromote.cli.naming import known_environment, opened, project_and_environment
+from gitpromote.cli.naming import known_environment, named_project, opened
 from gitpromote.cli.options import project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
@@ -39,12 +41,19 @@ def command(
     """Why an environment may go, or waits, or is blocked: each gate and policy with its operands, when it opens, and
     the one command that would help."""
     from gitpromote.project.explaining import Explanation
+    from gitpromote.views.gone import gone_lines
 
     if saved:
         plan, lock = opened(session, saved), None
         name = known_environment(words[-1], (each.name for each in plan))
     else:
-        current, name = project_and_environment(session, words)
+        current = named_project(session, words)
+        past = current.gone(words[-1])
+        if past is not None:
+            session.give({"gone": past.model_dump(mode="json")})
+            session.show(gone_lines(past, now=int(time.time())))
+            return 0
+        name = known_environment(words[-1], current.pipeline.order())
         # With all that comes before it: what those will hold decides what it waits for.
         plan, lock = current.plan(to=(name,)), current.lock_of(name)
     shown = plan.at(at, tz=tz) if at else plan

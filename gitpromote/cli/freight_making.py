@@ -45,7 +45,26 @@ def pairs(values: Iterable[str], *, option: str) -> dict[str, str]:
 
 def recorded(session: Session, pipeline: str, made: Sequence[Any]) -> int:
     """Tell what was recorded, and how to go on."""
-    session.give([{"new": one.new, "freight": one.freight.model_dump(mode="json")} for one in made])
+    session.give(
+        [
+            {
+                "new": one.new,
+                "labelled": one.labelled,
+                "kept": list(one.kept),
+                "freight": one.freight.model_dump(mode="json"),
+            }
+            for one in made
+        ]
+    )
     commands = [session.command("plan", pipeline, "--freight", one.freight.alias) for one in made]
-    session.show(recorded_view([(one.freight, one.new) for one in made], commands=commands, width=session.out.width))
+    session.show(recorded_view([_told(one) for one in made], commands=commands, width=session.out.width))
     return 0
+
+
+def _told(one: Any) -> tuple[Any, str, list[str]]:
+    """What became of it: what is known takes other labels, and keeps the provenance that it was recorded with."""
+    labels = ", ".join(f"{key}={value}" for key, value in sorted(one.freight.labels.items()))
+    kept = [f"{word}={one.freight.provenance.get(word, '')}".rstrip("=") for word in one.kept]
+    remarks = [f"labels: {labels}"] if one.labelled else []
+    remarks += [f"provenance stays as it was recorded: {text}" for text in kept]
+    return one.freight, "Recorded" if one.new else "Labelled:" if one.labelled else "Known already:", remarks

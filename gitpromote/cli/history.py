@@ -23,7 +23,7 @@ from gitpromote.views.chronicle import history_view
 def command(session: Session, /, name: str | None, env: tuple[str, ...], limit: int, every: bool) -> int:
     """What happened, newest first: every Record names its plan, its actor and the commit that it made."""
     current = session.load(name)
-    names = selected(env, current.pipeline.order()) if env else ()
+    names = selected(env, current.environments_ever()) if env else ()
     records = current.records(env=names or None, limit=None if every else limit)
     session.give([record.to_data() for record in records])
     session.show(history_view(records, now=int(time.time()), width=session.out.width))

@@ -18,11 +18,22 @@ from gitpromote.cli.session import Session
 @project
 @click.pass_obj
 def command(session: Session, /, words: tuple[str, ...], reason: str, ttl: str) -> int:
-    """Keep others from applying to an environment, for a while."""
+    """Keep others from applying to an environment, for a while.
+
+    Whoever took the lock may apply there all the same; it is told by the name and address that git has for them.
+    """
     from gitpromote.views.time import parse_duration
 
     current, name = project_and_environment(session, words)
     record = current.lock(name, reason=reason, ttl=parse_duration(ttl))
     lift = session.command("unlock", current.name, name)
-    session.give(told(session, record, f"Locked {name} for {ttl}", then="Take the lock away with:", command=lift))
+    session.give(
+        told(
+            session,
+            record,
+            f"Locked {name} for {ttl}",
+            then="Others are kept out; your own applies go on. Take the lock away with:",
+            command=lift,
+        )
+    )
     return 0

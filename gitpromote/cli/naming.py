@@ -21,6 +21,12 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{4,64}|[0-9a-f]{8,64}")
 
 def project_and_environment(session: Session, words: Sequence[str]) -> tuple[Project, str]:
     """``[PIPELINE] ENV``: the project, and the environment's name, checked."""
+    project = named_project(session, words)
+    return project, known_environment(words[-1], project.pipeline.order())
+
+
+def named_project(session: Session, words: Sequence[str]) -> Project:
+    """``[PIPELINE] ENV``: the project."""
     if len(words) not in (1, 2):
         raise UsageError(
             "An environment is to be named",
@@ -28,8 +34,7 @@ def project_and_environment(session: Session, words: Sequence[str]) -> tuple[Pro
             detail=f"given: {' '.join(words) or 'nothing'}",
             hint=f"  gitpromote {session.verb} [PIPELINE] ENV",
         )
-    project = session.load(words[0] if len(words) == 2 else None)
-    return project, known_environment(words[-1], project.pipeline.order())
+    return session.load(words[0] if len(words) == 2 else None)
 
 
 def project_and_freight(session: Session, words: Sequence[str]) -> tuple[Project, str]:
@@ -125,18 +130,26 @@ def opened(session: Session, word: str) -> Plan:
 
 
 def opened_to_act(session: Session, word: str) -> Plan:
-    """A plan that something is to be done with. It needs no pipeline file; where one is named, it must be of that one.
+    """A plan that something is to be done with. It needs no pipeline file; where there is one, it must be of that one.
+
+    What ``--pipeline`` names is run; what is only there is read. ``--pipeline`` with the plan's own name and no file
+    says that this very plan is meant, wherever it is.
 
     :raises PlanInvalid: it is of another Pipeline
     """
+    from gitpromote.project.documents import refuse_elsewhere
+
     plan = opened(session, word)
-    if session.pipeline is not None:
+    name = plan.data.pipeline.name
+    if session.pipeline is None:
+        refuse_elsewhere(plan, start=Path.cwd())
+    elif session.pipeline != name or Path(name).exists():
         known = [session.load(name).name for name in pipelines(session)]
-        if plan.data.pipeline.name not in known:
+        if name not in known:
             raise PlanInvalid(
                 "This plan is of another pipeline",
                 code="plan-other-pipeline",
-                detail=f"It is of {plan.data.pipeline.name}, and {session.pipeline} defines {', '.join(known)}.",
+                detail=f"It is of {name}, and {session.pipeline} defines {', '.join(known)}.",
                 hint="A plan needs no pipeline file: leave --pipeline out, or name the right one.",
             )
     return plan

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitpromote.cli.every import named_pipeline, one_after_the_other, refuse_beside_all
 from gitpromote.cli.naming import opened_to_act
 from gitpromote.cli.options import full, keep, project, waits_for_nothing
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.remarks import warning_lines
 from gitpromote.cli.saving import apply_command, save
 from gitpromote.cli.session import Session
-from gitpromote.cli.shaping import planned, shaping
+from gitpromote.cli.shaping import SINGLE, planned, refuse_beside, shaping
 from gitpromote.views.lines import Line, Span, line
 
 if TYPE_CHECKING:
     from gitpromote.project.standstill import Standstill
+
+#: Options that make no sense for a plan that exists, beside those that shape one: how they are written.
+_NOT_VERIFIED = {
+    "env": "--env",
+    "unpinned": "--unpinned",
+    "out": "--out",
+    "record": "--record",
+    "since": "--since",
+    "detailed_exitcode": "--detailed-exitcode",
+    "fail_on": "--fail-on",
+}
 
 
 @verb(
     "plan",
     examples=(
         "gitpromote plan",
+        "gitpromote plan --all",
         "gitpromote plan pay --to uat --image ghcr.io/acme/pay:3.8.0@sha256:b20e…",
         "gitpromote plan -out=plan.json -detailed-exitcode",
         "gitpromote plan --replace prod-eu@b7d2210",
@@ -30,6 +44,7 @@ if TYPE_CHECKING:
 )
 @click.argument("name", required=False, metavar="[PIPELINE]")
 @shaping
+@option("--all", "every", is_flag=True, help="Every pipeline of the file; what fails in one keeps none back.")
 @option("--out", metavar="FILE", help="Save the plan there; by default under plans/.")
 @option("--record", is_flag=True, help="Put the plan into the ledger, so that its digest is enough to apply it.")
 @option("--since", metavar="PLAN", help="Show only what is new since that plan, which was reviewed.")
@@ -46,8 +61,33 @@ def command(session: Session, /, name: str | None, **given: Any) -> int:
 
     Nothing is written but the plan's file. With --json the plan is printed instead; it is saved with --out alone.
     """
+    if given["every"]:
+        return _every(session, name, given)
     if given["verify"]:
+        refuse_beside(
+            given,
+            taken=_NOT_VERIFIED,
+            detail="--verify plans again what that plan knew, all of it",
+            hint=f"  gitpromote plan --verify {given['verify']}",
+        )
         return _verify(session, given["verify"])
+    return _one(session, name, given)
+
+
+def _every(session: Session, name: str | None, given: dict[str, Any]) -> int:
+    """Every pipeline of the file, each with a plan of its own."""
+    single = {**SINGLE, "out": "--out", "since": "--since", "verify": "--verify"}
+    refuse_beside_all("plan", [*named_pipeline(name), *(word for key, word in single.items() if given[key])])
+    told: list[dict[str, Any]] = []
+    each = {**given, "every": False}
+    return one_after_the_other(session, lambda one: _one(session, one, each, told=told), told=told, between=True)
+
+
+def _one(session: Session, name: str | None, given: dict[str, Any], *, told: list[dict[str, Any]] | None = None) -> int:
+    """The plan of one pipeline.
+
+    :param told: takes the plan as data, where it is not printed yet
+    """
     still = _standstill(session, name, given)
     if still is not None and (shown := still.recall()):
         session.show([line(*(Span(*span) for span in each)) for each in shown])
@@ -55,7 +95,9 @@ def command(session: Session, /, name: str | None, **given: Any) -> int:
     current = session.load(name)
     plan = planned(current, given, record=given["record"])
     earlier = opened_to_act(session, given["since"]).data if given["since"] else None
-    if session.json:
+    if told is not None and session.json:
+        told.append(json.loads(plan.to_bytes()))
+    elif session.json:
         session.document(plan.to_bytes())
     else:
         approvals = current.approvals() if earlier else None

@@ -13,6 +13,7 @@ from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
 from gitpromote.views.lines import line
+from gitpromote.views.text import clean
 
 if TYPE_CHECKING:
     from gitpromote.project import Project
@@ -50,8 +51,10 @@ def command(
         )
     current = _project(session, name, gone=gone)
     if gone and not current.remains():
-        session.give({"environments": []})
-        session.show([line("Nothing is left over.")])
+        left = current.left_behind()
+        session.give({"environments": [], "left_behind": left})
+        first = "Nothing is left over." if not left else "No environment is left over."
+        session.show([line(first), *(line(f"  {clean(each)}   [target-moved]") for each in left)])
         return 0
     if env is not None:
         known_environment(env, current.pipeline.order())

@@ -6,10 +6,13 @@ import gc
 import json
 import re
 import time
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitpromote.cli.every import named_pipeline, one_after_the_other, refuse_beside_all
 from gitpromote.cli.naming import pipelines
 from gitpromote.cli.options import lock_timeout, project
 from gitpromote.cli.parsing import option, verb
@@ -18,6 +21,7 @@ from gitpromote.errors import ConfigurationError, GitpromoteError, UsageError
 from gitpromote.views.lines import Span, line
 
 if TYPE_CHECKING:
+    from gitpromote.model.pipeline import Pipeline
     from gitpromote.model.round import Ran, Round
     from gitpromote.project import Project
     from gitpromote.project.running import Hook
@@ -32,12 +36,13 @@ _QUIET = 60.0  # seconds between two complaints about requests that were refused
         "gitpromote run --once",
         "gitpromote run --once --all",
         "gitpromote run pay --interval 10m",
+        "gitpromote run --all",
         "gitpromote run pay --listen 127.0.0.1:8080 --secret-env WEBHOOK_SECRET",
     ),
 )
 @click.argument("name", required=False, metavar="[PIPELINE]")
 @option("--once", is_flag=True, help="End as soon as nothing more may go; exit codes as of apply.")
-@option("--all", "every", is_flag=True, help="With --once: every pipeline of the file, one after the other.")
+@option("--all", "every", is_flag=True, help="Every pipeline of the file; what fails in one keeps none back.")
 @option("--interval", metavar="TIME", help="How long to wait between rounds where nothing opens before; 5m by default.")
 @option("--jitter", metavar="TIME", help="Wait up to that much longer; a tenth of the interval by default.")
 @option("--listen", metavar="HOST:PORT", help="Take webhooks there: they shorten the wait, and nothing else.")
@@ -57,16 +62,18 @@ def command(session: Session, /, name: str | None, **given: Any) -> int:
     """
     _refuse_beside_once(given)
     if given["every"]:
-        return _every(session, name, given)
-    return _once(session, name, given) if given["once"] else _for_ever(session, name, given)
+        refuse_beside_all("run", named_pipeline(name))
+    if not given["once"]:
+        return _for_ever(session, pipelines(session) if given["every"] else [name], given)
+    return _every(session, given) if given["every"] else _once(session, name, given)
 
 
 def _refuse_beside_once(given: dict[str, Any]) -> None:
     odd = [f"--{each}" for each in ("interval", "jitter", "listen") if given["once"] and given[each]]
     if given["secret_env"] and not given["listen"]:
         odd.append("--secret-env")
-    once_alone = {"--all": "every", "--detailed-exitcode": "detailed_exitcode"}
-    odd += [option for option, word in once_alone.items() if given[word] and not given["once"]]
+    if given["detailed_exitcode"] and not given["once"]:
+        odd.append("--detailed-exitcode")
     if odd:
         raise UsageError(
             "These options do not go together",
@@ -77,33 +84,10 @@ def _refuse_beside_once(given: dict[str, Any]) -> None:
         )
 
 
-def _every(session: Session, name: str | None, given: dict[str, Any]) -> int:
-    """Every pipeline of the file; what fails in one does not keep the others back."""
-    from gitpromote.cli.failure import error_data, error_lines
-    from gitpromote.model.result import PRECEDENCE
-
-    if name is not None:
-        raise UsageError(
-            "These options do not go together",
-            code="usage",
-            detail=f'--all and a pipeline\'s name, "{name}"',
-            hint="  gitpromote run --help",
-        )
-    codes: set[int] = set()
+def _every(session: Session, given: dict[str, Any]) -> int:
+    """Every pipeline of the file, once."""
     told: list[dict[str, Any]] = []
-    for each in pipelines(session):
-        if each is not None:
-            session.show([line(Span(each, "strong"))])
-        try:
-            codes.add(_once(session, each, given, told=told))
-        except GitpromoteError as error:
-            session.tell(error_lines(error))
-            told.append({"pipeline": each, **error_data(error)})
-            codes.add(error.exit_code)
-        if 130 in codes:
-            break
-    session.give(told)
-    return next((code for code in PRECEDENCE if code in codes), max(codes, default=0))
+    return one_after_the_other(session, lambda each: _once(session, each, given, told=told), told=told)
 
 
 def _once(
@@ -135,14 +119,17 @@ def _once(
     return 3 if given["detailed_exitcode"] and ran.exit_code == 0 and waits else ran.exit_code
 
 
-def _tell_of_keys(session: Session, current: Project) -> None:
+def _tell_of_keys(session: Session, *projects: Project) -> None:
     """Whose approval opens production, where that is anybody's."""
     from gitpromote.cli.approval import ANY_KEY_OPENS
 
-    pipeline = current.definition
-    by_itself = [one.name for one in pipeline.environments if one.auto is not False]
-    if pipeline.signers is None and any(pipeline.is_production(name) for name in by_itself):
+    if any(_any_key_opens(one.definition) for one in projects):
         session.tell([ANY_KEY_OPENS])
+
+
+def _any_key_opens(pipeline: Pipeline) -> bool:
+    by_itself = [one.name for one in pipeline.environments if one.auto is not False]
+    return pipeline.signers is None and any(pipeline.is_production(name) for name in by_itself)
 
 
 def _data(ran: Ran) -> dict[str, Any]:
@@ -150,7 +137,9 @@ def _data(ran: Ran) -> dict[str, Any]:
     return {**ran.model_dump(mode="json", by_alias=True), "environments": turns, "exit_code": ran.exit_code}
 
 
-def _for_ever(session: Session, name: str | None, given: dict[str, Any]) -> int:
+def _for_ever(session: Session, names: Sequence[str | None], given: dict[str, Any]) -> int:
+    """Round after round, of one pipeline or of several at once."""
+    from gitpromote.project import Project
     from gitpromote.project.running import Runner
     from gitpromote.views.time import parse_duration
 
@@ -159,13 +148,15 @@ def _for_ever(session: Session, name: str | None, given: dict[str, Any]) -> int:
     runner = Runner(
         interval=interval,
         jitter=parse_duration(given["jitter"]) if given["jitter"] else interval / 10,
-        listener=Log(session),
         hook=_hook(session, given),
-        again=lambda: session.load(name),
     )
-    current = session.load(name)
-    _tell_of_keys(session, current)
-    terminated = current.run(runner, lock_timeout=parse_duration(given["lock_timeout"]))
+    _tell_of_keys(session, *(session.load(name) for name in names))
+    terminated = Project.run_all(
+        {name or "": partial(session.load, name) for name in names},
+        runner,
+        listeners={name or "": Log(session, name if len(names) > 1 else None) for name in names},
+        lock_timeout=parse_duration(given["lock_timeout"]),
+    )
     session.tell([line("Stopped; nothing more is started.")])
     return 0 if terminated else 130
 
@@ -205,8 +196,9 @@ def _secret(session: Session, variable: str) -> str:
 class Log:
     """Tells each round in a line, if it is another one than before; with ``-v`` all of them."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, pipeline: str | None = None) -> None:
         self._session = session
+        self._named = {"pipeline": pipeline} if pipeline is not None else {}
         self._last: object = None
         self._failure: tuple[str, str] | None = None
 
@@ -230,14 +222,14 @@ class Log:
         from gitpromote.cli.failure import error_data, error_lines
         from gitpromote.views.running import failed_line
 
-        session, data = self._session, error_data(error)
+        session, data = self._session, {**self._named, **error_data(error)}
         if session.events is not None:
             session.events.event("round-failed", **data, again=again)
         if self._failure != (error.code, error.detail):
             session.tell(error_lines(error))
         self._failure = (error.code, error.detail)
         self._json({"kind": "round-failed", **data, "again": again})
-        session.show([failed_line(error.summary, error.code, now=int(time.time()), again=again)])
+        session.show([failed_line(error, pipeline=self._named.get("pipeline"), now=int(time.time()), again=again)])
 
     def _json(self, data: dict[str, Any]) -> None:
         """One object in one line, as it happens."""

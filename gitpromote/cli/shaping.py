@@ -45,6 +45,8 @@ _SPELLINGS = {
     "as_of": "--as-of",
     "replace": "--replace",
 }
+#: Those of them that speak of one Pipeline's Freight or targets.
+SINGLE = {key: _SPELLINGS[key] for key in ("freight", "images", "charts", "commit", "freight_lock", "replace")}
 
 
 def planned(project: Project, given: Mapping[str, Any], *, record: bool = False) -> Plan:
@@ -93,6 +95,19 @@ def refuse_shaping(given: Mapping[str, Any], *, pipeline: str) -> None:
         detail=f"It cannot be shaped any more by {' '.join(words)}. --env may narrow which of its environments run.",
         hint=f"  gitpromote plan {pipeline} {' '.join(words)}",
     )
+
+
+def refuse_beside(given: Mapping[str, Any], *, taken: Mapping[str, str], detail: str, hint: str) -> None:
+    """A saved plan is looked at as a whole: what would shape one, and what is asked of a new one, is refused.
+
+    :param taken: more options than those by which a plan is shaped: as they are called in Python, how they are written
+    :raises UsageError: if there is any
+    """
+    every = {**_SPELLINGS, **taken}
+    words = [every[name] for name in every if given.get(name)]
+    if words:
+        told = f"{', '.join(words)}: {detail}"
+        raise UsageError("These options do not go together", code="usage", detail=told, hint=hint)
 
 
 def _values(value: Any) -> list[Any]:

@@ -151,6 +151,10 @@ def _bindings(subject: Subject) -> Iterator[Finding]:
     old = _list(subject.before, "subjects")
     if subject.before is not None and any(each not in old for each in _list(subject.after, "subjects")):
         yield Finding("high", "gives a role to more subjects")
+    if subject.before is not None and _list(subject.after, "subjects"):
+        role, before = (_at(one, "roleRef", "name") for one in (subject.after, subject.before))
+        if role != before and role != "cluster-admin":
+            yield Finding("high", "gives another role")
 
 
 _HOST_FIELDS = frozenset({"allowPrivilegeEscalation", "hostIPC", "hostNetwork", "hostPID", "privileged"})

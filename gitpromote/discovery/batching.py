@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gitpromote.model.moments import duration, instant
 from gitpromote.model.schedule import weekly_minute
 
-__all__ = ["Due", "due"]
+__all__ = ["Due", "cut_text", "due"]
 
 _DAY = 86400
 _WEEK = 7 * _DAY
@@ -64,7 +65,14 @@ def _when_quiet(news: list[int], now: int, quiet: int | None, *, until: int | No
     free = news[-1] + (quiet or 0)
     if free <= now:
         return Due(now=True, until=until)
-    return Due(now=False, next=free, reason="something new came a short while ago")
+    return Due(now=False, next=free, reason=_quiet_text(news[-1], free, now=now))
+
+
+def _quiet_text(newest: int, free: int, *, now: int) -> str:
+    """Both moments. Plans are of whole minutes: the first that sees it is the next whole one."""
+    opens = instant(-(-free // 60) * 60, now=now)
+    came, rest = instant(newest, now=now), duration(free - newest)
+    return f"the newest came {came}; if nothing else comes for {rest}, at {opens}"
 
 
 def _at_cut(news: list[int], now: int, cut: str, quiet: int | None, last: int | None) -> Due:
@@ -72,7 +80,12 @@ def _at_cut(news: list[int], now: int, cut: str, quiet: int | None, last: int | 
     taken = [arrival for arrival in news if arrival <= before]
     if taken and (last is None or last < before):
         return _when_quiet(taken, now, quiet, until=before)
-    return Due(now=False, next=before + _WEEK, reason=f"the next cut is {cut}")
+    return Due(now=False, next=before + _WEEK, reason=cut_text(now, cut))
+
+
+def cut_text(now: int, cut: str) -> str:
+    """``the next cut is Tue 24 Nov 10:00Z``."""
+    return f"the next cut is {instant(_cut_before(now, cut) + _WEEK, now=now)}"
 
 
 def _cut_before(now: int, cut: str) -> int:

@@ -115,13 +115,15 @@ def freight_created(world: World, freight: Iterable[Freight], state: LedgerState
     ]
 
 
-def planned(world: World, digest: str, known: Iterable[str]) -> list[Record]:
-    """The Record of a plan document, unless it is there."""
+def planned(world: World, plan: Plan, digest: str, known: Iterable[str]) -> list[Record]:
+    """The Record of a plan document, with the changes that somebody asks for by it, unless it is there."""
     if digest in known:
         return []
     identifier = document_record_id("planned", digest)
     actor = Actor(claimed=world.actor)
-    return [Record(id=identifier, kind="planned", at=world.clock.now(), actor=actor, plan=digest)]
+    changes = {one.name: one.change_digest for one in plan.environments if one.steps}
+    data = {"changes": changes}
+    return [Record(id=identifier, kind="planned", at=world.clock.now(), actor=actor, plan=digest, data=data)]
 
 
 def record_plan(world: World, plan: Plan, digest: str, document: bytes) -> None:
@@ -133,6 +135,6 @@ def record_plan(world: World, plan: Plan, digest: str, document: bytes) -> None:
 
     def records(state: LedgerState) -> list[Record]:
         known = world.ledger.plans(state.head)
-        return [*freight_created(world, freight, state, plan=digest), *planned(world, digest, known)]
+        return [*freight_created(world, freight, state, plan=digest), *planned(world, plan, digest, known)]
 
     append(world, records, documents={digest: document})

@@ -1,8 +1,9 @@
 """What stays beside what moves, where Freight of several Warehouses meets in one Environment.
 
-Each Warehouse keeps its own pace. Freight that is only on its way does not keep back what may come now: for that long
-the Environment stays at what it holds of the other Warehouse. A Warehouse that has nothing yet is missed only where
-nobody else speaks for what it watches: a second entry for hotfixes is there before the first hotfix is.
+Each Warehouse keeps its own pace. Freight that is only on its way, or that still has to soak or bake, does not keep
+back what may come now: for that long the Environment stays at what it holds of the other Warehouse. A Warehouse that
+has nothing yet is missed only where nobody else speaks for what it watches: a second entry for hotfixes is there before
+the first hotfix is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.model.subscription import Chart, Git, Image, Subscription
 from gitpromote.planning.availability import Journey
 from gitpromote.planning.selection import staying
+from gitpromote.planning.soaking import opening
 
 __all__ = ["beside", "is_missed"]
 
@@ -31,7 +33,7 @@ def beside(
     here = journey.state(resolved.name)
     there = here.verified.keys() if resolved.is_control_flow else set(here.freight.values())
     moves = {name: one for name, one in found.items() if one.id not in there}
-    waiting = [name for name, one in moves.items() if not journey.verdict(resolved.name, one).admitted]
+    waiting = _waiting(journey, resolved, moves)
     if len(waiting) == len(moves):
         return dict(found)
     kept = dict(found)
@@ -45,6 +47,18 @@ def beside(
         elif not is_missed(world, resolved, name, others):
             kept = others
     return kept
+
+
+def _waiting(journey: Journey, resolved: ResolvedEnvironment, moves: Mapping[str, Freight]) -> list[str]:
+    """The Warehouses whose Freight would only wait beside that of the others: it is not available, or still soaks."""
+    absent = [name for name, one in moves.items() if not journey.verdict(resolved.name, one).admitted]
+    ripe = [name for name, one in moves.items() if name not in absent and _is_ripe(journey, resolved, one)]
+    return [name for name in moves if name not in ripe] if ripe else absent
+
+
+def _is_ripe(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> bool:
+    opens = opening(journey, resolved, freight)
+    return opens is not None and opens <= journey.as_of
 
 
 def is_missed(world: World, resolved: ResolvedEnvironment, warehouse: str, others: Mapping[str, Freight]) -> bool:

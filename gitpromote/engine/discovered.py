@@ -16,7 +16,7 @@ from gitpromote.model.freight import Freight
 from gitpromote.model.subscription import Chart, Git, Image, Subscription
 from gitpromote.model.warehouse import Warehouse
 
-__all__ = ["missing_text", "told_of"]
+__all__ = ["missing_text", "name_of", "told_of"]
 
 #: How many candidates and how many of those that were passed over are named.
 _NAMED = 20
@@ -32,8 +32,12 @@ def told_of(
     status: Status,
     reason: str = "",
     opens: int | None = None,
+    late: Sequence[Told] = (),
 ) -> DiscoveredWarehouse:
-    """What a Warehouse's offers came to."""
+    """What a Warehouse's offers came to.
+
+    :param late: what came too late for this Freight
+    """
     chosen: Sequence[Candidate | None] = assembly.chosen or [None] * len(offers)
     return DiscoveredWarehouse(
         name=warehouse.name or "",
@@ -42,7 +46,7 @@ def told_of(
         freight=freight,
         reason=reason,
         subscriptions=tuple(_subscription(one, taken) for one, taken in zip(offers, chosen, strict=True)),
-        newer=tuple(_newer(offers, assembly)),
+        newer=(*late, *_newer(offers, assembly)),
         bounded=assembly.bounded,
         next=opens,
     )
@@ -93,7 +97,7 @@ def _subscription(offered: Offered, taken: Candidate | None) -> DiscoveredSubscr
         mutable=isinstance(subscription, Image) and subscription.strategy == "digest" and offered.given is None,
         by_hand=offered.given is not None,
         candidates=len(selection.candidates),
-        names=tuple(_name(one) for one in selection.candidates[:_NAMED]),
+        names=tuple(name_of(one) for one in selection.candidates[:_NAMED]),
         passed_over=len(selection.rejected),
         rejected=tuple(_told(one) for one in selection.rejected[:_NAMED]),
         notes=selection.notes,
@@ -118,7 +122,7 @@ def _address(subscription: Subscription) -> str:
 
 
 def _taken(candidate: Candidate) -> str:
-    return candidate.tag or candidate.oid if isinstance(candidate, CommitCandidate) else _name(candidate)
+    return candidate.tag or candidate.oid if isinstance(candidate, CommitCandidate) else name_of(candidate)
 
 
 def _digest(subscription: Subscription, candidate: Candidate) -> str | None:
@@ -126,7 +130,8 @@ def _digest(subscription: Subscription, candidate: Candidate) -> str | None:
     return artifact.commit if isinstance(artifact, CommitArtifact) else artifact.digest
 
 
-def _name(candidate: Candidate) -> str:
+def name_of(candidate: Candidate) -> str:
+    """How people call it: a tag, a version, a short commit."""
     match candidate:
         case ImageFacts():
             return candidate.tag or candidate.digest

@@ -31,10 +31,14 @@ class Recorded:
     """A Freight of the ledger.
 
     :ivar new: it was recorded now, and not before
+    :ivar labelled: it was known, and has other labels from now on
+    :ivar kept: words of its provenance that were said otherwise now, and stay as they were recorded first
     """
 
     freight: Freight
     new: bool
+    labelled: bool = False
+    kept: tuple[str, ...] = ()
     candidates: Candidates = field(default_factory=lambda: Candidates(freight=()))
 
 
@@ -42,7 +46,7 @@ def discovered(world: World, asked: Asked, *, as_of: int) -> dict[str, Candidate
     """What is there for each Warehouse. Nothing is pushed."""
     _refuse_unknown_warehouse(world, asked.warehouse)
     resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
-    return discover(world, look(world, resolved), asked, resolved, as_of=as_of)
+    return discover(world, look(world, resolved, regardless=asked.partly), asked, resolved, as_of=as_of)
 
 
 def record_freight(
@@ -57,7 +61,8 @@ def record_freight(
 ) -> tuple[Recorded, ...]:
     """Record the Freight that the Warehouses come to, with what was named by hand in the place of what would be found.
 
-    Two who record the same Freight at once record it once. What is refused leaves nothing in the ledger.
+    Two who record the same Freight at once record it once. What is refused leaves nothing in the ledger. What is known
+    already takes other labels by a Record of their own, and keeps its provenance.
 
     :param labels: what is said of it; ``provenance`` by the words of :data:`~gitpromote.model.freight.PROVENANCE`
     :param target: the Environment up to which it is asked to go; ``skip`` those that it is asked to leave out
@@ -72,18 +77,42 @@ def record_freight(
     asks = made.values() if target is not None or skip else ()
     for one in asks:
         refuse_skipped_target(world, one, target=target, skip=skip)
-    new: set[str] = set()
+    told: dict[str, Recorded] = {}
 
     def records(state: LedgerState) -> Sequence[Record]:
         created = freight_created(world, made.values(), state, plan=None)
-        new.clear()
-        new.update(identifier for record in created for identifier in record.freight.values())
+        for name, one in made.items():
+            told[name] = _recorded(one, said, state, candidates=concerned[name])
         for one in asks:
             refuse_rejected(state, one)
-        return [*created, *(requested(world, one, target=target, skip=skip) for one in asks)]
+        labels = [_labels(world, one.freight, said["labels"]) for one in told.values() if one.labelled]
+        return [*created, *labels, *(requested(world, one, target=target, skip=skip) for one in asks)]
 
     append(world, records)
-    return tuple(Recorded(freight=one, new=one.id in new, candidates=concerned[name]) for name, one in made.items())
+    return tuple(told.values())
+
+
+def _recorded(
+    freight: Freight, said: Mapping[str, Mapping[str, str]], state: LedgerState, *, candidates: Candidates
+) -> Recorded:
+    """What the ledger will have of it: artifacts are the same for good, labels may be said anew."""
+    known = state.freight.get(freight.id)
+    if known is None:
+        return Recorded(freight=freight, new=True, candidates=candidates)
+    labels = {**known.freight.labels, **said["labels"]}
+    provenance = known.freight.provenance
+    return Recorded(
+        freight=known.freight.model_copy(update={"labels": labels}),
+        new=False,
+        labelled=labels != known.freight.labels,
+        kept=tuple(sorted(word for word, text in said["provenance"].items() if provenance.get(word) != text)),
+        candidates=candidates,
+    )
+
+
+def _labels(world: World, freight: Freight, labels: Mapping[str, str]) -> Record:
+    data = {"freight": freight.id, "labels": dict(labels)}
+    return event(world, "freight-labelled", freight={freight.warehouse: freight.id}, data=data)
 
 
 def named_freight(world: World, asked: Asked, *, as_of: int) -> dict[str, Candidates]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from gitpromote.diff.redact import Redactor, plaintext_secret
 from gitpromote.engine.ask import Ask, Wanted
 from gitpromote.errors import GitpromoteError
-from gitpromote.model.render import Closure, Rendered, RendererTool, RenderJob
+from gitpromote.model.limits import Limits as AppLimits
+from gitpromote.model.render import Closure, Limits, Rendered, RendererTool, RenderJob
 from gitpromote.ports import KeptRender, Repository
 from gitpromote.render.closure import resolve_closures
 from gitpromote.render.freight_edits import apply_edits
@@ -76,7 +77,13 @@ def _job(
         files=ask.app.files,
         object_format=ask.object_format,
         keep=keep,
+        limits=_limits(ask.app.limits),
     )
+
+
+def _limits(said: AppLimits | None) -> Limits:
+    """What the App says, and otherwise what is enough for nearly all."""
+    return Limits(timeout=float(said.seconds), output=said.megabytes << 20) if said is not None else Limits()
 
 
 def kept_of(result: Rendered, *, sensitive_paths: Sequence[str]) -> tuple[KeptRender, dict[str, bytes]]:

@@ -96,21 +96,27 @@ def gather(
     """
     questions: dict[tuple[int, int], Callable[[], Selection]] = {}
     found: dict[tuple[int, int], Selection] = {}
+    errors: dict[tuple[int, int], GitpromoteError] = {}
     for number, one in enumerate(wanted):
         for at, subscription in enumerate(one.warehouse.subscriptions):
             question = _question(world, one, subscription)
+            unread = _unread(world, seen, one, subscription)
             if question is not None:
                 questions[number, at] = question
+            elif unread is not None:
+                errors[number, at] = unread
             else:
                 found[number, at] = _without_registry(world, seen, one, subscription)
     answers = dict(zip(questions, _asked_for(world, list(questions.values())), strict=True))
-    errors = {key: answer for key, answer in answers.items() if isinstance(answer, GitpromoteError)}
-    if errors and not regardless and not (partly and len(errors) < len(answers)):
+    errors |= {key: answer for key, answer in answers.items() if isinstance(answer, GitpromoteError)}
+    reached = sum(isinstance(one, Selection) for one in answers.values()) if answers else len(found)
+    if errors and not regardless and not (partly and reached):
         raise _without_help(world, seen, next(iter(errors.values())))
     if regardless:
         for (number, _), error in errors.items():
             world.failures.warehouses.setdefault(wanted[number].warehouse.name or "", error)
-    found |= {key: _failed(one) if isinstance(one, GitpromoteError) else one for key, one in answers.items()}
+    found |= {key: one for key, one in answers.items() if isinstance(one, Selection)}
+    found |= {key: _failed(one) for key, one in errors.items()}
     return [
         Gathered(
             wanted=one,
@@ -121,6 +127,13 @@ def gather(
         )
         for number, one in enumerate(wanted)
     ]
+
+
+def _unread(world: World, seen: Look, wanted: Wanted, subscription: Subscription) -> GitpromoteError | None:
+    """Why nothing is known of the repository that a subscription follows."""
+    if not isinstance(subscription, Git) or wanted.by_hand(world, subscription) is not None:
+        return None
+    return seen.failed.get(subscription.repo or HOME)
 
 
 def _question(world: World, wanted: Wanted, subscription: Subscription) -> Callable[[], Selection] | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gitpromote.engine.world import World
+from gitpromote.model.outcome import Outcome
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import Plan
 
-__all__ = ["FACTS", "govern", "govern_again", "govern_apply", "governed_by_facts"]
+__all__ = ["FACTS", "govern", "govern_again", "govern_apply", "governed_by_facts", "unjudged"]
 
 #: Where a plan says what it was judged by.
 FACTS = "organisation"
@@ -57,3 +60,15 @@ def governed_by_facts(plan: Plan, pipeline: Pipeline) -> Pipeline:
     from gitpromote.engine import governing
 
     return governing.governed_by_facts(plan, pipeline)
+
+
+def unjudged(plan: Plan, pipeline: Pipeline, at: int) -> Mapping[str, tuple[Outcome, ...]]:
+    """Environment to what an organisation asks of it at a later moment, and by which the plan was not judged.
+
+    :raises PlanInvalid: nobody can read that (``plan-facts-invalid``)
+    """
+    if FACTS not in plan.facts:
+        return {}
+    from gitpromote.engine import governing
+
+    return governing.unjudged(plan, pipeline, at)

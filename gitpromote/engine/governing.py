@@ -6,6 +6,7 @@ whichever is stricter holds: what was taken away since still counts as planned.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +19,16 @@ from gitpromote.errors import ConfigurationError, PlanInvalid, PlanStale
 from gitpromote.model.definition import from_data
 from gitpromote.model.exemption import Exemption
 from gitpromote.model.organisation import OrgPolicies
+from gitpromote.model.outcome import Outcome
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import Plan
 from gitpromote.model.resolved import ResolvedEnvironment
-from gitpromote.model.standing import Standing
+from gitpromote.model.standing import Standing, StandingPolicy
 from gitpromote.policy.organisation import in_force, joined, version_of
 
-__all__ = ["Governing", "govern", "govern_again", "govern_apply", "governed_by_facts"]
+__all__ = ["Governing", "govern", "govern_again", "govern_apply", "governed_by_facts", "unjudged"]
+
+_AHEAD = "ahead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +38,14 @@ class Governing:
     :ivar then: what the plan was judged by, where that is another version
     :ivar at: epoch seconds: ramps and exemptions are those of this moment
     :ivar then_at: likewise, of the plan
+    :ivar ahead: what begins to be judged up to this moment is judged, too
     """
 
     now: Organisation
     at: int
     then: Organisation | None = None
     then_at: int = 0
+    ahead: int | None = None
 
     @property
     def version(self) -> str:
@@ -51,18 +57,22 @@ class Governing:
         """Those that count."""
         return in_force((one for one, _ in self.now.exemptions), self.at)
 
+    def facts(self) -> dict[str, Any]:
+        """What a plan says of it."""
+        return self.now.facts() | ({_AHEAD: self.ahead} if self.ahead is not None else {})
+
     def standing(self, pipeline: str, resolved: ResolvedEnvironment) -> Standing:
         """What is asked of an Environment."""
-        now = _standing(self.now, pipeline, resolved, self.at)
+        now = _standing(self.now, pipeline, resolved, self.at, ahead=self.ahead)
         if self.then is None:
             return now
         return joined(_standing(self.then, pipeline, resolved, self.then_at), now, version=self.version)
 
 
-def _standing(organisation: Organisation, pipeline: str, resolved: ResolvedEnvironment, at: int) -> Standing:
-    return organisation.rules.standing(
-        pipeline, name=resolved.name, at=at, labels=resolved.labels, production=resolved.production
-    )
+def _standing(
+    organisation: Organisation, pipeline: str, resolved: ResolvedEnvironment, at: int, *, ahead: int | None = None
+) -> Standing:
+    return _of_rules(organisation.rules, pipeline, resolved, at, ahead=ahead)
 
 
 def govern(world: World, place: OrgPlace, *, as_of: int) -> Governing:
@@ -71,7 +81,8 @@ def govern(world: World, place: OrgPlace, *, as_of: int) -> Governing:
     :raises ConfigurationError: it cannot be read, or is not valid
     """
     now = read_now(world, place)
-    governing = _put_to_work(world, Governing(now=now, at=as_of))
+    ahead = world.ahead if world.ahead is not None and now.rules.begins(as_of, world.ahead) else None
+    governing = _put_to_work(world, Governing(now=now, at=as_of, ahead=ahead))
     refuse_flawed(now, world.pipeline)
     world.notices += now.void(as_of)
     if now.is_home:
@@ -89,7 +100,8 @@ def govern_again(world: World, plan: Plan) -> None:
     here = world.organisation
     if here is not None and world.repository(here.url).url == told["url"]:
         place = OrgPlace(url=here.url, path=told["path"], branch=told["branch"])
-    _put_to_work(world, Governing(now=read_now(world, place, commit=told["commit"]), at=plan.as_of))
+    now = read_now(world, place, commit=told["commit"])
+    _put_to_work(world, Governing(now=now, at=plan.as_of, ahead=told.get(_AHEAD)))
 
 
 def govern_apply(world: World, plan: Plan) -> None:
@@ -123,22 +135,48 @@ def _then(world: World, place: OrgPlace, now: Organisation, told: dict[str, Any]
 
 def governed_by_facts(plan: Plan, pipeline: Pipeline) -> Pipeline:
     """What a plan's definition stands for, with what it says that was asked: see :mod:`.governed`."""
+    rules, ahead = _rules(plan), (_told(plan) or {}).get(_AHEAD)
+    return pipeline.governed(lambda resolved: _of_rules(rules, pipeline.name, resolved, plan.as_of, ahead=ahead))
+
+
+def unjudged(plan: Plan, pipeline: Pipeline, at: int) -> Mapping[str, tuple[Outcome, ...]]:
+    """Environment to the policies that bind it at a later moment, and by which the plan was not judged: nobody knows.
+
+    :raises PlanInvalid: what the plan was judged by cannot be read from it (``plan-facts-invalid``)
+    """
+    rules = _rules(plan)
+    found = {}
+    for planned in plan.environments:
+        resolved = pipeline.resolved(planned.name)
+        told = {one.id for one in planned.outcomes}
+        told |= {one.id for one in _of_rules(rules, pipeline.name, resolved, plan.as_of).policies}
+        then = _of_rules(rules, pipeline.name, resolved, at).policies if planned.writes else ()
+        bound = (one for one in then if one.phase == "enforce" and plan.kind in one.policy.applies_to)
+        found[planned.name] = tuple(_unknown(one) for one in bound if one.id not in told)
+    return found
+
+
+def _unknown(one: StandingPolicy) -> Outcome:
+    message = "it began after the plan, which was not judged by it: simulate it afresh"
+    return Outcome(id=one.id, kind="policy", level=one.policy.level, status="error", message=message, reads="fixed")
+
+
+def _of_rules(
+    rules: OrgPolicies, pipeline: str, resolved: ResolvedEnvironment, at: int, *, ahead: int | None = None
+) -> Standing:
+    return rules.standing(
+        pipeline, name=resolved.name, at=at, ahead=ahead, labels=resolved.labels, production=resolved.production
+    )
+
+
+def _rules(plan: Plan) -> OrgPolicies:
+    """What a plan says that was asked."""
     told = _told(plan) or {}
     try:
         rules: OrgPolicies = from_data(OrgPolicies, dict(told.get("rules", {})))
     except (ConfigurationError, TypeError, ValueError):
         raise _unread(plan) from None
-
-    def asked(resolved: ResolvedEnvironment) -> Standing:
-        return rules.standing(
-            pipeline.name,
-            name=resolved.name,
-            at=plan.as_of,
-            labels=resolved.labels,
-            production=resolved.production,
-        )
-
-    return pipeline.governed(asked)
+    return rules
 
 
 def _put_to_work(world: World, governing: Governing) -> Governing:
@@ -158,6 +196,8 @@ def _told(plan: Plan) -> dict[str, Any] | None:
         return None
     names = ("url", "path", "branch", "commit")
     if not isinstance(told, dict) or not all(isinstance(told.get(name), str) for name in names):
+        raise _unread(plan)
+    if not isinstance(told.get(_AHEAD), int | None):
         raise _unread(plan)
     return told
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gitpromote.engine.world import World
+from gitpromote.errors import AccessDenied, GitpromoteError, RemoteFailed
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.model.state import LedgerState
 from gitpromote.model.subscription import Git
@@ -17,12 +18,14 @@ class Look:
 
     :ivar refs: repository key to full ref name to id
     :ivar sources: repository key to branch (``None``: the default one) to (full ref name, id)
+    :ivar failed: repository key to why it could not be asked: nothing is known of it
     """
 
     refs: Mapping[str, Mapping[str, str]]
     sources: Mapping[str, Mapping[str | None, tuple[str, str]]] = field(default_factory=dict)
     ledger: LedgerState
     locks: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, GitpromoteError] = field(default_factory=dict)
 
     def head(self, repository: str, ref: str) -> str | None:
         """The id of a ref, or ``None`` where it does not exist."""
@@ -34,20 +37,33 @@ def lock_prefix(pipeline: str, prefix: str) -> str:
     return f"{prefix}/lock/{pipeline}/"
 
 
-def look(world: World, environments: Iterable[ResolvedEnvironment], *, sources: bool = True) -> Look:
+def look(
+    world: World, environments: Iterable[ResolvedEnvironment], *, sources: bool = True, regardless: bool = False
+) -> Look:
     """Ask every remote once.
 
     :param sources: whether the branches that Freight comes from are wanted too
+    :param regardless: a remote that fails keeps no other back, unless it is the home repository
+    :raises GitpromoteError: a remote cannot be reached, or refuses
     """
     wanted = _patterns(world, environments, sources=sources)
-    refs = {key: dict(world.repository(key).fetch(sorted(patterns))) for key, patterns in wanted.items()}
+    refs: dict[str, Mapping[str, str]] = {}
+    failed: dict[str, GitpromoteError] = {}
+    for key, patterns in wanted.items():
+        try:
+            refs[key] = dict(world.repository(key).fetch(sorted(patterns)))
+        except (RemoteFailed, AccessDenied) as error:
+            if key == HOME or not regardless:
+                raise
+            refs[key], failed[key] = {}, error
     ledger_head = refs[HOME].get(world.ledger.ref)
     locks = lock_prefix(world.pipeline.name, world.pipeline.refs)
     return Look(
         refs=refs,
-        sources=_sources(world, refs) if sources else {},
+        sources=_sources(world, {key: one for key, one in refs.items() if key not in failed}) if sources else {},
         ledger=world.ledger.read(ledger_head),
         locks={ref.removeprefix(locks): oid for ref, oid in refs[HOME].items() if ref.startswith(locks)},
+        failed=failed,
     )
 
 
@@ -81,6 +97,8 @@ def _subscribed(world: World, warehouse: str | None = None) -> list[Git]:
 def _sources(world: World, refs: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str | None, tuple[str, str]]]:
     found: dict[str, dict[str | None, tuple[str, str]]] = {}
     for key, branch in git_sources(world):
+        if key not in refs:
+            continue
         ref = world.repository(key).default_ref() if branch is None else f"refs/heads/{branch}"
         oid = refs[key].get(ref) if ref else None
         if ref and oid:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -113,45 +113,76 @@ class Nobody:
         """Nothing."""
 
 
+@dataclass(slots=True, kw_only=True)
+class Lane:
+    """One of several that run side by side, each at its own pace.
+
+    :ivar turn: its next round
+    :ivar listener: told how that went
+    :ivar pause: seconds until it is its turn again
+    :ivar broken: why another round would fail likewise
+    """
+
+    turn: Callable[[], Round]
+    listener: Listener
+    pause: float = 0.0
+    broken: GitpromoteError | None = None
+    _failures: int = 0
+    _swift: int = 0
+
+    def go(self, pace: Pace, clock: Clock) -> GitpromoteError | None:
+        """One round. One that fails is tried again, later every time, and not told yet."""
+        try:
+            done = self.turn()
+            self._failures, self._swift, self.broken = 0, self._swift + 1 if done.wrote or done.overtaken else 0, None
+            self.pause = pace.after(done, now=clock.now(), swift=self._swift)
+            self.listener.ended(done, again=self.pause)
+        except GitpromoteError as error:
+            self.broken = error if _ends(error) else None
+            self._failures, self._swift = self._failures + 1, 0
+            self.pause = pace.after_failure(self._failures)
+            return error
+        return None
+
+
 def keep_running(
-    turn: Callable[[], Round],
-    *,
-    clock: Clock,
-    pace: Pace,
-    waiting: Waiting,
-    listener: Listener,
-    rounds: int | None = None,
+    lanes: Sequence[Lane], *, clock: Clock, pace: Pace, waiting: Waiting, rounds: int | None = None
 ) -> Interruption:
     """Rounds until somebody asks to stop. The step that runs then is finished.
 
-    A round that fails is told and tried again, later every time. What waiting cannot mend, a pipeline that is not valid
-    above all, ends it.
+    A round that fails is told and tried again, later every time, and keeps no other lane back. What waiting cannot
+    mend, a pipeline that is not valid above all, ends it once no lane is left that could go on.
 
-    :param rounds: at most that many
-    :raises ConfigurationError: the pipeline is not valid, or asks for what is not here
+    :param rounds: at most that many, of all lanes together
+    :raises ConfigurationError: no pipeline is valid, or each asks for what is not here
     """
-    failures = swift = ended = 0
+    ended = 0
     with interruptible() as interruption:
-        while True:
-            try:
-                done = turn()
-                failures, swift = 0, swift + 1 if done.wrote or done.overtaken else 0
-                pause = pace.after(done, now=clock.now(), swift=swift)
-                listener.ended(done, again=pause)
-            except GitpromoteError as error:
-                if _ends(error):
-                    raise
-                if interruption.asked:
-                    break  # Ctrl-C ends git and the renderers, too
-                failures, swift = failures + 1, 0
-                pause = pace.after_failure(failures)
-                listener.failed(error, again=pause)
+        while not interruption.asked and ended != rounds:
+            lane = min(lanes, key=lambda one: one.pause)
+            if lane.pause > 0:
+                _wait(lanes, lane.pause, waiting, interruption)
+                continue
+            began = clock.now()
+            error = lane.go(pace, clock)
             ended += 1
-            if ended != rounds:
-                waiting.wait(pause, interruption)
-            if ended == rounds or interruption.asked:
-                break
+            if lane.broken is not None and all(one.broken for one in lanes):
+                raise lane.broken
+            if error is not None and not interruption.asked:  # Ctrl-C ends git and the renderers, too
+                lane.listener.failed(error, again=lane.pause)
+            _passed([one for one in lanes if one is not lane], clock.now() - began)
     return interruption
+
+
+def _wait(lanes: Sequence[Lane], seconds: float, waiting: Waiting, interruption: Interruption) -> None:
+    """Until the next lane has its turn; what wakes them wakes all."""
+    woken = waiting.wait(seconds, interruption)
+    _passed(lanes, max(one.pause for one in lanes) if woken else seconds)
+
+
+def _passed(lanes: Iterable[Lane], seconds: float) -> None:
+    for one in lanes:
+        one.pause = max(0.0, one.pause - seconds)
 
 
 def _ends(error: GitpromoteError) -> bool:

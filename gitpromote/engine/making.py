@@ -24,7 +24,7 @@ from gitpromote.engine.look import Look
 from gitpromote.engine.source_order import in_history
 from gitpromote.engine.sources import rendered_asks
 from gitpromote.engine.world import World
-from gitpromote.errors import RenderFailed, SourceInvalid
+from gitpromote.errors import AccessDenied, RemoteFailed, RenderFailed, SourceInvalid
 from gitpromote.model.artifact import CommitArtifact
 from gitpromote.model.candidate import CommitCandidate
 from gitpromote.model.freight import Freight
@@ -35,7 +35,7 @@ from gitpromote.planning.selection import newest_first
 # Rules, versions and trains are loaded where a Warehouse speaks of them: most plans follow a branch.
 if TYPE_CHECKING:
     from gitpromote.discovery.batching import Due
-    from gitpromote.model.discovered import DiscoveredWarehouse, Status
+    from gitpromote.model.discovered import DiscoveredWarehouse, Status, Told
 
 __all__ = ["Making"]
 
@@ -57,6 +57,7 @@ class Making:
         self.warehouse, self.latest = self.wanted.warehouse, self.wanted.latest
         self.judged = self.warehouse.where is not None and not self.wanted.all_by_hand(world)
         self.quiet = cast("int | None", self.warehouse.quiet)  # a definition takes texts and holds seconds
+        self.late: tuple[Told, ...] = ()
         self.known = [state.freight for state in newest_first(seen.ledger, self.warehouse.name or "")]
 
     def candidates(self) -> Candidates:
@@ -68,9 +69,10 @@ class Making:
             return self.done(assembly, self.latest, "known")
         wait = self.wait(parts)
         if wait is not None and wait.until is not None and wait.now:
+            self.late = self.after(wait.until)
             assembly = self.assembled([self.until(one, wait.until) for one in self.offers])
             if assembly.chosen is None or not is_news(parts := self.parts(assembly), self.latest):
-                return self.done(assembly, self.latest, "waiting", reason=f"the next cut is {self.warehouse.cut}")
+                return self.done(assembly, self.latest, "waiting", reason=self.next_cut)
         if wait is not None and not wait.now:
             return self.done(
                 assembly, made(self.warehouse.name or "", parts), "waiting", reason=wait.reason, opens=wait.next
@@ -117,7 +119,14 @@ class Making:
         from gitpromote.engine.discovered import told_of
 
         return told_of(
-            self.warehouse, self.offers, assembly, freight=freight, status=status, reason=reason, opens=opens
+            self.warehouse,
+            self.offers,
+            assembly,
+            freight=freight,
+            status=status,
+            reason=reason,
+            opens=opens,
+            late=self.late,
         )
 
     def assembled(self, offers: Sequence[Offered]) -> Assembly:
@@ -170,7 +179,7 @@ class Making:
         asks = [ask for env in self.resolved for ask in rendered_asks(env, commits, self.world)]
         try:
             return self.world.renderings.inputs_digest(asks) if asks else ""
-        except (RenderFailed, SourceInvalid):
+        except (RenderFailed, SourceInvalid, RemoteFailed, AccessDenied):
             if not self.asked.regardless:
                 raise
             return ""  # which Environments cannot be rendered will be told; for the others it is news
@@ -200,6 +209,25 @@ class Making:
             if held_by(self.latest, artifact_of(offered.subscription, candidate)):
                 return
             yield arrival_of(candidate)
+
+    @property
+    def next_cut(self) -> str:
+        from gitpromote.discovery.batching import cut_text
+
+        return cut_text(self.as_of, self.warehouse.cut or "")
+
+    def after(self, moment: int) -> tuple[Told, ...]:
+        """What came after a cut, and waits for the next one."""
+        from gitpromote.engine.discovered import name_of
+        from gitpromote.model.discovered import Told
+
+        reason = f"came after the last cut; {self.next_cut}"
+        return tuple(
+            Told(name=name_of(candidate), reason=reason, waits=True)
+            for one in self.offers
+            for candidate in one.selection.candidates
+            if arrival_of(candidate) > moment and not held_by(self.latest, artifact_of(one.subscription, candidate))
+        )
 
     def until(self, offered: Offered, moment: int) -> Offered:
         """What had arrived by then."""

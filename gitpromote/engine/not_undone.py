@@ -41,6 +41,7 @@ _TOLD: Mapping[Effect, str] = {
     "claim-deleted": "is deleted with what {left} wrote to it",
     "claim-kept": "keeps its size and class: a volume does not shrink",
     "set-volumes": "keeps the volumes that it has: those made for {left} stay as they are",
+    "set-comes-back": "was deleted with its volumes, and comes back with empty ones",
     "set-deleted": "leaves its volumes behind",
     "definition-comes-back": "comes back without the objects that were deleted with it",
     "definition-deleted": "is deleted with all of its objects",

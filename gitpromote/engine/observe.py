@@ -17,7 +17,16 @@ from gitpromote.engine.look import Look
 from gitpromote.engine.sources import rendered_asks
 from gitpromote.engine.targets import files_of, foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError, GitpromoteError, RenderFailed, SourceInvalid, UsageError
+from gitpromote.errors import (
+    AccessDenied,
+    CacheFailed,
+    ConfigurationError,
+    GitpromoteError,
+    RemoteFailed,
+    RenderFailed,
+    SourceInvalid,
+    UsageError,
+)
 from gitpromote.model.freight import Freight
 from gitpromote.model.names import did_you_mean
 from gitpromote.model.observation import Content, EnvironmentObservation, Observation
@@ -30,6 +39,10 @@ from gitpromote.planning.availability import Journey, Leaving
 
 if TYPE_CHECKING:
     from gitpromote.engine.in_place import Overlay
+
+
+#: What fails for one Environment, and not for all.
+_APART = (RenderFailed, SourceInvalid, RemoteFailed, AccessDenied)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +94,7 @@ def observe(
     else:
         found = _given(world, given, missing or {})
     world.failures.environments.clear()
+    found = [_within_reach(world, seen, one) for one in found]
     made, looked = _made_of(world, seen, found, regardless=asked.regardless)
     _refuse_unknown_apps(world, asked)
     environments: dict[str, EnvironmentObservation] = {}
@@ -91,7 +105,7 @@ def observe(
         known = made.get(one.resolved.name)
         try:
             observed, edited = _observe(world, seen, one, known, overlays, asked.apps, planned)
-        except (RenderFailed, SourceInvalid) as error:
+        except _APART as error:
             if not asked.regardless:
                 raise
             observed, edited = _observe(world, seen, _failing(world, one, error), None, overlays, asked.apps, planned)
@@ -142,7 +156,7 @@ def _made_of(
     """
     try:
         return _made(world, seen, found), found
-    except (RenderFailed, SourceInvalid):
+    except _APART:
         if not regardless:
             raise
     made: dict[str, _Made] = {}
@@ -151,9 +165,34 @@ def _made_of(
         try:
             made |= _made(world, seen, [one])
             left.append(one)
-        except (RenderFailed, SourceInvalid) as error:
+        except _APART as error:
             left.append(_failing(world, one, error))
     return made, left
+
+
+def _within_reach(world: World, seen: Look, one: _Chosen) -> _Chosen:
+    """An Environment whose target or sources are out of reach has no Freight: what would change is not known."""
+    where, error = "target", seen.failed.get(one.resolved.target.repository) if one.resolved.target.ref else None
+    if error is None:
+        where, error = "sources", _out_of_reach(world, seen, one)
+    if error is None:
+        return one
+    world.failures.environments[one.resolved.name] = error
+    return replace(one, freight={}, missing=f"its {where} cannot be read: {error.summary}")
+
+
+def _out_of_reach(world: World, seen: Look, one: _Chosen) -> GitpromoteError | None:
+    """Why a commit of its Freight cannot be had: its repository fails, and nobody read it here before."""
+    commits, read = _commits(one.freight), {app.repository for app in one.resolved.apps}
+    for key, error in seen.failed.items():
+        repository = world.repository(key)
+        if key not in read:
+            continue
+        try:
+            repository.ensure([commits[repository.canonical]] if repository.canonical in commits else [])
+        except (RemoteFailed, AccessDenied, CacheFailed):
+            return error
+    return None
 
 
 def _failing(world: World, one: _Chosen, error: GitpromoteError) -> _Chosen:
@@ -249,8 +288,9 @@ def _observe(
         return _observe_rendered(world, one, made, head, state, apps, planned), {}
     if target.kind == "none":
         return EnvironmentObservation(name=resolved.name, freight=one.freight), {}
-    from gitpromote.engine.in_place import observe_sources
+    from gitpromote.engine.in_place import observe_sources, refuse_apart
 
+    refuse_apart(resolved, apps)
     overlay = overlays.setdefault((target.repository, target.ref), {})
     return observe_sources(world, resolved, one.freight, head=head, state=state, overlay=overlay)
 
@@ -421,7 +461,7 @@ def basis_of(world: World, seen: Look, environments: Sequence[ResolvedEnvironmen
     refs: dict[str, dict[str, str | None]] = {HOME: {}}
     for resolved in environments:
         target = resolved.target
-        if target.ref:
+        if target.ref and target.repository not in seen.failed:
             refs.setdefault(target.repository, {})[target.ref] = seen.head(target.repository, target.ref)
     for key, found in seen.sources.items():
         refs.setdefault(key, {}).update(found.values())

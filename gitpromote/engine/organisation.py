@@ -6,7 +6,7 @@ Only the fetched head of that branch counts. What cannot be read refuses the pla
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -188,13 +188,19 @@ def _placed(rules: OrgPolicies, root: str) -> OrgPolicies:
 
 
 def _exemptions(texts: Mapping[str, bytes]) -> tuple[tuple[tuple[Exemption, str], ...], tuple[str, ...]]:
-    """Those that can be read; what is wrong with a file makes all of it not count."""
+    """Those that can be read; and what is wrong with the others, in words for people."""
     found: list[tuple[Exemption, str]] = []
     notes: list[str] = []
     for path, data in sorted(texts.items()):
         try:
-            found += [(one, f"{path}:{line}") for one, line in read_exemptions(data, path=path)]
+            given, problems = read_exemptions(data, path=path)
         except GitpromoteError as error:
-            lines: Sequence[str] = error.detail.strip().splitlines() or [path]
-            notes += [f"{line.strip()}: it does not count" for line in lines]
+            notes += _not_counting(error.detail.strip().splitlines() or [path])
+        else:
+            found += [(one, f"{path}:{line}") for one, line in given]
+            notes += _not_counting(map(str, problems))
     return tuple(found), tuple(notes)
+
+
+def _not_counting(told: Iterable[str]) -> list[str]:
+    return [f"{line.strip()}: it does not count" for line in told]

@@ -8,12 +8,12 @@ from typing import overload
 from gitpromote.engine.calling import Called
 from gitpromote.errors import Blocked, GitpromoteError
 from gitpromote.model.change import Action, FieldChange, ObjectChange, path_text
+from gitpromote.model.moments import instant
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.record import Record
 from gitpromote.model.result import EnvironmentResult
 from gitpromote.planning.staleness import Difference, Judgement
-from gitpromote.views.time import instant
 from gitpromote.views.values import replacement_text, value_text
 
 #: How many objects are told, and with which signs.

@@ -14,6 +14,7 @@ from gitpromote.engine.ledger_notices import ledger_notices
 from gitpromote.engine.look import Look, look
 from gitpromote.engine.observe import basis_of, observe
 from gitpromote.engine.shared_paths import with_shared_paths
+from gitpromote.engine.unsafe_paths import with_unsafe_paths
 from gitpromote.engine.world import World
 from gitpromote.errors import UsageError
 from gitpromote.model.observation import Observation
@@ -23,7 +24,7 @@ from gitpromote.model.tree import FILE, Entry
 from gitpromote.planning.availability import Leaving, planned_freight
 from gitpromote.planning.planfile import blob_bytes
 from gitpromote.planning.planner import leaving_of, plan
-from gitpromote.planning.verdicts import ENOUGH
+from gitpromote.planning.target_content import ENOUGH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,8 @@ def promotion(world: World, maker: Maker, asked: Asked, *, as_of: int) -> Plan:
     """A Freight's journey through the environments that were asked for."""
     govern(world, as_of=as_of)
     resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
-    seen = look(world, resolved)
+    # What a lock says is not looked for: where the branches are by now is nothing that such a plan knows.
+    seen = look(world, resolved, sources=asked.lock is None, regardless=asked.regardless)
     world.notices += ledger_notices(world, seen.ledger)
 
     def planned(**known: Any) -> tuple[Observation, Plan]:
@@ -146,8 +148,9 @@ def _planned(
 
     :param before: the plan that is made again, from what it says of policies and of answers
     """
+    observation = with_unsafe_paths(world, observation)
     if world.governing is not None:
-        observation = replace(observation, organisation=world.governing.now.facts())
+        observation = replace(observation, organisation=world.governing.facts())
     if world.governing is not None or _has_policies(world):
         from gitpromote.engine.policies import with_policies  # few pipelines have any
 

@@ -17,7 +17,8 @@ from gitpromote.model.policy_base import Policy
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.planning.availability import Journey
 from gitpromote.planning.planner import changes_of, writes_of
-from gitpromote.planning.verdicts import asking_of, keeps_adopted
+from gitpromote.planning.target_content import keeps_adopted
+from gitpromote.planning.verdicts import asking_of
 from gitpromote.policy.scene import Scene
 
 __all__ = ["scene_of", "with_policies"]

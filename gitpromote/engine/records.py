@@ -14,7 +14,7 @@ from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.record import Actor, Record, RecordKind, planned_record_id
 from gitpromote.planning.availability import planned_freight
 from gitpromote.planning.supersede import passed_over
-from gitpromote.planning.verdicts import PARTIAL
+from gitpromote.planning.telling import PARTIAL
 
 #: What a plan's push is called in the ledger.
 _CONTENT: Mapping[str, RecordKind] = {"rollback": "rolled-back", "adopt": "adopted", "retire": "retired"}
@@ -39,7 +39,7 @@ def records_for(
         return (), {}
     freight = [entry.freight() for identifier, entry in plan.freight.items()]
     records = freight_created(world, freight, seen.ledger, plan=digest)
-    recorded = planned(world, digest, world.ledger.plans(seen.ledger.head))
+    recorded = planned(world, plan, digest, world.ledger.plans(seen.ledger.head))
     records += recorded
     for fresh in batch:
         records += _environment(world, plan, digest, fresh, commits.get(fresh.planned.name), seen)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from gitpromote.engine.world import World
 from gitpromote.model.plan import Plan
 from gitpromote.model.resolved import HOME
-from gitpromote.views.text import listed
+from gitpromote.model.words import listed
 
 
 def names_in_the_way(world: World, plan: Plan) -> tuple[str, ...]:

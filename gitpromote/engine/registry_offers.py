@@ -63,9 +63,14 @@ def _if_there(look: Callable[[], Selection], repository: str) -> Selection:
             raise
         login = error.hint.rpartition("\n")[2].strip()
         return Selection(
-            missing=f"{repository} does not exist yet, or is hidden from you (NAME_UNKNOWN)",
+            missing=f"{repository} does not exist yet, or is hidden from you ({_said(error)})",
             notes=(f"if it is there already, log in: {login}",) if login else (),
         )
+
+
+def _said(error: GitpromoteError) -> str:
+    """The registry's own word, for whoever searches for it."""
+    return next((word for word in ("NAME_UNKNOWN", "NOT_FOUND") if word in error.detail), "404")
 
 
 def _chosen(registry: Registry, image: Image, *, newest_alone: bool, fresh: bool) -> Selection:

@@ -14,12 +14,12 @@ from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, UsageError
 from gitpromote.history.moved import names_of
+from gitpromote.model.freight_words import versions
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.plan import PlannedSource
 from gitpromote.model.record import CONTENT_KINDS, Record
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.planning.planner import changes_of
-from gitpromote.views.journey import versions
 
 RECORDED = "recorded"
 
@@ -116,7 +116,7 @@ def _chosen(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]
     if to is not None:
         found = [one for one in found if any(_is(seen, identifier, to) for identifier in one.freight.values())]
     if not found:
-        raise _nothing(seen, resolved.name, to)
+        raise _nothing(seen, resolved.name, to, elsewhere=_elsewhere(records, place))
     return found[0]
 
 
@@ -124,7 +124,16 @@ def _is(seen: Look, identifier: str, words: str) -> bool:
     return among([seen.ledger.freight[identifier].freight], words, seen.ledger) is not None
 
 
-def _nothing(seen: Look, environment: str, to: str | None) -> UsageError | Blocked:
+def _elsewhere(records: Sequence[Record], place: Mapping[str, str]) -> str:
+    """Where it was written before its target became another one; empty where it was always this one."""
+    told = [one.data for one in records if one.kind in CONTENT_KINDS and one.commit]
+    last = next((data for data in reversed(told) if {name: data.get(name) for name in place} != place), None)
+    if last is None:
+        return ""
+    return "/".join(part for part in (str(last.get("ref") or "").removeprefix("refs/heads/"), last.get("path")) if part)
+
+
+def _nothing(seen: Look, environment: str, to: str | None, *, elsewhere: str) -> UsageError | Blocked:
     verified = seen.ledger.environment(environment).verified
     known = {seen.ledger.freight[one].freight.alias for one in verified if one in seen.ledger.freight}
     if to is not None:
@@ -134,9 +143,10 @@ def _nothing(seen: Look, environment: str, to: str | None) -> UsageError | Block
             detail=f"{to!r} was never verified in {environment}, or it is what runs there; "
             f"verified: {', '.join(sorted(known)) or 'none'}",
         )
+    here = f" since it is no longer written to {elsewhere}: what was there is not for this place" if elsewhere else ""
     return Blocked(
         "There is nothing to go back to",
         code="rollback-nothing",
-        detail=f"{environment} has never held another verified Freight.",
+        detail=f"{environment} has never held another verified Freight{here}.",
         hint="Its history:\n  gitpromote history --env " + environment,
     )

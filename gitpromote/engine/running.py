@@ -84,7 +84,7 @@ def _verdicts(world: World, plan: Plan) -> dict[str, Outcome]:
     resolved = {one.name: world.pipeline.resolved(one.name) for one in plan.environments}
     approved: dict[str, frozenset[str]] = {}
     if wants_approval(plan):
-        approved = approved_changes(world, look(world, resolved.values(), sources=False))
+        approved = approved_changes(world, look(world, resolved.values(), sources=False, regardless=True))
     found = {
         one.name: by_itself(plan, one, resolved[one.name], approved.get(one.name, frozenset()))
         for one in plan.environments

@@ -8,7 +8,7 @@ from gitpromote.engine.rollback import RECORDED
 from gitpromote.engine.sources import rendered_asks
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
-from gitpromote.errors import VerificationFailed
+from gitpromote.errors import RenderFailed
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlannedSource
 from gitpromote.planning.availability import planned_freight
 
@@ -16,7 +16,7 @@ from gitpromote.planning.availability import planned_freight
 def sensitive_bytes(world: World, plan: Plan, planned: EnvironmentPlan) -> dict[str, bytes]:
     """The bytes of an environment's sensitive files, by path in the target, from the pinned sources.
 
-    :raises VerificationFailed: the render gives other files than were reviewed
+    :raises RenderFailed: the render gives other files than were reviewed
     """
     recorded = next((one for one in planned.sources if one.renderer == RECORDED), None)
     if recorded is not None:
@@ -55,8 +55,8 @@ def _recorded_bytes(world: World, planned: EnvironmentPlan, source: PlannedSourc
     return {path: blobs[files[path].oid] for path in wanted}
 
 
-def _differs(planned: EnvironmentPlan, path: str) -> VerificationFailed:
-    return VerificationFailed(
+def _differs(planned: EnvironmentPlan, path: str) -> RenderFailed:
+    return RenderFailed(
         "A file with secrets was rendered again and came out differently",
         code="sensitive-differs",
         detail=f"{planned.name}: {path}",

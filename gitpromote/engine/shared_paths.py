@@ -8,7 +8,7 @@ from dataclasses import replace
 from gitpromote.model.observation import EnvironmentObservation, Observation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.resolved import ResolvedEnvironment
-from gitpromote.views.text import listed
+from gitpromote.model.words import listed
 
 
 def with_shared_paths(observation: Observation, environments: Iterable[ResolvedEnvironment]) -> Observation:

@@ -12,14 +12,14 @@ from gitpromote.engine.file_changes import Changes, file_changes, files_there
 from gitpromote.engine.look import Look
 from gitpromote.engine.targets import subtree, whole_ids
 from gitpromote.engine.world import World
-from gitpromote.errors import GitpromoteError, VerificationFailed
+from gitpromote.errors import GitpromoteError, PlanInvalid
 from gitpromote.model.outcome import Outcome, Overridden
 from gitpromote.model.plan import EnvironmentPlan, Plan, PushStep
 from gitpromote.model.record import Record
 from gitpromote.model.resolved import HOME
 from gitpromote.model.tree import tree_id
+from gitpromote.model.words import clean
 from gitpromote.ports import NewCommit, PushAnswer, RefChange
-from gitpromote.views.text import clean
 
 Place = tuple[str, str]  # repository key, full ref name
 
@@ -227,7 +227,8 @@ def _disproved(world: World, group: Sequence[Fresh], made: Mapping[str, str]) ->
             shown = {path: entry for path, entry in files.items() if path not in planned.omitted}
             found = tree_id(shown, object_format=repository.object_format)
         if found != planned.result_tree:
-            wrong[planned.name] = VerificationFailed(
+            # The target is as it was planned: it is the plan that does not say what its own files lead to.
+            wrong[planned.name] = PlanInvalid(
                 "What would land is not what was reviewed",
                 code="tree-differs",
                 detail=f"{planned.name}: tree {found[:12]}, planned {str(planned.result_tree)[:12]}",

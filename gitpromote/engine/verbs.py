@@ -15,11 +15,12 @@ from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, Contention, RemoteFailed, UsageError
 from gitpromote.model.canonical import canonical
+from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.record import Record
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as RecordedContent
-from gitpromote.model.state import EnvironmentState, LedgerState
+from gitpromote.model.state import EnvironmentState, LedgerState, RolledBack
 from gitpromote.planning.debt import fields_of
 from gitpromote.planning.planner import changes_of
 from gitpromote.ports import NewCommit, RefChange, Repository
@@ -66,6 +67,15 @@ def release(world: World, environment: str, *, reason: str) -> Record:
 
     world.known(environment)
     return append(world, records)[0][-1]
+
+
+def rolled_back(world: World, environment: str) -> list[tuple[Freight, RolledBack]]:
+    """The Freight from which somebody went back in an Environment, and that may come again, newest rollback first."""
+    ledger = world.ledger.read(world.home.fetch([world.ledger.ref]).get(world.ledger.ref))
+    left = ledger.environment(environment).rolled_back
+    known = [(ledger.freight[key], one) for key, one in left.items() if key in ledger.freight]
+    found = [(state.freight, one) for state, one in known if not state.rejected]
+    return sorted(found, key=lambda pair: pair[1].at, reverse=True)
 
 
 def adopt(world: World, environment: str, *, reason: str) -> Record:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.targets import subtree
@@ -50,7 +51,9 @@ def _ledger(world: World, head: str) -> list[VerifyFinding]:
         differs = _difference(record, documents[record.plan]) if record.plan in documents else ""
         if differs:
             found.append(_finding(f"{record.kind} {record.environment} {record.id[:7]}", False, differs))
-    found += [_tree(world, record) for record in records if record.kind in CONTENT_KINDS and record.tree]
+    written = [record for record in records if record.kind in CONTENT_KINDS and record.tree]
+    _fetch(world, written)
+    found += [_tree(world, record) for record in written]
     return [*found, *_unrecorded(world, records)]
 
 
@@ -124,6 +127,18 @@ def _difference(record: Record, plan: Plan) -> str:
     if record.kind in _PLANNED and (record.id not in ids or record.tree != planned.result_tree):
         return "its id or its tree is not that of its plan"
     return ""
+
+
+def _fetch(world: World, written: Sequence[Record]) -> None:
+    """What the Records speak of, by the refs that they name: this machine may never have seen their repositories."""
+    refs: dict[str, set[str]] = {}
+    for record in written:
+        named = refs.setdefault(str(record.data.get("repository", HOME)), {"HEAD"})
+        named |= {str(record.data["ref"])} if record.data.get("ref") else set()
+    for key, names in sorted(refs.items()):
+        # What cannot be fetched is told with each commit that is missing.
+        with suppress(GitpromoteError):
+            world.repository(key).fetch(sorted(names))
 
 
 def _tree(world: World, record: Record) -> VerifyFinding:

@@ -50,6 +50,7 @@ class World:
     :ivar policy_programs: who runs what judges outside of this process
     :ivar find_organisation: says where somebody else than who writes the Pipeline says what it has to keep to
     :ivar governing: what was read there for the plan that is being made, or carried out
+    :ivar ahead: policies of the organisation that begin up to this moment judge a plan that is being made, too
     :ivar notices: what the plan that is being made leaves aside, in words for people
     :ivar previews: the Pipeline is what an ephemeral one stands for now
     :ivar failures: the Environments and the Warehouses that the last plan left out because something failed
@@ -74,6 +75,7 @@ class World:
     policy_programs: PolicyPrograms | None = None
     find_organisation: Callable[[], OrgPlace | None] = lambda: None
     governing: Governing | None = None
+    ahead: int | None = None
     notices: list[str] = field(default_factory=list)
     candidates: Mapping[str, Candidates] = field(default_factory=dict)
     previews: bool = False

@@ -35,10 +35,14 @@ __all__ = ["Known", "ledger_in", "plan_at"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a plan says that was answered and overridden, by Environment."""
+    """What a plan says that was answered and overridden, by Environment.
+
+    :ivar unjudged: verdicts of what binds at that moment, and by which nobody has judged the plan
+    """
 
     evidence: Mapping[str, Mapping[str, Evidence]] = field(default_factory=dict)
     overrides: Mapping[str, tuple[Override, ...]] = field(default_factory=dict)
+    unjudged: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
 
 
 def plan_at(plan: Plan, time: int, *, pipeline: Pipeline, known: Known) -> Plan:
@@ -164,7 +168,8 @@ class _Again:
         # How a wave stands is told by more than the plan holds; only that it begins later ends by itself.
         waves = {one.id: one for one in fresh if one.id == WAVE}
         kept = [waves.get(one.id, one) if _is_over(one, at) else one for one in kept]
-        judged = [*(_matched(one, told) for one in fresh if one.id != WAVE), *kept]
+        unknown = self.known.unjudged.get(planned.name, ())
+        judged = [*(_matched(one, told) for one in fresh if one.id != WAVE), *kept, *unknown]
         overrides = self.known.overrides.get(planned.name, ())
         return overridden(judged, overrides, change_digest=planned.change_digest, as_of=at)
 

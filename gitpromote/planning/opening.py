@@ -13,6 +13,8 @@ Again: TypeAlias = Callable[[int], Sequence[Outcome]]
 
 #: The operand by which the verdict of a window or a freeze is known.
 WINDOW = "window"
+#: The operand by which a verdict says how far ahead it was looked, and time alone does not open it.
+NEVER = "never"
 #: How often another moment is tried.
 _MOST = 100
 
@@ -33,6 +35,9 @@ def opens(decision: Decision, outcomes: Sequence[Outcome], *, as_of: int, at: Ag
     earliest = _instant(outcomes, pending, as_of=as_of, at=at)
     if earliest is not None:
         return Opens(earliest=earliest)
+    never = _never(outcomes, pending, as_of=as_of, at=at)
+    if never is not None:
+        return Opens(earliest=None, conditions=(never,))
     conditions = _time_then_others(pending, as_of=as_of, at=at) or _conditions(outcomes, pending, as_of=as_of)
     return Opens(earliest=None, conditions=tuple(conditions))
 
@@ -75,6 +80,31 @@ def together(at: Again, start: int) -> int | None:
             return moment
         moment = max(moment + 1, *later)
     return None
+
+
+def _never(
+    outcomes: Sequence[Outcome], pending: Sequence[Outcome], *, as_of: int, at: Again | None
+) -> dict[str, Any] | None:
+    """How far ahead no moment was found at which all that time opens is open, and what shuts in turn."""
+    shut = [one for one in pending if NEVER in one.operands]
+    if shut:
+        return {"never": min(int(one.operands[NEVER]) for one in shut), "gates": [one.id for one in shut]}
+    over = [one.id for one in pending if WINDOW in one.operands and one.from_ is None]
+    if over:
+        return {"never": None, "gates": over}  # windows look years ahead
+    moments = [one.from_ for one in pending if one.from_ is not None]
+    timed = {one.id for one in outcomes if one.from_ is not None or one.until is not None}
+    if at is None or not moments:
+        return None
+    moment, turns = max([as_of, *moments]), dict[str, None]()
+    for _ in range(_MOST):
+        standing = [one for one in at(moment) if one.id in timed and one.binding and one.status == "pending"]
+        later = [one.from_ for one in standing if one.from_ is not None]
+        if not standing or len(later) < len(standing) or max(later) <= moment:
+            return None
+        turns |= dict.fromkeys(one.id for one in standing)
+        moment = max(later)
+    return {"never": moment, "gates": list(turns)}
 
 
 def _need(outcome: Outcome) -> int:

@@ -38,7 +38,8 @@ from gitpromote.planning.opening import Again, earliest_possible, opens
 from gitpromote.planning.overriding import overridden
 from gitpromote.planning.planfile import planned_blob
 from gitpromote.planning.steps import environment_steps
-from gitpromote.planning.verdicts import asking_of, decide, journey_outcomes, judge, keeps_adopted
+from gitpromote.planning.target_content import keeps_adopted
+from gitpromote.planning.verdicts import asking_of, decide, journey_outcomes, judge
 from gitpromote.planning.writes import edited_writes, writes_between
 
 #: How long a plan may be applied after the earliest moment at which it could have been. Seconds.
@@ -73,12 +74,21 @@ def plan(
         request=request,
         freight=_freight(observation),
         basis=observation.basis,
-        facts=facts_of(observation, pipeline),
+        facts=facts_of(observation, pipeline) | _left_behind(journey, environments, kind),
         tools=observation.tools,
         blobs=_blobs(environments, observation.blobs),
         environments=environments,
         summary=summarise(environments),
     )
+
+
+def _left_behind(journey: Journey, environments: Sequence[EnvironmentPlan], kind: PlanKind) -> dict[str, Any]:
+    if kind != "rollback":
+        return {}
+    from gitpromote.planning.left_behind import further_on
+
+    found = further_on(journey, environments)
+    return {"left": found} if found else {}
 
 
 def _environments(

@@ -25,7 +25,7 @@ from gitpromote.model.state import EnvironmentState
 from gitpromote.model.unit_report import RuleSeen
 from gitpromote.planning.expressions import environment_variables, freight_variables
 from gitpromote.planning.gating import judge_of
-from gitpromote.planning.unit_tests import Expected, Place, UnitCase
+from gitpromote.planning.unit_cases import Expected, Place, UnitCase
 from gitpromote.policy.conditional import not_asked
 from gitpromote.policy.evaluate import applies, evaluate
 from gitpromote.policy.gate_context import GateContext

@@ -8,26 +8,16 @@ from typing import Any
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.freight import Freight
 from gitpromote.model.gate import Occasion
-from gitpromote.model.observation import EnvironmentObservation, ForeignCommit
-from gitpromote.model.outcome import Outcome, Status
+from gitpromote.model.observation import EnvironmentObservation
+from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Decision, PlanKind
 from gitpromote.model.resolved import ResolvedEnvironment
-from gitpromote.model.state import Content as RecordedContent
-from gitpromote.model.state import EnvironmentState
 from gitpromote.planning.asking import Asking
 from gitpromote.planning.availability import Journey, Verdict
-from gitpromote.planning.debt import hotfix_debts
 from gitpromote.planning.overriding import overridden
-from gitpromote.planning.selection import is_older
-from gitpromote.planning.sharing import shared_outcomes
-from gitpromote.planning.soaking import gate_outcome, time_gates
-from gitpromote.planning.supersede import cut_short, superseding
+from gitpromote.planning.target_content import content_outcomes
+from gitpromote.planning.telling import told, told_of_apps, told_of_images
 from gitpromote.planning.waves import wave_outcome
-
-#: How many digits of a commit must be named to undo it.
-ENOUGH = 4
-#: The outcome that says that some Apps go alone.
-PARTIAL = "partial"
 
 
 def judge(
@@ -58,15 +48,15 @@ def judge(
     outcomes = journey_outcomes(asking, going=going)
     outcomes += _unsupported(resolved, kind)
     outcomes += observed.policies
-    outcomes += _content(resolved, observed, journey.state(resolved.name), replace) or adopted
+    outcomes += content_outcomes(resolved, observed, journey.state(resolved.name), replace) or adopted
     if kind == "promote":
-        outcomes += _told(journey, resolved, observed, named=named)
-        outcomes += _apart(resolved, observed)
-    outcomes += [_unpinned(str(image)) for one in observed.freight.values() for image in one.images if image.unpinned]
+        outcomes += told(journey, resolved, observed, named=named)
+        outcomes += told_of_apps(resolved, observed)
+    outcomes += told_of_images(observed)
     outcomes += observed.blocking
     outcomes += observed.warnings
-    told = _matched(resolved, outcomes)
-    return overridden(told, observed.overrides, change_digest=change_digest, as_of=journey.as_of)
+    matched = _matched(resolved, outcomes)
+    return overridden(matched, observed.overrides, change_digest=change_digest, as_of=journey.as_of)
 
 
 def _matched(resolved: ResolvedEnvironment, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -199,130 +189,6 @@ def _unsupported(resolved: ResolvedEnvironment, kind: PlanKind) -> list[Outcome]
 
 def _not_yet(identifier: str, message: str) -> Outcome:
     return Outcome(id=identifier, kind="gate", level="hard", status="pending", message=message)
-
-
-# -- what is told, and stops nothing
-
-
-def _told(
-    journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation, *, named: bool
-) -> list[Outcome]:
-    """Newer Freight, older Freight, hotfixes that trunk does not contain, artifacts that two Warehouses hold."""
-    here = journey.state(resolved.name).freight
-    moves = [one for name, one in observed.freight.items() if here.get(name) != one.id]
-    outcomes = [found for one in moves if (found := _newer(journey, resolved, one)) is not None]
-    outcomes += [
-        _cut_short(journey, resolved, one) for each in moves for one in cut_short(journey, resolved.name, each)
-    ]
-    by_hand = named and not observed.apart
-    outcomes += [found for one in moves if by_hand and (found := _older(journey, resolved, one)) is not None]
-    outcomes += hotfix_debts(journey, resolved.name, observed.freight, later=observed.later)
-    return [*outcomes, *shared_outcomes(observed.freight)]
-
-
-def _apart(resolved: ResolvedEnvironment, observed: EnvironmentObservation) -> list[Outcome]:
-    """Some Apps alone, where others would change as well."""
-    if not observed.apart:
-        return []
-    others = ", ".join(app.name for app in resolved.apps if app.name not in observed.apart)
-    text = f"stay{'s as it is' if ',' not in others else ' as they are'}"
-    told = f"{', '.join(observed.apart)} alone: {others} {text}, and the Freight is not there before the rest of it is"
-    return [_note(PARTIAL, told, {"apps": list(observed.apart)})]
-
-
-def _newer(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Outcome | None:
-    newer = superseding(journey, resolved.name, freight)
-    if not newer or resolved.select.startswith("sequential"):  # there it is only older, and its turn
-        return None
-    text = f"{freight.alias} is older than {newer[0].alias}, which is available here"
-    return _note("superseded", text, {"by": [one.id for one in newer]})
-
-
-def _cut_short(journey: Journey, resolved: ResolvedEnvironment, older: Freight) -> Outcome:
-    """Older Freight that could have come here, had this plan let it be."""
-    gates = time_gates(resolved, journey.verdict(resolved.name, older).occasion)
-    judged = [gate_outcome(journey, resolved, gate, [older]) for gate in gates]
-    why = "; ".join(one.message for one in judged if one.operands.get("over"))
-    text = f"{older.alias} will not come here: {why}. To wait for it: plan --env {resolved.name}"
-    return _note("cut-short", text, {"freight": older.id})
-
-
-def _older(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Outcome | None:
-    """Older Freight that a person promotes stays until somebody releases it."""
-    held = is_older(journey, resolved.name, freight)
-    if held is None or resolved.is_control_flow:
-        return None
-    text = f"{freight.alias} is older than {held.alias}, which is here: it is held afterwards"
-    return _note("older", text, {"than": held.id})
-
-
-def _note(identifier: str, message: str, operands: dict[str, Any]) -> Outcome:
-    return Outcome(id=identifier, kind="policy", level="advisory", status="warn", message=message, operands=operands)
-
-
-def _unpinned(image: str) -> Outcome:
-    text = f"{image} has no digest: what runs may be another image tomorrow"
-    return _note("unpinned", text, {})
-
-
-# -- the target
-
-
-def _content(
-    resolved: ResolvedEnvironment, observed: EnvironmentObservation, state: EnvironmentState, replace: str | None
-) -> list[Outcome]:
-    """Whether the target holds what our last Record says: otherwise somebody else's work would be undone."""
-    target, elsewhere = resolved.target, state.content
-    state = state.placed(repository=target.repository, ref=target.ref, path=target.path)
-    if state.content is None and elsewhere is not None and target.is_rendered:
-        return [_moved(elsewhere)]
-    if observed.is_foreign:
-        return [_foreign(observed, replace)]
-    adopts = state.content is None and resolved.target.is_rendered
-    if adopts and observed.current is not None and observed.current.files:
-        count = len(observed.current.files)
-        text = f"no record yet: this plan adopts the target as it is ({count} file{'s' * (count != 1)})"
-        return [_content_outcome("adoption", "warn", text, {"files": count})]
-    return []
-
-
-def _foreign(observed: EnvironmentObservation, replace: str | None) -> Outcome:
-    """What somebody else did to the target: written, rewritten, or deleted with its branch."""
-    # What is gone is named by what it held last.
-    named = observed.head or observed.lost
-    undone = named is not None and len(replace or "") >= ENOUGH and named.startswith(str(replace))
-    status: Status = "warn" if undone else "fail"
-    operands = {"commits": [commit.commit for commit in observed.foreign], "head": named, "gone": observed.head is None}
-    lost = (observed.lost or "")[:7]
-    if observed.head is None:
-        text = f"makes again what was deleted: {lost}" if undone else f"its branch was deleted; it held {lost} of ours"
-        return _content_outcome("foreign", status, text, operands)
-    commits = ", ".join(_foreign_text(commit) for commit in observed.foreign)
-    text = f"{'undoes' if undone else 'holds'} content that is not ours: {commits}"
-    rewritten = f"; its branch was rewritten and no longer contains {lost} of ours" if lost else ""
-    return _content_outcome("foreign", status, text + rewritten, operands)
-
-
-def _moved(before: RecordedContent) -> Outcome:
-    """The target is another one than it was: what was written before is left behind."""
-    where = "/".join(part for part in ((before.ref or "").removeprefix("refs/heads/"), before.path) if part)
-    text = f"was written to {where} until now; what is there stays as it is"
-    return _content_outcome("target-moved", "warn", text, {"ref": before.ref, "path": before.path})
-
-
-def keeps_adopted(observed: EnvironmentObservation, state: EnvironmentState) -> bool:
-    """Whether what somebody adopted stays as it is: until other Freight comes."""
-    adopted = state.content is not None and state.content.kind == "adopted" and bool(state.freight)
-    same = all(state.freight.get(warehouse) == freight.id for warehouse, freight in observed.freight.items())
-    return adopted and same and not observed.is_foreign
-
-
-def _content_outcome(identifier: str, status: Status, message: str, operands: dict[str, Any]) -> Outcome:
-    return Outcome(id=identifier, kind="policy", level="hard", status=status, message=message, operands=operands)
-
-
-def _foreign_text(commit: ForeignCommit) -> str:
-    return f'{commit.commit[:7]} "{commit.subject}" ({commit.author}, claimed)'
 
 
 # -- the decision

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from gitpromote.model.change import ObjectId, Path
 from gitpromote.model.finding import Finding
+from gitpromote.model.manifest import Manifest
 from gitpromote.model.names import kind_of, shown
 from gitpromote.model.policy import AdmissionPolicies
 from gitpromote.model.sensitive import MASK, without_secrets
@@ -57,13 +58,17 @@ def judge_admission(policy: AdmissionPolicies, scene: Scene, material: Material)
 
 
 class _Ruling(NamedTuple):
-    """One validation that does not hold, or of which nobody can tell."""
+    """One validation that does not hold, or of which nobody can tell.
+
+    :ivar place: what is to be mended, where that is not the object
+    """
 
     message: str
     path: Path = ()
     hint: str = ""
     reason: str = ""
     error: bool = False
+    place: Manifest | None = None
 
 
 class _Verdicts:
@@ -82,7 +87,8 @@ class _Verdicts:
     def unheard(self, case: Unheard) -> None:
         """A request that nobody can judge here."""
         if case.policy.spec.failure_policy == "Fail":
-            self._add(case, _Ruling(case.why.message, hint=case.why.hint, error=True), case.actions)
+            ruling = _Ruling(case.why.message, hint=case.why.hint, error=True, place=case.place)
+            self._add(case, ruling, case.actions)
 
     def hear(self, case: Case) -> None:
         """One request before one policy."""
@@ -103,7 +109,10 @@ class _Verdicts:
 
     def _finding(self, policy: LoadedPolicy, of: ObjectId, ruling: _Ruling) -> Finding:
         rule = f"{self.name}/{policy.name}"
-        return Finding(rule=rule, message=ruling.message, object=of, path=ruling.path, hint=ruling.hint)
+        found = Finding(rule=rule, message=ruling.message, object=of, path=ruling.path, hint=ruling.hint)
+        if ruling.place is None:
+            return found
+        return found.model_copy(update={"file": ruling.place.file, "line": ruling.place.line})
 
     def operands(self) -> dict[str, Any]:
         """What is told beside the verdict."""
@@ -125,30 +134,50 @@ def _rulings(case: Case, annotations: set[str]) -> Iterator[_Ruling]:
     conditions = [(one, one.run(case.ground)[1]) for one in policy.program.conditions]
     if any(value is False for _, value in conditions):
         return
-    unmet = [_error(one, value) for one, value in conditions if value is not True]
+    unmet = [_error(case, one, value) for one, value in conditions if value is not True]
     if unmet:
         yield from unmet
         return
-    for spec, rule in zip(policy.spec.validations, policy.program.rules, strict=True):
-        value = rule.holds.run(case.ground)[1]
-        if value is False:
-            yield _Ruling(_message(case, spec, rule), _path(rule.holds), reason=spec.reason)
-        elif value is not True:
-            yield _error(rule.holds, value)
+    yield from _broken(case)
     for key, runner in policy.program.audits:
         value = runner.run(case.ground)[1]
         if isinstance(value, str):
             told = MASK if case.secret else without_secrets(value.strip())[:_LONGEST]
             annotations.add(f"{policy.name}/{key}: {told}")
         elif value is not None:
-            yield _error(runner, value, wanted="text")
+            yield _error(case, runner, value, wanted="text")
 
 
-def _error(runner: Runner, value: Any, wanted: str = "true or false") -> _Ruling:
+def _broken(case: Case) -> Iterator[_Ruling]:
+    """The validations that do not hold, and those of which nobody can tell."""
+    program = case.policy.program
+    if program.together is not None and program.together.run(case.ground)[1] is True:
+        return
+    for spec, rule in zip(case.policy.spec.validations, program.rules, strict=True):
+        value = rule.holds.run(case.ground)[1]
+        if value is False:
+            place = case.parameter if _reads(rule.holds) == {"params"} else None
+            yield _Ruling(_message(case, spec, rule), _path(rule.holds), reason=spec.reason, place=place)
+        elif value is not True:
+            yield _error(case, rule.holds, value)
+
+
+def _error(case: Case, runner: Runner, value: Any, wanted: str = "true or false") -> _Ruling:
     if not isinstance(value, Wrong):
         what = kind_of(value) if not isinstance(value, int | float | bool) else "a value of another type"
         value = Wrong(f"it gives {what}, not {wanted}")
+    if _about_parameter(runner, value):
+        return _Ruling(value.message, (), value.hint, error=True, place=case.parameter)
     return _Ruling(value.message, _path(runner), value.hint, error=True)
+
+
+def _about_parameter(runner: Runner, wrong: Wrong) -> bool:
+    """Whether a parameter lacks what is asked of it."""
+    return _reads(runner) == {"params"} or wrong.message.startswith("params.")
+
+
+def _reads(runner: Runner) -> set[str]:
+    return {use.path[0] for use in runner.expression.uses}
 
 
 def _message(case: Case, spec: Validation, rule: Rule) -> str:

@@ -28,25 +28,31 @@ _WHO = ("userInfo", "options", "uid")
 
 
 class Case(NamedTuple):
-    """A request that a policy judges for a binding, with one parameter."""
+    """A request that a policy judges for a binding, with one parameter.
+
+    :ivar parameter: ``None`` where ``params`` is null
+    """
 
     policy: LoadedPolicy
     binding: LoadedBinding
     request: Request
     ground: Ground
     secret: bool
+    parameter: Manifest | None
 
 
 class Unheard(NamedTuple):
     """A request of which nobody can tell whether or by what a policy judges it.
 
     :ivar actions: what its bindings would do
+    :ivar place: what is to be mended, where that is not the object
     """
 
     policy: LoadedPolicy
     request: Request
     why: Wrong
     actions: frozenset[str]
+    place: Manifest | None = None
 
 
 class Court:
@@ -95,12 +101,13 @@ class Court:
                 continue
             parameters = self._parameters_of(policy, binding, request)
             if isinstance(parameters, Wrong):
-                yield Unheard(policy, request, parameters, _DENY)  # as a cluster does, whatever the binding says
+                # As a cluster does, whatever the binding says.
+                yield Unheard(policy, request, parameters, _DENY, binding.manifest)
                 continue
             for one in parameters:
                 ground = Ground(self._all_roots(request, one), policy.program.variables)
                 secret = _SECRET in ((asked.group, asked.kind), one.ref[:2] if one is not None else ())
-                yield Case(policy, binding, request, ground, secret)
+                yield Case(policy, binding, request, ground, secret, one)
 
     def _parameters_of(
         self, policy: LoadedPolicy, binding: LoadedBinding, request: Request

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Hashable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from gitpromote.cel.bind import Use
 from gitpromote.cel.expression import Expression
@@ -13,6 +14,10 @@ from gitpromote.policy.admission_request import NAME_LABEL
 from gitpromote.policy.reasons import Wrong, name_of, why
 
 __all__ = ["Data", "Ground", "Nobody", "PartOfNamespace", "Root", "Roots", "Runner"]
+
+Key: TypeAlias = tuple[Hashable, ...]
+#: How many inputs of an expression are remembered with what it gave for them.
+_REMEMBERED = 10_000
 
 
 class Fact(NamedTuple):
@@ -95,30 +100,81 @@ class PartOfNamespace(Data):
         return path not in (("metadata", "name"), ("metadata", "labels", NAME_LABEL))
 
 
+class Places(NamedTuple):
+    """What an expression asks for; expressions that ask for the same share one.
+
+    :ivar own: whether it asks for variables of its policy, which nobody shares
+    """
+
+    uses: tuple[Use, ...]
+    own: bool
+
+
+@lru_cache(maxsize=4096)
+def _places(key: tuple[tuple[str, tuple[str, ...], bool, str], ...], held: _Uses) -> Places:
+    return Places(held.uses, any(path[0] == "variables" for _, path, _, _ in key))
+
+
+class _Uses:
+    """Uses beside their key, of which they are no part."""
+
+    def __init__(self, uses: tuple[Use, ...]) -> None:
+        self.uses = uses
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Uses)
+
+    def __hash__(self) -> int:
+        return 0
+
+
 class Runner:
     """A compiled expression that remembers what it gave."""
 
     def __init__(self, expression: Expression) -> None:
         self.expression = expression
-        self._known: dict[tuple[Hashable, ...], tuple[Hashable, Any]] = {}
+        uses = expression.uses
+        self._places = _places(tuple([(use.variable, use.path, use.asks, use.text) for use in uses]), _Uses(uses))
+        self._known: dict[Key, tuple[Key, Any]] = {}
 
     def run(self, ground: Ground) -> tuple[Hashable, Any]:
         """What it was asked about, and the value or :class:`.reasons.Wrong`."""
-        uses = self.expression.uses
-        facts = [ground.at(use) for use in uses]
-        key = tuple([one.key for one in facts])
-        known = self._known.get(key)
+        seen = ground.seen(self._places)
+        known = self._known.get(seen.key)
         if known is None:
-            known = self._known[key] = (key, self._value(facts, ground))
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[seen.key] = (seen.key, self._value(seen))
         return known
 
-    def _value(self, facts: list[Fact], ground: Ground) -> Any:
-        uses = self.expression.uses
-        value = self.expression.program.run_prepared(ground.prepared(uses, facts))
+    def _value(self, seen: Seen) -> Any:
+        value = self.expression.program.run_prepared(seen.prepared())
         if not isinstance(value, Failed):
             return value
-        missing = {use.variable: one.why for use, one in zip(uses, facts, strict=True) if one.value is ...}
+        missing = {use.variable: one.why for use, one in seen.all() if one.value is ...}
         return why(value.reason, self.expression, missing)
+
+
+class Seen:
+    """What stands at some places: looked up once, and converted once for all expressions that ask for just these."""
+
+    __slots__ = ("_facts", "_places", "_prepared", "key")
+
+    def __init__(self, places: Places, facts: list[Fact]) -> None:
+        self._places = places
+        self._facts = facts
+        self._prepared: Any = None
+        self.key: Key = tuple([one.key for one in facts])
+
+    def all(self) -> Iterator[tuple[Use, Fact]]:
+        """Each place, and what stands there."""
+        return zip(self._places.uses, self._facts, strict=True)
+
+    def prepared(self) -> Any:
+        """As programs take it."""
+        if self._prepared is None:
+            self._prepared = prepared({use.variable: one.value for use, one in self.all() if one.value is not ...})
+        return self._prepared
 
 
 class Roots:
@@ -126,7 +182,7 @@ class Roots:
 
     def __init__(self, roots: Mapping[str, Root]) -> None:
         self.roots = roots
-        self.prepared: dict[tuple[tuple[tuple[str, ...], bool], ...], Any] = {}
+        self.seen: dict[int, Seen] = {}
 
 
 class Ground:
@@ -142,6 +198,15 @@ class Ground:
         self._variables = variables
         self._given: dict[str, tuple[Hashable, Any]] = {}
 
+    def seen(self, places: Places) -> Seen:
+        """What stands at some places."""
+        if places.own:
+            return Seen(places, [self.at(use) for use in places.uses])
+        known = self._roots.seen.get(id(places))
+        if known is None:
+            known = self._roots.seen[id(places)] = Seen(places, [self.at(use) for use in places.uses])
+        return known
+
     def at(self, use: Use) -> Fact:
         """What stands at a path."""
         path = use.path
@@ -149,18 +214,6 @@ class Ground:
             return self._variable(path[1], path[2:], asks=use.asks)
         root = self._roots.roots.get(path[0])
         return root.at(use) if root is not None else Nobody().at(use)
-
-    def prepared(self, uses: Sequence[Use], facts: Sequence[Fact]) -> Any:
-        """The facts as programs take them: converted once for all who ask for just these."""
-        key = tuple([(use.path, use.asks) for use in uses])
-        shared = all(path[0] != "variables" for path, _ in key)
-        known = self._roots.prepared.get(key) if shared else None
-        if known is None:
-            values = {use.variable: one.value for use, one in zip(uses, facts, strict=True) if one.value is not ...}
-            known = prepared(values)
-            if shared:
-                self._roots.prepared[key] = known
-        return known
 
     def _variable(self, name: str, below: tuple[str, ...], *, asks: bool) -> Fact:
         given = self._given.get(name)

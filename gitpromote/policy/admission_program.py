@@ -55,11 +55,13 @@ class Rule:
 class Program:
     """All expressions of a policy.
 
+    :ivar together: true where all rules hold, and says nothing where it is not; ``None`` where one is asked at a time
     :ivar audits: key to what is told
     """
 
     conditions: tuple[Runner, ...]
     rules: tuple[Rule, ...]
+    together: Runner | None
     audits: tuple[tuple[str, Runner], ...]
     variables: dict[str, Runner]
 
@@ -96,13 +98,16 @@ def _program(
     audits: tuple[tuple[str, str], ...],
 ) -> Program | UnfitProgram:
     made = _Maker()
+    asked = tuple(
+        made.runner(f"spec.matchConditions[{at}].expression", text, _CONDITIONS) for at, text in enumerate(conditions)
+    )
+    known = made.variables(variables)
+    judging = tuple(made.rule(f"spec.validations[{at}]", *one) for at, one in enumerate(rules))
     found = Program(
-        conditions=tuple(
-            made.runner(f"spec.matchConditions[{at}].expression", text, _CONDITIONS)
-            for at, text in enumerate(conditions)
-        ),
-        variables=made.variables(variables),
-        rules=tuple(made.rule(f"spec.validations[{at}]", *one) for at, one in enumerate(rules)),
+        conditions=asked,
+        variables=known,
+        rules=judging,
+        together=made.together(judging),
         audits=tuple(
             (key, made.runner(f"spec.auditAnnotations[{at}].valueExpression", text, made.all, gives="text"))
             for at, (key, text) in enumerate(audits)
@@ -141,6 +146,13 @@ class _Maker:
         holds = self.runner(f"{where}.expression", text, self.all)
         told = self.runner(f"{where}.messageExpression", message, self.told, gives="text") if message else None
         return Rule(holds, told)
+
+    def together(self, rules: tuple[Rule, ...]) -> Runner | None:
+        """All rules as one expression: most objects are as they should be, and asked once."""
+        whole = " && ".join(f"({one.holds.expression.text}\n)" for one in rules)
+        if len(rules) < 2 or len(whole) > _LONGEST or self.faults or problems_in(whole, self.all):
+            return None
+        return Runner(compile_expression(whole, self.all))
 
     def runner(self, where: str, text: str, declaration: Declaration, *, gives: str = "truth") -> Runner:
         """A compiled expression; a fault and one that stands for it where it cannot be used."""

@@ -38,7 +38,7 @@ def judge(gate: Approvals, context: GateContext) -> Outcome:
         "threshold": threshold,
         "remedy": f"gitpromote approve {PLAN} --env {context.environment.name}",
     }
-    answer = answer_of(gate, context, **common)
+    answer = answer_of(gate, context, threshold=threshold)  # no approval helps where it cannot be told
     if isinstance(answer, Outcome):
         return answer
     value = answer.value
@@ -109,8 +109,8 @@ def _against_it(one: Mapping[str, Any], context: GateContext) -> str:
     if one.get("asked"):
         return str(one["asked"])
     expires = one.get("expires")
-    if expires is not None and context.as_of >= int(expires):
-        return f"expired {ago(int(expires), now=context.as_of)}"
+    if expires is not None and (one.get("over") or context.as_of >= int(expires)):
+        return f"expired {ago(int(expires), now=max(context.as_of, int(expires)))}"
     return ""
 
 

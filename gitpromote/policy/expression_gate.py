@@ -17,7 +17,7 @@ from gitpromote.model.outcome import Outcome
 from gitpromote.policy import local_time
 from gitpromote.policy.answers import operand_text, verdict
 from gitpromote.policy.gate_context import GateContext
-from gitpromote.policy.turning import turn
+from gitpromote.policy.turning import AHEAD, turn
 
 if TYPE_CHECKING:
     from gitpromote.cel.declare import Declaration
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["judge"]
 
 _NOT_KNOWN = "not known"
+#: What an expression may name that time alone changes.
+_TIME = ("schedule", "changewindow")
 _ORDER = ("true", "false", "error")
 
 
@@ -50,12 +52,14 @@ def judge(gate: CEL, context: GateContext) -> Outcome:
         change = turn(
             expression, holds, now=context.as_of, where=where, values=_values(result), windows=context.windows
         )
+    never = status == "pending" and change is None and all(one.path[0] in _TIME for one in expression.uses)
+    ahead = {"never": context.as_of + AHEAD} if never else {}
     return verdict(
         gate,
         status,  # type: ignore[arg-type]  # one of three
-        _message(result),
+        _message(result) + ("; not true at any moment of the next two weeks" if never else ""),
         reads="live" if live else "fixed",
-        operands={one.text: _plain(one.value) for one in result.operands},
+        operands={**{one.text: _plain(one.value) for one in result.operands}, **ahead},
         opens=change if status == "pending" else None,
         until=change if status == "pass" else None,
         expression=gate.expression,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from gitpromote.model.change import Action, FieldChange, ObjectChange, Op
 
@@ -17,8 +17,9 @@ Effect: TypeAlias = Literal[
     "claim-comes-back",
     "claim-deleted",
     "claim-kept",
-    "set-volumes",
+    "set-comes-back",
     "set-deleted",
+    "set-volumes",
     "definition-comes-back",
     "definition-deleted",
     "definition-versions",
@@ -75,10 +76,24 @@ def _claim(back: ObjectChange) -> Iterator[Effect]:
 
 
 def _stateful_set(back: ObjectChange) -> Iterator[Effect]:
-    if _touches(back, "spec", "volumeClaimTemplates"):
-        yield "set-volumes"
+    """Its volumes stay when it goes, unless it says otherwise; one that is known to have none loses none."""
+    if back.actions == ("create",):
+        if _whole(back, "persistentVolumeClaimRetentionPolicy", "whenDeleted") == "Delete":
+            yield "set-comes-back"
     elif back.actions == ("delete",):
-        yield "set-deleted"
+        if not back.fields or _whole(back, "volumeClaimTemplates"):
+            yield "set-deleted"
+    elif _touches(back, "spec", "volumeClaimTemplates"):
+        yield "set-volumes"
+
+
+def _whole(change: ObjectChange, *path: str) -> Any:
+    """What stands below ``spec`` of an object that comes or goes as a whole."""
+    field = next((one for one in change.fields if one.path == ()), None)
+    node = (field.after if field.op == "add" else field.before) if field is not None else None
+    for key in ("spec", *path):
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node
 
 
 def _definition(back: ObjectChange) -> Iterator[Effect]:

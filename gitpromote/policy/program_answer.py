@@ -65,6 +65,8 @@ def read_json(text: str) -> list[Said]:
         data = json.loads(text)
     except (ValueError, RecursionError):
         raise Unreadable("it is no JSON") from None
+    if data == []:
+        raise Unreadable('an empty list does not say that anything was looked at: print {"findings": []}')
     for fits, read in _READERS:
         if fits(data):
             return list(read(data))

@@ -11,18 +11,25 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from gitpromote.policy.program_answer import Said, Unreadable, Weight
+from gitpromote.policy.sarif_rules import Rule, Rules, filled, listed, mapped
 
 __all__ = ["read_sarif"]
 
 _WEIGHTS: Mapping[str, Weight | None] = {"error": "error", "warning": "warning", "note": "warning", "none": None}
-#: Results of these kinds are no complaints (§3.27.9).
-_QUIET = frozenset({"pass", "notApplicable", "informational"})
+#: What a result is that is no failure has no level (§3.27.9, §3.27.10): a person has to look, or nobody could tell.
+_KINDS: Mapping[str, Weight | None] = {
+    "pass": None,
+    "notApplicable": None,
+    "informational": None,
+    "review": "warning",
+    "open": "unknown",
+}
 
 
 def read_sarif(text: str) -> list[Said]:
-    """Every result of every run. What the scanner itself suppressed is left out.
+    """Every result of every run. What was suppressed, and what is no longer there, is left out.
 
-    :raises Unreadable: it is no SARIF, or the scanner says that it failed
+    :raises Unreadable: it is no SARIF, or the scanner did not scan, or says that it failed
     """
     try:
         data = json.loads(text)
@@ -30,70 +37,82 @@ def read_sarif(text: str) -> list[Said]:
         raise Unreadable("it is no JSON") from None
     if not isinstance(data, dict) or not isinstance(data.get("runs"), list):
         raise Unreadable('it is no SARIF: there are no "runs"')
-    return [one for run in data["runs"] if isinstance(run, dict) for one in _run(run)]
+    runs = listed(data, "runs")
+    if not runs:
+        raise Unreadable("it holds no run of a scanner")
+    return [one for run in runs for one in _run(run)]
 
 
 def _run(run: Mapping[str, Any]) -> Iterator[Said]:
-    for invocation in _list(run, "invocations"):
+    if not isinstance(run.get("results"), list):
+        raise Unreadable('a run holds no "results": nothing was scanned')  # §3.14.23: an empty list says that it was
+    for invocation in listed(run, "invocations"):
         if invocation.get("executionSuccessful") is False:
             raise Unreadable("it says of itself that it failed")
-    rules = _rules(run)
-    for result in _list(run, "results"):
-        said = _result(result, rules)
+        yield from _failures(invocation)
+    rules = Rules(run)
+    for result in listed(run, "results"):
+        said = _result(run, result, rules)
         if said is not None:
             yield said
 
 
-def _rules(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return _list(_map(_map(run, "tool"), "driver"), "rules")
+def _failures(invocation: Mapping[str, Any]) -> Iterator[Said]:
+    """What the scanner could not do although it ended well: a file that it could not read, say (§3.20.21)."""
+    for one in listed(invocation, "toolExecutionNotifications"):
+        if one.get("level") == "error":
+            place = mapped(next(iter(listed(one, "locations")), {}), "physicalLocation")
+            message = str(mapped(one, "message").get("text") or "it could not be done")
+            yield Said(message, "unknown", file=_file(str(mapped(place, "artifactLocation").get("uri") or "")))
 
 
-def _result(result: Mapping[str, Any], rules: list[Mapping[str, Any]]) -> Said | None:
-    index = result.get("ruleIndex", _map(result, "rule").get("index"))
-    rule = _rule_of(result, rules, index)
-    level = result.get("level") or _map(rule, "defaultConfiguration").get("level") or "warning"
-    weight = _WEIGHTS.get(str(level), "error")
-    if weight is None or result.get("kind") in _QUIET or _list(result, "suppressions"):
+def _result(run: Mapping[str, Any], result: Mapping[str, Any], rules: Rules) -> Said | None:
+    rule = rules.of(result)
+    weight = _weight(result, rule)
+    if weight is None or result.get("baselineState") == "absent" or _is_suppressed(result):
         return None
-    place = _map(next(iter(_list(result, "locations")), {}), "physicalLocation")
-    line = _map(place, "region").get("startLine")
+    place = mapped(next(iter(listed(result, "locations")), {}), "physicalLocation")
+    line = mapped(place, "region").get("startLine")
     return Said(
         message=_message(result, rule),
         weight=weight,
-        rule=str(result.get("ruleId") or rule.get("id") or ""),
-        file=unquote(urlsplit(str(_map(place, "artifactLocation").get("uri") or "")).path),
+        rule=rule.id,
+        file=_file(_uri(run, mapped(place, "artifactLocation"))),
         line=line if isinstance(line, int) and line > 0 else 0,
-        hint=str(_map(rule, "help").get("text") or ""),
+        hint=str(mapped(rule.data, "help").get("text") or ""),
     )
 
 
-def _rule_of(result: Mapping[str, Any], rules: list[Mapping[str, Any]], index: Any) -> Mapping[str, Any]:
-    if isinstance(index, int) and 0 <= index < len(rules):
-        return rules[index]
-    named = result.get("ruleId")
-    return next((rule for rule in rules if rule.get("id") == named and named), {})
+def _weight(result: Mapping[str, Any], rule: Rule) -> Weight | None:
+    kind = str(result.get("kind") or "fail")
+    if kind in _KINDS:
+        return _KINDS[kind]
+    # What nobody knows counts in full.
+    return _WEIGHTS.get(str(result.get("level") or rule.level), "error")
 
 
-def _message(result: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
+def _is_suppressed(result: Mapping[str, Any]) -> bool:
+    """Whether somebody accepted that it is suppressed; a wish that is under review or rejected is none (§3.35.3)."""
+    return any(one.get("status") in (None, "accepted") for one in listed(result, "suppressions"))
+
+
+def _uri(run: Mapping[str, Any], location: Mapping[str, Any]) -> str:
+    """Its own, or that of the artifact by its number (§3.4.5)."""
+    index = location.get("index")
+    artifacts = listed(run, "artifacts")
+    if "uri" not in location and isinstance(index, int) and 0 <= index < len(artifacts):
+        location = mapped(artifacts[index], "location")
+    return str(location.get("uri") or "")
+
+
+def _file(uri: str) -> str:
+    return unquote(urlsplit(uri).path)
+
+
+def _message(result: Mapping[str, Any], rule: Rule) -> str:
     """Its own text, or the one that its rule has for it, with the arguments put in (§3.11)."""
-    message = _map(result, "message")
-    text = message.get("text")
+    message = mapped(result, "message")
+    text = message.get("text") or rule.message(str(message.get("id", "")))
     if not isinstance(text, str):
-        strings = _map(rule, "messageStrings")
-        text = _map(strings, str(message.get("id", ""))).get("text") or _map(rule, "shortDescription").get("text")
-    if not isinstance(text, str):
-        return str(result.get("ruleId") or "")
-    arguments = message.get("arguments")
-    for number, argument in enumerate(arguments if isinstance(arguments, list) else ()):
-        text = text.replace(f"{{{number}}}", str(argument))
-    return text
-
-
-def _map(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = holder.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(holder: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    value = holder.get(name)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+        return rule.id
+    return filled(text, message.get("arguments"))

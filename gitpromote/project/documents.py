@@ -75,6 +75,31 @@ def refuse_other_pipeline(plan: Plan, pipeline: Pipeline) -> None:
         )
 
 
+def refuse_elsewhere(plan: Plan, *, start: Path) -> None:
+    """A plan must not be carried out where another Pipeline is at home, as far as that is sure without running code.
+
+    :param start: from where a pipeline file is looked for; where there is none, nothing is refused
+    :raises PlanInvalid: the file there defines other Pipelines, and not this one
+    """
+    from gitpromote.adapters.pipeline_names import written_names
+    from gitpromote.adapters.pipeline_search import find_pipeline_file
+
+    try:
+        file = find_pipeline_file(start)
+    except ConfigurationError:
+        return
+    known, name = written_names(file), plan.data.pipeline.name
+    if known is None or name in known:
+        return
+    shown = file.relative_to(start) if file.is_relative_to(start) else file
+    raise PlanInvalid(
+        "This plan is of another pipeline",
+        code="plan-other-pipeline",
+        detail=f"It is of {name}, and {shown} defines {', '.join(sorted(known))}.",
+        hint=f"Name the right plan. If this one is meant, say so:\n  gitpromote … {plan.called} --pipeline {name}",
+    )
+
+
 def refuse_unsound(plan: Plan, pipeline: Pipeline) -> None:
     """A plan that its own definition cannot lead to must not be used, however right its digests are.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gitpromote.engine.evidence import evidence_in
+from gitpromote.engine.governed import unjudged
 from gitpromote.engine.overrides import overrides_in
 from gitpromote.model.gate import Gate
 from gitpromote.model.outcome import Outcome
@@ -70,11 +72,16 @@ class Explanation:
         return self.data.opens
 
     @property
+    def _names(self) -> dict[str, str]:
+        """By what commands find the plan: its file, and the short id that it has once it is saved or recorded."""
+        return {"called": self._plan.called, "known_as": self._plan.short_id}
+
+    @property
     def remedies(self) -> dict[str, str]:
         """The id of each verdict that stands in the way, with the one command that would help."""
         from gitpromote.views.remedies import remedies
 
-        return remedies(self._plan.data, self.data, called=self._plan.called)
+        return remedies(self._plan.data, self.data, **self._names)
 
     @cached_property
     def applies(self) -> dict[str, tuple[str, ...]]:
@@ -97,7 +104,7 @@ class Explanation:
             width=width,
             lock=self._lock,
             applies=self.applies,
-            called=self._plan.called,
+            **self._names,
             full=full,
         )
 
@@ -105,9 +112,7 @@ class Explanation:
         """As a pull request's comment shows it."""
         from gitpromote.views.explaining_markdown import explanation_markdown
 
-        return explanation_markdown(
-            self._plan.data, self.data, applies=self.applies, called=self._plan.called, full=full
-        )
+        return explanation_markdown(self._plan.data, self.data, applies=self.applies, **self._names, full=full)
 
     def to_data(self) -> dict[str, Any]:
         """Plain data: its part of the plan, what would help, which occasions are judged, and who has locked it."""
@@ -159,4 +164,5 @@ class AnotherTime:
 
     def at(self, time: int) -> PlanData:
         """The plan at a moment, epoch seconds."""
-        return plan_at(self._plan, time, pipeline=self._pipeline, known=self._known)
+        known = replace(self._known, unjudged=unjudged(self._plan, self._pipeline, time))
+        return plan_at(self._plan, time, pipeline=self._pipeline, known=known)

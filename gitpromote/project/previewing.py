@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gitpromote.engine.previews import previews, told
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.ephemeral import EphemeralPipeline, expanded
 from gitpromote.model.pipeline import Pipeline
 
-__all__ = ["alive", "standing_for"]
+__all__ = ["alive", "left_out", "standing_for"]
 
 
 def standing_for(world: World, template: EphemeralPipeline) -> Pipeline:
@@ -34,3 +36,11 @@ def alive(world: World) -> Pipeline | None:
         return world.pipeline
     found = previews(world, world.pipeline, as_of=world.clock.now())
     return expanded(world.pipeline, found.alive) if found.alive else None
+
+
+def left_out(world: World, template: Pipeline) -> Mapping[str, str]:
+    """The Environments of what an ephemeral Pipeline does not stand for now, with the reason."""
+    if not isinstance(template, EphemeralPipeline):
+        return {}
+    found = previews(world, template, as_of=world.clock.now()).left_out
+    return {f"{one.name}-{key}": reason for one in template.environments for key, reason in found.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as replaced
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -29,14 +30,16 @@ from gitpromote.project.wiring import Place, build_world
 # What each method alone needs is imported by it: a plan without changes is over before all of that could be loaded.
 if TYPE_CHECKING:
     from gitpromote.engine import plans
+    from gitpromote.engine.looping import Listener
     from gitpromote.model.change import ObjectChange
     from gitpromote.model.discovered import FreightLock
+    from gitpromote.model.freight import Freight
     from gitpromote.model.policy_row import PolicyRow
     from gitpromote.model.record import Record
-    from gitpromote.model.report import EnvironmentLock, VerifyReport
+    from gitpromote.model.report import EnvironmentLock, GoneEnvironment, VerifyReport
     from gitpromote.model.result import ApplyResult
     from gitpromote.model.round import Ran, Round
-    from gitpromote.model.state import Approval
+    from gitpromote.model.state import Approval, RolledBack
     from gitpromote.project.doctor import Finding
     from gitpromote.project.explaining import Explanation
     from gitpromote.project.facades import Status
@@ -311,6 +314,14 @@ class Project:
         left = self._left_over()
         return left.order() if left is not None else ()
 
+    def left_behind(self) -> list[str]:
+        """What Environments wrote in places that they have left since, in words: nobody prunes it."""
+        from gitpromote.project.previewing import alive
+        from gitpromote.project.remains import left_behind
+
+        current = None if self._departed else alive(self._wired)
+        return left_behind(self._wired, current) if current is not None else []
+
     def _left_over(self) -> Pipeline | None:
         from gitpromote.project.previewing import alive
         from gitpromote.project.remains import remains
@@ -379,8 +390,8 @@ class Project:
         """
         from gitpromote.project.simulating import Simulation
 
-        plan = self.plan(**asked)
-        return Simulation(plan, self._moment(plan, at, tz))
+        at = self._moment(asked.get("as_of"), at, tz)
+        return Simulation(self._plan_ahead(at, asked), at)
 
     def forecast(self, until: int | str, *, start: int | str | None = None, tz: str = "UTC", **asked: Any) -> Forecast:
         """When decisions change from now on, or from ``start``, by what is recorded now. Nothing is written.
@@ -389,9 +400,8 @@ class Project:
         """
         from gitpromote.project.simulating import Forecast
 
-        plan = self.plan(**asked)
-        begin = plan.data.as_of if start is None else self._moment(plan, start, tz)
-        end = self._moment(plan, until, tz)
+        begin = self._minute(asked.get("as_of")) if start is None else self._moment(asked.get("as_of"), start, tz)
+        end = self._moment(asked.get("as_of"), until, tz)
         if end <= begin:
             raise UsageError(
                 "The range is empty",
@@ -399,13 +409,20 @@ class Project:
                 detail=f"It begins at {instant(begin)} and ends at {instant(end)}.",
                 hint="Name the end with its date: a day of the week is the next one from now on.",
             )
-        return Forecast(plan, begin, end)
+        return Forecast(self._plan_ahead(end, asked), begin, end)
 
-    @staticmethod
-    def _moment(plan: Plan, at: int | str, tz: str) -> int:
+    def _plan_ahead(self, at: int, asked: Mapping[str, Any]) -> Plan:
+        """A plan that is judged besides by what an organisation begins to ask for until a moment."""
+        self._wired.ahead = at
+        try:
+            return self.plan(**asked)
+        finally:
+            self._wired.ahead = None
+
+    def _moment(self, as_of: int | None, at: int | str, tz: str) -> int:
         from gitpromote.views.time import parse_instant
 
-        return at if isinstance(at, int) else parse_instant(at, now=plan.data.as_of, tz=tz)
+        return at if isinstance(at, int) else parse_instant(at, now=self._minute(as_of), tz=tz)
 
     def policies(self) -> tuple[PolicyRow, ...]:
         """Its gates and policies: of which kind, how binding, what they judge, and in which Environments."""
@@ -561,6 +578,30 @@ class Project:
             lambda: (chosen.again() if chosen.again else self)._round(lock_timeout), clock=self._wired.clock
         )
 
+    @staticmethod
+    def run_all(
+        projects: Mapping[str, Callable[[], Project]],
+        runner: Runner,
+        *,
+        listeners: Mapping[str, Listener],
+        lock_timeout: float = 0.0,
+    ) -> bool:
+        """:meth:`run` for several Pipelines in one process, round by round. What fails in one keeps no other back.
+
+        :param projects: a name to what makes the Project anew for every round
+        :param listeners: who is told, by the same names
+        :return: whether it was ended by a termination signal, not by Ctrl-C
+        :raises ConfigurationError: none of them is valid
+        """
+        from gitpromote.engine.looping import Lane
+        from gitpromote.project.wiring import WallClock
+
+        def turn(again: Callable[[], Project]) -> Round:
+            return again()._round(lock_timeout)
+
+        lanes = [Lane(turn=partial(turn, again), listener=listeners[name]) for name, again in projects.items()]
+        return runner.keep_all_on(lanes, clock=WallClock())
+
     def _round(self, lock_timeout: float) -> Round:
         from gitpromote.engine.running import one_round
 
@@ -591,6 +632,12 @@ class Project:
         from gitpromote.engine import verbs
 
         return verbs.release(self._world, env, reason=reason)
+
+    def rolled_back(self, env: str) -> list[tuple[Freight, RolledBack]]:
+        """The Freight from which somebody went back in an Environment, and that may come again; the latest first."""
+        from gitpromote.engine import verbs
+
+        return verbs.rolled_back(self._world, env)
 
     def lock(self, env: str, *, reason: str, ttl: float = 3600) -> Record:
         """Keep others from applying to an Environment, for ``ttl`` seconds."""
@@ -629,16 +676,52 @@ class Project:
     def records(self, env: Names = None, *, limit: int | None = None) -> tuple[Record, ...]:
         """Records, newest first.
 
-        :param env: those of these Environments, under the names that they had before, too
+        :param env: those of these Environments, under the names that they had before, too; also of those that are gone
         """
-        names = _names(env) or ()
-        for name in names:
-            self._world.known(name)
-        world = self._world if names else self._wired
-        wanted = {each for name in names for each in names_of(world.pipeline, name)}
-        head = world.home.fetch([world.ledger.ref]).get(world.ledger.ref)
-        found = [one for one in reversed(world.ledger.records(head)) if not names or one.environment in wanted]
+        from gitpromote.project.gone import gone_names
+
+        names, every = _names(env) or (), self._every_record()
+        wanted = set(names)
+        if names:
+            world = self._at_rest() or self._world
+            gone = gone_names(self._alive, every)
+            for name in names:
+                if name not in gone:
+                    world.known(name)
+            wanted = {each for name in names for each in names_of(world.pipeline, name)}
+        found = [one for one in reversed(every) if not names or one.environment in wanted]
         return tuple(found[:limit])
+
+    def environments_ever(self) -> tuple[str, ...]:
+        """The names of its Environments, and of those that it has no more and the ledger remembers."""
+        from gitpromote.project.gone import gone_names
+
+        current = self._alive
+        return (*(current.order() if current is not None else ()), *gone_names(current, self._every_record()))
+
+    def gone(self, env: str) -> GoneEnvironment | None:
+        """What is known of an Environment that it has no more; ``None``: it has it, or never had it."""
+        from gitpromote.project.gone import gone, gone_names
+        from gitpromote.project.previewing import left_out
+
+        current = self._alive
+        if current is not None and env in current.order():
+            return None
+        records = self._every_record()
+        if env not in gone_names(current, records):
+            return None
+
+        return gone(self._wired, env, records, left_out=left_out(self._wired, self.definition))
+
+    def _every_record(self) -> Sequence[Record]:
+        """The whole ledger, oldest first."""
+        world = self._wired
+        return world.ledger.records(world.home.fetch([world.ledger.ref]).get(world.ledger.ref))
+
+    @property
+    def _alive(self) -> Pipeline | None:
+        """The Pipeline as it is now; ``None`` where an ephemeral one stands for nothing."""
+        return None if self._resting is not None else self.pipeline
 
     def render(self, env: str | None = None, **freight: Any) -> dict[str, dict[str, bytes]]:
         """Environment to path to bytes: what each target would hold. Secrets are in it as they are."""

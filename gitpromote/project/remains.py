@@ -10,12 +10,13 @@ from gitpromote.model.environment import Environment
 from gitpromote.model.names import repository_key
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.pipeline_targets import claims_of
+from gitpromote.model.record import CONTENT_KINDS, Record
 from gitpromote.model.resolved import HOME, ResolvedTarget
 from gitpromote.model.state import LedgerState
 from gitpromote.model.territory import Claim, conflicts
 from gitpromote.project.documents import recorded_plan
 
-__all__ = ["remains"]
+__all__ = ["left_behind", "remains"]
 
 
 def remains(world: World, current: Pipeline | None, *, others: Sequence[Pipeline] = ()) -> Pipeline | None:
@@ -37,6 +38,58 @@ def remains(world: World, current: Pipeline | None, *, others: Sequence[Pipeline
     own = _unclaimed(definitions, [*([current] if current is not None else []), *others])
     found = _still_there(world, {name: definitions[name] for name in own})
     return _together(current or world.pipeline, found) if found else None
+
+
+def left_behind(world: World, current: Pipeline) -> list[str]:
+    """What Environments that are still there wrote in places that they have left since, and that nobody writes now.
+
+    A new name or a new target leaves it where it is. It is told, for people to delete.
+    """
+    ledger = world.ledger
+    head = world.home.fetch([ledger.ref]).get(ledger.ref)
+    names = {old: one.name for one in current.environments for old in (one.name, *one.moved)}
+    taken = [current.resolved(name).target for name in current.order()]
+    found: dict[tuple[str, str, str], tuple[ResolvedTarget, str]] = {}
+    for record in ledger.records(head):
+        ref, path = record.data.get("ref"), str(record.data.get("path", ""))
+        rendered = bool(record.data.get("subtrees", ("",)))  # otherwise sources, which are not ours to delete
+        if record.kind in CONTENT_KINDS and record.environment in names and record.commit and ref and rendered:
+            target = _place(record, ref=str(ref), path=path)
+            if not any(_shares(target, other) for other in taken):
+                found[target.repository, target.ref, target.path] = (target, str(record.environment))
+    heads = _heads(world, [target for target, _ in found.values()])
+    there = [(target, name) for target, name in found.values() if (target.repository, target.ref) in heads]
+    return [
+        f"{_shown(target)} still holds what {name} wrote there; {names[name]} is written elsewhere now. "
+        "Delete it by hand"
+        for target, name in there
+        if files_of(world.repository(target.repository), [(heads[target.repository, target.ref], target)])[0]
+    ]
+
+
+def _place(record: Record, *, ref: str, path: str) -> ResolvedTarget:
+    return ResolvedTarget(
+        kind="branch",
+        repository=str(record.data.get("repository", HOME)),
+        ref=ref,
+        path=path,
+        subtrees=tuple(record.data.get("subtrees", ("",))),
+        keep=tuple(record.data.get("keep", ())),
+    )
+
+
+def _shares(one: ResolvedTarget, other: ResolvedTarget) -> bool:
+    """Whether one of two targets lies in the other one."""
+    if (one.repository, one.ref) != (other.repository, other.ref):
+        return False
+    inner, outer = sorted((f"{one.path}/", f"{other.path}/"), key=len, reverse=True)
+    return outer == "/" or inner.startswith(outer)
+
+
+def _shown(target: ResolvedTarget) -> str:
+    branch = target.ref.removeprefix("refs/heads/")
+    where = f"{branch}:{target.path}" if target.path else branch
+    return where if target.repository == HOME else f"{where} in {target.repository}"
 
 
 def _definitions(world: World, state: LedgerState, head: str | None, names: Sequence[str]) -> dict[str, Pipeline]:

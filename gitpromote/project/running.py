@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitpromote.engine.looping import Bell, Listener, Nobody, Pace, Waiting, keep_running
+from gitpromote.engine.looping import Bell, Lane, Listener, Nobody, Pace, Waiting, keep_running
 from gitpromote.model.round import Round
 from gitpromote.ports import Clock
 
@@ -53,6 +53,10 @@ class Runner:
 
     def keep_on(self, turn: Callable[[], Round], *, clock: Clock) -> bool:
         """Rounds until somebody asks to stop; whether that was a termination signal."""
+        return self.keep_all_on([Lane(turn=turn, listener=self.listener)], clock=clock)
+
+    def keep_all_on(self, lanes: Sequence[Lane], *, clock: Clock) -> bool:
+        """The same for several that run side by side, each at this pace: each has a listener of its own."""
         pace = Pace(interval=self.interval, jitter=self.jitter)
         bell = Bell()
         with ExitStack() as stack:
@@ -63,12 +67,5 @@ class Runner:
                 server = Webhook(hook.address, secret=hook.secret, ring=bell.ring, answered=hook.answered)
                 stack.enter_context(server)
                 hook.opened(server.address)
-            ended = keep_running(
-                turn,
-                clock=clock,
-                pace=pace,
-                waiting=self.waiting or bell,
-                listener=self.listener,
-                rounds=self.rounds,
-            )
+            ended = keep_running(lanes, clock=clock, pace=pace, waiting=self.waiting or bell, rounds=self.rounds)
         return ended.terminated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from gitpromote.engine.ledger_notices import ledger_notices
 from gitpromote.engine.locked import locks_of
@@ -12,6 +13,7 @@ from gitpromote.errors import GitpromoteError
 from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.report import EnvironmentStatus, StatusReport
+from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState, LedgerState
 from gitpromote.planning.planner import planned_target
 from gitpromote.project.lag import lags
@@ -27,40 +29,16 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool
     :param lag: also how far each is behind the newest, and what keeps that back
     """
     resolved = {name: world.pipeline.resolved(name) for name in world.pipeline.order()}
-    try:
-        plan = make_plan()
-        planned = {one.name: one for one in plan.data.environments}
-        trouble = ""
-    except GitpromoteError as error:
-        plan, planned, trouble = None, {}, f"{error.summary} [{error.code}]"
+    plan, trouble = _plan_or_why(make_plan)
     seen = look(world, resolved.values(), sources=False)
     holders = {name: lock.who for name, lock in locks_of(world, seen.locks).items()}
     behind = lags(world, plan.data, seen) if lag and plan is not None else {}
     environments = []
     for name, one in resolved.items():
-        state = seen.ledger.environment(name)
-        environments.append(
-            EnvironmentStatus(
-                name=name,
-                production=one.production,
-                target=planned_target(one),
-                runs=_freight(seen.ledger, state.freight),
-                partly=state.content.apps if state.content else (),
-                since=state.content.at if state.content else None,
-                by=state.content.actor if state.content else "",
-                verified_at=_verified_at(state),
-                commit=state.content.commit if state.content else None,
-                next=_next(plan, planned.get(name)),
-                decision=planned[name].decision if name in planned else None,
-                reason=planned[name].reason if name in planned else trouble,
-                outcomes=planned[name].outcomes if name in planned else (),
-                held=state.held,
-                locked_by=holders.get(name),
-                lag=behind.get(name, {}),
-                drift=name in planned and any(outcome.id in _NOT_OURS for outcome in planned[name].outcomes),
-                generation=state.generation,
-            )
-        )
+        stands = _stands(one, seen.ledger)
+        coming = _coming(plan, name, trouble)
+        beside = {"locked_by": holders.get(name), "lag": behind.get(name, {})}
+        environments.append(EnvironmentStatus.model_validate({**stands, **coming, **beside}))
     return StatusReport(
         pipeline=world.pipeline.name,
         as_of=as_of,
@@ -68,6 +46,47 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool
         environments=tuple(environments),
         notices=tuple(ledger_notices(world, seen.ledger)),
     )
+
+
+def _plan_or_why(make_plan: Callable[[], Plan]) -> tuple[Plan | None, str]:
+    """A plan, or why there is none."""
+    try:
+        return make_plan(), ""
+    except GitpromoteError as error:
+        return None, f"{error.summary} [{error.code}]"
+
+
+def _stands(resolved: ResolvedEnvironment, ledger: LedgerState) -> dict[str, Any]:
+    """What the ledger says that it holds."""
+    state = ledger.environment(resolved.name)
+    content = state.content
+    return {
+        "name": resolved.name,
+        "production": resolved.production,
+        "target": planned_target(resolved),
+        "runs": _freight(ledger, state.freight),
+        "partly": content.apps if content else (),
+        "since": content.at if content else None,
+        "by": content.actor if content else "",
+        "verified_at": _verified_at(state),
+        "commit": content.commit if content else None,
+        "held": state.held,
+        "generation": state.generation,
+    }
+
+
+def _coming(plan: Plan | None, name: str, trouble: str) -> dict[str, Any]:
+    """What a plan says would come next; where there is none, why."""
+    planned = plan.data.environment(name) if plan is not None else None
+    if planned is None:
+        return {"next": _next(plan, None), "reason": trouble}
+    return {
+        "next": _next(plan, planned),
+        "decision": planned.decision,
+        "reason": planned.reason,
+        "outcomes": planned.outcomes,
+        "drift": any(outcome.id in _NOT_OURS for outcome in planned.outcomes),
+    }
 
 
 def resting(world: World, why: str, *, as_of: int) -> StatusReport:

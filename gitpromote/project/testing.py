@@ -18,8 +18,9 @@ from gitpromote.model.policy import AdmissionPolicies
 from gitpromote.model.policy_base import Policy
 from gitpromote.model.problems import configuration_error
 from gitpromote.model.unit_report import UnitOutcome, UnitReport
+from gitpromote.planning.unit_cases import UnitCase, UnitTests
 from gitpromote.planning.unit_judging import Coverage, Tested, environment_of, judged, mismatches, scene_of
-from gitpromote.planning.unit_tests import UnitCase, UnitTests, read_unit_tests
+from gitpromote.planning.unit_tests import read_unit_tests
 from gitpromote.policy.evaluate import applies, is_outside
 from gitpromote.policy.judged import Judged, Material
 from gitpromote.policy.scene import Scene

@@ -14,10 +14,11 @@ from gitpromote.model.render import ChainSpec, HelmSpec, KustomizeSpec, PlainSpe
 from gitpromote.render.edit_nodes import Node, compose, key_of
 from gitpromote.render.parse import parse_manifests
 
-__all__ = ["Origin", "Origins", "field_line"]
+__all__ = ["Origin", "Origins", "field_line", "near_line"]
 
 _MADE_BY = re.compile(r"#\s*Source:\s*(\S+)\s*")
 _YAML = (".yaml", ".yml", ".json")
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 class Origin(NamedTuple):
@@ -59,12 +60,23 @@ class Origins:
         return Origin(file, 0) if file in self._paths else None
 
     def _document(self, manifest: Manifest, path: Path) -> Origin | None:
-        """Of several documents of one name the only one that has the field: the others are patches, or are patched."""
-        found = [one for one in self._documents(manifest) if _fits(one, manifest)]
-        having = [(one, line) for one in found if (line := field_line(one.text, path)) is not None]
-        if len(having) == 1:
-            return Origin(having[0][0].file, having[0][0].line + having[0][1])
-        return Origin(found[0].file, found[0].line) if len(found) == 1 else None
+        """Of several documents of one name the only one that has the field, or most of the way to it.
+
+        The others are patches, or are patched.
+        """
+        near = [(one, _reached(one.text, path)) for one in self._documents(manifest) if _fits(one, manifest)]
+        most = max((reached.depth for _, reached in near), default=0)
+        places = [Origin(one.file, one.line + reached.line) for one, reached in near if reached.depth == most]
+        return places[0] if len(places) == 1 else None
+
+    def dropped(self, manifest: Manifest) -> Origin | None:
+        """What leaves out an object that these sources no longer give: a patch, or else their folder or file."""
+        if isinstance(self._first, KustomizeSpec) and (place := self._document(manifest, ())) is not None:
+            return place
+        if isinstance(self._first, PlainSpec | KustomizeSpec):
+            inside = [posixpath.normpath(posixpath.join(self._first.path, name)) for name in _KUSTOMIZATIONS]
+            return Origin(next((one for one in inside if one in self._paths), self._first.path), 0)
+        return None
 
     def _documents(self, manifest: Manifest) -> list[Manifest]:
         if self._known is None:
@@ -105,15 +117,30 @@ def field_line(text: str, path: Path) -> int | None:
 
     :param text: was read before: it is YAML
     """
-    if not path:
-        return 0
-    node, line = next(iter(compose(text)), None), 0
+    reached = _reached(text, path)
+    return reached.line if reached.depth == len(path) else None
+
+
+def near_line(text: str, path: Path) -> int:
+    """The line of a document, from 0, where a field stands; where it is not there, that of what it would stand in."""
+    return _reached(text, path).line
+
+
+class _Reached(NamedTuple):
+    """How far a path leads into a document; ``line`` from 0."""
+
+    depth: int
+    line: int
+
+
+def _reached(text: str, path: Path) -> _Reached:
+    node, reached = next(iter(compose(text)), None) if path else None, _Reached(0, 0)
     for element in path:
         found = _child(node, element) if node is not None else None
         if found is None:
-            return None
-        node, line = found
-    return line
+            break
+        node, reached = found[0], _Reached(reached.depth + 1, found[1])
+    return reached
 
 
 def _child(node: Node, element: PathElement) -> tuple[Node, int] | None:

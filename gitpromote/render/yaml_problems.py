@@ -35,7 +35,11 @@ _ERRORS = (
         hint="Put it on the next line: Kubernetes refuses it here.",
     ),
     SourceInvalid("A YAML document is nested too deeply", code="yaml-too-deep"),
-    SourceInvalid("A YAML file is too large", code="yaml-too-large"),
+    SourceInvalid(
+        "A YAML file is too large",
+        code="yaml-too-large",
+        hint="Divide it into several files. What a renderer gives may be larger: App(…, limits=Limits(megabytes=…))",
+    ),
     SourceInvalid("A value cannot be written as YAML", code="yaml-value"),
 )
 _BY_CODE = {error.code: error for error in _ERRORS}

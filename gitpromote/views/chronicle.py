@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from gitpromote.model.freight import alias_of
 from gitpromote.model.record import Record
@@ -70,5 +70,8 @@ def _actor_text(record: Record) -> str:
 
 def _reason_text(record: Record) -> str:
     reason, ticket = record.data.get("reason"), record.data.get("ticket")
+    labels = record.data.get("labels") if record.kind == "freight-labelled" else None
+    if isinstance(labels, Mapping):
+        return clean(", ".join(f"{key}={value}" for key, value in sorted(labels.items())))
     gate = f"{clean(str(record.data.get('gate')))}: " if record.kind == "overridden" else ""
     return f'{gate}"{clean(str(reason))}"{f" ({clean(str(ticket))})" if ticket else ""}' if reason else ""

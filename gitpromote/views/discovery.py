@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gitpromote.model.discovered import DiscoveredSubscription, DiscoveredWarehouse, DiscoveryReport, Told
+from gitpromote.model.freight import Freight
 from gitpromote.model.plan import Plan
-from gitpromote.views.journey import artifact_words
+from gitpromote.views.journey import artifact_words, moving
 from gitpromote.views.lines import Line, Span, line, paragraph
 from gitpromote.views.text import clean, count, short_commit, short_digest
-from gitpromote.views.time import ago, instant
+from gitpromote.views.time import ago
 
 _STATUS = {
     "new": "new: the next plan has it",
@@ -37,7 +38,7 @@ def _warehouse(warehouse: DiscoveredWarehouse, *, now: int, width: int | None) -
         lines += _subscription(one, now=now)
     freight = warehouse.freight
     name = freight.alias if freight is not None else "no Freight"
-    lines.append(line("  ", Span(f"= {name}", "strong"), "   ", _verdict(warehouse, now=now)))
+    lines.append(line("  ", Span(f"= {name}", "strong"), "   ", _verdict(warehouse)))
     lines += [line(f"    {word}") for word in (artifact_words(freight) if freight else ())]
     if warehouse.bounded:
         lines.append(line("    ", Span("the search was cut short: there may be another set", "wait")))
@@ -63,10 +64,9 @@ def _group(names: Sequence[str], reason: str) -> str:
     return f"{clean(reason)}: {', '.join(map(clean, names[:_TOLD]))}{more}"
 
 
-def _verdict(warehouse: DiscoveredWarehouse, *, now: int) -> Span:
-    until = f", at {instant(warehouse.next, now=now)}" if warehouse.next is not None else ""
+def _verdict(warehouse: DiscoveredWarehouse) -> Span:
     reason = f": {clean(warehouse.reason)}" if warehouse.reason else ""
-    return Span(_STATUS[warehouse.status] + reason + until, _STYLES.get(warehouse.status, ""))
+    return Span(_STATUS[warehouse.status] + reason, _STYLES.get(warehouse.status, ""))
 
 
 def _subscription(one: DiscoveredSubscription, *, now: int) -> list[Line]:
@@ -113,9 +113,24 @@ def newer_words(plan: Plan, warehouse: str, *, waiting: bool = False) -> str:
 
     :param waiting: only those that nothing fits yet
     """
-    found = [one for one in _newer(plan.facts, warehouse) if one.waits or not waiting]
+    # What somebody named is here although no subscription would take it.
+    here = {name for freight in moving(plan) if freight.warehouse == warehouse for name in _names(freight)}
+    newer = [one for one in _newer(plan.facts, warehouse) if one.name not in here]
+    found = [one for one in newer if one.waits or not waiting]
     more = [f"{len(found) - _TOLD:,} more"] if len(found) > _TOLD else []
     return "; ".join([*(_told(one) for one in found[:_TOLD]), *more])
+
+
+def _names(freight: Freight) -> set[str]:
+    """What candidates of its artifacts are called."""
+    found: set[str] = set()
+    for one in freight.artifacts:
+        if one.kind == "commit":
+            found |= {one.commit, short_commit(one.commit)}
+        else:
+            version = str(one.tag if one.kind == "image" else one.version)
+            found |= {version, f"{one.repository.rpartition('/')[2]} {version}"}
+    return found
 
 
 def others_waiting(plan: Plan, shown: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
@@ -104,25 +105,58 @@ def _left_out(decision: str, number: int) -> str:
 
 
 def notes(plan: Plan, *, full: bool = False) -> list[Line]:
-    """What blocks, what passed with a warning, and how waves stand, once per message, each with whom it is about."""
-    told: dict[tuple[str, str, str], list[str]] = {}
-    found: dict[tuple[str, str, str], list[Outcome]] = {}
+    """What blocks, what stops nothing, what is excused, and how waves stand; each once, with whom it is about."""
+    told: dict[_Said, list[_Here]] = {}
     for environment in plan.environments:
         for outcome in _remarkable(environment.outcomes):
-            said = "\n".join(part for part in (outcome.message, override_text(outcome, now=plan.as_of)) if part)
-            key = (outcome.status, outcome.id, said)
-            told.setdefault(key, []).append(environment.name)
-            found.setdefault(key, []).append(outcome)
-    keys = sorted(told, key=lambda key: key[0] == "warn")
+            said = _Said(outcome.status, outcome.id, outcome.binding or outcome.overridden is not None)
+            told.setdefault(said, []).append((environment.name, outcome))
+    keys = sorted(told, key=lambda said: not said.blocks)
     shown = keys if full else keys[:LISTED]
-    lines = [
-        each for key in shown for each in (*_note(key, told[key]), *finding_lines(found[key], indent=6, full=full))
-    ]
+    lines = [each for said in shown for each in _note(said, told[said], plan.as_of, full=full)]
     if len(shown) < len(keys):
         lines.append(line(f"  {count(len(keys) - len(shown), 'more remark')}   (--full shows them)"))
+    lines += _excused(plan.environments)
     lines += [line("  ", Span(text, "wait")) for text in unavailable_texts(plan.environments)]
     lines += wave_lines(plan.environments)
     return lines + [each for environment in plan.environments for each in ways_out(plan, environment)]
+
+
+class _Said(NamedTuple):
+    """A verdict that several Environments may have.
+
+    :ivar counts: whether it is of those that stop something, or somebody said that it shall not
+    """
+
+    status: str
+    id: str
+    counts: bool
+
+    @property
+    def blocks(self) -> bool:
+        return self.status != "warn" and self.counts
+
+
+_Here: TypeAlias = tuple[str, Outcome]
+
+
+def _excused(environments: Iterable[EnvironmentPlan]) -> list[Line]:
+    """What policies let pass because somebody excused it: who, until when, why."""
+    told: dict[tuple[str, str, str], list[str]] = {}
+    for environment in environments:
+        for outcome in environment.outcomes:
+            for finding in outcome.findings if outcome.status == "pass" else ():
+                if finding.excepted:
+                    key = (finding.message, finding.excepted, outcome.id)
+                    told.setdefault(key, []).append(environment.name)
+    return [
+        line(
+            "    ",
+            f"{listed(dict.fromkeys(names))}: {clean(message)}; excused by {clean(by)}   ",
+            Span(f"[{identifier}]", "faint"),
+        )
+        for (message, by, identifier), names in told.items()
+    ]
 
 
 def wave_lines(environments: Iterable[EnvironmentPlan | EnvironmentStatus]) -> list[Line]:
@@ -155,6 +189,8 @@ def ways_out(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
     if isinstance(head, str):
         undo = f"gitpromote plan {clean(plan.pipeline.name)} --replace {environment.name}@{clean(head)[:12]}"
         lines.append(line("      ", Span(undo, "command"), "   # undo it"))
+    back = f"gitpromote rollback {place} --reason …"
+    lines.append(line("      ", Span(back, "command"), "   # go back to the Freight before"))
     return lines
 
 
@@ -163,10 +199,21 @@ def _remarkable(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return [each for each in told if not each.is_audited]
 
 
-def _note(key: tuple[str, str, str], names: list[str]) -> list[Line]:
-    status, identifier, message = key
+def _note(said: _Said, where: Sequence[_Here], now: int, *, full: bool) -> list[Line]:
+    """Once per message, then what was found, which is told once for all of them."""
+    told: dict[str, list[str]] = {}
+    for name, outcome in where:
+        words = (outcome.message, override_text(outcome, now=now))
+        told.setdefault("\n".join(part for part in words if part), []).append(name)
+    heads = [each for message, names in told.items() for each in _head(said, message, names)]
+    names = [name for name, _ in where]
+    return [*heads, *finding_lines([one for _, one in where], indent=6, full=full, names=names)]
+
+
+def _head(said: _Said, message: str, names: Sequence[str]) -> list[Line]:
     first, *more = message.split("\n")
-    style = "wait" if status == "warn" else "bad"
-    mark = "  " if status == "warn" else "! "
-    head = line("  ", Span(mark + listed(names), style), f": {clean(first)}   ", Span(f"[{identifier}]", "faint"))
+    mark = "! " if said.blocks else "  " if said.counts else "· "
+    word = "" if said.counts else "   (advisory: stops nothing)"
+    style = "bad" if said.blocks else "wait"
+    head = line("  ", Span(mark + listed(names), style), f": {clean(first)}   ", Span(f"[{said.id}]{word}", "faint"))
     return [head, *(line("      ", clean(text)) for text in more)]

@@ -12,8 +12,8 @@ from gitpromote.model.report import EnvironmentLock
 from gitpromote.views.environments import changes_text, decision_text, ways_out
 from gitpromote.views.findings import finding_lines
 from gitpromote.views.journey import aliases, planned_there
-from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.opening import opening
+from gitpromote.views.lines import Line, Span, filled, line, table
+from gitpromote.views.opening import NEVER, opening
 from gitpromote.views.overriding import override_text
 from gitpromote.views.pruned import pruned_lines
 from gitpromote.views.remedies import remedy
@@ -41,17 +41,19 @@ def explanation(
     lock: EnvironmentLock | None = None,
     applies: Applies | None = None,
     called: str = "",
+    known_as: str = "",
     full: bool = False,
 ) -> list[Line]:
     """The Environment's head line, every verdict, the steps that would be taken, and the change's digest.
 
     :param lock: what keeps others from applying to it now
     :param called: the plan's file or digest, by which commands find it again
+    :param known_as: its short id
     :param full: every operand of every verdict, and all that policies found
     """
-    told = _Told(plan, environment, applies or {}, called, width, full)
+    told = _Told(plan, environment, applies or {}, (called, known_as), width, full)
     return [
-        line(Span(head_text(plan, environment), "strong")),
+        *filled(head_text(plan, environment), indent=4, width=width, style="strong"),
         *(told.lines() or [line("  ", Span("nothing stands in the way: no gate is configured", "faint"))]),
         *(_lock_lines(plan, lock) if lock is not None else []),
         *_held(plan, environment),
@@ -69,7 +71,7 @@ def head_text(plan: Plan, environment: EnvironmentPlan) -> str:
     if environment.decision == "unavailable":
         when = clean(environment.reason)
     if when and environment.decision == "waiting":
-        when = f"opens {when}"
+        when = when if when.startswith(NEVER) else f"opens {when}"
     return " · ".join([*words, *([when] if when else [])])
 
 
@@ -121,7 +123,13 @@ class _Told:
     """The verdicts as lines: one row each, and below it what belongs to it."""
 
     def __init__(
-        self, plan: Plan, environment: EnvironmentPlan, applies: Applies, called: str, width: int | None, full: bool
+        self,
+        plan: Plan,
+        environment: EnvironmentPlan,
+        applies: Applies,
+        called: tuple[str, str],
+        width: int | None,
+        full: bool,
     ) -> None:
         self.plan, self.environment, self.applies, self.called = plan, environment, applies, called
         self.width, self.full = width, full
@@ -168,7 +176,8 @@ class _Told:
         return [f"{clean(name)} = {_shown(value)}" for name, value in outcome.operands.items()] if self.full else []
 
     def _remedy(self, outcome: Outcome) -> list[Line]:
-        found = remedy(self.plan, self.environment, outcome, called=self.called)
+        called, known_as = self.called
+        found = remedy(self.plan, self.environment, outcome, called=called, known_as=known_as)
         if found is None:
             return []
         return [line(" " * self.start, Span(found.text, "command" if found.command else "faint"))]

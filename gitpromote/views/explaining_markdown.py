@@ -14,7 +14,13 @@ __all__ = ["explanation_markdown"]
 
 
 def explanation_markdown(
-    plan: Plan, environment: EnvironmentPlan, *, applies: Applies | None = None, called: str = "", full: bool = False
+    plan: Plan,
+    environment: EnvironmentPlan,
+    *,
+    applies: Applies | None = None,
+    called: str = "",
+    known_as: str = "",
+    full: bool = False,
 ) -> str:
     """The head, one row for each verdict, what policies found, and what would help."""
     rows = [_row(outcome, plan.as_of, applies or {}) for outcome in environment.outcomes]
@@ -22,7 +28,7 @@ def explanation_markdown(
         markdown_rows(("Status", "Gate or policy", "Why", "Condition"), rows) if rows else "No gate is configured.\n"
     )
     found = "".join(each for outcome in environment.outcomes for each in _findings(outcome, full=full))
-    helps = remedies(plan, environment, called=called)
+    helps = remedies(plan, environment, called=called, known_as=known_as)
     helping = "".join(f"- {code(name)}: {code(text)}\n" for name, text in helps.items())
     parts = [f"### {code(head_text(plan, environment))}\n", table, found, helping and f"What would help:\n\n{helping}"]
     return "\n".join(part for part in parts if part)

@@ -110,13 +110,15 @@ def _stop(stop: FreightStop, *, now: int) -> list[Span]:
 
 
 def recorded_view(
-    made: Sequence[tuple[Freight, bool]], *, commands: Sequence[str], width: int | None = None
+    made: Sequence[tuple[Freight, str, Sequence[str]]], *, commands: Sequence[str], width: int | None = None
 ) -> list[Line]:
-    """What was recorded, or was known already, and what to do with it."""
+    """What was recorded, or was known already, and what to do with it.
+
+    :param made: each with what became of it, and with what else there is to tell
+    """
     lines: list[Line] = []
-    for freight, new in made:
+    for freight, told, remarks in made:
         words = artifact_words(freight)
-        told = "Recorded" if new else "Known already:"
         lines.append(line(f"{told} ", Span(freight.alias, "strong"), f"   {count(len(words), 'artifact')}"))
-        lines += [line(f"  {word}") for word in words]
+        lines += [line(f"  {word}") for word in (*words, *map(clean, remarks))]
     return [*lines, *(line("  ", Span(command, "command")) for command in commands)]

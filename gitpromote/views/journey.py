@@ -6,8 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gitpromote.model.freight import Freight
+from gitpromote.model.freight_words import version_of, versions
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.views.text import clean, count, short_commit, short_digest
+
+__all__ = [
+    "aliases",
+    "artifact_text",
+    "artifact_words",
+    "freight_of",
+    "moving",
+    "moving_into",
+    "planned_there",
+    "running_there",
+    "same_everywhere",
+    "version_of",
+    "versions",
+]
 
 _ARTIFACTS = 4
 
@@ -44,24 +59,6 @@ def running_there(plan: Plan, environment: EnvironmentPlan) -> list[Freight]:
     identifiers: Mapping[str, str] = facts.get("freight", {}) if isinstance(facts, dict) else {}
     found = (freight_of(plan, identifier) for identifier in identifiers.values())
     return [freight for freight in found if freight is not None]
-
-
-def version_of(freight: Freight) -> str:
-    """The shortest word that tells it from its neighbours: a tag, a chart's version, a commit, or its alias."""
-    tags = {image.tag or (short_digest(image.digest) if image.digest else "") for image in freight.images}
-    versions = {chart.version for chart in freight.charts}
-    commits = {short_commit(each.commit) for each in freight.artifacts if each.kind == "commit"}
-    for words in (tags, versions, commits):
-        if len(words) == 1:
-            return clean(words.pop()) or freight.alias
-        if words:
-            return freight.alias
-    return freight.alias
-
-
-def versions(freight: Iterable[Freight]) -> str:
-    """The versions of several Freight, a dash where there is none."""
-    return ", ".join(dict.fromkeys(version_of(each) for each in freight)) or "-"
 
 
 def aliases(freight: Iterable[Freight]) -> str:

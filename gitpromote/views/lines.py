@@ -53,6 +53,20 @@ def paragraph(text: str, *, indent: int, style: str = "") -> list[Line]:
     return indented([line(Span(every, style)) if every else () for every in text.split("\n")], indent)
 
 
+def filled(text: str, *, indent: int, width: int | None, style: str = "") -> list[Line]:
+    """One text on as many lines as it needs on a screen, those behind the first further in.
+
+    :param width: how many characters a line may have; ``None`` for as many as it takes
+    """
+    if width is None or len(text) <= width:
+        return [line(Span(text, style))]
+    start = len(text) - len(text.lstrip(" "))
+    first, *more = wrapped(text.lstrip(" "), max(width - start, 1))
+    rest = wrapped(" ".join(more), max(width - start - indent, 1)) if more else []
+    head = line(*([" " * start] if start else []), Span(first, style))
+    return [head, *(line(" " * (start + indent), Span(each, style)) for each in rest)]
+
+
 def table(rows: Sequence[Sequence[Span]], *, indent: int = 2, gap: int = 2, width: int | None = None) -> list[Line]:
     """Rows in columns. On a narrow screen the last column is wrapped in its place, or stands below its row.
 

@@ -18,7 +18,7 @@ from gitpromote.views.explaining import why_text
 from gitpromote.views.findings import LISTED, place_text
 from gitpromote.views.journey import artifact_words, moving, running_there, versions
 from gitpromote.views.lines import Line, plain
-from gitpromote.views.opening import opening
+from gitpromote.views.opening import opening, shortened
 from gitpromote.views.pruned import pruned_texts
 from gitpromote.views.reviewed import Approvals, news, since_texts
 from gitpromote.views.summary import summary_line
@@ -84,19 +84,39 @@ def _table(plan: Plan) -> str:
     folded = quiet if len(quiet) >= FOLD_FROM else []
     rows = [_row(plan, each) for each in plan.environments if each.name not in folded]
     table = markdown_rows(("Environment", "Runs", "Decision", "Changes", "Opens"), rows) if rows else ""
-    return table + (f"\n{count(len(folded), 'environment')} unchanged\n" if folded else "")
+    whole = [(each.name, _last_cell(plan, each)) for each in plan.environments if each.name not in folded]
+    return table + _below(whole) + (f"\n{count(len(folded), 'environment')} unchanged\n" if folded else "")
 
 
 def _row(plan: Plan, environment: EnvironmentPlan) -> Sequence[str]:
     symbol = "! " if environment.decision == "blocked" else ""
-    reason = environment.reason if environment.decision == "unavailable" else ""
     return (
         code(environment.name) + (" (production)" if environment.production else ""),
         code(versions(running_there(plan, environment))),
         f"{symbol}{code(decision_text(environment))}",
         code(changes_text(environment)),
-        code(reason or opening(environment, now=plan.as_of)),
+        _short(_last_cell(plan, environment)),
     )
+
+
+def _last_cell(plan: Plan, environment: EnvironmentPlan) -> str:
+    reason = environment.reason if environment.decision == "unavailable" else ""
+    return reason or opening(environment, now=plan.as_of)
+
+
+def _short(text: str) -> str:
+    """A cell that leaves the others room: forges give a table no more width than its longest line."""
+    return code(shortened(clean(text)))
+
+
+def _below(told: Iterable[tuple[str, str]]) -> str:
+    """What was shortened in a table's cells, whole and once, with whom it is about."""
+    names: dict[str, list[str]] = {}
+    for name, text in told:
+        if shortened(clean(text)) != clean(text):
+            names.setdefault(clean(text), []).append(name)
+    lines = "".join(f"- {code(listed(dict.fromkeys(each)))}: {code(text)}\n" for text, each in names.items())
+    return f"\n{lines}" if lines else ""
 
 
 def markdown_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -106,22 +126,21 @@ def markdown_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str
 
 
 def _outcomes(plan: Plan) -> str:
-    rows = [
-        (code(each.name), outcome.status, code(outcome.id), code(why_text(outcome, now=plan.as_of)), _asked(outcome))
-        for each in plan.environments
-        for outcome in each.outcomes
-    ]
+    every = [(each.name, outcome) for each in plan.environments for outcome in each.outcomes]
+    told = [(name, one, why_text(one, now=plan.as_of), _asked(one)) for name, one in every]
+    rows = [(code(name), one.status, code(one.id), _short(why), _short(asked)) for name, one, why, asked in told]
     if not rows:
         return ""
     columns = ("Environment", "Status", "Gate or policy", "Why", "Condition")
     shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
     table = markdown_rows(columns[:shown], [row[:shown] for row in rows])
-    return f"<details><summary>{count(len(rows), 'verdict')}</summary>\n\n{table}\n</details>\n"
+    whole = _below((f"{name} {one.id}", text) for name, one, *texts in told for text in texts)
+    return f"<details><summary>{count(len(rows), 'verdict')}</summary>\n\n{table}{whole}\n</details>\n"
 
 
 def _asked(outcome: Outcome) -> str:
     """What was asked, as somebody wrote it, or what it was held against."""
-    return code(" ".join((outcome.expression or outcome.threshold).split()))
+    return " ".join((outcome.expression or outcome.threshold).split())
 
 
 def _findings(plan: Plan) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan
-from gitpromote.views.text import clean, listed
+from gitpromote.views.text import clean, listed, shorten
 from gitpromote.views.time import duration, instant
 
 #: How the message of a gate begins that this version knows and does not evaluate.
 _UNJUDGED = "not judged by this version"
+#: How it begins where time does not open it.
+NEVER = "never"
 #: How many characters of a reason fit into a row.
 _FITS = 80
 
@@ -29,7 +31,7 @@ def opening(environment: EnvironmentPlan, *, now: int) -> str:
         return ""
     if opens.earliest is not None:
         return instant(opens.earliest, now=now)
-    return _sentence(_words(environment, opens.conditions))
+    return _sentence(_words(environment, opens.conditions, now))
 
 
 def shortened(reason: str) -> str:
@@ -50,7 +52,7 @@ def unavailable_texts(environments: Iterable[EnvironmentPlan]) -> list[str]:
     return [f"{listed(names)}: {reason}" for reason, names in told.items()]
 
 
-def _words(environment: EnvironmentPlan, conditions: Sequence[Mapping[str, Any]]) -> list[str]:
+def _words(environment: EnvironmentPlan, conditions: Sequence[Mapping[str, Any]], now: int) -> list[str]:
     """Each condition; gates that nobody judges yet together at the end, since no time helps there."""
     said = {each.id: _said(each) for each in environment.outcomes if each.status == "pending"}
     hours = {each.id: str(each.operands.get("window", each.id)) for each in environment.outcomes}
@@ -61,33 +63,45 @@ def _words(environment: EnvironmentPlan, conditions: Sequence[Mapping[str, Any]]
         if "window" in condition:
             words.append(clean(hours.get(str(condition["window"]), str(condition["window"]))))
         elif gate not in unjudged:
-            words.append(clean(said.get(gate, "")) if gate in said else condition_text(condition))
+            words.append(clean(said.get(gate, "")) if gate in said else condition_text(condition, now=now))
     if unjudged:
         words.append(f"needs {listed(map(clean, unjudged))}, which this version cannot judge")
     return words
 
 
 def _said(outcome: Outcome) -> str:
-    """What a verdict waits for; of people only how many are there."""
+    """What a verdict waits for; of people only how many are there, of an expression what has to be true."""
     have, need = outcome.operands.get("have"), outcome.operands.get("need")
     if isinstance(have, int) and isinstance(need, int):
         return f"{have} of {need} {outcome.id}"
+    if outcome.kind == "gate" and outcome.threshold == "true" and outcome.expression:
+        return shorten(" ".join(outcome.expression.split()), _FITS)
     return outcome.message
 
 
-def condition_text(condition: Mapping[str, Any]) -> str:
+def condition_text(condition: Mapping[str, Any], *, now: int | None = None) -> str:
     """One condition. What this version has no word for is shown as its name and value."""
+    if "never" in condition:
+        until = condition["never"]
+        far = f"until {instant(until)}, as far as was looked" if isinstance(until, int) else "in the next years"
+        return f"{NEVER} {far}: {_shut(condition)}"
     for key, joiner in (("verified", " and "), ("any_verified", " or ")):
         if key in condition:
             return _verified(condition[key], int(condition.get("plus") or 0), joiner)
     if "at" in condition and isinstance(condition["at"], int):
-        return instant(condition["at"])
+        return instant(condition["at"], now=now)
     for key in ("window", "text"):
         if key in condition:
             return clean(str(condition[key]))
     if "gate" in condition:
         return f"gate {clean(str(condition['gate']))}"
     return ", ".join(f"{clean(str(key))} {clean(str(value))}" for key, value in sorted(condition.items()))
+
+
+def _shut(condition: Mapping[str, Any]) -> str:
+    names = [clean(str(one)) for one in condition.get("gates", ())]
+    told = " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names)
+    return f"{told} {'are not open together' if len(names) > 1 else 'does not open'}"
 
 
 def _verified(names: str | Sequence[str], plus: int, joiner: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.policy.approvals import PLAN
 from gitpromote.views.journey import moving_into
-from gitpromote.views.text import clean
+from gitpromote.views.text import clean, listed, shorten
 
 __all__ = ["UNSAVED", "Remedy", "remedies", "remedy"]
 
@@ -19,6 +20,9 @@ UNSAVED = "plans/…"
 
 _STANDING = frozenset({"pending", "fail", "error"})
 _OURS = "gitpromote "
+#: What an expression is held against, what it says of what is not known, and that time does not turn it.
+_TRUE, _UNKNOWN, _NEVER = "true", "not known", "never"
+_VALUE = 40  # characters of what an expression reads
 
 
 class Remedy(NamedTuple):
@@ -31,20 +35,24 @@ class Remedy(NamedTuple):
     command: bool = True
 
 
-def remedies(plan: Plan, environment: EnvironmentPlan, *, called: str = "") -> dict[str, str]:
+def remedies(plan: Plan, environment: EnvironmentPlan, *, called: str = "", known_as: str = "") -> dict[str, str]:
     """The id of each verdict that stands in the way, with what would help, where something would."""
-    found = {one.id: remedy(plan, environment, one, called=called) for one in environment.outcomes}
+    found = {one.id: remedy(plan, environment, one, called=called, known_as=known_as) for one in environment.outcomes}
     return {name: one.text for name, one in found.items() if one is not None}
 
 
-def remedy(plan: Plan, environment: EnvironmentPlan, outcome: Outcome, *, called: str = "") -> Remedy | None:
+def remedy(
+    plan: Plan, environment: EnvironmentPlan, outcome: Outcome, *, called: str = "", known_as: str = ""
+) -> Remedy | None:
     """What would help against one verdict; ``None`` where nothing but time or another plan does, or nothing need.
 
     :param called: the plan's file or digest, by which it is found again
+    :param known_as: its short id, for those who have it saved or recorded
     """
     if outcome.status not in _STANDING or not outcome.binding:
         return None
-    own = clean(outcome.remedy).replace(f" {PLAN} ", f" {shlex.quote(called) if called else UNSAVED} ")
+    named = called or known_as
+    own = clean(outcome.remedy).replace(f" {PLAN} ", f" {shlex.quote(named) if named else UNSAVED} ")
     if own.startswith(_OURS):
         return Remedy(own)
     if outcome.level == "soft":
@@ -53,8 +61,35 @@ def remedy(plan: Plan, environment: EnvironmentPlan, outcome: Outcome, *, called
         return Remedy(own)
     if outcome.kind == "availability" and outcome.status == "pending":
         return _towards(plan, environment, outcome, called)
+    if outcome.kind == "gate" and outcome.threshold == _TRUE and outcome.from_ is None:
+        return Remedy(_of_expression(outcome), command=False)
     first = next((one for one in outcome.findings if one.file and not one.excepted), None)
-    return Remedy(f"mend {_line_of(first)}", command=False) if first is not None else None
+    return Remedy(f"mend {_place_of(first, environment)}", command=False) if first is not None else None
+
+
+def _of_expression(outcome: Outcome) -> str:
+    """What would have to be otherwise so that an expression holds: of what it reads, with what stands there now."""
+    read = {name: value for name, value in outcome.operands.items() if name != _NEVER}
+    if outcome.status == "error":
+        unknown = [name for name, value in read.items() if value == _UNKNOWN]
+        return clean(f"has to be known: {listed(unknown)}" if unknown else "mend the expression")
+    if _NEVER in outcome.operands:
+        return "time does not make it true within two weeks: mend the expression, or wait longer"
+    if not read:
+        return "mend the expression: it reads nothing that changes"
+    told = listed(f"{name} (now {_now(value)})" for name, value in read.items())
+    again = "; then plan again" if outcome.status == "fail" else ""
+    return clean(f"has to change: {told}{again}")
+
+
+def _now(value: object) -> str:
+    return shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), _VALUE)
+
+
+def _place_of(finding: Finding, environment: EnvironmentPlan) -> str:
+    """What is written is mended where it comes from."""
+    written = environment.target.kind != "in-place" and finding.file in {one.path for one in environment.writes}
+    return f"what {_line_of(finding)} is rendered from" if written else _line_of(finding)
 
 
 def _line_of(finding: Finding) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.tree import empty_tree
 from gitpromote.views.journey import aliases, planned_there, running_there, versions
@@ -35,7 +36,7 @@ def rollback_lines(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
     return [
         *(line("  ", Span("! ", "bad"), f"Not undone by Git: {clean(text)}") for text in undone),
         *([line(f"  Gates: {listed(gates)} {verb} not apply to a rollback")] if gates else []),
-        line(f"  Then: {_then(plan, environment)}"),
+        *(line(f"  {'Then:' if at == 0 else '     '} {text}") for at, text in enumerate(_then(plan, environment))),
     ]
 
 
@@ -49,16 +50,24 @@ def _passed_by(plan: Plan, environment: EnvironmentPlan) -> Iterator[str]:
         yield "upstream"
 
 
-def _then(plan: Plan, environment: EnvironmentPlan) -> str:
+def _then(plan: Plan, environment: EnvironmentPlan) -> Iterator[str]:
+    """What follows: the hold, and what becomes further on of the Freight that is left."""
     after = planned_there(plan, environment)
     left = [each for each in running_there(plan, environment) if each.id not in {one.id for one in after}]
-    held = f"{environment.name} is held on {aliases(after)}"
-    downstream = [
-        name
-        for name, one in _environments(plan).items()
-        if any(environment.name in names for names in (one.get("after") or {}).values())
-    ]
-    return f"{held}; {aliases(left)} will not go on to {listed(downstream)}" if left and downstream else held
+    closed = [(one, _further_on(plan, environment, one, "closed")) for one in left]
+    stopped = "".join(f"; {one.alias} will not go on to {listed(names)}" for one, names in closed if names)
+    yield f"{environment.name} is held on {aliases(after)}{stopped}"
+    for one in left:
+        if names := _further_on(plan, environment, one, "runs"):
+            yield f"{one.alias} stays in {listed(names)}, where it has arrived already: roll that back as well"
+        if names := _further_on(plan, environment, one, "open"):
+            yield f"{one.alias} may still go on to {listed(names)}: gitpromote freight reject {one.alias} stops it"
+
+
+def _further_on(plan: Plan, environment: EnvironmentPlan, left: Freight, fate: str) -> list[str]:
+    """The Environments after this one in which that becomes of a Freight."""
+    names = plan.facts.get("left", {}).get(environment.name, {}).get(left.id, {}).get(fate, ())
+    return [clean(str(name)) for name in names]
 
 
 def _environments(plan: Plan) -> Mapping[str, Mapping[str, Any]]:

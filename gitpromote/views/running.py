@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gitpromote.errors import GitpromoteError
 from gitpromote.model.result import ApplyResult, EnvironmentResult
 from gitpromote.model.round import Ran, Round, Turn
 from gitpromote.views.applying import apply_view
@@ -100,10 +101,14 @@ def quiet_line(done: Round, *, again: float) -> Line:
     return (Span(f"{iso(done.as_of)}  "), Span(done.pipeline, "strong"), Span("  as before", "faint"), _again(again))
 
 
-def failed_line(summary: str, code: str, *, now: int, again: float) -> Line:
-    """A round that failed; why was told, or stands above."""
-    words = Span(f"FAILED: {clean(summary)}", "bad")
-    return line(f"{iso(now)}  ", words, "  ", Span(f"[{code}]", "faint"), _again(again))
+def failed_line(error: GitpromoteError, *, now: int, again: float, pipeline: str | None = None) -> Line:
+    """A round that failed; why was told, or stands above.
+
+    :param pipeline: which, where there are several
+    """
+    name: list[str | Span] = [Span(pipeline, "strong"), "  "] if pipeline else []
+    words = Span(f"FAILED: {clean(error.summary)}", "bad")
+    return line(f"{iso(now)}  ", *name, words, "  ", Span(f"[{error.code}]", "faint"), _again(again))
 
 
 def _again(seconds: float) -> Span:

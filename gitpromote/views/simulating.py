@@ -80,6 +80,18 @@ def _summary(now: Plan, then: Plan) -> str:
     """``Then: 1 ready, 2 waiting, 0 blocked; 1 other than now.``"""
     decisions = [one.decision for one in then.environments]
     waiting = sum(decisions.count(word) for word in ("waiting", "held", "unavailable"))
-    other = sum(one.decision != two.decision for one, two in zip(now.environments, then.environments, strict=True))
+    other = sum(_verdict(one) != _verdict(two) for one, two in zip(now.environments, then.environments, strict=True))
     told = f"Then: {decisions.count('ready')} ready, {waiting} waiting, {decisions.count('blocked')} blocked; "
-    return told + (f"{other} other than now." if other else "the same as now.")
+    return told + (f"{other} other than now." if other else f"{_as_now(then)}.")
+
+
+def _verdict(one: EnvironmentPlan) -> tuple[str, frozenset[tuple[str, str]]]:
+    """The decision, and what stands in the way: of two that are blocked, another policy may be what blocks."""
+    standing = (each for each in one.outcomes if each.binding and each.status in _STANDING)
+    return one.decision, frozenset((each.id, each.status) for each in standing)
+
+
+def _as_now(then: Plan) -> str:
+    """Whoever names Freight is told that now is judged with it, too."""
+    named = then.request.freight is not None
+    return "the same as now with this Freight" if named else "the same as now"

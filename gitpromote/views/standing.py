@@ -12,6 +12,8 @@ from gitpromote.views.overriding import override_text
 from gitpromote.views.text import clean, clean_lines, count, short_commit
 from gitpromote.views.time import ago, instant
 
+#: What a fresh plan says that is told here too.
+_TOLD = ("debt", "rolled-back")
 _HEADINGS = ("ENVIRONMENT", "RUNS", "FREIGHT", "SINCE", "VERIFIED", "NEXT")
 
 
@@ -75,9 +77,9 @@ def _remarks(status: EnvironmentStatus, now: int) -> list[Line]:
         text = f': held by {clean(status.held.actor)} since {when}: "{clean(status.held.reason)}"'
         found.append(line("  ", Span(f"… {status.name}", "wait"), text))
     found += [
-        line("  ", Span(f"  {status.name}", "wait"), f": {clean(each.message)}   ", Span("[debt]", "faint"))
+        line("  ", Span(f"  {status.name}", "wait"), f": {clean(each.message)}   ", Span(f"[{each.id}]", "faint"))
         for each in status.outcomes
-        if each.id == "debt"
+        if each.id in _TOLD
     ]
     found += [
         line("  ", Span(f"  {status.name}", "wait"), f": {clean(each.id)} {text}   ", Span("[override]", "faint"))
@@ -108,7 +110,7 @@ def _folded(
 
 def _speaks(status: EnvironmentStatus) -> bool:
     waits = bool(status.next) or status.decision in ("blocked", "unavailable")
-    debt = any(each.id == "debt" or each.overridden is not None for each in status.outcomes)
+    debt = any(each.id in _TOLD or each.overridden is not None for each in status.outcomes)
     return (
         waits or debt or status.drift or bool(status.partly) or status.held is not None or status.locked_by is not None
     )

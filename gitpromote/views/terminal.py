@@ -11,7 +11,7 @@ from gitpromote.views.changes import change_lines, legend
 from gitpromote.views.discovery import newer_words, others_waiting
 from gitpromote.views.environments import environment_table, notes
 from gitpromote.views.journey import aliases, artifact_words, moving, running_there, versions
-from gitpromote.views.lines import Line, Span, line
+from gitpromote.views.lines import Line, Span, filled, line
 from gitpromote.views.pruned import pruned_lines
 from gitpromote.views.returning import rollback_head, rollback_lines
 from gitpromote.views.reviewed import Approvals, news, since_texts
@@ -52,7 +52,7 @@ def plan_view(
         [each for one in plan.environments for each in rollback_lines(plan, one)] if plan.kind == "rollback" else [],
     ]
     body = [each for part in parts if part for each in (*part, ())]
-    return [*body, *_nothing(plan), line(Span(summary_line(plan.summary), "strong"))]
+    return [*body, *_nothing(plan), *filled(summary_line(plan.summary), indent=6, width=width, style="strong")]
 
 
 def diff_view(
@@ -104,7 +104,7 @@ def _freight(freight: Freight, column: int, width: int | None) -> list[Line]:
     head = ("Freight  ", Span(freight.alias.ljust(column), "strong"))
     if width is None or column + 9 + sum(len(word) + 3 for word in words) <= width:
         return [line(*head, *(f"   {word}" for word in words))]
-    return [line(*head), *(line(f"         {word}") for word in words)]
+    return [line(*head), *(each for word in words for each in filled(f"{' ' * 9}{word}", indent=2, width=width))]
 
 
 def _other_kind(plan: Plan, environment: EnvironmentPlan) -> Line:

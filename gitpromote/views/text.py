@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 
-# CSI, OSC (until BEL or ST) and two-byte escape sequences: a terminal would obey them.
-_ESCAPE_SEQUENCE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]|\x9b[0-?]*[ -/]*[@-~]"
+from gitpromote.model.words import (
+    ESCAPE_SEQUENCE,
+    UNSEEN,
+    clean,
+    count,
+    listed,
+    short_commit,
+    short_digest,
+    shorten,
 )
-# Control, bidirectional, zero-width and tag characters, lone surrogates: they change what a reader believes to see.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff]"
-)
-_SPACE = re.compile(r"[ \t\r\n]+")
 
-
-def clean(text: str) -> str:
-    """One line of somebody else's words, without what a terminal would obey or a reader could not see."""
-    return _UNSEEN.sub("", _SPACE.sub(" ", _ESCAPE_SEQUENCE.sub("", text))).strip()
+__all__ = [
+    "clean",
+    "clean_lines",
+    "column_widths",
+    "count",
+    "did_you_mean",
+    "listed",
+    "nearest",
+    "quoted",
+    "short_commit",
+    "short_digest",
+    "shorten",
+    "visible",
+    "visible_json",
+    "wrapped",
+]
 
 
 def clean_lines(text: str) -> str:
     """Several lines of somebody else's words, cleaned; the line breaks and indents stay."""
-    lines = _ESCAPE_SEQUENCE.sub("", text).replace("\r\n", "\n").replace("\t", "    ").split("\n")
-    return "\n".join(_UNSEEN.sub("", line) for line in lines)
+    lines = ESCAPE_SEQUENCE.sub("", text).replace("\r\n", "\n").replace("\t", "    ").split("\n")
+    return "\n".join(UNSEEN.sub("", line) for line in lines)
 
 
 def visible(text: str) -> str:
     """A value as it is, with every unseen character written as its escape: a reviewer must see that it is there."""
-    return _UNSEEN.sub(lambda found: _escape(found.group()), text)
+    return UNSEEN.sub(lambda found: _escape(found.group()), text)
 
 
 def visible_json(text: str) -> str:
     """JSON text that is safe on a terminal and still the same JSON."""
-    return _UNSEEN.sub(lambda found: found.group() if found.group() == "\n" else _escape(found.group()), text)
+    return UNSEEN.sub(lambda found: found.group() if found.group() == "\n" else _escape(found.group()), text)
 
 
 def quoted(text: str) -> str:
@@ -50,34 +61,6 @@ def _escape(character: str) -> str:
         return f"\\u{number:04x}"
     high, low = divmod(number - 0x10000, 0x400)
     return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
-
-
-def shorten(text: str, width: int) -> str:
-    """At most so many characters; what was cut from the end leaves an ellipsis."""
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 environment``, ``1,000 environments``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def short_digest(digest: str) -> str:
-    """``sha256:b20e…``: enough for the eye; never for a decision."""
-    algorithm, colon, value = digest.partition(":")
-    return f"{algorithm}:{value[:4]}…" if colon else f"{digest[:4]}…"
-
-
-def short_commit(commit: str | None) -> str:
-    """The first seven digits of a commit's id, ``nothing`` where there is none."""
-    return commit[:7] if commit else "nothing"
-
-
-def listed(words: Iterable[str], *, limit: int = 5, joiner: str = ", ") -> str:
-    """The words in a row; more than the limit are counted."""
-    every = list(words)
-    shown = every if len(every) <= limit + 1 else [*every[:limit], f"{len(every) - limit:,} more"]
-    return joiner.join(shown)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -181,6 +181,31 @@ def test_freight_is_recorded_once_and_its_commands_work(run, shop, said):
     assert run(*command[1:]).code == 0
 
 
+def test_known_freight_takes_labels_and_keeps_its_provenance(run, shop, said):
+    [digest] = shop.push("1.0.0")
+    words = ["freight", "create", "--image", f"{shop.repository}:1.0.0@{digest}"]
+    run(*words, "--label", "team=pay", "--provenance", "ci-run=https://ci/7")
+    again = run(*words, "--label", "team=web", "--label", "risk=low", "--provenance", "ci-run=https://ci/8")
+    assert again.code == 0
+    assert said(again.out) == (
+        "Labelled: FREIGHT-1  2 artifacts\n"
+        f"  HOST/acme/notes:1.0.0@{digest[:11]}…\n"
+        '  notes@ID-1 "first" (Lea Demo)\n'
+        "  labels: risk=low, team=web\n"
+        "  provenance stays as it was recorded: ci-run=https://ci/7\n"
+        "  gitpromote plan notes --freight FREIGHT-1\n"
+    )
+    same = run(*words, "--label", "risk=low")
+    assert said(same.out).startswith("Known already: FREIGHT-1")
+    [listed] = json.loads(run("freight", "list", "--json").out)
+    assert listed["freight"]["labels"] == {"risk": "low", "team": "web"}
+    history = said(run("history").out).splitlines()
+    assert [one.split()[2] for one in history[1:]] == ["freight-labelled", "freight-created"], history
+    assert history[1].endswith("risk=low, team=web")
+    assert run("verify").code == 0
+    assert json.loads(run(*words, "--label", "a=b", "--json").out)[0]["labelled"] is True
+
+
 def test_freight_is_approved_rejected_and_named(run, shop, said):
     shop.push("1.0.0")
     assert run("freight", "assemble").code == 0

@@ -110,6 +110,7 @@ prod · FREIGHT · blocked: small, replicas
   fail     small     plan.adds is 1
                      plan.adds == 0
                      reads the plan alone; judges promote
+                     has to change: plan.adds (now 1); then plan again
   fail     replicas  runs alone
                      object.spec.replicas >= 2
                      apps/Deployment notes
@@ -144,6 +145,7 @@ def test_the_explanation_is_data_as_well(run, saved) -> None:
     assert told["remedies"] == {
         "upstream": "gitpromote apply p.json --env test",
         "hours": "gitpromote override notes prod hours --reason … --expires 4h",
+        "small": "has to change: plan.adds (now 1); then plan again",
         "replicas": "mend deploy/prod/notes.yaml:5",
     }
     assert told["applies_to"] == {"soak": ["promote"], "hours": ["promote"], "small": ["promote"]}
@@ -172,6 +174,7 @@ What would help:
 
 - `upstream`: `gitpromote apply p.json --env test`
 - `hours`: `gitpromote override notes prod hours --reason … --expires 4h`
+- `small`: `has to change: plan.adds (now 1); then plan again`
 - `replicas`: `mend deploy/prod/notes.yaml:5`
 """
 

@@ -133,8 +133,75 @@ def test_all_pipelines_of_a_file_go_one_after_the_other_and_one_that_fails_keeps
     ]
     told = json.loads(run("run", "--once", "--all", "--json").out)
     assert [(each["rounds"][-1]["pipeline"], each["exit_code"]) for each in told] == [("one", 1), ("two", 0)]
-    assert run("run", "--all").code == 64
-    assert run("run", "one", "--once", "--all").code == 64
+    ended = run("run", "one", "--once", "--all")
+    assert (ended.code, ended.err) == (
+        64,
+        (
+            "Error: These options do not go together  [usage]\n\n"
+            '--all and a pipeline\'s name, "one"\n\n'
+            "  gitpromote run --help\n"
+        ),
+    )
+
+
+def test_all_pipelines_run_for_ever_side_by_side(run, notes) -> None:
+    (notes.clone / "pipeline.py").write_text(TWO)
+    (notes.clone / "config").mkdir(exist_ok=True)
+    (notes.clone / "config" / "c.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
+    notes.commit("two pipelines")
+
+    def stop() -> None:
+        until(lambda: "refs/heads/two/test" in notes.refs())
+        time.sleep(1.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    ended = run("run", "--all", "--interval", "1s", "--jitter", "0s")
+    stopper.join()
+    assert (ended.code, ended.err) == (0, "Stopped; nothing more is started.\n")
+    assert re.search(r"^\S+  one  test FAILED: ", ended.out, re.MULTILINE)
+    assert re.search(r"^\S+  two  test written ", ended.out, re.MULTILINE)
+
+
+def test_all_pipelines_are_planned_and_one_that_fails_keeps_none_back(run, notes, normal) -> None:
+    (notes.clone / "pipeline.py").write_text(TWO)
+    (notes.clone / "config").mkdir(exist_ok=True)
+    (notes.clone / "config" / "c.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
+    notes.commit("two pipelines")
+    ended = run("plan", "--all", "--detailed-exitcode")
+    assert ended.code == 1
+    lines = normal(ended.out).splitlines()
+    assert lines[:3] == ["one", "", "two"]
+    assert any(each.startswith("Saved plans/two-") for each in lines)
+    assert ended.err.startswith("Error: ")
+    told = json.loads(run("plan", "--all", "--json").out)
+    assert [each.get("pipeline") if "code" in each else each["plan"]["pipeline"]["name"] for each in told] == [
+        "one",
+        "two",
+    ]
+    (notes.clone / "pipeline.py").write_text(TWO.replace('"nosuch"', '"config"'))
+    notes.commit("both")
+    ended = run("plan", "--all", "--detailed-exitcode")
+    assert (ended.code, ended.err) == (2, "")
+    assert [each for each in normal(ended.out).splitlines() if each in ("one", "two")] == ["one", "two"]
+    assert run("plan", "--all").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "detail"),
+    [
+        (["two"], '--all and a pipeline\'s name, "two"'),
+        (["--out", "plan.json"], "--all and --out"),
+        (["--image", "ghcr.io/acme/shop:1.0.0", "--since", "x"], "--all and --image, --since"),
+    ],
+)
+def test_what_names_one_thing_does_not_go_with_a_plan_of_all(run, notes, words, detail) -> None:
+    ended = run("plan", "--all", *words)
+    assert (ended.code, ended.err) == (
+        64,
+        f"Error: These options do not go together  [usage]\n\n{detail}\n\n  gitpromote plan --help\n",
+    )
 
 
 def test_detailed_exitcode_is_3_where_production_waits_for_an_approval(run, auto) -> None:

@@ -34,7 +34,9 @@ def test_without_news_there_is_no_freight(train: dict[str, object]) -> None:
 def test_quiet_waits_until_nothing_came_for_so_long() -> None:
     arrivals = [at("17 09:00"), at("17 09:20")]
     waiting = due(arrivals=arrivals, now=at("17 09:40"), quiet=1800)
-    assert waiting == Due(now=False, next=at("17 09:50"), reason="something new came a short while ago")
+    assert waiting == Due(
+        now=False, next=at("17 09:50"), reason="the newest came 09:20Z; if nothing else comes for 30m, at 09:50Z"
+    )
     assert due(arrivals=arrivals, now=at("17 09:50"), quiet=1800) == Due(now=True)
 
 
@@ -44,13 +46,13 @@ def test_the_train_takes_what_had_arrived_at_the_cut() -> None:
         now=True, until=at("17 10:00")
     )
     assert due(arrivals=arrivals[1:], now=at("17 10:30"), cut=TUESDAY, last=at("17 10:30")) == Due(
-        now=False, next=at("24 10:00"), reason="the next cut is Tue 10:00"
+        now=False, next=at("24 10:00"), reason="the next cut is Tue 24 Nov 10:00Z"
     )
 
 
 def test_before_the_cut_it_waits_for_it() -> None:
     found = due(arrivals=[at("16 09:00")], now=at("17 09:59"), cut=TUESDAY, last=at("10 10:00"))
-    assert found == Due(now=False, next=at("17 10:00"), reason="the next cut is Tue 10:00")
+    assert found == Due(now=False, next=at("17 10:00"), reason="the next cut is 10:00Z")
     assert due(arrivals=[at("16 09:00")], now=at("17 10:00"), cut=TUESDAY, last=at("10 10:00")).now
 
 
@@ -66,7 +68,9 @@ def test_the_first_freight_of_all_takes_the_last_cut() -> None:
 
 def test_with_both_the_train_waits_for_quiet() -> None:
     found = due(arrivals=[at("17 09:50"), at("17 10:10")], now=at("17 10:05"), cut=TUESDAY, quiet=1800)
-    assert found == Due(now=False, next=at("17 10:20"), reason="something new came a short while ago")
+    assert found == Due(
+        now=False, next=at("17 10:20"), reason="the newest came 09:50Z; if nothing else comes for 30m, at 10:20Z"
+    )
     assert due(arrivals=[at("17 09:50")], now=at("17 10:20"), cut=TUESDAY, quiet=1800) == Due(
         now=True, until=at("17 10:00")
     )
@@ -75,7 +79,7 @@ def test_with_both_the_train_waits_for_quiet() -> None:
 def test_what_comes_in_the_running_minute_waits_like_everything_else() -> None:
     now = at("17 10:00")
     assert due(arrivals=[now + 30], now=now, quiet=1800) == Due(
-        now=False, next=now + 1830, reason="something new came a short while ago"
+        now=False, next=now + 1830, reason="the newest came 10:00Z; if nothing else comes for 30m, at 10:31Z"
     )
     early = due(arrivals=[at("12 09:00"), now + 30], now=now, cut=TUESDAY, last=at("10 10:00"))
     assert early == Due(now=True, until=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitpromote import App, Environment, Git, Kustomize, Warehouse, any_of
+from gitpromote import App, Environment, Git, Kustomize, Soak, Warehouse, any_of
 from gitpromote import Image as Images
 
 IMAGE = "ghcr.io/acme/shop"
@@ -51,6 +51,28 @@ def test_what_is_on_its_way_does_not_keep_back_what_may_come(two):
     assert moving(again) == {"test": [], "uat": [], "prod": ["app"]}
     assert site.told(site.apply(again, project=site.project(pipeline)))["prod"] == "written"
     assert site.project(pipeline).plan_verify(again) == []
+
+
+def test_what_still_soaks_does_not_keep_back_what_has_soaked(two):
+    """Commits every half an hour would keep an image out of production for ever."""
+    site, pipeline = two
+    pipeline = pipeline.changed(
+        {"environments": (Environment("test"), Environment("uat"), Environment("prod", gates=[Soak("1h")]))}
+    )
+    site.shelf.put(image("1.1.0"))
+    site.promote(pipeline, env=["test", "uat"])
+    site.clock.time += 1800
+    site.home.commit(config("2"))
+    site.promote(pipeline, env=["test", "uat"])
+    plan = site.project(pipeline).plan()
+    assert (moving(plan)["prod"], site.decisions(plan)["prod"]) == (["app", "config"], "waiting soak")
+    site.clock.time += 1860
+    plan = site.project(pipeline).plan()
+    assert (moving(plan)["prod"], site.decisions(plan)["prod"]) == (["app"], "ready")
+    assert site.told(site.apply(plan, project=site.project(pipeline)))["prod"] == "written"
+    assert site.project(pipeline).plan_verify(plan) == []
+    again = site.project(pipeline).plan()
+    assert (moving(again)["prod"], site.decisions(again)["prod"]) == (["config"], "waiting soak")
 
 
 def test_where_nothing_may_come_yet_the_whole_change_is_shown(two):

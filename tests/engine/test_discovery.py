@@ -119,6 +119,22 @@ def test_newer_candidates_that_were_passed_over_are_told(shop):
     assert f"         newer, rejected: 2.0.0-rc.1 {newer['reason']}\n" in plain(plan_view(plan.data))
 
 
+def test_what_moves_is_not_told_as_newer_and_rejected(shop):
+    """The constraint was narrowed while it was under way."""
+    from gitpromote.views.lines import plain
+    from gitpromote.views.terminal import plan_view
+
+    site, pipeline = shop
+    both = pipeline.changed({"environments": (Environment("test"), Environment("prod"))})
+    site.promote(both, env="test")
+    narrowed = both.changed({"warehouse": alone(Images(IMAGE, "~1.0"))})
+    plan = site.project(narrowed).plan(env="prod")
+    assert tags(plan, env="prod") == ["1.1.0"]
+    assert "1.1.0" in [one["name"] for one in discovery(plan)["newer"]]
+    shown = plain(plan_view(plan.data))
+    assert "rejected: 1.1.0" not in shown and "; 1.1.0" not in shown
+
+
 def test_an_image_that_is_gone_does_not_bring_an_older_one_back(shop):
     site, pipeline = shop
     site.promote(pipeline, images=[f"{IMAGE}:1.0.0@{digest(1)}"])
@@ -434,9 +450,13 @@ def test_a_train_takes_what_had_arrived_and_leaves_the_rest(shop):
     site.shelf.put(f"{IMAGE}:1.2.0@{digest(3)}", created=wednesday + 60)
     site.clock.time = wednesday - 3600
     plan = site.project(pipeline).plan()
-    assert (tags(plan), discovery(plan)["reason"]) == (["1.0.0"], "the next cut is Wed 10:00")
+    assert (tags(plan), discovery(plan)["reason"]) == (["1.0.0"], "the next cut is 10:00Z")
     site.clock.time = wednesday + 86400
-    assert tags(site.promote(pipeline)) == ["1.1.0"]
+    late = {"name": "1.2.0", "reason": "came after the last cut; the next cut is Wed 26 Nov 10:00Z", "waits": True}
+    [told] = site.project(pipeline).freight.discover().warehouses
+    assert [one.model_dump() for one in told.newer] == [late]
+    plan = site.promote(pipeline)
+    assert (tags(plan), discovery(plan)["newer"]) == (["1.1.0"], [late])
     plan = site.project(pipeline).plan()
     assert (tags(plan), discovery(plan)["next"]) == (["1.1.0"], wednesday + 7 * 86400)
     site.clock.time = wednesday + 7 * 86400
@@ -469,6 +489,9 @@ def test_a_lock_makes_the_same_plan_again(shop, tmp_path):
     assert freight_of(again) == freight_of(plan)
     assert again["test"].change_digest == plan["test"].change_digest
     assert again.data.facts == plan.data.facts
+    site.home.commit({"base/d.yaml": site.deployment("x", replicas=8)})
+    assert site.project(pipeline).plan(lock=file, as_of=plan.data.as_of).digest == again.digest
+    assert site.project(pipeline).plan_verify(again) == []
     assert project.freight.lock(as_of=plan.data.as_of).warehouses["shop"].freight.images[0].tag == "1.2.0"
 
 

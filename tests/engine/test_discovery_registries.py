@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 
 from charts import indexed, packed, pushed, static_files
-from odd_server import Said, serving
+from odd_server import Said, said, serving
 from pushing import Pusher
 from real_registry import BASIC, htpasswd_auth, running
 
@@ -251,6 +251,19 @@ def test_an_image_that_nobody_has_pushed_yet_is_waited_for(site, real):
         pusher.image("1.0.0")
     plan = site.project(pipeline).plan()
     assert (plan["test"].decision, freight_of(plan).images[0].tag) == ("ready", "1.0.0")
+
+
+@pytest.mark.parametrize("strategy", [{}, {"constraint": "main", "strategy": "digest"}])
+def test_a_registry_that_says_not_found_of_everything_is_waited_for_and_a_strange_server_is_not(site, strategy):
+    answers = [said({"errors": [{"code": "NOT_FOUND", "message": "no such thing"}]}, status=404), Said(404, b"nope")]
+    with serving(lambda asked: said({}) if asked.path == "/v2/" else answers[0]) as server:
+        host = server.url.removeprefix("http://")
+        pipeline = pipeline_of(site, Image(f"{host}/acme/shop", **strategy), Git())
+        why = f"{host}/acme/shop does not exist yet, or is hidden from you (NOT_FOUND)"
+        assert site.decisions(site.project(pipeline).plan()) == {"test": f"unavailable {why}"}
+        answers.pop(0)
+        with pytest.raises(RemoteFailed, match="registry-not-found"):
+            site.project(pipeline).plan()
 
 
 @pytest.mark.parametrize(

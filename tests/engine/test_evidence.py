@@ -281,7 +281,7 @@ def test_a_metric_is_not_asked_before_its_range_lies_behind_the_arrival(site):
         site.clock.time = NOW + 900
         assert applied(site, line, plan)["prod"].startswith("written: ")
         [asked] = server.lines
-        assert asked == f"GET /api/v1/query?query=errors%7Benv%3D%22test%22%7D&time={NOW + 900}"
+        assert asked == f"GET /api/v1/query?query=errors%7Benv%3D%22test%22%7D&time={NOW + 900}&lookback_delta=300s"
 
 
 def test_an_apply_that_waits_lets_the_range_pass(site):

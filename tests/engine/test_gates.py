@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from gitpromote import CEL, ChangeBudget, Environment, Freeze, Soak, Window
+import pytest
+
+from gitpromote import CEL, Approvals, ChangeBudget, Environment, Freeze, Soak, Window
+from gitpromote.views.lines import plain
+from gitpromote.views.opening import opening
+from gitpromote.views.terminal import plan_view
 
 from .conftest import NOW
 
@@ -48,6 +53,68 @@ def test_apply_waits_for_an_expression_of_the_clock(site):
     pipeline = site.pipeline(Environment("test", gates=[CEL("late", "schedule.hour >= 12")]))
     assert site.told(site.apply(project=site.project(pipeline), wait=True)) == {"test": "written"}
     assert site.clock.now() >= NOW - 54 * 60 + 12 * HOUR
+
+
+SATURDAY = Window("Sat 21:00-23:00", tz="UTC", name="saturday")
+WEEKEND = Window("Sat-Sun", tz="UTC", deny=True, name="weekend")
+
+
+@pytest.mark.parametrize(
+    ("gates", "told"),
+    [
+        (
+            [SATURDAY, WEEKEND],
+            "never until 7 Nov 2026 21:00Z, as far as was looked: weekend and saturday are not open together",
+        ),
+        (
+            [Window("Mon-Thu 09:00-16:00", tz="UTC", name="hours"), CEL("evening", "schedule.hour == 19")],
+            "never until 17 Feb 2026 19:00Z, as far as was looked: hours and evening are not open together",
+        ),
+        (
+            [CEL("odd", "schedule.hour == 19 && schedule.hour < 12"), Approvals(1)],
+            "never until 4 Dec 2025 00:54Z, as far as was looked: odd does not open",
+        ),
+        (
+            [Window(rrule="FREQ=DAILY;COUNT=1", start="2020-01-01T00:00", duration="1h", name="once")],
+            "never in the next years: once does not open",
+        ),
+    ],
+)
+def test_what_is_never_open_at_once_is_told_so_and_has_no_moment(site, gates, told):
+    pipeline = site.pipeline(Environment("test", gates=gates))
+    plan = site.project(pipeline).plan()
+    assert plan["test"].opens.earliest is None
+    assert opening(plan["test"], now=plan.data.as_of) == told
+    assert f" · {told}" in plain(plan.explain("test").lines()[:1])
+
+
+@pytest.mark.parametrize(("people", "then"), [((), ""), ((Approvals(1),), ", then 0 of 1 approvals")])
+def test_a_soak_and_a_window_have_one_moment_wherever_it_is_told(site, people, then):
+    """The soak ends on a Friday, outside of the window."""
+    pipeline = site.pipeline(
+        Environment("test"), Environment("prod", gates=[Soak("24h"), Window("Mon-Thu 09:00-16:00", tz="UTC"), *people])
+    )
+    site.promote(pipeline, env="test")
+    told = f"Mon 24 Nov 09:00Z{then}"
+    plan = site.project(pipeline).plan()
+    assert opening(plan["prod"], now=plan.data.as_of) == told
+    assert f"opens {told}" in plain(plan.explain("prod").lines()[:1])
+    assert f"{told}\n" in plain(plan_view(plan.data))
+
+
+def test_what_an_expression_waits_for_is_told_as_it_is_asked(site):
+    pipeline = site.pipeline(Environment("test", gates=[CEL("soaked", "upstream.test.soakMinutes > 3")]))
+    plan = site.project(pipeline).plan()
+    assert opening(plan["test"], now=plan.data.as_of) == "upstream.test.soakMinutes > 3"
+
+
+def test_an_expression_that_time_does_not_turn_true_says_so(site):
+    pipeline = site.pipeline(Environment("test", gates=[CEL("odd", "schedule.hour == 24")]))
+    [found] = [one for one in site.project(pipeline).plan()["test"].outcomes if one.id == "odd"]
+    assert (found.status, found.message) == (
+        "pending",
+        "schedule.hour is 0; not true at any moment of the next two weeks",
+    )
 
 
 def test_what_fails_by_the_plans_own_content_needs_another_plan(site):

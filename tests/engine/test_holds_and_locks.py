@@ -114,6 +114,13 @@ def test_a_lock_does_not_stop_its_owner(promoted):
     assert promoted.told(promoted.apply())["test"] == "written"
 
 
+def test_a_lock_does_not_stop_its_owner_on_another_machine_and_stops_another_person_there(promoted):
+    promoted.project().lock("test", reason="mine")
+    plan = promoted.project().plan(env="test")
+    assert promoted.told(promoted.apply(plan, project=bo(promoted))) == {"test": "failed 7"}
+    assert promoted.told(promoted.apply(plan, project=promoted.project(cache="elsewhere"))) == {"test": "written"}
+
+
 def test_a_lock_is_waited_for(promoted):
     plan = promoted.project().plan(env="test")
     bo(promoted).lock("test", reason="migration", ttl=20)

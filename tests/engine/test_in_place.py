@@ -271,3 +271,19 @@ def test_stage_branches_hold_sources_of_their_own(chart):
     assert "1.0.0" in chart.home.show("stage/test:envs/prod.yaml")
     assert "1.0.0" in chart.home.show("main:envs/test.yaml")
     assert chart.decisions(chart.project(pipeline).plan()) == {"test": "noop", "prod": "noop"}
+
+
+def test_some_apps_alone_are_refused_where_sources_are_edited_in_place(chart):
+    edits = [SetValue("envs/$env.yaml", "image.tag", image=IMAGE)]
+    apps = [App(name, Helm("chart", values=["envs/$env.yaml"]), edits=edits) for name in ("shop", "cart")]
+    pipeline = helm(chart, apps=apps)
+    with pytest.raises(UsageError) as caught:
+        chart.plan(pipeline, images=[f"{IMAGE}:1.1.0@{DIGEST}"], apps=["shop"])
+    assert caught.value.exit_code == 64
+    assert str(caught.value) == (
+        "These Apps cannot be planned apart  [apps-inseparable]\n"
+        "test: sources are edited in place in main, for cart as well\n"
+        "Leave --app out, or give what is to move alone a pipeline of its own."
+    )
+    alone = chart.plan(helm(chart), images=[f"{IMAGE}:1.1.0@{DIGEST}"], apps=["shop"])
+    assert chart.decisions(alone)["test"] == "ready"

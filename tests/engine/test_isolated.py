@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitpromote import App, Environment, Git, Image, Kustomize, Warehouse
+from gitpromote import App, Branch, Environment, Git, Image, Kustomize, Plain, Warehouse
 from gitpromote.errors import RemoteFailed, SourceInvalid
 
 IMAGE = "ghcr.io/acme/shop"
@@ -111,3 +111,68 @@ def test_what_is_known_already_goes_on_while_its_registry_is_down(site, mixed):
     down(site)
     assert ended(site.project(mixed).run_once()) == {"uat": "written"}
     assert "image: ghcr.io/acme/shop:1.1.0" in site.home.show("env/uat:apps-deployment-shop.yaml")
+
+
+@pytest.fixture
+def apart(site):
+    """Two Warehouses, one of which follows another repository that a second App is read from."""
+    charts = site.other("charts.git")
+    charts.commit({f"{env}/c.yaml": config(env, 1) for env in ("test", "uat")})
+    return charts, site.pipeline(
+        Environment("test", auto=True, production=False),
+        Environment("uat", auto=True, production=False, after=[], apps=["shop"]),
+        apps=[App("shop", Plain("deploy/$env")), App("extra", Plain("$env"), repo=str(charts.path))],
+        warehouse=[
+            Warehouse(Git(), name="own"),
+            Warehouse(Git(repo=str(charts.path)), name="other"),
+        ],
+    )
+
+
+def config(env, number):
+    return (
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: extra, namespace: {env}}}\ndata: {{number: '{number}'}}\n"
+    )
+
+
+@pytest.mark.parametrize("cache", ["cache", "another"])
+def test_a_source_repository_that_is_down_stops_its_warehouse_alone(site, apart, cache):
+    charts, pipeline = apart
+    assert site.project(pipeline).run_once().exit_code == 0
+    charts.path.rename(site.root / "away")
+    commit(site, "test", "uat", replicas=2)
+    ran = site.project(pipeline, cache=cache).run_once()
+    [told] = ran.troubles
+    assert (told.name, told.status, told.code) == ("Warehouse other", "failed", "repository-not-found")
+    assert str(charts.path) in told.detail
+    assert "replicas: 2" in "".join(site.home.files("env/uat").values())
+    # What it rendered before is known where it was rendered; elsewhere its sources are wanted.
+    assert ended(ran)["uat"] == "written"
+    assert ended(ran)["test"] == ("written" if cache == "cache" else "failed repository-not-found")
+    assert ran.exit_code == 6
+    with pytest.raises(RemoteFailed):
+        site.project(pipeline, cache=cache).plan()
+    (site.root / "away").rename(charts.path)
+    charts.commit({"test/c.yaml": config("test", 2)})
+    again = site.project(pipeline, cache=cache).run_once()
+    assert (again.exit_code, again.troubles, ended(again)["test"]) == (0, (), "written")
+    assert "number: '2'" in "".join(site.home.files("env/test").values())
+
+
+def test_a_target_repository_that_is_down_stops_its_environments_alone(site):
+    far = site.other("far.git")
+    pipeline = site.pipeline(
+        Environment("test", auto=True, production=False),
+        Environment("far", auto=True, production=False, after=[], target=Branch("env/$env", repo=str(far.path))),
+    )
+    site.home.commit(site.sources("far"))
+    assert site.project(pipeline).run_once().exit_code == 0
+    away = site.root / "away"
+    far.path.rename(away)
+    commit(site, "test", "far", replicas=2)
+    ran = site.project(pipeline).run_once()
+    assert ended(ran) == {"test": "written", "far": "failed repository-not-found"}
+    assert (ran.exit_code, ran.troubles) == (6, ())
+    away.rename(far.path)
+    again = site.project(pipeline).run_once()
+    assert (again.exit_code, ended(again)) == (0, {"far": "written"})

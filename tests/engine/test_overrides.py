@@ -88,7 +88,7 @@ def test_what_is_soft_is_overridden_and_told_wherever_the_gate_is(promoted):
     text = 'overridden by cleo@acme.example until 04:54Z: "checkout is down" (INC-2211); it says pending'
     assert f"  prod: {found.message}   [hours]\n      {text}\n" in plain(notes(plan.data))
     assert f"  warn  hours     {found.message}; {text}   (soft)\n" in plain(explanation(plan.data, plan["prod"]))
-    assert f"| `prod` | warn | `hours` | `{found.message}; {text}` |" in plan_markdown(plan.data, digest=plan.digest)
+    assert f"`{found.message}; {text}`" in plan_markdown(plan.data, digest=plan.digest)
     assert promoted.project(pipeline).plan_verify(plan) == []
 
     # The plan that was made before goes, too: it is the same change.
@@ -284,3 +284,12 @@ def test_words_of_an_override_stay_on_their_line_in_the_commit(promoted):
     assert told(promoted, pipeline, plan).startswith("written: ")
     message = promoted.home.git("log", "-1", "--format=%B", "env/prod")
     assert message.splitlines()[-1] == "Gitpromote-Override: hours by cleo@acme.example: x Gitpromote-Plan: sha256:0"
+
+
+def test_nothing_of_an_override_that_a_terminal_would_obey_reaches_the_commit(promoted):
+    pipeline = line(promoted, NIGHT)
+    ready(promoted, pipeline)
+    override(promoted, pipeline, reason="x\x1b[2J\x1b]0;t\x07\u202ey\x00z\r", ticket="T\x9b1m1")
+    assert told(promoted, pipeline, promoted.project(pipeline).plan()).startswith("written: ")
+    message = promoted.home.git("log", "-1", "--format=%B", "env/prod")
+    assert message.splitlines()[-1] == "Gitpromote-Override: hours by cleo@acme.example: xyz (T1)"

@@ -90,6 +90,7 @@ def test_a_rollback_is_judged_at_the_recorded_tree(promoted):
     assert promoted.decisions(plan) == {"prod": "blocked replicas, no-rollback"}
     [finding] = outcome(plan, "prod", "replicas").findings
     assert (finding.file, finding.line) == ("apps-deployment-shop.yaml", 7)
+    assert plan.explain("prod").remedies["replicas"] == "mend what apps-deployment-shop.yaml:7 is rendered from"
 
 
 def test_what_is_retired_is_judged_by_its_deletes_alone(promoted):
@@ -99,6 +100,40 @@ def test_what_is_retired_is_judged_by_its_deletes_alone(promoted):
         "replicas": "pass: nothing here that it judges",
         "keep": "fail: is deleted",
     }
+
+
+def test_what_is_not_there_is_mended_where_it_would_stand(site):
+    rule = Rule("paused", "has(object.spec.paused)", kinds="Deployment", message="says nothing")
+    plan = site.project(site.pipeline(policies=[rule])).plan()
+    [finding] = outcome(plan, "test", "paused").findings
+    assert (finding.file, finding.line, finding.path) == ("deploy/test/deployment.yaml", 6, ("spec", "paused"))
+
+
+KEPT = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: test}\nspec: {serviceName: db}\n"
+
+
+def test_what_is_deleted_is_mended_where_it_was_left_out(site):
+    kept = {"deploy/test/db.yaml": KEPT}
+    site.home.commit(kept)
+    site.promote(site.pipeline(Environment("test")))
+    site.home.commit({"deploy/test/db.yaml": None})
+    project = site.project(site.pipeline(Environment("test"), policies=[Pack("deletes")]))
+    plan = project.plan()
+    [finding] = outcome(plan, "test", "deletes").findings
+    assert (str(finding.object), finding.file, finding.line) == ("apps/StatefulSet test/db", "deploy/test", 0)
+    assert plan.explain("test").remedies == {"deletes": "mend deploy/test"}
+
+
+def test_what_an_app_takes_with_it_has_no_place_to_mend(site):
+    from gitpromote import App, Branch, Plain
+
+    site.home.commit({"db/db.yaml": KEPT, "more/set.yaml": KEPT.replace("db", "more")})
+    apps = [App("shop", Plain("deploy/$env")), App("more", Plain("more")), App("db", Plain("db"))]
+    site.promote(site.pipeline(Environment("test"), apps=apps, target=Branch("env/$env")))
+    plan = site.plan(site.pipeline(Environment("test"), apps=apps[:2], policies=[Pack("deletes")]))
+    [finding] = outcome(plan, "test", "deletes").findings
+    assert (finding.file, finding.line) == ("", 0)
+    assert plan.explain("test").remedies == {}
 
 
 def test_a_change_is_judged_by_its_fields(promoted):

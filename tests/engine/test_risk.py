@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 
 from odd_server import said, serving
 
-from gitpromote import HTTP, Environment, Match, Pack, Project, RiskRule, Rule, Window
+from gitpromote import HTTP, Approvals, Environment, Match, Pack, Project, RiskRule, Rule, Window
 from tests.engine.test_evidence import applied, outcome, verdict
 from tests.engine.test_staleness_cases import CHART, in_place
 
@@ -51,6 +51,32 @@ def test_policies_see_the_risk_that_rules_give(site):
     plan = site.project(line(site, risks=[RiskRule("all", "true", risk="high")], policies=[calm, calmer])).plan()
     assert verdict(plan, "calm", "test") == ("fail", "too much at once")
     assert verdict(plan, "calmer", "test") == ("pass", "nothing found")
+
+
+BY_RISK = [
+    Approvals(1, name="one", when="plan.risk == 'medium'"),
+    Approvals(2, name="two", when=HIGH),
+    Window("Tue-Thu 09:00-15:00", tz="Europe/Berlin", name="calm-hours", when=HIGH),
+]
+
+
+@pytest.mark.parametrize(
+    ("risk", "statuses", "decision"),
+    [
+        ("low", {"one": "skip", "two": "skip", "calm-hours": "skip"}, "ready"),
+        ("medium", {"one": "pending", "two": "skip", "calm-hours": "skip"}, "waiting"),
+        ("high", {"one": "skip", "two": "pending", "calm-hours": "pending"}, "waiting"),
+    ],
+)
+def test_what_is_low_goes_what_is_medium_waits_for_one_and_what_is_high_for_two_and_a_window(
+    site, risk, statuses, decision
+):
+    rule = RiskRule("all", "true", risk=risk, lower=risk == "low")
+    pipeline = site.pipeline(Environment("test", gates=BY_RISK), risks=[rule])
+    plan = site.project(pipeline).plan()
+    assert plan["test"].risk == risk
+    assert {one.id: one.status for one in plan["test"].outcomes if one.id in statuses} == statuses
+    assert plan["test"].decision == decision
 
 
 def test_a_gate_by_risk_asks_nobody_about_a_small_change_and_somebody_about_a_large_one(site):

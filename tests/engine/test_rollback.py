@@ -6,6 +6,9 @@ import pytest
 
 from gitpromote import App, Branch, Directory, Environment, Git, Plain, Warehouse
 from gitpromote.errors import Blocked, UsageError
+from gitpromote.views.lines import plain
+from gitpromote.views.standing import status_view
+from gitpromote.views.terminal import plan_view
 
 FILE = "apps-deployment-shop.yaml"
 
@@ -51,6 +54,63 @@ def test_what_was_rolled_back_is_held_until_it_is_released(twice):
     assert twice.home.files("env/test") == {FILE: twice.deployment("test")}
     twice.project().release("test")
     assert twice.decisions(twice.project().plan(env="test")) == {"test": "ready"}
+
+
+def test_freight_that_was_rolled_back_is_told_wherever_it_may_come_again(twice):
+    left = twice.project().rollback("test", reason="5xx").data
+    twice.apply(twice.project().rollback("test", reason="5xx"))
+    [bad] = [one.alias for key, one in left.freight.items() if key != left.environments[0].freight["shop"].id]
+    twice.project().release("test")
+    told = (
+        f'{bad} was rolled back from here 00:54Z by Ada <ada@acme.example>: "5xx". '
+        f"To keep it out: freight reject shop {bad}"
+    )
+    plan = twice.project().plan(env="test")
+    [outcome] = [one for one in plan["test"].outcomes if one.id == "rolled-back"]
+    assert (outcome.status, outcome.level, outcome.message) == ("warn", "advisory", told)
+    status = plain(status_view(twice.project().status().data))
+    assert f"    test: {told}   [rolled-back]" in status
+    assert [freight.alias for freight, _ in twice.project().rolled_back("test")] == [bad]
+    assert twice.project().verify().ok
+    twice.apply(plan)  # meant: nothing is said any more
+    assert twice.project().rolled_back("test") == []
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_renamed_environment_goes_back_as_long_as_it_is_written_to_the_same_place(site, stays):
+    site.home.commit(site.sources("stage", "live"))
+    place = {"target": Branch("deploy/stage")} if stays else {}
+    before = site.pipeline(Environment("test"), Environment("stage", **place))
+    after = site.pipeline(Environment("test"), Environment("live", moved="stage", **place))
+    site.promote(before)
+    site.home.commit(site.sources("test", "stage", "live", version="1.1.0"))
+    site.promote(before)
+    if stays:
+        plan = site.project(after).rollback("live", reason="5xx")
+        assert site.told(site.apply(plan, project=site.project(after))) == {"live": "written"}
+        assert site.project(after).verify().ok
+        assert site.project(after).left_behind() == []
+        return
+    site.promote(after)
+    assert site.project(after).left_behind() == [
+        "env/stage still holds what stage wrote there; live is written elsewhere now. Delete it by hand"
+    ]
+    with pytest.raises(Blocked) as caught:
+        site.project(after).rollback("live", reason="5xx")
+    assert caught.value.detail == (
+        "live has never held another verified Freight since it is no longer written to env/stage: "
+        "what was there is not for this place."
+    )
+
+
+def test_freight_that_is_rejected_comes_no_more_and_needs_no_word(twice):
+    bad = twice.project().plan().data.environments[0].freight["shop"].id
+    alias = twice.project().plan().data.freight[bad].alias
+    twice.apply(twice.project().rollback("test", reason="5xx"))
+    twice.project().freight.reject(alias, reason="5xx")
+    twice.project().release("test")
+    assert twice.project().rolled_back("test") == []
+    assert [one.id for one in twice.project().plan(env="test")["test"].outcomes if one.id == "rolled-back"] == []
 
 
 def test_freight_that_was_left_does_not_go_on_downstream(promoted):
@@ -222,3 +282,44 @@ def test_going_back_passes_over_freight_that_changed_nothing(site):
     site.promote(pipeline)
     plan = site.project(pipeline).rollback("test", reason="5xx")
     assert replicas_of(plan) == [(2, 1)]
+
+
+def _then(plan):
+    """What a rollback says of what follows."""
+    text = plain(plan_view(plan.data, width=120))
+    return [one.strip() for one in text[text.index("  Then: ") :].splitlines()[:3] if one.strip()]
+
+
+def test_a_rollback_says_truly_where_what_it_leaves_goes_and_where_it_stays(promoted):
+    promoted.promote(env="test")
+    project = promoted.project()
+    plan = project.rollback("test", reason="5xx")
+    left = _left(plan)
+    [back] = [one.alias for one in plan.data.freight.values() if one.alias != left]
+    assert _then(plan)[0] == f"Then: test is held on {back}; {left} will not go on to uat, prod"
+    assert project.plan_verify(plan) == []
+    promoted.promote()
+    plan = project.rollback("test", reason="5xx")
+    assert _then(plan)[:2] == [
+        f"Then: test is held on {back}",
+        f"{left} stays in uat, prod, where it has arrived already: roll that back as well",
+    ]
+    plan = project.rollback("prod", reason="5xx")
+    assert _then(plan)[0] == f"Then: prod is held on {back}"
+
+
+def test_what_somebody_approved_further_on_may_still_go_there_after_a_rollback(promoted):
+    promoted.promote(env="test")
+    project = promoted.project()
+    left = _left(project.rollback("test", reason="5xx"))
+    project.freight.approve(left, env="prod")
+    told = _then(project.rollback("test", reason="5xx"))
+    assert told[0].endswith(f"; {left} will not go on to uat")
+    assert told[1] == f"{left} may still go on to prod: gitpromote freight reject {left} stops it"
+
+
+def _left(plan):
+    """The alias of what is rolled away."""
+    [planned] = plan.data.environments
+    [alias] = [one.alias for key, one in plan.data.freight.items() if key != planned.freight["shop"].id]
+    return alias

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gitpromote import App, Environment, Git, Image, Plain, Soak, Warehouse
 from gitpromote.engine.interrupt import Interruption
-from gitpromote.engine.looping import Bell, Nobody, Pace, keep_running
+from gitpromote.engine.looping import Bell, Lane, Nobody, Pace, keep_running
 from gitpromote.engine.running import until_settled
 from gitpromote.errors import ConfigurationError, RemoteFailed, UsageError
 from gitpromote.model.outcome import Outcome
@@ -400,11 +400,10 @@ def runs(turns, *, interval=60.0, stop_after=None):
         return found
 
     keep_running(
-        turn,
+        [Lane(turn=turn, listener=hears)],
         clock=clock,
         pace=Pace(interval=interval, jitter=0),
         waiting=Waits(clock, stop_after),
-        listener=hears,
         rounds=len(turns),
     )
     return hears.heard
@@ -440,6 +439,66 @@ def test_a_round_that_fails_is_told_and_tried_again_later_every_time_up_to_a_qua
 def test_what_waiting_cannot_mend_ends_it(error):
     with pytest.raises(type(error)):
         runs([a_round(test=""), error, a_round(test="")])
+
+
+def lanes(turns, *, rounds, wakes=()):
+    """Lanes by name over these rounds or errors, the last one for ever; who had a turn, when, and what was told."""
+    clock, log = Clock(), []
+
+    class Waking(Waits):
+        def wait(self, seconds, interruption):
+            super().wait(0 if len(self.waited) in wakes else seconds, interruption)
+            return len(self.waited) - 1 in wakes
+
+    class Tells(Nobody):
+        def __init__(self, name):
+            self.name = name
+
+        def failed(self, error, *, again):
+            log.append(f"{self.name} {error.code} {again:g}")
+
+    def taking(name):
+        left = list(turns[name])
+
+        def turn():
+            found = left.pop(0) if len(left) > 1 else left[0]
+            log.append(f"{name} at {clock.now() - NOW}")
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        return turn
+
+    made = [Lane(turn=taking(name), listener=Tells(name)) for name in turns]
+    keep_running(made, clock=clock, pace=Pace(interval=60, jitter=0), waiting=Waking(clock), rounds=rounds)
+    return log
+
+
+def test_several_pipelines_go_at_their_own_pace_and_one_that_fails_keeps_none_back():
+    quiet = a_round(test="")
+    assert lanes({"one": [unreachable()], "two": [quiet]}, rounds=5) == [
+        "one at 0",
+        "one remote-unreachable 15",
+        "two at 0",
+        "one at 15",
+        "one remote-unreachable 30",
+        "one at 45",
+        "one remote-unreachable 60",
+        "two at 60",
+    ]
+
+
+def test_a_bell_wakes_all_pipelines():
+    quiet = a_round(test="")
+    assert lanes({"one": [quiet], "two": [quiet]}, rounds=4, wakes=[0]) == ["one at 0", "two at 0"] * 2
+
+
+def test_a_pipeline_that_is_not_valid_ends_nothing_while_another_goes_on():
+    wrong = ConfigurationError("The pipeline is not valid", code="pipeline-invalid")
+    quiet = a_round(test="")
+    assert lanes({"one": [wrong], "two": [quiet]}, rounds=3)[:3] == ["one at 0", "one pipeline-invalid 15", "two at 0"]
+    with pytest.raises(ConfigurationError):
+        lanes({"one": [wrong], "two": [quiet, wrong]}, rounds=9)
 
 
 def test_it_ends_when_somebody_asks_to_stop_while_it_waits():

@@ -140,7 +140,7 @@ def test_a_render_that_comes_out_differently_is_not_pushed(site):
     finally:
         sensitive.rendered_asks = whole
     found = result.environments[0]
-    assert (found.status, found.exit_code, found.code) == ("failed", 10, "sensitive-differs")
+    assert (found.status, found.exit_code, found.code) == ("failed", 1, "sensitive-differs")
     assert "env/test" not in str(site.home.refs())
 
 

@@ -68,6 +68,7 @@ def test_another_repository_is_written_and_the_ledger_stays_at_home(site):
     assert other.files("env/test") == {FILE: site.deployment("test")}
     assert noop(site, pipeline)
     assert site.project(pipeline).verify().ok
+    assert site.project(pipeline, cache="cold").verify().ok
     by_hand = other.commit({"x.yaml": "a: 1\n"}, branch="env/test")
     plan = site.project(pipeline).plan(env="test")
     assert plan["test"].outcomes[0].operands["commits"] == [by_hand]
@@ -129,6 +130,11 @@ def test_a_target_that_moves_is_written_anew_and_the_old_place_is_left_behind(si
     site.promote(moved)
     assert site.home.files("live/test") == site.home.files("env/test")
     assert noop(site, moved)
+    told = site.project(moved).left_behind()
+    assert told[0] == "env/test still holds what test wrote there; test is written elsewhere now. Delete it by hand"
+    assert len(told) == 3
+    site.home.move("env/test", None)
+    assert len(site.project(moved).left_behind()) == 2
     assert site.project(moved).verify().ok
 
 
@@ -184,6 +190,13 @@ def test_a_tag_that_the_server_refuses_is_told(site):
     assert site.home.head("env/test") is None
 
 
+def why_blocked(plan, name="test"):
+    """The verdict against a path, as the plan has it."""
+    assert plan[name].decision == "blocked", plan[name]
+    found = next(one for one in plan[name].outcomes if one.id == "unsafe-path")
+    return found.message
+
+
 @pytest.mark.parametrize("where", ["link", "file"])
 def test_a_folder_that_is_none_in_the_target_is_not_written_through(site, where):
     """Git would put a folder in the place of what is there."""
@@ -191,21 +204,40 @@ def test_a_folder_that_is_none_in_the_target_is_not_written_through(site, where)
     site.home.commit({"builds": "docs"}, branch="live", parent=None, mode=mode)
     pipeline = site.pipeline(Environment("test"), target=Directory("builds/$env", branch="live"))
     before = site.home.refs()
-    result = site.apply(site.project(pipeline).plan(), project=site.project(pipeline))
-    found = result.environments[0]
-    assert (found.status, found.exit_code, found.code) == ("blocked", 13, "unsafe-path")
-    assert found.detail == f"test: 'builds/test/{FILE}' lies below builds, which is a {where} there"
+    plan = site.project(pipeline).plan()
+    assert site.decisions(plan) == {"test": "blocked unsafe-path"}
+    message = f"'builds/test/{FILE}' lies below builds, which is a {where} there"
+    assert why_blocked(plan) == f"{message}. Remove the {where} builds."
+    result = site.apply(plan, project=site.project(pipeline))
+    assert site.told(result) == {"test": "blocked 13"}
     assert site.home.refs() == before
 
 
 def test_a_file_that_differs_from_ours_only_in_case_is_not_joined(site):
     site.home.commit({"Builds/test/x.yaml": "a: 1\n"}, branch="live", parent=None)
     pipeline = site.pipeline(Environment("test"), target=Directory("builds/$env", branch="live"))
-    result = site.apply(site.project(pipeline).plan(), project=site.project(pipeline))
+    plan = site.project(pipeline).plan()
+    message = "'builds' meets 'Builds' on file systems that fold case"
+    assert why_blocked(plan) == f"{message}. Rename one of the two, or remove Builds."
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {"test": "blocked 13"}
+    site.home.commit({"Builds/test/x.yaml": None}, branch="live")
+    site.promote(pipeline)
+    assert list(site.home.files("live")) == [f"builds/test/{FILE}"]
+
+
+def test_what_comes_in_the_way_after_the_plan_is_seen_before_anything_is_written(site):
+    site.home.commit({"docs/x.md": "x\n"}, branch="live", parent=None)
+    pipeline = site.pipeline(Environment("test"), target=Directory("builds/$env", branch="live"))
+    plan = site.project(pipeline).plan()
+    site.home.commit({"Builds/x.yaml": "a: 1\n"}, branch="live")
+    result = site.apply(plan, project=site.project(pipeline))
     found = result.environments[0]
-    assert (found.status, found.code) == ("blocked", "unsafe-path")
+    assert (found.status, found.exit_code, found.code) == ("blocked", 13, "unsafe-path")
     assert found.detail == "test: 'builds' meets 'Builds' on file systems that fold case"
-    assert (result.exit_code, found.hint) == (13, "Nothing was pushed for this environment.")
+    assert found.hint == (
+        "Nothing was pushed for this environment. Rename one of the two, or remove Builds. Then plan again:\n"
+        "  gitpromote plan shop"
+    )
 
 
 @pytest.mark.parametrize("mode", ["120000", "100644"])
@@ -228,8 +260,9 @@ def test_what_is_kept_is_not_lost_to_a_file_of_ours(site, kept, why):
     site.home.commit({kept: "docs"}, branch="env/test", parent=None)
     pipeline = site.pipeline(Environment("test"), target=Branch("env/$env", keep=[kept]))
     before = site.home.refs()
-    result = site.apply(site.project(pipeline).plan(), project=site.project(pipeline))
-    assert (site.told(result), result.environments[0].detail) == ({"test": "blocked 13"}, f"test: {why}")
+    plan = site.project(pipeline).plan()
+    assert why_blocked(plan).startswith(f"{why}. ")
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {"test": "blocked 13"}
     assert site.home.refs() == before
 
 

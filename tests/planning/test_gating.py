@@ -260,10 +260,12 @@ def test_openings_that_miss_each_other_are_tried_until_they_meet(small: Any) -> 
     assert later.opens == Opens(earliest=midnight + DAY + 12 * HOUR)
 
 
-def test_openings_that_never_meet_are_conditions(small: Any) -> None:
+def test_openings_that_never_meet_are_told_with_how_far_was_looked(small: Any) -> None:
     found = planned(small, Soak("3h"), NOON, NOON.changed({"name": "never", "deny": True}))
     assert found.opens.earliest is None
-    assert {"window": "noon"} in found.opens.conditions
+    [never] = found.opens.conditions
+    assert never["gates"] == ["never", "noon"]
+    assert never["never"] > small.as_of + 30 * DAY
 
 
 def test_what_waits_for_others_names_the_window(small: Any) -> None:

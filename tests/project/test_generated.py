@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.project import Plan, Project, project_of
+from gitpromote.views.time import instant
 
 PREVIEWS = """\
 from gitpromote import App, Directory, Environment, EphemeralPipeline, Plain
@@ -446,3 +448,61 @@ def test_the_last_preview_is_retired_to_the_end(empty, capsys, monkeypatch):
     assert held(desk) == {}
     assert main(["retire", "--gone", "--reason", "closed", "-auto-approve"]) == 0
     assert capsys.readouterr().out == "Nothing is left over.\n"
+
+
+def test_what_is_gone_is_still_told(empty, capsys, monkeypatch):
+    from gitpromote.cli.main import main
+
+    desk = start(empty)
+    monkeypatch.chdir(desk.work)
+    monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(desk.root / "cache"))
+    pull(desk, 1)
+    pull(desk, 2)
+    applied(desk, desk.project().plan())
+    desk.git("push", "-q", "origin", ":refs/heads/change-1")
+    assert main(["history", "--env", "pr-1"]) == 0
+    assert capsys.readouterr().out.count("pr-1") == 2
+    assert main(["explain", "pr-1"]) == 0
+    last = instant(desk.project().history.env("pr-1")[0].at, now=int(time.time()))
+    assert capsys.readouterr().out == (
+        f"pr-1 · gone; its last Record is of {last}\n"
+        "  previews has no such environment any more: refs/pull/1/head is where no branch is: it is closed, or comes "
+        "from a fork\n"
+        "  What it wrote still stands in previews:previews/pr-1:\n"
+        "  gitpromote retire previews --gone --reason …\n"
+        "  gitpromote history previews --env pr-1\n"
+    )
+    applied(desk, desk.project().retire(gone=True, reason="closed"))
+    desk.git("push", "-q", "origin", ":refs/heads/change-2", ":refs/pull/1/head")
+    project = desk.project()
+    [record] = project.history.kind("retired")
+    at = instant(record.at, now=int(time.time()))
+    assert main(["explain", "previews", "pr-1"]) == 0
+    who = record.actor.claimed.partition(" <")[0]
+    assert capsys.readouterr().out == (
+        f'pr-1 · retired {at} by {who}: "closed"\n'
+        "  previews has no such environment any more\n"
+        "  gitpromote history previews --env pr-1\n"
+    )
+    assert main(["history", "--env", "pr-*"]) == 0
+    assert capsys.readouterr().out.count("pr-2") == 2
+    assert [one.kind for one in project.records("pr-1")] == ["retired", "verified", "written"]
+    assert project.environments_ever() == ("pr-1", "pr-2")
+    assert main(["history", "--env", "pr-3"]) == 64
+    assert capsys.readouterr().err.splitlines()[0] == "Error: There is no such environment  [environment-unknown]"
+    assert main(["explain", "pr-3"]) == 11
+    assert desk.project().gone("pr-3") is None
+
+
+def test_an_environment_that_left_the_list_is_still_told(empty, capsys, monkeypatch):
+    from gitpromote.cli.main import main
+
+    desk = start(empty, LISTED.replace("NAMES", '["a", "b"]'))
+    monkeypatch.chdir(desk.work)
+    monkeypatch.setenv("GITPROMOTE_CACHE_DIR", str(desk.root / "cache"))
+    applied(desk, desk.project().plan())
+    desk.push({"pipeline.py": LISTED.replace("NAMES", '["a"]')})
+    assert main(["explain", "b", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["gone"]["target"] == "rendered:b"
+    assert main(["history", "--env", "b"]) == 0
+    assert desk.project().gone("a") is None

@@ -65,6 +65,40 @@ def test_a_plan_is_called_by_its_file(make: SimpleNamespace) -> None:
     assert found == "gitpromote approve 'plans/a b.json' --env prod-eu"
 
 
+def test_a_plan_that_has_no_file_is_called_by_its_id(make: SimpleNamespace) -> None:
+    one = outcome(remedy="gitpromote approve PLAN --env prod-eu")
+    environment = make.environment("prod-eu", decision="waiting", outcomes=(one,))
+    found = remedies(make.plan(environment), environment, known_as="9c41d7e0b2aa")
+    assert found == {"soak": "gitpromote approve 9c41d7e0b2aa --env prod-eu"}
+
+
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        (
+            {"status": "fail", "operands": {"plan.adds": 1, "change.risk": "low"}},
+            "has to change: plan.adds (now 1), change.risk (now low); then plan again",
+        ),
+        ({"operands": {"metrics.errors": 0.05}}, "has to change: metrics.errors (now 0.05)"),
+        ({"operands": {"schedule.hour": 9}, "from": 10}, None),
+        (
+            {"operands": {"schedule.hour": 9, "never": 10}},
+            "time does not make it true within two weeks: mend the expression, or wait longer",
+        ),
+        (
+            {"status": "error", "operands": {"metrics.errors": "not known", "plan.adds": 1}},
+            "has to be known: metrics.errors",
+        ),
+        ({"status": "error"}, "mend the expression"),
+        ({"level": "soft"}, "gitpromote override pay prod-eu calm --reason … --expires 4h"),
+    ],
+)
+def test_what_an_expression_reads_is_told_where_it_does_not_hold(
+    make: SimpleNamespace, members: dict[str, Any], text: str | None
+) -> None:
+    assert helps(make, outcome(**{"id": "calm", "expression": "…", "threshold": "true", **members})) == text
+
+
 @pytest.mark.parametrize(
     ("decision", "freight", "command"),
     [
@@ -90,7 +124,8 @@ def test_ahead_of_its_turn_where_nothing_before_is_planned(make: SimpleNamespace
 # -- looks
 
 NARROW = """\
-prod-eu · jolly-snipe-e14a · waiting: errors
+prod-eu · jolly-snipe-e14a · waiting:
+    errors
   pending  a-gate-with-a-rather-long-name
       0.02 since Fri 21 Nov 09:29Z
       (soft)

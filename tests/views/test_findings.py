@@ -51,7 +51,7 @@ def blocked(make: SimpleNamespace) -> Any:
     """One cause in twelve objects of two environments, and three causes in a third."""
     folded = finding(also=tuple(thing(f"w{at}") for at in range(11)), hint="name a digest")
     several = [
-        finding(),
+        finding(hint="name a digest"),
         finding(message="comes from docker.io", line=0, excepted="ops until 2026-01-01"),
         finding(message="no NetworkPolicy", object=None, path=(), file="", line=0),
     ]
@@ -65,11 +65,10 @@ def blocked(make: SimpleNamespace) -> Any:
 
 TOLD = f"""\
   ! test, uat: the image nginx:latest may be another one tomorrow   [images]
-      {IMAGE}   charts/pay/templates/web.yaml:23   + 11 more with the same cause
-      name a digest
   ! prod-eu: 3 causes in 1 object, first: …   [images]
       the image nginx:latest may be another one tomorrow
-        {IMAGE}   charts/pay/templates/web.yaml:23
+        {IMAGE}   charts/pay/templates/web.yaml:23   + 11 more with the same cause   + the same in uat, prod-eu
+        name a digest
       comes from docker.io
         {IMAGE}   charts/pay/templates/web.yaml   excepted: ops until 2026-01-01
       no NetworkPolicy
@@ -116,3 +115,45 @@ def test_nothing_of_a_finding_reaches_a_terminal_as_it_is(make: SimpleNamespace)
     plan = make.plan(make.environment("test", outcomes=(outcome(evil, evil.model_copy(update={"line": 1})),)))
     for text in (plain(notes(plan)), plain(explanation(plan, plan.environments[0])), plan_markdown(plan, digest="x")):
         assert not any(sign in text for sign in "\x1b\x9b\u202e\x07")
+
+
+def test_what_stops_nothing_has_another_mark_and_says_so(make: SimpleNamespace) -> None:
+    blocks = Outcome(id="small", status="fail", message="plan.adds is 1")
+    tells = Outcome(id="told", level="advisory", status="fail", message="plan.adds is 1")
+    warns = outcome(finding(), id="few", level="advisory", status="warn", message="runs alone")
+    passed = Outcome(id="rego", kind="policy", status="warn", message="old")
+    plan = make.plan(make.environment("test", outcomes=(tells, warns, passed, blocks)))
+    assert plain(notes(plan)) == (
+        "  ! test: plan.adds is 1   [small]\n"
+        "  · test: plan.adds is 1   [told]   (advisory: stops nothing)\n"
+        "  · test: runs alone   [few]   (advisory: stops nothing)\n"
+        f"      {IMAGE}   charts/pay/templates/web.yaml:23\n"
+        "    test: old   [rego]\n"
+    )
+
+
+def test_what_is_excused_is_told_with_who_did_until_when(make: SimpleNamespace) -> None:
+    excused = outcome(
+        finding(message="runs alone", excepted="pay until 2025-12-24: moves in spring"),
+        id="org/replicas",
+        status="pass",
+        message="1 cause is excused",
+    )
+    plan = make.plan(*(make.environment(name, outcomes=(excused,)) for name in ("uat", "prod-eu")))
+    assert plain(notes(plan)) == (
+        "    uat, prod-eu: runs alone; excused by pay until 2025-12-24: moves in spring   [org/replicas]\n"
+    )
+
+
+def test_a_cause_that_differs_by_namespace_and_file_alone_is_told_once(make: SimpleNamespace) -> None:
+    def here(name: str) -> Any:
+        where = ObjectId(group="apps", kind="Deployment", namespace=name, name="api")
+        return make.environment(name, outcomes=(outcome(finding(object=where, file=f"deploy/{name}/api.yaml")),))
+
+    plan = make.plan(*map(here, ("test", "uat", "prod")))
+    assert plain(notes(plan)) == (
+        "  ! test, uat, prod: the image nginx:latest may be another one tomorrow   [images]\n"
+        "      apps/Deployment test/api   spec.template.spec.containers[web].image   deploy/test/api.yaml:23"
+        "   + the same in uat, prod\n"
+    )
+    assert plain(notes(plan, full=True)).count("deploy/") == 3

@@ -84,3 +84,21 @@ def test_quiet_environments_are_counted(make: SimpleNamespace) -> None:
         "**Plan: 0 environments to promote, 0 waiting, 0 blocked; 0 to add, 0 to change, 0 to delete. "
         "Gates: 0 passed, 0 pending, 0 failed.**\n"
     )
+
+
+def test_a_long_reason_stands_whole_below_its_table(make: SimpleNamespace) -> None:
+    why = "none of the 20 images of cart fits: " + "1.30.0 was built of a commit that no branch has; " * 4
+    given = {"decision": "unavailable", "steps": (), "opens": None, "freight": {}, "reason": why}
+    asked = "metrics.errors < 0.01 && " * 5 + "true"
+    gate = Outcome(id="errors", status="pending", message="m" * 100, expression=asked)
+    plan = make.plan(
+        make.environment("test", **given),
+        make.environment("prod", **given),
+        make.environment("lab", outcomes=(gate, gate)),
+    )
+    text = plan_markdown(plan, digest=DIGEST)
+    rows = [each for each in text.splitlines() if each.startswith("|")]
+    assert all(len(each) < 260 for each in rows)
+    assert rows[2].endswith("| `none of the 20 images of cart fits: …` |")
+    assert f"\n\n- `test, prod`: `{why.strip()}`\n" in text
+    assert f"- `lab errors`: `{'m' * 100}`\n- `lab errors`: `{gate.expression}`\n\n</details>" in text

@@ -14,7 +14,7 @@ from gitpromote.model.plan import MovingFreight, Opens, Plan, PlannedPipeline, R
 from gitpromote.model.state import Approval
 from gitpromote.model.tree import empty_tree
 from gitpromote.views.explaining import explanation
-from gitpromote.views.lines import plain
+from gitpromote.views.lines import filled, plain
 from gitpromote.views.markdown import plan_markdown
 from gitpromote.views.opening import opening
 from gitpromote.views.reviewed import since_texts
@@ -191,6 +191,25 @@ def test_only_what_is_new_since_the_review_is_shown(pay: Plan, make: SimpleNames
     assert shown(pay, earlier=earlier) == snapshot
 
 
+def test_long_lines_go_on_further_in_on_a_narrow_screen_and_stay_whole_elsewhere() -> None:
+    text = '         deploy@4be1c9f "a subject that is far too long" (lea)'
+    assert plain(filled(text, indent=2, width=None)) == f"{text}\n"
+    assert plain(filled(text, indent=2, width=40)) == (
+        '         deploy@4be1c9f "a subject that\n           is far too long" (lea)\n'
+    )
+    assert plain(filled("word", indent=2, width=2)) == "word\n"
+
+
+def test_no_line_but_commands_and_changes_is_wider_than_the_screen(pay: Plan) -> None:
+    shown = plain(plan_view(pay, width=80)).splitlines()
+    assert shown[-2:] == [
+        "Plan: 1 environment to promote, 3 waiting, 0 blocked; 0 to add, 4 to change, 1",
+        "      to delete. Gates: 0 passed, 5 pending, 0 failed.",
+    ]
+    head = shown[: next(at for at, text in enumerate(shown) if text.startswith("  # "))]
+    assert [text for text in head if len(text) > 80] == []
+
+
 def test_the_summary_line_is_stable(pay: Plan) -> None:
     assert summary_line(pay.summary) == (
         "Plan: 1 environment to promote, 3 waiting, 0 blocked; 0 to add, 4 to change, 1 to delete. "
@@ -242,11 +261,15 @@ def test_a_rollback_says_what_stays_which_gates_are_passed_by_and_what_waits(mak
         outcomes=(Outcome(id="not-undone", kind="policy", status="warn", message="Job pay/migrate ran for 3.8.0"),),
     )
     pipeline = PlannedPipeline(name="pay", definition=definition, definition_digest=f"sha256:{'41aa' * 16}")
-    text = shown(make.plan(back, kind="rollback", pipeline=pipeline, request=Request(reason="5xx")))
-    assert text.splitlines()[-5:-1] == [
+    left = {"prod-eu": {make.OLDER.id: {"closed": ["prod-us"], "runs": ["prod-ap", "prod-au"], "open": ["edge"]}}}
+    made = make.plan(back, kind="rollback", pipeline=pipeline, request=Request(reason="5xx"))
+    text = shown(made.model_copy(update={"facts": made.facts | {"left": left}}))
+    assert text.splitlines()[-7:-1] == [
         "  ! Not undone by Git: Job pay/migrate ran for 3.8.0",
         "  Gates: soak, upstream do not apply to a rollback",
         f"  Then: prod-eu is held on {make.OLD.alias}; {make.OLDER.alias} will not go on to prod-us",
+        f"        {make.OLDER.alias} stays in prod-ap, prod-au, where it has arrived already: roll that back as well",
+        f"        {make.OLDER.alias} may still go on to edge: gitpromote freight reject {make.OLDER.alias} stops it",
         "",
     ]
     assert text.count("Not undone") == 1

@@ -13,7 +13,7 @@ from gitpromote.policy.packs.reading import annotations_of
 from gitpromote.policy.packs.setting import kinds, of_kind
 from gitpromote.policy.scene import Scene
 
-__all__ = ["DELETES"]
+__all__ = ["DELETES", "is_kept"]
 
 _OPTIONS = "argocd.argoproj.io/sync-options"
 
@@ -23,7 +23,7 @@ def stateful(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     for change in scene.changes:
         if change.actions == ("delete",) and of_kind(change.ref, settings["kinds"]):
             manifest = scene.before.get(change.ref)
-            if manifest is None or not _is_kept(manifest):
+            if manifest is None or not is_kept(manifest):
                 hint = "keep it in the render, or annotate it so that the agent does not prune it"
                 yield _told("stateful", change, manifest, f"deletes a {change.ref.kind}", hint)
 
@@ -38,7 +38,7 @@ def replaced(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
             yield _told("replaced", change, manifest, message, "make it another object, and move the data")
 
 
-def _is_kept(manifest: Manifest) -> bool:
+def is_kept(manifest: Manifest) -> bool:
     """Whether Argo CD, Flux or Helm would leave it."""
     there = annotations_of(manifest.data)
     options = {option.strip().lower() for option in str(there.get(_OPTIONS, "")).split(",")}

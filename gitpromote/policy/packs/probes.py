@@ -9,7 +9,7 @@ from gitpromote.model.finding import Finding
 from gitpromote.policy.packs.pack import Pack, found
 from gitpromote.policy.packs.resources import is_ignored
 from gitpromote.policy.packs.setting import kinds, names, of_kind
-from gitpromote.policy.packs.workloads import Pod, pods
+from gitpromote.policy.packs.workloads import LONG_RUNNING, Pod, pods
 from gitpromote.policy.scene import Scene
 
 __all__ = ["PROBES"]
@@ -53,16 +53,7 @@ PROBES = Pack(
     help="whether rollouts wait for what starts, and what hangs is restarted",
     rules={"readiness": readiness, "liveness": liveness, "same": same},
     settings={
-        "kinds": kinds(
-            "DaemonSet",
-            "Deployment",
-            "Pod",
-            "ReplicaSet",
-            "ReplicationController",
-            "Rollout",
-            "StatefulSet",
-            about="the kinds of workloads that are judged",
-        ),
+        "kinds": kinds(*LONG_RUNNING, about="the kinds of workloads that are judged"),
         "ignore": names(about='names of containers that are not judged, such as "istio-proxy"'),
     },
 )

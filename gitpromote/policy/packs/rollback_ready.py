@@ -13,6 +13,7 @@ from gitpromote.model.finding import Finding
 from gitpromote.model.manifest import Manifest
 from gitpromote.policy.going_back import EFFECTS, Effect, effects, reversed_change
 from gitpromote.policy.packs.crd_schema import narrowed
+from gitpromote.policy.packs.deletes import is_kept
 from gitpromote.policy.packs.pack import Pack
 from gitpromote.policy.packs.reading import annotations_of, at
 from gitpromote.policy.packs.setting import kinds, of_kind
@@ -45,6 +46,8 @@ def volumes(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
         "claim-comes-back": "is deleted with its data, and would come back empty",
         "claim-deleted": "is new: going back deletes it with what was written to it",
         "claim-kept": "keeps what it gets now: a volume does not shrink, and does not change its class",
+        "set-comes-back": "is deleted with its volumes, and would come back with empty ones",
+        "set-deleted": "is new: going back leaves its volumes behind",
         "set-volumes": "asks for other volumes: those that are made stay as they are",
         "volume-comes-back": "is deleted, and would come back, perhaps without what was on it",
     }
@@ -105,6 +108,9 @@ def _told(
     scene: Scene, settings: Mapping[str, Any], rule: str, told: Mapping[Effect, str], hint: str
 ) -> Iterator[Finding]:
     for change in _forward(scene, settings):
+        going = scene.before.get(change.ref) if change.actions == ("delete",) else None
+        if going is not None and is_kept(going):
+            continue
         for effect in effects(reversed_change(change)):
             if effect in told:
                 yield _finding(scene, rule, change, told[effect], hint)

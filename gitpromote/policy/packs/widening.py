@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gitpromote.model.change import Path
 from gitpromote.model.finding import Finding
-from gitpromote.model.manifest import Manifest
+from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
 from gitpromote.model.rbac import is_powerful, widens
 from gitpromote.policy.packs.crd_schema import narrowed
 from gitpromote.policy.packs.pack import Pack, found
@@ -36,14 +37,32 @@ def rbac_powerful(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding
 
 
 def rbac_subjects(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A binding that gives its role to more subjects, or a new one to cluster-admin."""
+    """A binding that gives its role to more subjects, or another role that may allow more; one to cluster-admin."""
     for old, new in _pairs(scene, _RBAC, "RoleBinding", "ClusterRoleBinding"):
         known, subjects = _list(old.data if old is not None else _NOTHING, "subjects"), _list(new.data, "subjects")
-        role = at(new.data, "roleRef", "name")
-        if old is None and role == "cluster-admin" and subjects:
-            yield found("widening/rbac-subjects", new, "binds to cluster-admin", path=("roleRef", "name"))
+        role, before = (at(one.data, "roleRef", "name") if one is not None else None for one in (new, old))
+        place: Path = ("roleRef", "name")
+        if not subjects:
+            continue
+        if role == "cluster-admin" != before:
+            yield found("widening/rbac-subjects", new, "binds to cluster-admin", path=place)
+        elif old is not None and _allows_more(scene, old, new):
+            yield found("widening/rbac-subjects", new, f"gives {role} instead of {before}", path=place)
         elif old is not None and any(subject not in known for subject in subjects):
             yield found("widening/rbac-subjects", new, f"gives {role} to more subjects", path=("subjects",))
+
+
+def _allows_more(scene: Scene, old: Manifest, new: Manifest) -> bool:
+    """Whether a binding to another role may allow more; a role that is not there may."""
+    if at(old.data, "roleRef") == at(new.data, "roleRef"):
+        return False
+    before, after = _role(scene.before, old), _role(scene.objects, new)
+    return before is None or after is None or widens(_list(before.data, "rules"), _list(after.data, "rules"))
+
+
+def _role(objects: ManifestSet, binding: Manifest) -> Manifest | None:
+    kind, name = str(at(binding.data, "roleRef", "kind")), str(at(binding.data, "roleRef", "name"))
+    return objects.get(ObjectRef(_RBAC, kind, binding.ref.namespace if kind == "Role" else "", name))
 
 
 def crd_versions(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:

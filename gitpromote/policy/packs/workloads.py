@@ -13,7 +13,7 @@ from gitpromote.model.pods import TEMPLATES
 from gitpromote.policy.packs.reading import mapping, mappings
 from gitpromote.policy.scene import Scene
 
-__all__ = ["Container", "Pod", "Same", "elements", "pods", "pods_of"]
+__all__ = ["LONG_RUNNING", "Container", "Pod", "Same", "elements", "pods", "pods_of"]
 
 _IN_SPEC = ("spec", "template")
 
@@ -34,6 +34,12 @@ _MORE_TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("serving.knative.dev", "Service"): _IN_SPEC,
 }
 _TEMPLATES = {**_MORE_TEMPLATES, **TEMPLATES}
+#: Workloads whose pods end by themselves, or make no pods themselves.
+_ENDING = frozenset({"AdvancedCronJob", "BroadcastJob", "CronJob", "Job", "PodTemplate", "ScaledJob"})
+_SERVERLESS = "serving.knative.dev"  # it has probes of its own
+
+#: Kinds of workloads that run until somebody ends them.
+LONG_RUNNING = tuple(sorted({kind for group, kind in _TEMPLATES if kind not in _ENDING and group != _SERVERLESS}))
 _PARTS = ("containers", "initContainers", "ephemeralContainers")
 
 

@@ -1,0 +1,70 @@
+"""``--all``: the same for every Pipeline of the file; what fails in one keeps no other back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gitpromote.cli.naming import pipelines
+from gitpromote.cli.session import Session
+from gitpromote.errors import GitpromoteError, UsageError
+from gitpromote.views.lines import Span, line
+
+
+def one_after_the_other(
+    session: Session, act: Callable[[str | None], int], *, told: list[dict[str, Any]], between: bool = False
+) -> int:
+    """Act for each; the exit code that tells most, and what was told of all of them as data.
+
+    :param told: takes the error of each that fails; ``act`` puts the rest there
+    :param between: whether there is an empty line between them
+    """
+    codes: list[int] = []
+    for each in pipelines(session):
+        if between and codes:
+            session.show([line("")])
+        if each is not None:
+            session.show([line(Span(each, "strong"))])
+        codes.append(_tried(session, act, each, told))
+        if 130 in codes:
+            break
+    session.give(told)
+    return _worst(codes)
+
+
+def _tried(session: Session, act: Callable[[str | None], int], name: str | None, told: list[dict[str, Any]]) -> int:
+    from gitpromote.cli.failure import error_data, error_lines
+
+    try:
+        return act(name)
+    except GitpromoteError as error:
+        session.tell(error_lines(error))
+        told.append({"pipeline": name, **error_data(error)})
+        return error.exit_code
+
+
+def _worst(codes: Iterable[int]) -> int:
+    from gitpromote.model.result import PRECEDENCE
+
+    found = set(codes)
+    return next((code for code in PRECEDENCE if code in found - {0}), max(found, default=0))
+
+
+def refuse_beside_all(verb: str, words: Iterable[str]) -> None:
+    """What names one thing does not go with all of them.
+
+    :raises UsageError: there is any
+    """
+    named = list(words)
+    if named:
+        raise UsageError(
+            "These options do not go together",
+            code="usage",
+            detail=f"--all and {', '.join(named)}",
+            hint=f"  gitpromote {verb} --help",
+        )
+
+
+def named_pipeline(name: str | None) -> list[str]:
+    """How a Pipeline's name is called beside ``--all``."""
+    return [] if name is None else [f'a pipeline\'s name, "{name}"']
