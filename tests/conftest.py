@@ -20,6 +20,7 @@ def only_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own, and the file of its git settings, to be added to. Folders that run git ask for it."""
     for name in [name for name in os.environ if name.startswith(_PREFIXES)]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("COLUMNS", raising=False)
     settings = tmp_path / "gitconfig"
     settings.write_text("[core]\n\tfsync = none\n")
     monkeypatch.setenv("HOME", str(tmp_path))

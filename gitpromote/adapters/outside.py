@@ -6,8 +6,6 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitpromote.adapters.secrets import Secrets
-
 if TYPE_CHECKING:
     from gitpromote.ports import Clock, Cluster, GateFunctions, Keys, Web
 
@@ -30,6 +28,7 @@ class Surroundings:
     @property
     def web(self) -> Web:
         """Servers over HTTP."""
+        from gitpromote.adapters.secrets import Secrets
         from gitpromote.adapters.web import HttpWeb
 
         with self._lock:

@@ -128,8 +128,12 @@ class _Run:
 
     def _in_rounds(self, interruption: Interruption) -> ApplyResult:
         while True:
-            seen = self._look()
+            # Where all has landed, what is left is to prove it: the ledger has nothing to add.
+            done = bool(self.landed) and not self.results.open()
+            seen = self._look(ledger=not done)
             self._read_back(seen)
+            if done:
+                return self._result()
             records = self._records(seen)
             self.present = frozenset(record.id for record in records)
             ready = self._judge(seen, records)
@@ -148,10 +152,10 @@ class _Run:
 
     # -- looking
 
-    def _look(self) -> Look:
+    def _look(self, *, ledger: bool) -> Look:
         govern_apply(self.world, self.file.plan)
         resolved = [self.world.pipeline.resolved(planned.name) for planned in self.selected]
-        return look(self.world, resolved, sources=False)
+        return look(self.world, resolved, sources=False, ledger=ledger)
 
     def _records(self, seen: Look) -> Sequence[Record]:
         basis = self.file.plan.basis.ledger.head

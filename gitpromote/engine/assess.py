@@ -23,10 +23,10 @@ from gitpromote.model.state import EnvironmentState, LedgerState, Override
 from gitpromote.model.tree import Entry, tree_id
 from gitpromote.planning import staleness
 from gitpromote.planning.availability import Journey, planned_freight
+from gitpromote.planning.changed_objects import changes_of
 from gitpromote.planning.gating import subject_of
 from gitpromote.planning.overriding import as_judged, overridden
 from gitpromote.planning.planfile import blob_bytes
-from gitpromote.planning.planner import changes_of
 from gitpromote.planning.staleness import Difference, FreshLook, Judgement
 from gitpromote.planning.supersede import superseded_since
 from gitpromote.planning.verdicts import judge as judge_gates

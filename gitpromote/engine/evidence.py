@@ -29,8 +29,8 @@ from gitpromote.model.plan import EnvironmentPlan, Plan, PlanKind
 from gitpromote.model.state import EnvironmentState, LedgerState
 from gitpromote.planning.asking import Asking
 from gitpromote.planning.availability import Journey
+from gitpromote.planning.changed_objects import changes_of
 from gitpromote.planning.gating import gate_context, organisations_part, subject_of
-from gitpromote.planning.planner import changes_of
 from gitpromote.planning.verdicts import asking_of
 from gitpromote.policy.conditional import not_asked
 

@@ -9,7 +9,7 @@ from typing import Any
 from gitpromote.engine.look import Look, lock_prefix
 from gitpromote.engine.world import World
 from gitpromote.errors import Contention
-from gitpromote.model.report import EnvironmentLock
+from gitpromote.model.lock import EnvironmentLock
 
 
 def held_by_others(world: World, seen: Look) -> dict[str, Contention]:

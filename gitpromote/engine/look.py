@@ -38,11 +38,17 @@ def lock_prefix(pipeline: str, prefix: str) -> str:
 
 
 def look(
-    world: World, environments: Iterable[ResolvedEnvironment], *, sources: bool = True, regardless: bool = False
+    world: World,
+    environments: Iterable[ResolvedEnvironment],
+    *,
+    sources: bool = True,
+    ledger: bool = True,
+    regardless: bool = False,
 ) -> Look:
     """Ask every remote once.
 
     :param sources: whether the branches that Freight comes from are wanted too
+    :param ledger: whether what the ledger holds is wanted too; otherwise it is empty
     :param regardless: a remote that fails keeps no other back, unless it is the home repository
     :raises GitpromoteError: a remote cannot be reached, or refuses
     """
@@ -61,7 +67,7 @@ def look(
     return Look(
         refs=refs,
         sources=_sources(world, {key: one for key, one in refs.items() if key not in failed}) if sources else {},
-        ledger=world.ledger.read(ledger_head),
+        ledger=world.ledger.read(ledger_head) if ledger else LedgerState(),
         locks={ref.removeprefix(locks): oid for ref, oid in refs[HOME].items() if ref.startswith(locks)},
         failed=failed,
     )

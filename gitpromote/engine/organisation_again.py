@@ -24,8 +24,8 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.standing import Standing
 from gitpromote.model.state import LedgerState
 from gitpromote.planning.availability import Journey, planned_freight
+from gitpromote.planning.changed_objects import changes_of
 from gitpromote.planning.planfile import blob_bytes
-from gitpromote.planning.planner import changes_of
 from gitpromote.policy.organisation import stricter
 
 __all__ = ["with_organisation"]

@@ -16,7 +16,8 @@ from gitpromote.model.plan import PlanKind
 from gitpromote.model.policy_base import Policy
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.planning.availability import Journey
-from gitpromote.planning.planner import changes_of, writes_of
+from gitpromote.planning.changed_objects import changes_of
+from gitpromote.planning.planner import writes_of
 from gitpromote.planning.target_content import keeps_adopted
 from gitpromote.planning.verdicts import asking_of
 from gitpromote.policy.scene import Scene

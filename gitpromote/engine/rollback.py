@@ -19,7 +19,7 @@ from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.plan import PlannedSource
 from gitpromote.model.record import CONTENT_KINDS, Record
 from gitpromote.model.resolved import ResolvedEnvironment
-from gitpromote.planning.planner import changes_of
+from gitpromote.planning.changed_objects import changes_of
 
 RECORDED = "recorded"
 

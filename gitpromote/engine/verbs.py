@@ -21,8 +21,8 @@ from gitpromote.model.record import Record
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState, LedgerState, RolledBack
+from gitpromote.planning.changed_objects import changes_of
 from gitpromote.planning.debt import fields_of
-from gitpromote.planning.planner import changes_of
 from gitpromote.ports import NewCommit, RefChange, Repository
 
 LOCK_FORMAT = "gitpromote.lock/1.0"

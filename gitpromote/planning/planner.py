@@ -8,7 +8,6 @@ from typing import Any
 
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.freight import Freight
-from gitpromote.model.manifest import ManifestSet
 from gitpromote.model.observation import Content, EnvironmentObservation, Observation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.pipeline import Pipeline
@@ -21,7 +20,6 @@ from gitpromote.model.plan import (
     PlannedBlob,
     PlannedFreight,
     PlannedPipeline,
-    PlannedTarget,
     Request,
     Step,
     Summary,
@@ -30,6 +28,7 @@ from gitpromote.model.plan import (
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 from gitpromote.planning.availability import Journey, Leaving
+from gitpromote.planning.changed_objects import changes_of
 from gitpromote.planning.debt import adopted_debt
 from gitpromote.planning.digests import change_digest
 from gitpromote.planning.expressions import Ask, evaluate
@@ -37,6 +36,7 @@ from gitpromote.planning.facts import facts_of
 from gitpromote.planning.opening import Again, earliest_possible, opens
 from gitpromote.planning.overriding import overridden
 from gitpromote.planning.planfile import planned_blob
+from gitpromote.planning.planned_target import planned_target
 from gitpromote.planning.steps import environment_steps
 from gitpromote.planning.target_content import keeps_adopted
 from gitpromote.planning.verdicts import asking_of, decide, journey_outcomes, judge
@@ -44,8 +44,6 @@ from gitpromote.planning.writes import edited_writes, writes_between
 
 #: How long a plan may be applied after the earliest moment at which it could have been. Seconds.
 VALID_FOR = 7 * 24 * 3600
-
-_NOTHING = ManifestSet()
 
 
 def plan(
@@ -267,19 +265,6 @@ def _plain(members: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def planned_target(resolved: ResolvedEnvironment) -> PlannedTarget:
-    """How an Environment's target stands in a plan."""
-    target = resolved.target
-    return PlannedTarget(
-        kind=target.kind,
-        repository=target.repository,
-        ref=target.ref,
-        path=target.path,
-        subtrees=target.subtrees,
-        keep=target.keep,
-    )
-
-
 def _moving(
     resolved: ResolvedEnvironment, observed: EnvironmentObservation, state: EnvironmentState
 ) -> dict[str, MovingFreight]:
@@ -314,40 +299,6 @@ def _result_tree(observed: EnvironmentObservation, *, keeps: bool) -> str | None
 def _omitted(observed: EnvironmentObservation) -> tuple[str, ...]:
     contents: tuple[Content | None, ...] = (observed.current, observed.desired)
     return tuple(sorted({path for content in contents if content for path in content.sensitive}))
-
-
-def changes_of(observed: EnvironmentObservation, pipeline: Pipeline) -> tuple[ObjectChange, ...]:
-    """What changes in the rendered manifests, masked, with the risk that the Pipeline's rules give."""
-    if observed.changes is not None:
-        return observed.changes
-    from gitpromote.diff.compare import compare  # most plans have nothing to compare in most environments
-    from gitpromote.diff.redact import Redactor
-
-    if observed.current is None or observed.desired is None:
-        return ()
-    before = observed.current.manifests or _NOTHING
-    after = observed.desired.manifests or _NOTHING
-    if before is after:
-        return ()
-    redactor = Redactor(before, after, sensitive_paths=pipeline.sensitive_paths)
-    changes = tuple(compare(before, after, redactor=redactor).changes)
-    return _rated(changes, pipeline, observed.name, before, after) if pipeline.risks and changes else changes
-
-
-def _rated(
-    changes: tuple[ObjectChange, ...], pipeline: Pipeline, name: str, before: ManifestSet, after: ManifestSet
-) -> tuple[ObjectChange, ...]:
-    from gitpromote.policy.risk_rules import rated  # few pipelines have rules of their own
-    from gitpromote.policy.scene import Scene
-
-    here = pipeline.resolved(name)
-    # The occasion does not matter: the same change is as risky whatever for it is made.
-    scene = Scene(
-        pipeline=pipeline.name, environment=here, occasion="promote", objects=after, before=before, changes=changes
-    )
-    # Who asks by risk is not answered by what those say who are asked.
-    asked = here.organisation.reads_risk
-    return rated([rule for rule in pipeline.risks if not (asked and rule.lower)], scene)
 
 
 def _freight(observation: Observation) -> dict[str, PlannedFreight]:

@@ -14,7 +14,7 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.safepath import unsafe_path
 from gitpromote.model.tree import EXECUTABLE, FILE, LINK
 from gitpromote.planning.availability import planned_freight
-from gitpromote.planning.planner import planned_target
+from gitpromote.planning.planned_target import planned_target
 from gitpromote.planning.steps import environment_steps
 
 _BRANCHES = "refs/heads/"

@@ -19,8 +19,8 @@ from gitpromote.planning.another_time import Known, plan_at
 from gitpromote.project import documents
 
 if TYPE_CHECKING:
+    from gitpromote.model.lock import EnvironmentLock
     from gitpromote.model.pipeline import Pipeline
-    from gitpromote.model.report import EnvironmentLock
     from gitpromote.project.plan import Plan
     from gitpromote.views.lines import Line
 

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from gitpromote.model.change import ObjectChange
     from gitpromote.model.discovered import FreightLock
     from gitpromote.model.freight import Freight
+    from gitpromote.model.lock import EnvironmentLock
     from gitpromote.model.policy_row import PolicyRow
     from gitpromote.model.record import Record
-    from gitpromote.model.report import EnvironmentLock, GoneEnvironment, VerifyReport
+    from gitpromote.model.report import GoneEnvironment, VerifyReport
     from gitpromote.model.result import ApplyResult
     from gitpromote.model.round import Ran, Round
     from gitpromote.model.state import Approval, RolledBack
@@ -513,7 +514,7 @@ class Project:
         :param key: an SSH key's file; default: the one that git signs with
         :raises UsageError: the plan changes nothing in one of them; then nothing is approved
         """
-        from gitpromote.engine.approvals import approve, refuse_idle
+        from gitpromote.engine.approving import approve, refuse_idle
 
         documents.refuse_unsound(plan, self._world_of(plan).pipeline)
         names = (env,) if isinstance(env, str) else tuple(dict.fromkeys(env))

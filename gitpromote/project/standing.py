@@ -15,7 +15,7 @@ from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.report import EnvironmentStatus, StatusReport
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState, LedgerState
-from gitpromote.planning.planner import planned_target
+from gitpromote.planning.planned_target import planned_target
 from gitpromote.project.lag import lags
 from gitpromote.project.plan import Plan
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gitpromote.model.lock import EnvironmentLock
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
-from gitpromote.model.report import EnvironmentLock
 from gitpromote.views.environments import changes_text, decision_text, ways_out
 from gitpromote.views.findings import finding_lines
 from gitpromote.views.journey import aliases, planned_there

@@ -280,8 +280,8 @@ def test_a_drawn_value_is_drawn_once_and_kept(one) -> None:
     one.push(drawing("ConfigMap", "data"))
     ended = one.run("plan", "--out", str(one.root / "plan.json"))
     assert (
-        "    test: shop: drawn anew by every render, written as drawn in this plan: configmap-drawn.yaml: data.x"
-        "   [nondeterministic]"
+        "  · test: shop: drawn anew by every render, written as drawn in this plan: configmap-drawn.yaml: data.x"
+        "   [nondeterministic]   (advisory: stops nothing)"
     ) in ended.out.splitlines()
     one.apply(one.root / "plan.json")
     written = one.refs()["refs/heads/env/test"]

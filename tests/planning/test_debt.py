@@ -9,8 +9,8 @@ from gitpromote.model.artifact import CommitArtifact, ImageArtifact
 from gitpromote.model.freight import Freight
 from gitpromote.model.state import Bypass, FreightState, LedgerState
 from gitpromote.planning.availability import Journey
+from gitpromote.planning.changed_objects import changes_of
 from gitpromote.planning.debt import adopted_debt, contains, fields_of, hotfix_debts
-from gitpromote.planning.planner import changes_of
 
 
 def image(tag, digest=None, repository="ghcr.io/acme/shop"):
