@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from gitpromote.engine import transition
 from gitpromote.engine.append import PATIENCE, ledger_refused, pause, record_plan
-from gitpromote.engine.assess import Answered, Fresh, assess, journey_of, last_record
+from gitpromote.engine.assess import Fresh, assess, last_record
 from gitpromote.engine.calling import Called
 from gitpromote.engine.executable import not_supported, refuse_unsupported, unsupported
 from gitpromote.engine.governed import govern_apply
 from gitpromote.engine.interrupt import Interruption, interruptible
+from gitpromote.engine.journeys import journey_of
+from gitpromote.engine.judged_again import Answered
 from gitpromote.engine.locked import held_by_others
 from gitpromote.engine.look import Look, look
 from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_result, unsure_result, waiting_result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gitpromote.engine.assess import journey_at
+from gitpromote.engine.journeys import journey_at
 from gitpromote.engine.world import World
 from gitpromote.errors import RemoteFailed
 from gitpromote.model.artifact import CommitArtifact

@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from gitpromote.engine import ask_approvals, ask_jobs, ask_servers, ask_signatures
-from gitpromote.engine.assess import journey_at, observed_again
 from gitpromote.engine.inquiry import Answer, Asker, Inquiry, Question, no_answer
+from gitpromote.engine.journeys import journey_at
+from gitpromote.engine.judged_again import observed_again
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, PlanInvalid
 from gitpromote.model.evidence import Evidence

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gitpromote.engine.assess import journey_at
 from gitpromote.engine.freight_named import known_freight
+from gitpromote.engine.journeys import journey_at
 from gitpromote.engine.world import World
 from gitpromote.model.freight_report import FreightReport, FreightStop
 from gitpromote.model.state import FreightState, LedgerState

@@ -6,21 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gitpromote.engine.ask import RenderedApp
 from gitpromote.engine.asked import Asked
+from gitpromote.engine.basis import basis_of
 from gitpromote.engine.candidates import Candidates
 from gitpromote.engine.chosen import chosen
-from gitpromote.engine.combine import content_of, manifests_of, narrowed, outline_of, render_outcomes, sources_of
+from gitpromote.engine.combine import content_of, outline_of
 from gitpromote.engine.discover import discover
-from gitpromote.engine.hiding import copies_hidden, tree_without, without
 from gitpromote.engine.look import Look
+from gitpromote.engine.observe_rendered import Made, observe_rendered
 from gitpromote.engine.sources import rendered_asks
-from gitpromote.engine.targets import files_of, foreign_commits, last_writer, lost_commit, owns, read_content, whole_ids
+from gitpromote.engine.targets import files_of, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import (
     AccessDenied,
     CacheFailed,
-    ConfigurationError,
     GitpromoteError,
     RemoteFailed,
     RenderFailed,
@@ -29,11 +28,9 @@ from gitpromote.errors import (
 )
 from gitpromote.model.freight import Freight
 from gitpromote.model.names import did_you_mean
-from gitpromote.model.observation import Content, EnvironmentObservation, Observation
-from gitpromote.model.outcome import Outcome
-from gitpromote.model.plan import Basis, LedgerBasis, RepositoryBasis, Tool
-from gitpromote.model.resolved import HOME, ResolvedEnvironment
-from gitpromote.model.state import EnvironmentState
+from gitpromote.model.observation import EnvironmentObservation, Observation
+from gitpromote.model.plan import Tool
+from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.tree import Entry
 from gitpromote.planning.availability import Journey, Leaving
 
@@ -52,16 +49,6 @@ class _Chosen:
     resolved: ResolvedEnvironment
     freight: Mapping[str, Freight]
     missing: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    """What that Freight renders to, for a target that holds manifests; ``changes``: whether the target holds that."""
-
-    rendered: Sequence[RenderedApp]
-    desired: Content
-    changes: bool
-    present: Mapping[str, Entry] | None = None
 
 
 def observe(
@@ -149,7 +136,7 @@ def _given(world: World, given: Mapping[str, Mapping[str, Freight]], missing: Ma
 
 def _made_of(
     world: World, seen: Look, found: Sequence[_Chosen], *, regardless: bool
-) -> tuple[dict[str, _Made], Sequence[_Chosen]]:
+) -> tuple[dict[str, Made], Sequence[_Chosen]]:
     """What each renders to, and the Environments: without Freight where it cannot be rendered.
 
     :param regardless: the others are looked at all the same
@@ -159,7 +146,7 @@ def _made_of(
     except _APART:
         if not regardless:
             raise
-    made: dict[str, _Made] = {}
+    made: dict[str, Made] = {}
     left: list[_Chosen] = []
     for one in found:
         try:
@@ -202,7 +189,7 @@ def _failing(world: World, one: _Chosen, error: GitpromoteError) -> _Chosen:
     return replace(one, freight={}, missing=f"{aliases} cannot be rendered: {error.summary}")
 
 
-def _made(world: World, seen: Look, found: Sequence[_Chosen]) -> dict[str, _Made]:
+def _made(world: World, seen: Look, found: Sequence[_Chosen]) -> dict[str, Made]:
     """Everything in one go, so that renders run side by side. Files are fetched only where they differ."""
     here = [one for one in found if one.resolved.target.is_rendered and one.freight and not one.missing]
     asks = [rendered_asks(one.resolved, _commits(one.freight), world, one.freight.values()) for one in here]
@@ -214,13 +201,13 @@ def _made(world: World, seen: Look, found: Sequence[_Chosen]) -> dict[str, _Made
         object_format = world.repository(resolved.target.repository).object_format
         desired = outline_of(resolved, rendered, object_format=object_format)
         changes = desired.whole != wholes[resolved.name]
-        made[resolved.name] = _Made(rendered=rendered, desired=desired, changes=changes)
+        made[resolved.name] = Made(rendered=rendered, desired=desired, changes=changes)
     return made | _completed(world, seen, [one.resolved for one in here if made[one.resolved.name].changes], made)
 
 
 def _completed(
-    world: World, seen: Look, changing: Sequence[ResolvedEnvironment], made: Mapping[str, _Made]
-) -> dict[str, _Made]:
+    world: World, seen: Look, changing: Sequence[ResolvedEnvironment], made: Mapping[str, Made]
+) -> dict[str, Made]:
     """With the files themselves, where the target is to become another one."""
     groups = [made[resolved.name].rendered for resolved in changing]
     present = _present(world, seen, changing)
@@ -230,7 +217,7 @@ def _completed(
         rendered = [next(results) for _ in group]
         object_format = world.repository(resolved.target.repository).object_format
         desired = content_of(resolved, rendered, object_format=object_format)
-        found[resolved.name] = _Made(rendered=rendered, desired=desired, changes=True, present=present[resolved.name])
+        found[resolved.name] = Made(rendered=rendered, desired=desired, changes=True, present=present[resolved.name])
     return found
 
 
@@ -272,7 +259,7 @@ def _observe(
     world: World,
     seen: Look,
     one: _Chosen,
-    made: _Made | None,
+    made: Made | None,
     overlays: dict[tuple[str, str], Overlay],
     apps: tuple[str, ...] | None,
     planned: Mapping[str, Entry] | None,
@@ -285,7 +272,7 @@ def _observe(
         missing = one.missing or "no Warehouse has Freight for it"
         return EnvironmentObservation(name=resolved.name, missing=missing, head=head), {}
     if made is not None:
-        return _observe_rendered(world, one, made, head, state, apps, planned), {}
+        return observe_rendered(world, resolved, one.freight, made, head, state, apps, planned), {}
     if target.kind == "none":
         return EnvironmentObservation(name=resolved.name, freight=one.freight), {}
     from gitpromote.engine.in_place import observe_sources, refuse_apart
@@ -293,125 +280,6 @@ def _observe(
     refuse_apart(resolved, apps)
     overlay = overlays.setdefault((target.repository, target.ref), {})
     return observe_sources(world, resolved, one.freight, head=head, state=state, overlay=overlay)
-
-
-def _observe_rendered(
-    world: World,
-    one: _Chosen,
-    made: _Made,
-    head: str | None,
-    state: EnvironmentState,
-    apps: tuple[str, ...] | None,
-    planned: Mapping[str, Entry] | None,
-) -> EnvironmentObservation:
-    resolved = one.resolved
-    repository = world.repository(resolved.target.repository)
-    apart: tuple[str, ...] = ()
-    if made.changes:
-        current, desired, apart = _differing(world, resolved, made, head, state, apps, planned)
-    else:
-        omitted = state.content.omitted if state.content else ()
-        current = desired = without(made.desired, omitted, object_format=repository.object_format)
-    is_foreign = _is_foreign(state, current, object_format=repository.object_format)
-    if state.content is None or is_foreign:
-        _refuse_second_writer(world, resolved, head, is_empty=current.is_empty)
-    blocking, warnings = render_outcomes(resolved, made.rendered, current=current, desired=desired)
-    unrendered = _unrendered(resolved, current) if state.content is None else ()
-    return EnvironmentObservation(
-        name=resolved.name,
-        freight=one.freight,
-        head=head,
-        current=current,
-        desired=desired,
-        reads=(("", "absent", None) if current.is_empty else ("", "tree", current.tree),),
-        sources=sources_of(made.rendered),
-        is_foreign=is_foreign,
-        foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
-        lost=lost_commit(repository, head, state) if is_foreign else None,
-        blocking=(*unrendered, *blocking),
-        warnings=warnings,
-        apart=apart,
-    )
-
-
-def _differing(
-    world: World,
-    resolved: ResolvedEnvironment,
-    made: _Made,
-    head: str | None,
-    state: EnvironmentState,
-    apps: tuple[str, ...] | None,
-    planned: Mapping[str, Entry] | None,
-) -> tuple[Content, Content, tuple[str, ...]]:
-    """What a target holds and what it would hold, with their manifests, and the Apps that would change alone.
-
-    Only here is YAML read, and loaded at all.
-    """
-    from gitpromote.engine.drawn import keep_present
-
-    renderings = world.renderings
-    repository = world.repository(resolved.target.repository)
-    omit = state.content.omitted if state.content else ()
-    names, paths = [app.name for app in resolved.apps], world.pipeline.sensitive_paths
-    current = read_content(
-        repository,
-        head,
-        resolved.target,
-        apps=names,
-        omit=omit,
-        sensitive_paths=paths,
-        files=made.present,
-        parsed=world.parsed,
-    )
-    _refuse_kept(resolved, made.desired)
-    every = keep_present(
-        current, made.desired, resolved, made.rendered, repository=repository, renderings=renderings, planned=planned
-    )
-    desired = narrowed(current, every, resolved, apps, object_format=repository.object_format)
-    apart = tuple(apps or ()) if desired.whole != every.whole else ()
-    desired = replace(desired, manifests=manifests_of(desired, renderings, repository, parsed=world.parsed))
-    return (
-        *copies_hidden(current, desired, sensitive_paths=paths, object_format=repository.object_format),
-        apart,
-    )
-
-
-def _is_foreign(state: EnvironmentState, current: Content, *, object_format: str) -> bool:
-    """Whether the target holds something else than the last Record says, as far as that Record says it."""
-    recorded = state.content
-    if recorded is None or recorded.tree == current.tree:
-        return False
-    # What counts as a secret may have changed since: another App brought one, or the pipeline names more places.
-    return recorded.tree != tree_without(current, recorded.omitted, object_format=object_format)
-
-
-def _unrendered(resolved: ResolvedEnvironment, current: Content) -> tuple[Outcome, ...]:
-    """Sources where we have never written: a wrong branch, most likely, and all of it would go.
-
-    Later they are foreign content like any other.
-    """
-    from gitpromote.render.layout import refuse_unrendered
-
-    try:
-        refuse_unrendered(current.files, target=resolved.target.ref.removeprefix("refs/heads/"))
-    except SourceInvalid as error:
-        text = f"{error.summary}: {error.detail.replace(chr(10), ', ')}; {error.hint}"
-        return (Outcome(id=str(error.code), kind="policy", level="hard", status="fail", message=text),)
-    return ()
-
-
-def _refuse_kept(resolved: ResolvedEnvironment, desired: Content) -> None:
-    """What is rendered cannot stay as it is."""
-    target = resolved.target
-    root = f"{target.path}/" if target.path else ""
-    lost = next((path for path in desired.files if not owns(target, root + path)), None)
-    if lost is not None:
-        raise ConfigurationError(
-            "A render gives a path that is kept",
-            code="path-kept",
-            detail=f"{resolved.name}: {lost} is rendered, and keep={', '.join(target.keep)} says that it stays.",
-            hint="Take it out of keep, or give the rendered files a folder of their own: path=…",
-        )
 
 
 def _refuse_unknown_apps(world: World, asked: Asked) -> None:
@@ -423,22 +291,6 @@ def _refuse_unknown_apps(world: World, asked: Asked) -> None:
             code="app-unknown",
             detail=f"{', '.join(unknown)}; {world.pipeline.name} has {', '.join(known)}",
             hint=did_you_mean(unknown[0], known),
-        )
-
-
-def _refuse_second_writer(world: World, resolved: ResolvedEnvironment, head: str | None, *, is_empty: bool) -> None:
-    """Two pipelines on one path would undo each other for ever."""
-    if head is None or is_empty:
-        return
-    last = last_writer(world.repository(resolved.target.repository), head, resolved.target)
-    writer = last.trailers.get("Gitpromote-Pipeline") if last else None
-    if last and writer and writer != world.pipeline.name:
-        where = f"{resolved.target.ref.removeprefix('refs/heads/')}:{resolved.target.path or '/'}"
-        raise ConfigurationError(
-            "Two pipelines write here",
-            code="path-shared",
-            detail=f"{resolved.name}: {where} was last written by the pipeline {writer} ({last.oid[:7]})",
-            hint=f"Give {world.pipeline.name} a path of its own, or retire the environment in {writer}.",
         )
 
 
@@ -454,22 +306,3 @@ def _new_files(environments: Iterable[EnvironmentObservation]) -> set[str]:
             if path not in desired.sensitive and current.files.get(path) != entry
         )
     return found
-
-
-def basis_of(world: World, seen: Look, environments: Sequence[ResolvedEnvironment]) -> Basis:
-    """What the plan knew: the refs that it may write and those that Freight came from."""
-    refs: dict[str, dict[str, str | None]] = {HOME: {}}
-    for resolved in environments:
-        target = resolved.target
-        if target.ref and target.repository not in seen.failed:
-            refs.setdefault(target.repository, {})[target.ref] = seen.head(target.repository, target.ref)
-    for key, found in seen.sources.items():
-        refs.setdefault(key, {}).update(found.values())
-    repositories = {
-        key: RepositoryBasis(
-            url=world.repository(key).url, object_format=world.repository(key).object_format, refs=known
-        )
-        for key, known in refs.items()
-    }
-    generations = {one.name: seen.ledger.environment(one.name).generation for one in environments}
-    return Basis(repositories=repositories, ledger=LedgerBasis(head=seen.ledger.head, generations=generations))

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gitpromote.engine.asked import Asked
-from gitpromote.engine.assess import journey_at
+from gitpromote.engine.basis import basis_of
 from gitpromote.engine.descent import with_descent
 from gitpromote.engine.governed import govern, govern_again
+from gitpromote.engine.journeys import journey_at
 from gitpromote.engine.ledger_notices import ledger_notices
 from gitpromote.engine.look import Look, look
-from gitpromote.engine.observe import basis_of, observe
+from gitpromote.engine.observe import observe
 from gitpromote.engine.shared_paths import with_shared_paths
 from gitpromote.engine.unsafe_paths import with_unsafe_paths
 from gitpromote.engine.world import World

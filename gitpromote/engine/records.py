@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from gitpromote.engine.append import freight_created, planned
-from gitpromote.engine.assess import Fresh, journey_of
+from gitpromote.engine.assess import Fresh
+from gitpromote.engine.journeys import journey_of
 from gitpromote.engine.judged import judged_data
 from gitpromote.engine.look import Look
 from gitpromote.engine.world import World

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gitpromote.engine.assess import target_of
 from gitpromote.engine.combine import app_prefix
 from gitpromote.engine.rollback import RECORDED
 from gitpromote.engine.sources import rendered_asks
+from gitpromote.engine.target_now import target_of
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import RenderFailed

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from gitpromote.engine import records as journal
 from gitpromote.engine.append import ledger_refused
-from gitpromote.engine.assess import Fresh, target_of
+from gitpromote.engine.assess import Fresh
 from gitpromote.engine.file_changes import Changes, file_changes, files_there
 from gitpromote.engine.look import Look
+from gitpromote.engine.target_now import target_of
 from gitpromote.engine.targets import subtree, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, PlanInvalid

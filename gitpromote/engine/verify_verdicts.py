@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitpromote.engine.approvals import signed_bytes
-from gitpromote.engine.assess import JudgedBy, judged_again
+from gitpromote.engine.assess import JudgedBy
 from gitpromote.engine.judged import judged_by, told_statuses
+from gitpromote.engine.judged_again import judged_again
 from gitpromote.engine.overrides import proof_of
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError
