@@ -277,7 +277,11 @@ class Ledger(Protocol):
     ref: str
 
     def read(self, head: str | None) -> LedgerState:
-        """The current state at a commit of the ledger."""
+        """The state at a commit of the ledger: what follows from its log."""
+        ...
+
+    def published(self, head: str) -> LedgerState:
+        """The state that the tree of a commit of the ledger shows, for people and for other programs."""
         ...
 
     def records(self, head: str | None, *, since: str | None = None) -> Sequence[Record]:

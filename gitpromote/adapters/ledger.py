@@ -3,6 +3,9 @@
 The body of a commit's message is the Record's canonical JSON. The tree holds ``format``, ``environments/<name>.json``,
 ``freight/<id>.json`` and ``plans/<digest>.json``. Records that are pushed together never stand as heads alone, so the
 last of them brings the tree up to date for all: hundreds of trees that nobody would read are neither made nor sent.
+
+The tree is for people and for other programs. What is believed is what follows from the log, worked out once per head:
+whoever edits the tree alone has changed nothing, and a commit that is no Record is told.
 """
 
 from __future__ import annotations
@@ -13,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from gitpromote import __version__
 from gitpromote.adapters.remembered import recall, remember
 from gitpromote.errors import NotSupported, VerificationFailed
-from gitpromote.model.base import Document
 from gitpromote.model.canonical import canonical
 from gitpromote.model.state import EnvironmentState, FreightState, LedgerState
 from gitpromote.ports import CommitFacts, NewCommit, Repository
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 FORMAT = "gitpromote.ledger/1\n"
 _FAMILY, _, _MAJOR = FORMAT.strip().partition("/")
 _FILE = "100644"
+_KEPT_BY = f"gitpromote {__version__}\n".encode()
 
 _Files = dict[str, tuple[str, bytes] | None]
 
@@ -35,17 +39,10 @@ Fold = Any
 State = TypeVar("State", EnvironmentState, FreightState)
 
 
-class _Documents(Document):
-    """What the tree of a ledger holds, to be read in one go."""
-
-    environments: tuple[EnvironmentState, ...]
-    freight: tuple[FreightState, ...]
-
-
 class GitLedger:
     """A Pipeline's ledger in a repository.
 
-    :param remembered: a file for the documents of the last head, so that a thousand of them are read at once
+    :param remembered: a file for the state of the last head, so that only what came since is read
     """
 
     def __init__(
@@ -58,42 +55,56 @@ class GitLedger:
         self._remembered = remembered
 
     def read(self, head: str | None) -> LedgerState:
-        """The state that the tree at ``head`` holds; empty where there is no ledger yet."""
+        """The state that follows from the log; empty where there is no ledger yet."""
         if head is None:
             return LedgerState()
-        found = self._recalled(head) or self._read(head)
-        return LedgerState(
-            head=head,
-            environments={state.name: state for state in found.environments},
-            freight={state.freight.id: state for state in found.freight},
-        )
+        known, state = self._recalled()
+        if known == head:
+            return state
+        self._check_format(head)
+        if known is None or not self.repository.is_ancestor(known, head):
+            known, state = None, LedgerState()
+        for record in self.records(head, since=known):
+            state = self._fold(state, record)
+        state = state.model_copy(update={"head": head})
+        if self._remembered is not None:
+            remember(self._remembered, _KEPT_BY + state.model_dump_json().encode())
+        return state
 
-    def _recalled(self, head: str) -> _Documents | None:
+    def _recalled(self) -> tuple[str | None, LedgerState]:
+        """The state of the last head that was read by this very version, which folds as this one does."""
         data = recall(self._remembered) if self._remembered is not None else None
-        known, _, documents = (data or b"").partition(b"\n")
-        return _Documents.model_validate_json(documents) if known == head.encode() else None
+        if not data or not data.startswith(_KEPT_BY):
+            return None, LedgerState()
+        try:
+            state = LedgerState.model_validate_json(data.removeprefix(_KEPT_BY))
+        except ValidationError:  # of a version on its way to being released
+            return None, LedgerState()
+        return state.head, state
 
-    def _read(self, head: str) -> _Documents:
-        root, *folders = self.repository.trees([f"{head}:", f"{head}:environments", f"{head}:freight"])
+    def published(self, head: str) -> LedgerState:
+        """The state that the tree at ``head`` shows, which :meth:`read` does not rely on.
+
+        :raises VerificationFailed: it is no state (``ledger-damaged``)
+        """
+        self._check_format(head)
+        folders = self.repository.trees([f"{head}:environments", f"{head}:freight"])
         oids = [entry.oid for folder in folders for entry in (folder or {}).values()]
-        told = [root["format"].oid] if root and "format" in root else []
-        blobs = self.repository.blobs([*oids, *told])
-        self._check_format(head, b"".join(blobs[oid] for oid in told))
+        blobs = self.repository.blobs(oids)
         environments, freight = ([blobs[entry.oid] for entry in (folder or {}).values()] for folder in folders)
         try:
-            found = _Documents(
-                environments=tuple(map(EnvironmentState.model_validate_json, environments)),
-                freight=tuple(map(FreightState.model_validate_json, freight)),
-            )
+            known = [EnvironmentState.model_validate_json(each) for each in environments]
+            came = [FreightState.model_validate_json(each) for each in freight]
         except ValidationError as error:
             raise _damaged(self.ref, head, str(error)) from error
-        if self._remembered is not None:
-            # As they were read, not as they were understood: another version may see more in them.
-            whole = b'{"environments":[%b],"freight":[%b]}' % (b",".join(environments), b",".join(freight))
-            remember(self._remembered, head.encode() + b"\n" + whole)
-        return found
+        return LedgerState(
+            head=head,
+            environments={state.name: state for state in known},
+            freight={state.freight.id: state for state in came},
+        )
 
-    def _check_format(self, head: str, found: bytes) -> None:
+    def _check_format(self, head: str) -> None:
+        found = self.repository.texts([f"{head}:format"])[0] or b""
         family, _, version = found.decode("utf-8", "replace").strip().partition("/")
         if family != _FAMILY:
             raise _damaged(self.ref, head, "it has no format of ours")

@@ -25,6 +25,10 @@ class RenamedLedger:
         """The current state, by the present names."""
         return with_moved(self.inner.read(head), self.moved)
 
+    def published(self, head: str) -> LedgerState:
+        """The state that the tree shows, by the present names."""
+        return with_moved(self.inner.published(head), self.moved)
+
     def records(self, head: str | None, *, since: str | None = None) -> Sequence[Record]:
         """The Records as they were written, under the names of their time."""
         return self.inner.records(head, since=since)

@@ -88,7 +88,7 @@ def _state(world: World, head: str, records: Sequence[Record]) -> VerifyFinding:
     state = LedgerState()
     for record in records:
         state = apply_record(state, record)
-    held = world.ledger.read(head).model_copy(update={"head": None})
+    held = world.ledger.published(head).model_copy(update={"head": None})
     state = with_moved(state, moves_of(world.pipeline))
     same = state == held
     text = f"{len(state.environments)} environments follow from the log" if same else "it does not follow from the log"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -169,27 +170,17 @@ def test_a_state_is_read_once_and_what_was_kept_is_checked(ledger, tmp_path):
     assert ledger().read(head) == wanted
 
 
-@pytest.mark.parametrize(
-    ("files", "message", "why"),
-    [
-        ({"environments/test.json": "{}\n"}, None, "name"),
-        ({"environments/test.json": "hello"}, None, "Invalid JSON"),
-        ({"freight/x.json": '{"freight":1}'}, None, "freight"),
-        ({}, "hello\n\nworld\n", "this commit holds no Record"),
-        ({}, "hello", "this commit holds no Record"),
-    ],
-)
-def test_what_somebody_else_wrote_there_is_told(ledger, remote, files, message, why):
-    append(ledger(), CREATED, WRITTEN)
-    parts = [f"commit {REF}\ncommitter E <e@x> 1 +0000\ndata <<END\n{message or 'held test'}\nEND\nfrom {REF}^0\n"]
+def pushed_by_hand(remote, message, **files):
+    """A commit that somebody else puts on the ledger."""
+    parts = [f"commit {REF}\ncommitter E <e@x> 1 +0000\ndata {len(message)}\n{message}\nfrom {REF}^0\n"]
     parts += [f"M 100644 inline {path}\ndata <<END\n{text}\nEND\n" for path, text in files.items()]
     git("fast-import", "--quiet", "--force", cwd=remote, data="".join(parts).encode())
-    head = git("rev-parse", REF, cwd=remote)
+    return git("rev-parse", REF, cwd=remote)
+
+
+def refused(head, why, ask):
     with pytest.raises(VerificationFailed) as caught:
-        if message:
-            fresh(ledger("cold")).records(head)
-        else:
-            fresh(ledger("cold")).read(head)
+        ask()
     error = caught.value
     assert (error.summary, error.code, error.exit_code) == ("The ledger cannot be read", "ledger-damaged", 10)
     assert error.detail.startswith(f"{REF} at {head[:12]}: ") and why in error.detail
@@ -197,6 +188,46 @@ def test_what_somebody_else_wrote_there_is_told(ledger, remote, files, message, 
         "Somebody else wrote to that branch. Look at its log, and protect it:\n"
         f"  git log {head[:12]}\n  gitpromote doctor"
     )
+
+
+@pytest.mark.parametrize("message", ["hello\n\nworld\n", "hello", "held test\n\n{}"])
+def test_a_commit_that_is_no_record_is_told(ledger, remote, message):
+    append(ledger(), CREATED, WRITTEN)
+    head = pushed_by_hand(remote, message)
+    for cache in ("cache", "cold"):
+        found = fresh(ledger(cache))
+        refused(head, "this commit holds no Record", partial(found.read, head))
+        refused(head, "this commit holds no Record", partial(found.records, head))
+
+
+def test_what_is_believed_follows_from_the_log_and_not_from_the_tree(ledger, remote):
+    _, after = append(ledger(), CREATED, WRITTEN)
+    known = after.environments["test"]
+    backdated = known.model_copy(update={"clock": known.clock - 999, "generation": 40})
+    healthy = record("healthy", 9)
+    message = f"healthy test\n\n{healthy.to_bytes().decode()}\n"
+    head = pushed_by_hand(remote, message, **{"environments/test.json": backdated.model_dump_json()})
+    wanted = apply_record(after, healthy).model_copy(update={"head": head})
+    for cache in ("cache", "cold"):
+        found = fresh(ledger(cache))
+        assert found.read(head) == wanted
+        assert found.published(head).environments == {"test": backdated}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        ("environments/test.json", "{}", "name"),
+        ("environments/test.json", "hello", "Invalid JSON"),
+        ("freight/x.json", '{"freight":1}', "freight"),
+    ],
+)
+def test_a_tree_that_shows_no_state_is_told(ledger, remote, path, text, why):
+    append(ledger(), CREATED, WRITTEN)
+    held = record("held", 9)
+    head = pushed_by_hand(remote, f"held test\n\n{held.to_bytes().decode()}\n", **{path: text})
+    refused(head, why, lambda: fresh(ledger()).published(head))
+    assert ledger().read(head).environment("test").held is not None
 
 
 @pytest.mark.parametrize("text", ["gitpromote.ledger/2\n", "gitpromote.ledger/10.3\n", "something\n", ""])
