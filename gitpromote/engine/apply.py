@@ -19,6 +19,7 @@ from gitpromote.engine.look import Look, look
 from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_result, unsure_result, waiting_result
 from gitpromote.engine.permission import check_digest, unapproved, unpermitted
 from gitpromote.engine.pins import Pins
+from gitpromote.engine.read_back import After, after_landing, read_back, record_foreign
 from gitpromote.engine.records import apps_alone
 from gitpromote.engine.results import Results
 from gitpromote.engine.stacking import unfounded
@@ -133,9 +134,11 @@ class _Run:
             # Where all has landed, what is left is to prove it: the ledger has nothing to add.
             done = bool(self.landed) and not self.results.open()
             seen = self._look(ledger=not done)
-            self._read_back(seen)
+            as_written = self._read_back(seen)
             if done:
                 return self._result()
+            if not as_written:
+                continue  # what the ledger says has changed by it
             records = self._records(seen)
             self.present = frozenset(record.id for record in records)
             ready = self._judge(seen, records)
@@ -181,7 +184,8 @@ class _Run:
         for planned in self.results.open():
             self.results.pop(planned.name, None)
             if planned.decision in ("unavailable", "held") or not planned.steps:
-                self.results[planned.name] = settled_result(planned, called=self.called)
+                held = seen.ledger.environment(planned.name).held is not None
+                self.results[planned.name] = settled_result(planned, called=self.called, held=held)
                 continue
             fresh = assess(
                 self.world, self.file.plan, self.file.digest, planned, seen, records, mine=mine, answered=answered
@@ -347,25 +351,23 @@ class _Run:
         self.world.clock.sleep(pause(self.lost))
         self.lost += 1
 
-    def _read_back(self, seen: Look) -> None:
-        """What was pushed must be there now, or below what somebody pushed since."""
+    def _read_back(self, seen: Look) -> bool:
+        """What was pushed must be there now, or the same content in what somebody pushed since; whether all of it is.
+
+        The tree of a commit of ours was proven before it was pushed: where that is the head, nothing is compared.
+        """
+        found: dict[str, After] = {}
         for name, (fresh, commit) in self.landed.items():
-            target = fresh.planned.target
-            head = seen.head(target.repository, target.ref) if commit else None
-            if commit is None or head == commit or head == self.tips.get((target.repository, target.ref)):
-                continue
-            repository = self.world.repository(target.repository)
-            if head is None or not repository.is_ancestor(commit, head):
-                self.results[name] = self.results[name].model_copy(
-                    update={
-                        "status": "failed",
-                        "exit_code": 10,
-                        "code": "landed-differs",
-                        "message": f"was written as {commit[:7]}, but {target.ref} holds {(head or 'nothing')[:7]} now",
-                    }
-                )
-        self.results.tell(self.landed)
-        self.landed = {}
+            place = (fresh.planned.target.repository, fresh.planned.target.ref)
+            head = seen.head(*place) if commit else None
+            if commit is not None and head not in (commit, self.tips.get(place, commit)):
+                found[name] = after_landing(self.world, fresh.planned, commit, head)
+                self.results[name] = read_back(self.world, self.results[name], found[name], called=self.called)
+        landed, self.landed = self.landed, {}
+        plan = self.file.plan
+        record_foreign(self.world, found, plan=self.file.digest, generations=plan.basis.ledger.generations)
+        self.results.tell(landed)
+        return not any(one.differs for one in found.values())
 
     # -- ending
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gitpromote.model.safepath import collisions, folded_name, folded_why, unsafe_path
 from gitpromote.model.tree import LINK, SUBMODULE, Entry
 
-__all__ = ["Meeting", "Neighbours"]
+__all__ = ["Meeting", "Neighbours", "Newcomers"]
 
 _KINDS = {LINK: "link", SUBMODULE: "submodule"}
 
@@ -88,6 +88,27 @@ class Neighbours:
             if other == place and not files and is_folder:
                 return Meeting(place, "is a folder there, in which something stays", f"Move what is in {place}.")
         return None
+
+
+class Newcomers:
+    """The files that several Environments write on one branch, one Environment after the other.
+
+    None of them stands there yet, so that only this tells where the names of two of them would be one.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def meeting(self, owner: str, ours: Iterable[str]) -> Meeting | None:
+        """The first path of an Environment, or folder of one, that folds into what another one before it writes."""
+        found = None
+        for place in sorted(_places(ours)):
+            parent, _, last = place.rpartition("/")
+            other, writer = self._names.setdefault((parent, folded_name(last)), (place, owner))
+            if other != place and writer != owner and found is None:
+                why = f"meets {other!r} of {writer} on file systems that fold {folded_why(other, place)}"
+                found = Meeting(place, why, "Give one of the two another name.")
+        return found
 
 
 def _folds(other: str, why: str) -> str:

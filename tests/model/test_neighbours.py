@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gitpromote.model.neighbours import Meeting, Neighbours
+from gitpromote.model.neighbours import Meeting, Neighbours, Newcomers
 from gitpromote.model.safepath import collisions
 from gitpromote.model.tree import FILE, LINK, Entry
 
@@ -50,3 +50,14 @@ def test_a_link_is_called_one_and_the_way_out_is_told():
     assert there.meeting([".git/hooks/x"]) == Meeting(
         ".git/hooks/x", "has a part that is .git on some file system", "Give the file another name."
     )
+
+
+@given(st.lists(PATHS, min_size=1, max_size=3), st.lists(PATHS, min_size=1, max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_what_newcomers_meet_is_what_every_pair_of_their_names_says(first, second):
+    first, second = whole(first), whole(second)
+    assume(not collisions(first) and not collisions(second))
+    newcomers = Newcomers()
+    assert newcomers.meeting("one", first) is None
+    expected = any(met.why != "folder" for met in collisions([*first, *second]))
+    assert (newcomers.meeting("other", second) is not None) == expected

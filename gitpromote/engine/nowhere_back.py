@@ -1,0 +1,70 @@
+"""Why an Environment cannot go back, or not to what was named: never there, there now, or rolled back from there."""
+
+from __future__ import annotations
+
+from gitpromote.engine.freight_named import among
+from gitpromote.engine.look import Look
+from gitpromote.errors import Blocked, UsageError
+from gitpromote.model.moments import instant
+from gitpromote.model.state import EnvironmentState
+
+
+def is_called(seen: Look, identifier: str, words: str) -> bool:
+    """Whether a Freight of the ledger is the one that was named, by id or alias."""
+    return among([seen.ledger.freight[identifier].freight], words, seen.ledger) is not None
+
+
+def nothing_to_go_back_to(
+    pipeline: str, seen: Look, environment: str, to: str | None, *, elsewhere: str
+) -> UsageError | Blocked:
+    """The error where no Record is found to go back to.
+
+    :param to: what was named, if anything was
+    :param elsewhere: where the Environment was written before its target became another one; empty if nowhere
+    """
+    state = seen.ledger.environment(environment)
+    left = [seen.ledger.freight[one].freight.alias for one in state.rolled_back if _known(seen, one)]
+    if to is not None:
+        known = sorted(seen.ledger.freight[one].freight.alias for one in state.verified if _known(seen, one))
+        gone = next((one for one in state.rolled_back if _known(seen, one) and is_called(seen, one, to)), None)
+        return UsageError(
+            "There is no such Freight to go back to",
+            code="rollback-unknown",
+            detail=f"{to!r} {_why_not(seen, state, to)}; verified: {', '.join(known) or 'none'}",
+            hint=_again(pipeline, seen, state, gone) if gone else "",
+        )
+    here = f" since it is no longer written to {elsewhere}: what was there is not for this place" if elsewhere else ""
+    history = f"Its history:\n  gitpromote history --env {environment}"
+    if left and not here:
+        here = f" but what was rolled back from here: {', '.join(sorted(left))}"
+        latest = max(state.rolled_back, key=lambda one: (state.rolled_back[one].at, one))
+        history = f"{_again(pipeline, seen, state, latest)}\n{history}" if _known(seen, latest) else history
+    return Blocked(
+        "There is nothing to go back to",
+        code="rollback-nothing",
+        detail=f"{environment} has never held another verified Freight{here}.",
+        hint=history,
+    )
+
+
+def _known(seen: Look, identifier: str) -> bool:
+    return identifier in seen.ledger.freight
+
+
+def _why_not(seen: Look, state: EnvironmentState, to: str) -> str:
+    """Why a Freight that was named is none to go back to."""
+    if any(_known(seen, one) and is_called(seen, one, to) for one in state.freight.values()):
+        return f"is what runs in {state.name}"
+    for identifier, left in state.rolled_back.items():
+        if _known(seen, identifier) and is_called(seen, identifier, to):
+            reason = f': "{left.reason}"' if left.reason else ""
+            return f"was rolled back from {state.name} {instant(left.at)} by {left.actor}{reason}"
+    return f"was never verified in {state.name}"
+
+
+def _again(pipeline: str, seen: Look, state: EnvironmentState, identifier: str) -> str:
+    """How what was rolled back comes again: as a promotion, once nothing holds the Environment."""
+    freight = seen.ledger.freight[identifier].freight
+    release = [f"  gitpromote release {pipeline} {state.name}"] if state.held else []
+    plan = f"  gitpromote plan {pipeline} --env {state.name} --freight {freight.alias}"
+    return "\n".join(["What was rolled back comes again by a promotion:", *release, plan])
