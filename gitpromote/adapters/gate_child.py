@@ -27,6 +27,7 @@ def main(request_file: str) -> int:
     try:
         said = json.dumps(_plain(function_of(request)(request["facts"]))).encode()
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
+        sys.stdout.flush()  # what was printed on the way stands before it
         tell(error, request["file"])
         return 1
     with output:

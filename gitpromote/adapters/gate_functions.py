@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from gitpromote.errors import ConfigurationError
 from gitpromote.model.canonical import plain_number
 from gitpromote.model.render import Limits
 from gitpromote.model.sensitive import without_secrets
+from gitpromote.model.strict_json import strict_json
 
 __all__ = ["ChildGates"]
 
@@ -52,7 +52,7 @@ class ChildGates:
             told = f"{function}: {_last_words(said, ended.status)}"
             raise ConfigurationError("A gate's function failed", code="gate-raised", detail=told)
         try:
-            answer = _exact(json.loads(ended.output))
+            answer = _exact(strict_json(ended.output))
         except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):

@@ -28,6 +28,7 @@ def main(request_file: str) -> int:
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
         from gitpromote.adapters.renderers.python_child import tell
 
+        sys.stdout.flush()  # what was printed on the way stands before it
         tell(error, request.get("file", ""))
         return 1
     with output:
@@ -43,7 +44,7 @@ def _python(request: Mapping[str, Any]) -> list[Any]:
 
     found = function_of(request)(request["facts"])
     if found is None:
-        return []
+        raise TypeError("a policy gives a list of findings, an empty one where it has none, and not None")
     if isinstance(found, str | Mapping) or not isinstance(found, Iterable):
         raise TypeError(f"a policy gives a list of findings, not {type(found).__name__}")
     return [_plain(one) for one in found]

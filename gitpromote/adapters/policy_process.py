@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from gitpromote.adapters.renderers.process import Ended
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.render import Limits
 from gitpromote.model.sensitive import without_secrets
+from gitpromote.model.strict_json import strict_json
 
 __all__ = ["CHILD_LIMITS", "child_answer", "last_words", "refuse_excess", "unusable"]
 
@@ -31,7 +31,7 @@ def child_answer(name: str, request: Mapping[str, Any], *, limits: Limits, secre
     if ended.status:
         raise unusable("A policy failed", "policy-failed", f"{name}: {last_words(said, ended.status)}")
     try:
-        return json.loads(ended.output)
+        return strict_json(ended.output)
     except (ValueError, RecursionError):
         raise unusable(
             "A policy says what nobody can read", "policy-answer-invalid", f"{name} ended before its end"

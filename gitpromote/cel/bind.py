@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gitpromote.cel.adapt import adapted
-from gitpromote.cel.declare import TEXT, TRUTH, Declaration, Items, Record, Scalar, Table, Type
+from gitpromote.cel.declare import TEXT, TRUTH, Anything, Declaration, Items, Record, Scalar, Table, Type
 from gitpromote.cel.edits import Edits
+from gitpromote.cel.finite import FINITE
 from gitpromote.cel.lists import AT, LAST_AT
 from gitpromote.cel.names import MACROS, OPTIONALS, QUALIFIED, RETURNS, TYPE_NAMES, Lookup
 from gitpromote.cel.problem import ExpressionProblem
@@ -22,6 +23,7 @@ __all__ = ["Bound", "Use", "bind"]
 
 Scope = Mapping[str, Type | None]
 _COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%"})
+_ARITHMETIC = ("+", "-", "*", "/", "%")
 _LITERAL_TYPES = {"string": "text", "int": "whole", "double": "decimal", "bool": "truth"}
 
 
@@ -76,6 +78,19 @@ def bind(text: str, node: Node, declaration: Declaration) -> Bound:
     return bound
 
 
+def _is_no_decimal(kind: Type | None) -> bool:
+    """Whether a part is known to be something else, so that no arithmetic with it gives a decimal number."""
+    return kind is not None and not (isinstance(kind, Scalar) and kind.name == "decimal") and not _is_open(kind)
+
+
+def _is_open(kind: Type) -> bool:
+    return isinstance(kind, Anything)
+
+
+def _is_whole(kind: Type | None) -> bool:
+    return isinstance(kind, Scalar) and kind.name == "whole"
+
+
 class _Binder:
     def __init__(self, bound: Bound, declaration: Declaration) -> None:
         self.bound = bound
@@ -128,7 +143,9 @@ class _Binder:
             self.bound.checked.add(*edit)
             self.bound.evaluated.add(*edit)
         self.bound.problems += problems
-        if node.sign in ("+", "-", "*", "/", "%"):
+        if node.sign in _ARITHMETIC:
+            if node.sign != "%" and not _is_no_decimal(left) and not _is_no_decimal(right):
+                self.bound.evaluated.around(node.start, node.end, FINITE)
             return right if isinstance(right, Scalar) and right.name == "decimal" else left
         return TRUTH
 
@@ -228,8 +245,9 @@ class _Binder:
         return self.arguments(node, scope)
 
     def arguments(self, node: Call, scope: Scope) -> Type | None:
-        for argument in node.arguments:
-            self.walk(argument, scope)
+        types = [self.walk(argument, scope) for argument in node.arguments]
+        if node.name == "double" and node.target is None and not (types and _is_whole(types[0])):
+            self.bound.evaluated.around(node.start, node.end, FINITE)  # "NaN" and "1e999" are texts
         return RETURNS.get(node.name)
 
     def renamed(self, node: Call) -> None:

@@ -29,11 +29,18 @@ class Edits:
     """Replacements by range; where one lies in another, the outer one counts."""
 
     def __init__(self) -> None:
-        self._found: set[tuple[int, int, str]] = set()
+        self._found: set[tuple[int, int, str, int]] = set()
+        self._around = 0
 
     def add(self, start: int, end: int, text: str) -> None:
         """Put a text in the place of a range; an empty range is an insertion."""
-        self._found.add((start, end, text))
+        self._found.add((start, end, text, 0))
+
+    def around(self, start: int, end: int, function: str) -> None:
+        """Call a function of a range. Of what begins at one place it is the outermost, and each call stays one."""
+        self._around += 1
+        self._found.add((start, start, f"{function}(", self._around))
+        self._found.add((end, end, ")", self._around))
 
     def apply(self, text: str) -> Rewritten:
         """The text with all of them."""
@@ -47,7 +54,7 @@ class Edits:
                 spans.append((length, len(piece), source, kept))
                 length += len(piece)
 
-        for start, end, new in ordered:
+        for start, end, new, _ in ordered:
             if start < cursor:
                 continue
             take(text[cursor:start], cursor, kept=True)
@@ -57,7 +64,7 @@ class Edits:
         return Rewritten("".join(parts), tuple(spans))
 
 
-def _order(edit: tuple[int, int, str]) -> tuple[int, bool, int, int]:
-    """At one place: what goes on, what closes, what opens, then the longest replacement."""
-    start, end, text = edit
-    return start, start != end, (0 if text[:1] == "." else 1 if text == ")" else 2), -end
+def _order(edit: tuple[int, int, str, int]) -> tuple[int, bool, int, int, int]:
+    """At one place: what goes on, what closes, what opens, the outermost first, then the longest replacement."""
+    start, end, text, around = edit
+    return start, start != end, (0 if text[:1] == "." else 1 if text == ")" else 2 if around else 3), -end, around

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from gitpromote.cel.bind import Bound, Use, bind
 from gitpromote.cel.declare import TRUTH, Anything, Declaration, Scalar
+from gitpromote.cel.finite import finite
 from gitpromote.cel.library import Complaint, Failed, Program, compiled
 from gitpromote.cel.names import KINDS
 from gitpromote.cel.parse import conjuncts, parse
@@ -228,11 +229,14 @@ def value_at(facts: Mapping[str, Any], use: Use) -> Any:
     if not isinstance(value, Mapping):
         return UNKNOWN
     found = value.get(last)
-    if isinstance(use.type, Anything):  # here null is a value, and not a gap
-        return _as_told(found) if last in value else UNKNOWN
-    if use.asks:
-        return found is not None
-    return _fit(found, use.type) if isinstance(use.type, Scalar) else UNKNOWN if found is None else _plain(found)
+    try:
+        if isinstance(use.type, Anything):  # here null is a value, and not a gap
+            return _as_told(found) if last in value else UNKNOWN
+        if use.asks:
+            return found is not None
+        return _fit(found, use.type) if isinstance(use.type, Scalar) else UNKNOWN if found is None else _plain(found)
+    except ValueError:  # a number in it is none: nothing can be told of the whole
+        return UNKNOWN
 
 
 def _fit(value: Any, kind: Scalar) -> Any:
@@ -260,7 +264,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, datetime):
         return value.isoformat() if value.tzinfo is not None else None
-    return _whole_text(value) if isinstance(value, str) else value
+    return _whole_text(value) if isinstance(value, str) else finite(value)
 
 
 def _as_told(value: Any) -> Any:
@@ -270,8 +274,8 @@ def _as_told(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_as_told(item) for item in value]
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        return math.inf if value.bit_length() > 1000 else float(value)  # JSON knows no whole numbers
-    return _whole_text(value) if isinstance(value, str) else value
+        return finite(math.inf if value.bit_length() > 1000 else float(value))  # JSON knows no whole numbers
+    return _whole_text(value) if isinstance(value, str) else finite(value)
 
 
 def _whole_text(text: str) -> str:

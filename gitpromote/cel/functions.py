@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from gitpromote.cel.finite import finite_functions
 from gitpromote.cel.function import CIDR, IP, QUANTITY, SEMVER, URL, Function
 from gitpromote.cel.lists import list_functions
 from gitpromote.cel.network import network_functions
@@ -49,7 +50,8 @@ def functions() -> tuple[Function, ...]:
         Function("sign", "int", (QUANTITY,), lambda a: (_of(a) > 0) - (_of(a) < 0)),
         Function("isInteger", "bool", (QUANTITY,), lambda a: _of(a).denominator == 1 and abs(_of(a)) < 2**63),
         Function("asInteger", "int", (QUANTITY,), lambda a: _whole(_of(a))),
-        Function("asApproximateFloat", "double", (QUANTITY,), lambda a: float(_of(a))),
+        Function("asApproximateFloat", "double", (QUANTITY,), _float),
+        *finite_functions(),
         *list_functions(),
         *pattern_functions(),
         *network_functions(),
@@ -102,6 +104,13 @@ def _compare(one: dict[str, str], other: dict[str, str]) -> int:
         first, second = _version(one[SEMVER]).precedence, _version(other[SEMVER]).precedence
         return (first > second) - (first < second)
     return (_of(one) > _of(other)) - (_of(one) < _of(other))
+
+
+def _float(value: dict[str, str]) -> float:
+    try:
+        return float(_of(value))
+    except OverflowError as error:
+        raise ValueError("this quantity is beyond what decimal numbers can be") from error
 
 
 def _whole(number: Fraction) -> int:

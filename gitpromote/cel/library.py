@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from gitpromote.cel.declare import Anything, Items, Record, Scalar, Table, Type
+from gitpromote.cel.finite import finite
 from gitpromote.cel.functions import OWN, functions
 from gitpromote.errors import NotSupported
 
@@ -22,6 +23,7 @@ _OVERLOAD = re.compile(r"found no matching overload for '(.+?)' applied to '\((.
 _MISMATCH = re.compile(r"No matching overloads found : (.+?)\((.*)\)")
 _NAMED_ELSE = {"int64": "int", "uint64": "uint", "google.protobuf.Any": "dyn"}
 _SEPARATOR = re.compile(r", (?![^(]*\))")
+_PLAIN = ("string", "int", "uint", "double", "bool", "null", "dyn", "timestamp", "duration", "bytes")
 _SCALARS = {"text": "string", "whole": "int", "decimal": "double", "truth": "bool", "time": "timestamp"}
 _NAMES = {
     "string": "text",
@@ -93,7 +95,9 @@ class Program:
                 return value
             if result.type() == self._error:
                 return Failed(_why(str(value)))
-            return result.plain_value()
+            return finite(result.plain_value())
+        except ValueError as error:
+            return Failed(str(error))
         except TypeError:  # the library's words for what Python has no value for
             return Failed("it gives an optional value: end it with .orValue(…) or .hasValue()")
 
@@ -172,7 +176,7 @@ def _declared(checking: bool) -> list[Any]:
 
 def _kinds(checking: bool) -> dict[str, Any]:
     kind = _vendor().Type
-    kinds = {name: getattr(kind, name.upper()) for name in ("string", "int", "uint", "double", "bool", "null", "dyn")}
+    kinds = {name: getattr(kind, name.upper()) for name in _PLAIN}
     plain = kind.Map(kind.STRING, kind.STRING)
     own = {name: kind.AbstractType(name) if checking else plain for name in OWN}
     strings = kind.List(kind.STRING)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
+from gitpromote.cel.finite import finite
 from gitpromote.cel.function import ITEMS, Function
 
 __all__ = ["AT", "LAST_AT", "list_functions"]
@@ -59,7 +60,7 @@ def _extreme(items: list[Any], *, least: bool) -> Any:
 def _sum(items: list[Any]) -> Any:
     if any(isinstance(item, bool) or not isinstance(item, int | float) for item in items):
         raise ValueError("what is in the list has no sum")
-    return sum(items)
+    return finite(sum(items))
 
 
 def _index(items: list[Any], wanted: Any) -> int:

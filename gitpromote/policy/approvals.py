@@ -45,7 +45,7 @@ def judge(gate: Approvals, context: GateContext) -> Outcome:
     counted, refused = _judged(value.get("given", ()), context)
     have = len(counted)
     operands = _operands(gate, value, counted, refused)
-    told = _told(gate, value, sorted(str(one["identity"]) for one in counted))
+    told = _told(gate, value, sorted(str(one["identity"]) for one in counted)) + _claimed(counted)
     if have >= gate.count:
         return verdict(gate, "pass", told, operands=operands, until=_until(gate, counted), threshold=threshold)
     why = "; ".join(_against(gate, value, refused))
@@ -140,6 +140,13 @@ def _told(gate: Approvals, value: Mapping[str, Any], names: Sequence[str]) -> st
     by = f": {', '.join(names)}" if names else ""
     proof = "" if value.get("signers") else " (names are claimed: the pipeline has no signers=)"
     return f"{len(names)} of {gate.count}{_of(gate)}{by}{proof}"
+
+
+def _claimed(counted: Iterable[Mapping[str, Any]]) -> str:
+    """Who asked for it under a name that proves nothing."""
+    names = sorted({str(name) for one in counted for name in one.get("claimed", ())})
+    told = ", ".join(f"{name} (claimed)" for name in names)
+    return f"; asked for by {told}, whom no file of signers knows" if names else ""
 
 
 def _against(gate: Approvals, value: Mapping[str, Any], refused: Sequence[_Refused]) -> list[str]:

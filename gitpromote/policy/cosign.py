@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+
+from gitpromote.model.strict_json import strict_json
 
 __all__ = ["BUNDLE", "SIMPLE_SIGNING", "Claim", "bundle_claims", "simple_claim"]
 
@@ -109,7 +110,7 @@ def _inner(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        data = json.loads(body)
+        data = strict_json(body)
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

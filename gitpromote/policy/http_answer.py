@@ -13,6 +13,7 @@ from typing import Any
 from gitpromote.model.canonical import plain_number
 from gitpromote.model.gate_evidence import HTTP
 from gitpromote.model.outcome import Outcome
+from gitpromote.model.strict_json import strict_json
 from gitpromote.policy.answers import answer_of, operand_text, public, verdict
 from gitpromote.policy.gate_context import GateContext
 
@@ -50,12 +51,17 @@ def _asked(expression: str, status: int, headers: Mapping[str, str], body: bytes
     facts: dict[str, Any] = {"status": status, "headers": headers}
     if any(use.path[0] in ("answer", "body") for use in compiled.uses):
         try:
-            facts["answer"] = facts["body"] = json.loads(body)
-        except (ValueError, RecursionError):
-            return {"problem": f"the body is not JSON{_look(body)}", "read": {}}
+            facts["answer"] = facts["body"] = strict_json(body)
+        except (ValueError, RecursionError) as error:
+            return {"problem": f"the body is not JSON{_look(body) or _why(error)}", "read": {}}
     result = compiled.evaluate(facts)
     read = {one.text: _plain(one.value) for one in result.operands}
     return {"problem": result.error, "read": read} if result.error else {"holds": result.holds, "read": read}
+
+
+def _why(error: Exception) -> str:
+    """What is wrong, where it reads like JSON."""
+    return "" if isinstance(error, RecursionError | json.JSONDecodeError | UnicodeDecodeError) else f": {error}"
 
 
 def _look(body: bytes) -> str:
@@ -95,9 +101,18 @@ def judge(gate: HTTP, context: GateContext) -> Outcome:
 
 def _told(read: Iterable[tuple[str, Any]]) -> Iterable[str]:
     for text, value in read:
-        if isinstance(value, Mapping):
-            value = value["number"]
-        yield f"{text} is {json.dumps(value) if value is None or isinstance(value, bool) else value}"
+        yield f"{text} is {value['number'] if isinstance(value, Mapping) else _shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    """As JSON has it where it would read like something else: the text "true" is not true."""
+    if not isinstance(value, str):
+        return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+    try:
+        json.loads(value)
+    except ValueError:
+        return value
+    return f'the text "{value}"'
 
 
 def _threshold(gate: HTTP) -> str:

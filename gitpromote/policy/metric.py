@@ -6,8 +6,8 @@ what would enter: before that the number speaks of what ran there earlier, and n
 
 from __future__ import annotations
 
-import json
 import math
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +18,7 @@ from gitpromote.model.fields import duration_text
 from gitpromote.model.gate_evidence import Prometheus
 from gitpromote.model.moments import instant
 from gitpromote.model.outcome import Outcome
+from gitpromote.model.strict_json import strict_json
 from gitpromote.policy.answers import answer_of, needs_upstream, operand_text, public, verdict
 from gitpromote.policy.gate_context import GateContext
 from gitpromote.policy.promql import LOOKBACK, has_bare_selector, range_of, unclear
@@ -25,6 +26,8 @@ from gitpromote.policy.promql import LOOKBACK, has_bare_selector, range_of, uncl
 __all__ = ["answered", "is_due", "judge", "query_address", "value_of"]
 
 _MOST_NAMED = 2
+#: As the server writes numbers: Python takes more, such as 0_0 and the digits of other scripts.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def _over(gate: Prometheus) -> int:
@@ -70,12 +73,19 @@ def answered(status: int, body: bytes) -> tuple[dict[str, Any], str]:
     result = data.get("data") if data is not None else None
     if data is None or not isinstance(result, dict) or data.get("status") != "success":
         return {}, f"the answer is not Prometheus's: {_look(body)}"
+    partial = [words for name in ("warnings", "infos") for words in _listed(data.get(name))]
+    if partial:
+        return {}, f"the answer may not be the whole: {operand_text(str(partial[0]))}"
     return _read(str(result.get("resultType")), result.get("result"))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _object(body: bytes) -> dict[str, Any] | None:
     try:
-        data = json.loads(body)
+        data = strict_json(body)
     except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
@@ -134,7 +144,8 @@ def value_of(evidence: Evidence | None) -> float | None:
 
 def _number(evidence: Evidence) -> float | None:
     try:
-        found = float(evidence.value["series"][0]["value"])
+        text = evidence.value["series"][0]["value"]
+        found = float(text) if _NUMBER.fullmatch(text) else math.nan
     except (ValueError, KeyError, IndexError, TypeError):
         return None
     return found if math.isfinite(found) else None

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from gitpromote.model.change import ObjectId
 from gitpromote.model.finding import Finding
 from gitpromote.model.manifest import Manifest, ObjectRef
 from gitpromote.model.sensitive import without_secrets
+from gitpromote.model.strict_json import strict_json
 from gitpromote.policy.judged import Judged
 
 __all__ = ["Answer", "Said", "Unreadable", "judged_of", "read_json"]
@@ -62,7 +62,7 @@ def read_json(text: str) -> list[Said]:
     :raises Unreadable: it is no JSON, or nothing that anybody knows
     """
     try:
-        data = json.loads(text)
+        data = strict_json(text)
     except (ValueError, RecursionError):
         raise Unreadable("it is no JSON") from None
     if data == []:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gitpromote.cel.expression import UNKNOWN, value_at
@@ -102,7 +103,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if kind is int and not -(2**63) <= value < 2**63:
         return float(value) if abs(value) < 2**1000 else str(value)
-    return value
+    # What YAML has and JSON has not is a text: no number is greater, and none is smaller.
+    return str(value) if kind is float and not isfinite(value) else value
 
 
 def _key(key: Any) -> str:

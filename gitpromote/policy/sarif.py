@@ -5,11 +5,11 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from gitpromote.model.strict_json import strict_json
 from gitpromote.policy.program_answer import Said, Unreadable, Weight
 from gitpromote.policy.sarif_rules import Rule, Rules, filled, listed, mapped
 
@@ -32,7 +32,7 @@ def read_sarif(text: str) -> list[Said]:
     :raises Unreadable: it is no SARIF, or the scanner did not scan, or says that it failed
     """
     try:
-        data = json.loads(text)
+        data = strict_json(text)
     except (ValueError, RecursionError):
         raise Unreadable("it is no JSON") from None
     if not isinstance(data, dict) or not isinstance(data.get("runs"), list):

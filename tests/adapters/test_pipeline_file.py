@@ -500,6 +500,34 @@ def test_a_lambda_is_told_and_nothing_that_follows_from_it() -> None:
     assert told(text) == [f"pipeline.py:6: PythonRenderer: {LAMBDA}", f"pipeline.py:7: PythonGate: {LAMBDA}"]
 
 
+def test_an_unknown_upstream_is_told_beside_a_name_that_cannot_be() -> None:
+    text = """\
+        from gitpromote import App, Branch, Environment, Kustomize, Pipeline
+
+        shop = Pipeline(
+            "shop",
+            apps=[App("shop", Kustomize("deploy/$env"))],
+            target=Branch("env/$env"),
+            environments=[
+                Environment("test", after="uat"),
+                Environment("uat", after="tst"),
+                Environment("late", after="bad"),
+                Environment("-bad"),
+            ],
+        )
+        """
+    assert told(text) == [
+        (
+            'pipeline.py:9: Environment("uat"): after names "tst", and no Environment is called so'
+            '  [unknown-upstream]  (did you mean "test"?)'
+        ),
+        (
+            'pipeline.py:11: Environment: the name "-bad" is not made of a-z, 0-9 and -, starting and ending with a '
+            'letter or digit  [name-invalid]  (write "bad")'
+        ),
+    ]
+
+
 def test_a_missing_label_is_told_beside_what_else_is_wrong() -> None:
     text = """\
         from gitpromote import App, Branch, Environment, Kustomize, Pipeline, PythonGate

@@ -181,3 +181,54 @@ def test_patterns_that_are_not_supported_are_errors(pattern: str) -> None:
 )
 def test_quantities_are_those_of_kubernetes(text: str, number: Fraction | None) -> None:
     assert quantity_of(text) == number
+
+
+NO_NUMBER = "a division by zero, or a number that is none"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!(double(size(a)) / 0.0 > 0.1)",
+        "!(0.0 / 0.0 > 0.1)",
+        "1.0 / 0.0 > 1.0",
+        "-1.0 / 0.0 < 1.0",
+        "!(double('NaN') > 0.1)",
+        "double('1e999') > 0.1",
+        "1e308 * 10.0 > 1.0",
+        "1e308 + 1e308 - 1e308 > 1.0",
+        "1.0 / 3.0 / 0.0 / 2.0 > 1.0",
+        "[1.0, 0.0].all(x, 1.0 / x > 0.5)",
+        "dyn(1.0) / dyn(0.0) > 0.5",
+        "[1e308, 1e308].sum() > 1.0",
+        "a == '1.4.2' && !(0.0 / 0.0 > 0.1)",
+        "a == '' || 1.0 / 0.0 > 0.1",
+        "(a == '' ? 1.0 : 1.0 / 0.0) > 0.5",
+        "1.0 / (1.0 / 0.0) < 1.0",
+        "[1.0 / 0.0].size() == 1",
+        "{'x': 1.0 / 0.0}.x > 1.0",
+    ],
+)
+def test_a_number_that_is_none_is_an_error_wherever_it_arises(text: str) -> None:
+    assert value(text) == NO_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a == '1.4.2' || 1.0 / 0.0 > 0.1", True),
+        ("a == '' && 1.0 / 0.0 > 0.1", False),
+        ("1.0 / 2.0 / 2.0", 0.25),
+        ("(1.0 + 2.0) * 3.0 - 1.5", 7.5),
+        ("double(size(a)) / 2.0", 2.5),
+        ("dyn(3) / 2", 1),
+        ("dyn(3u) + 4u == 7u", True),
+        ("dyn(a) + '-x'", "1.4.2-x"),
+        ("([1] + [2]).size()", 2),
+        ("timestamp('2025-01-01T01:00:00Z') - duration('1h') == timestamp('2025-01-01T00:00:00Z')", True),
+        ("(timestamp('2025-01-01T01:00:00Z') - timestamp('2025-01-01T00:00:00Z')) > duration('59m')", True),
+        ("(b'a' + b'b') == b'ab'", True),
+    ],
+)
+def test_arithmetic_gives_what_it_gives(text: str, expected: object) -> None:
+    assert value(text) == expected

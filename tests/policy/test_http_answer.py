@@ -68,7 +68,7 @@ def test_another_status_is_waited_out():
     [
         ("answer.ready == true", {"ready": True}, "pass", "answers 200: answer.ready is true"),
         ("answer.ready == true", {"ready": False}, "pending", "does not hold yet: answer.ready is false"),
-        ("answer.ready == true", {"ready": "true"}, "pending", "does not hold yet: answer.ready is true"),
+        ("answer.ready == true", {"ready": "true"}, "pending", 'does not hold yet: answer.ready is the text "true"'),
         ("answer.ready == true", {}, "error", "answer.ready is not known"),
         ("answer.ready", {"ready": "yes"}, "error", "it gives 'yes', not true or false"),
         (
@@ -166,3 +166,24 @@ def test_an_expression_is_checked_when_the_pipeline_is_loaded():
 def test_an_empty_expression_is_refused():
     with pytest.raises(Exception, match="success is empty"):
         gate(" ")
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"n": NaN}', "NaN is no number"),
+        (b'{"n": -Infinity}', "-Infinity is no number"),
+        (b'{"n": 1e999}', "1e999 is beyond what numbers can be"),
+        (b'{"n": 5, "n": 0}', "the key 'n' is there twice"),
+        (b'{"a": [{"n": 5, "n": 0}]}', "the key 'n' is there twice"),
+    ],
+)
+def test_json_that_says_two_things_or_no_number_is_none(body, why):
+    outcome = said(gate("!(answer.n > 0.01)"), body)
+    assert (outcome.status, outcome.message) == ("error", f"the body is not JSON: {why}")
+
+
+@pytest.mark.parametrize(("value", "told"), [("true", 'the text "true"'), (False, "false"), ("ok", "ok"), (1, "1")])
+def test_a_text_that_reads_like_something_else_is_told_as_a_text(value, told):
+    outcome = said(gate("answer.ready == true"), {"ready": value})
+    assert outcome.message == f"does not hold yet: answer.ready is {told}"

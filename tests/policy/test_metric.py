@@ -272,3 +272,20 @@ def test_a_query_that_may_speak_of_what_ran_before_is_an_error_and_nobody_is_ask
     assert not metric.is_due(asking, context())
     outcome = metric.judge(asking, context())
     assert (outcome.status, outcome.message) == ("error", f"the query {why}")
+
+
+@pytest.mark.parametrize("value", ["0_0", "\u0660", " 0", "0x0", "nan", ""])
+def test_a_number_is_one_as_the_server_writes_it(value):
+    assert judged(one(value)).status == "error"
+
+
+@pytest.mark.parametrize("value", ["0", "1e-05", "-2.5", "+3", "4.", "1.5e+300"])
+def test_the_servers_numbers_are_numbers(value):
+    assert metric.value_of(one(value)) == float(value)
+
+
+@pytest.mark.parametrize("name", ["warnings", "infos"])
+def test_an_answer_that_may_not_be_the_whole_is_an_error(name):
+    data = {"resultType": "scalar", "result": [NOW, "0"]}
+    outcome = judged(said_of({"status": "success", "data": data, name: ["partial response"]}))
+    assert (outcome.status, outcome.message) == ("error", "the answer may not be the whole: partial response")

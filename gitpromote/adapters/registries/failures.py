@@ -44,7 +44,7 @@ def refusal(answer: Answer, asked: Asked, *, sent: str | None = None) -> Gitprom
     detail = _detail(answer, asked, codes)
     if answer.status in (401, 403):
         detail = _said(detail, answer, asked, sent) if answer.status == 403 and sent is not None else detail
-        hint = _redirected_hint(answer, asked) or login_hint(asked)
+        hint = _redirected_hint(answer, asked) or login_hint(asked, sent=sent)
         return AccessDenied("A registry denies access", code="registry-access-denied", detail=detail, hint=hint)
     if answer.status == 404 and "MANIFEST_UNKNOWN" in codes:
         return RemoteFailed(
@@ -102,9 +102,17 @@ def mismatch(asked: Asked, *, wanted: str, got: str) -> RemoteFailed:
     )
 
 
-def login_hint(asked: Asked) -> str:
-    """What to do where a login is missing or does not suffice."""
+def login_hint(asked: Asked, *, sent: str | None = None) -> str:
+    """What to do where a login is missing, cannot be sent, or does not suffice.
+
+    :param sent: the ``Authorization`` that came with the question; ``None``: it is not known what was
+    """
     if asked.found is not None and asked.found.login is not None:
+        if asked.found.login.identity and sent == "":
+            return (
+                "Docker's configuration has an identity token for it, and it asks for none: nothing was sent. "
+                "Log in with a password:\n" + _login_command(asked)
+            )
         return "The login that Docker's configuration has for it does not suffice. Log in anew:\n" + _login_command(
             asked
         )

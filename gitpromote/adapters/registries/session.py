@@ -1,6 +1,7 @@
 """One server and the way to be let in: nobody's name is told before the server asks for one, now or in an earlier run.
 
-What it asked for is kept, not what was answered: the next run need not be refused first.
+What it asked for is kept, not what was answered: the next run need not be refused first. Some servers forbid where they
+should ask: who is forbidden without a name tries the password that there is, and keeps that way if it leads in.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gitpromote.adapters.http import Http
+from gitpromote.adapters.http import Http, origin
 from gitpromote.adapters.http_question import Answer, Question
 from gitpromote.adapters.registries.challenge import Challenge, challenges
 from gitpromote.adapters.registries.docker_config import DockerCredentials
@@ -48,6 +49,7 @@ class Session:
         self._kept = kept
         self._way = _recalled(kept.get(_WAY))
         self._unsure = self._way is not None
+        self._forbidden = False  # to those without a name, and nothing was asked for
 
     def ask(
         self,
@@ -75,23 +77,39 @@ class Session:
 
     def asked(self, doing: str) -> Asked:
         """What errors say of a question here."""
-        found = self._credentials.look_up(self.host) if self._way else None
+        found = self._credentials.look_up(self.host) if self._way or self._forbidden else None
         return Asked(doing, self.host, found, self.base)
 
     def _let_in(self, question: Question, scope: str) -> tuple[Answer, str]:
         """An answer, and the ``Authorization`` that came with its question."""
         sent = self._at_once(question.doing, scope)
         answer = self._http.ask(_with(question, sent))
-        if answer.status != 401:
-            return answer, sent
         way = _chosen(challenges(answer.headers.get("www-authenticate", "")))
+        if answer.status == 403 and not sent and way is None:
+            return self._forbidden_without(question, answer)
+        if answer.status != 401 and (answer.status != 403 or sent):
+            return answer, sent
         if way is not None:
-            self._way, self._unsure = way, False
-            self._kept.put(_WAY, [way.scheme, {name: way.parameters.get(name, "") for name in _KEPT}])
+            self._keep(way)
         again = self._authorization(question.doing, scope, refused=sent)
         if not again or again == sent:
             return answer, sent
         return self._http.ask(_with(question, again)), again
+
+    def _forbidden_without(self, question: Question, answer: Answer) -> tuple[Answer, str]:
+        """The answer for the password, where one is known and this server itself forbade what has no name."""
+        self._forbidden = True
+        login = self._credentials.look_up(self.host).login
+        if login is None or login.identity or origin(answer.url) != origin(self.base):
+            return answer, ""
+        again = self._http.ask(_with(question, login.basic))
+        if again.status not in (401, 403):
+            self._keep(Challenge("basic", {}))
+        return again, login.basic
+
+    def _keep(self, way: Challenge) -> None:
+        self._way, self._unsure = way, False
+        self._kept.put(_WAY, [way.scheme, {name: way.parameters.get(name, "") for name in _KEPT}])
 
     def _at_once(self, doing: str, scope: str) -> str:
         """What is sent unasked. A way of an earlier run may be gone: then it is as if nobody had been there."""

@@ -53,11 +53,15 @@ class _Owned(NamedTuple):
                         yield manifest, leaf
 
 
+def _declared(values: Mapping[str, Iterable[str]], here: str) -> _Owned:
+    """What is said to be whose."""
+    others = {text.lower(): name for name, some in values.items() if name != here for text in some}
+    return _Owned.of(others, [text.lower() for text in values.get(here, ())])
+
+
 def declared(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """A text that `values` gives to another Environment and not to this one."""
-    values, here = settings["values"], scene.environment.name
-    others = {text.lower(): name for name, some in values.items() if name != here for text in some}
-    owned = _Owned.of(others, [text.lower() for text in values.get(here, ())])
+    owned = _declared(settings["values"], scene.environment.name)
     for manifest, leaf in owned.leaves(scene, settings):
         told = owned.first_in(leaf.text)
         if told is not None:
@@ -69,8 +73,9 @@ def environment(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """An address, a namespace or a whole value that names another Environment."""
     here = scene.environment.name
     owned = _Owned.of({name.lower(): name for name in (*scene.others, *settings["values"]) if name != here}, [here])
+    known = _declared(settings["values"], here)
     for manifest, leaf in owned.leaves(scene, settings):
-        name = _named_by(owned, leaf)
+        name = "" if known.owners and known.first_in(leaf.text) else _named_by(owned, leaf)  # one line is told once
         if name:
             message = f"names the Environment {name}"
             yield found("contamination/environment", manifest, message, path=leaf.path, hint=_HINT)

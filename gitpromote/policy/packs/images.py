@@ -102,9 +102,12 @@ def _latest(text: str) -> str:
     return f"the image {text} is whatever is latest" if image.tag == "latest" else ""
 
 
+_PIN = 'write it with @sha256:…; where a Warehouse brings it, App(…, pin="tag@digest") does that'
+
+
 def digest(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """An image without a digest: its tag may be moved to another one."""
-    return _each(scene, settings, "images/digest", _digest, hint='pin it: App(…, pin="tag@digest")')
+    return _each(scene, settings, "images/digest", _digest, hint=_PIN)
 
 
 def _digest(text: str) -> str:

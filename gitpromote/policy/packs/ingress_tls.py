@@ -44,6 +44,8 @@ def hosts(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
         known = [host for some in covered for host in some]
         for rule in elements(at(manifest.data, "spec", "rules"), ("spec", "rules"), key="host"):
             host = rule.data.get("host")
+            if not host:
+                yield found("ingress-tls/hosts", manifest, "a rule for every host has no TLS", path=rule.path)
             if isinstance(host, str) and host and not _is_covered(host, known):
                 yield found("ingress-tls/hosts", manifest, f"{host} has no TLS", path=(*rule.path, "host"))
 

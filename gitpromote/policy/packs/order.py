@@ -41,7 +41,7 @@ class _Line:
         when, now = self._moment(needed), self._moment(by)
         if when is None or now is None or (when.phase, when.wave) <= (now.phase, now.wave):
             return ""
-        return f"{when}, after {now}"
+        return f"{when}, and this one {now}"
 
 
 def _all_after(after: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from gitpromote.model.finding import Finding
@@ -17,6 +18,10 @@ from gitpromote.policy.scene import Scene
 
 __all__ = ["SECRETS"]
 
+#: A line of a file within a ConfigMap: ``password: s3cr3t``, ``db.password=s3cr3t``, ``"password": "s3cr3t",``.
+_ROW = re.compile(r"""\s*(?:-\s+)?["']?(?P<name>[A-Za-z_][\w.-]{0,99})["']?\s*[:=]\s*(?P<value>[^\s#].{0,999})""")
+#: What stands for a value that comes from elsewhere, or begins what stands below it.
+_REFERENCE = re.compile(r"[$<{\[|>&*!%]|ENC\(|vault:|\w+://[^@]*$")
 _ELSEWHERE = "keep it in a secret manager, or encrypt it: ExternalSecret, SealedSecret, SOPS"
 
 
@@ -45,7 +50,7 @@ def _variables(manifest: Manifest, container: Container, settings: Mapping[str, 
             continue
         what = _what(name, value, by_name=settings["by_name"])
         if what:
-            hint = "take it from a Secret: valueFrom.secretKeyRef"
+            hint = "let valueFrom.secretKeyRef name a Secret that holds it"
             yield found("secrets/variable", manifest, f"{name} holds {what}", path=(*variable.path, "value"), hint=hint)
 
 
@@ -56,9 +61,23 @@ def config_map(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
             for key, value in mapping(manifest.data.get("data")).items():
                 what = "" if key in settings["ignore"] or not isinstance(value, str) else None
                 what = _what(key, value, by_name=settings["by_name"]) if what is None else what
+                if not what and isinstance(value, str) and key not in settings["ignore"] and settings["by_name"]:
+                    what = _embedded(value, settings["ignore"])
                 if what:
                     path = ("data", key)
                     yield found("secrets/config-map", manifest, f"{key} holds {what}", path=path, hint=_ELSEWHERE)
+
+
+def _embedded(text: str, ignored: Collection[str]) -> str:
+    """A line of a file in the value, in YAML, JSON or properties, whose name says that it holds a secret."""
+    for number, row in enumerate(text.splitlines(), 1):
+        told = _ROW.match(row)
+        if told is None or told["name"] in ignored or told["name"].rpartition(".")[2] in ignored:
+            continue
+        value = told["value"].strip().rstrip(",").strip("\"'")
+        if not _REFERENCE.match(value) and name_holds_secret(told["name"]) and says_something(value):
+            return f"a secret, by its name: {told['name']}, line {number}"
+    return ""
 
 
 def _what(name: str, value: str, *, by_name: bool) -> str:

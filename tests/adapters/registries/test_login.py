@@ -296,3 +296,79 @@ def test_no_secret_is_in_the_cache_the_log_the_errors_or_any_repr(desk, tokens, 
     assert tokens_given
     for secret in (PASSWORD, basic, IDENTITY, *tokens_given):
         assert not any(secret in text for text in told)
+
+
+FORBIDDEN = {"errors": [{"code": "DENIED", "message": "no"}]}
+
+
+def test_a_registry_that_forbids_instead_of_asking_gets_the_login_that_there_is(desk, odd):
+    """Some answer 403 to everybody without a name, and name no way in."""
+
+    def behave(asked):
+        known = asked.headers.get("authorization") == BASIC
+        return said({"tags": ["1"]}) if known else said(FORBIDDEN, status=403)
+
+    server = odd(behave)
+    desk.log_in(server.host)
+    registry = desk.again()
+    assert registry.tags(f"{server.host}/a") == ("1",)
+    assert ["authorization" in asked.headers for asked in server.asked] == [False, True]
+    registry.tags(f"{server.host}/a")
+    desk.again().tags(f"{server.host}/a")
+    assert ["authorization" in asked.headers for asked in server.asked[2:]] == [True, True]
+
+
+def test_a_403_that_names_a_way_in_is_a_question_like_a_401(desk, odd):
+    def behave(asked):
+        if asked.path.startswith("/token"):
+            return said({"token": "good" if asked.headers.get("authorization") == BASIC else "bad"})
+        if asked.headers.get("authorization") == "Bearer good":
+            return said({"tags": ["1"]})
+        return Said(403, b"", {"www-authenticate": f'Bearer realm="{server.url}/token",service="x"'})
+
+    server = odd(behave)
+    desk.log_in(server.host)
+    assert desk.again().tags(f"{server.host}/a") == ("1",)
+
+
+@pytest.mark.parametrize(
+    ("auths", "hint"),
+    [
+        ({}, "Docker's configuration has no login for it. Log in once:"),
+        (
+            {"auth": BASIC.removeprefix("Basic ")},
+            "The login that Docker's configuration has for it does not suffice. Log in anew:",
+        ),
+        (
+            {"identitytoken": IDENTITY},
+            (
+                "Docker's configuration has an identity token for it, and it asks for none: nothing was sent. "
+                "Log in with a password:"
+            ),
+        ),
+    ],
+)
+def test_of_a_403_it_is_told_what_was_tried(desk, odd, error, auths, hint):
+    server = odd(lambda asked: said(FORBIDDEN, status=403))
+    desk.docker_config({"auths": {server.host: auths} if auths else {}})
+    assert str(error(desk.again().tags, f"{server.host}/a")) == (
+        "A registry denies access  [registry-access-denied]\n"
+        f"read the tags of {server.host}/a\n"
+        f"  {server.host}: 403 Forbidden (DENIED)\n"
+        "  it says: no\n"
+        f"{hint}\n"
+        f"  docker login {server.host}"
+    )
+    assert [asked.headers.get("authorization") for asked in server.asked] == [None, BASIC][: 1 + ("auth" in auths)]
+
+
+def test_a_403_of_somebody_else_does_not_get_the_login(desk, odd, error):
+    """A registry that redirects and whose other host forbids: the password is for the registry alone."""
+    other = odd(lambda asked: said(FORBIDDEN, status=403))
+    server = odd(lambda asked: Said(307, b"", {"location": f"{other.url}{asked.path}"}))
+    desk.log_in(server.host)
+    assert str(error(desk.again().tags, f"{server.host}/a")).endswith(
+        f"{server.host} redirected to {other.host}, and a login does not follow to another host. "
+        f"Where {other.host} is the registry, name it in the pipeline."
+    )
+    assert ["authorization" in asked.headers for asked in (*server.asked, *other.asked)] == [False, False]
