@@ -17,7 +17,7 @@ from gitpromote.engine.ask_signatures import entering, home_file, signers_of
 from gitpromote.engine.groups import Groups, is_group, read_groups
 from gitpromote.engine.inquiry import Answer, Inquiry, Question
 from gitpromote.engine.requesters import names_by_key, planned_by, requesters
-from gitpromote.engine.signers import names_of
+from gitpromote.engine.signers import is_named, names_of
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.gate_plain import Approvals
 from gitpromote.model.standing import is_organisations
@@ -31,6 +31,7 @@ MOST = 50
 TOLD_FOR = 30 * 86400
 _MOST_AUTHORS = 20
 _MINUTE = 60
+_MOST_CLAIMED = 5
 
 _CO_AUTHOR = re.compile(r"^co-authored-by:.*<([^<>\n]+)>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
@@ -69,6 +70,14 @@ def approvals(inquiry: Inquiry) -> Question:
         **({"groups": people.groups.file} if people.groups is not None else {}),
     }
     return Question("ledger", lambda: Answer(value))
+
+
+def _claimed(inquiry: Inquiry, people: _People, approval: Approval) -> list[str]:
+    """By what names the change was asked for that no file of signers knows: anybody may be behind such a name."""
+    if people.allowed is None:
+        return []
+    names = sorted(requesters(inquiry, approval))
+    return [one for one in names if not is_named(one, people.allowed)][:_MOST_CLAIMED]
 
 
 def _people(inquiry: Inquiry) -> _People:
@@ -137,7 +146,7 @@ def _wrote(inquiry: Inquiry) -> dict[str, str]:
     found: dict[str, str] = {}
     context = inquiry.context
     for warehouse, freight in context.freight.items():
-        for repository, oids in entering(inquiry, freight, context.previous.get(warehouse)):
+        for repository, oids in entering(inquiry, freight, context.previous.get(warehouse), unsaid=True):
             facts = repository.commits(oids)
             for oid in oids:
                 names = [facts[oid].email, *_CO_AUTHOR.findall(facts[oid].message)]
@@ -176,6 +185,7 @@ def _given(inquiry: Inquiry, people: _People, approval: Approval) -> dict[str, A
         "not_of": _not_of(inquiry, people, approval, names),
         "wrote": people.wrote_by(known),
         "asked": _asked(inquiry, approval, people, known),
+        "claimed": _claimed(inquiry, people, approval),
     }
     return {name: value for name, value in told.items() if value not in ("", [], False)}
 

@@ -16,6 +16,7 @@ from gitpromote.engine.sensitive import sensitive_bytes
 from gitpromote.engine.targets import app_of, holds_manifests, read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import SourceInvalid
+from gitpromote.model.change import RISKS, ObjectChange
 from gitpromote.model.manifest import Manifest, ManifestSet
 from gitpromote.model.observation import Content, EnvironmentObservation, Observation
 from gitpromote.model.outcome import Outcome
@@ -28,7 +29,31 @@ from gitpromote.planning.changed_objects import changes_of
 from gitpromote.planning.planfile import blob_bytes
 from gitpromote.policy.organisation import stricter
 
-__all__ = ["with_organisation"]
+__all__ = ["rated_again", "with_organisation"]
+
+
+def rated_again(
+    world: World, journey: Journey, plan: Plan, planned: EnvironmentPlan, *, head: str | None
+) -> tuple[ObjectChange, ...] | None:
+    """A plan's changes, at least as risky as they are without what the Pipeline says to lower it.
+
+    ``None`` where that cannot be another risk: nobody of the organisation asks by risk, or nothing lowers it.
+    """
+    resolved = journey.pipeline.resolved(planned.name)
+    lowering = any(rule.lower for rule in journey.pipeline.risks)
+    if not (lowering and planned.writes and resolved.organisation.reads_risk):
+        return None
+    seen = changes_of(_observed(world, plan, planned, resolved, head, journey.ledger), journey.pipeline)
+    now = {(one.app, one.ref): one for one in seen}
+    told = {(one.app, one.ref) for one in planned.changes}
+    added = (one for key, one in now.items() if key not in told)
+    return (*(_riskier(one, now.get((one.app, one.ref))) for one in planned.changes), *added)
+
+
+def _riskier(told: ObjectChange, now: ObjectChange | None) -> ObjectChange:
+    if now is None or RISKS.index(now.risk) <= RISKS.index(told.risk):
+        return told
+    return told.model_copy(update={"risk": now.risk, "notes": now.notes})
 
 
 def with_organisation(

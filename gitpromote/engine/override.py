@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gitpromote.engine.append import append, event, freight_created, planned
 from gitpromote.engine.approvals import allowed_signers
+from gitpromote.engine.consent import OrgSigners, organisations_signers
 from gitpromote.engine.overrides import proof_of, signed_override
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, ConfigurationError, UsageError
@@ -57,7 +58,7 @@ def override(world: World, file: PlanFile, document: bytes, wanted: Wanted) -> R
         ticket=wanted.ticket,
         expires=wanted.expires,
     )
-    signed, proof = _signed(world, wanted, draft)
+    signed, proof = _signed(world, wanted, draft, _signers(world, file.plan, wanted))
     return _recorded(world, file, document, planned_environment, signed, proof)
 
 
@@ -101,18 +102,30 @@ def _recorded(
     return appended[-1]
 
 
-def _signed(world: World, wanted: Wanted, draft: Override) -> tuple[Override, str | None]:
+def _signers(world: World, plan: Plan, wanted: Wanted) -> OrgSigners | None:
+    """Whose keys count: an organisation's own signers for what it asks, where it names any; ``None``: nobody is named.
+
+    :raises ConfigurationError: the Pipeline names a file that is not there (``signers-missing``)
+    """
+    theirs = organisations_signers(world, plan) if is_organisations(wanted.gate) else None
+    if theirs is not None:
+        return OrgSigners(path=f"the organisation's {theirs.path}", content=theirs.content or b"")
+    path = world.pipeline.signers
+    return OrgSigners(path=path, content=allowed_signers(world)) if path is not None else None
+
+
+def _signed(world: World, wanted: Wanted, draft: Override, signers: OrgSigners | None) -> tuple[Override, str | None]:
     """With a signature, where it takes one or a key is named; and how the identity is proven."""
-    if world.pipeline.signers is None and wanted.key is None:
+    if signers is None and wanted.key is None:
         return draft, None
     data = signed_override(wanted.environment, draft)
     found = draft.model_copy(update={"signature": world.signing.sign(data, key=wanted.key)})
-    proof = proof_of(world, wanted.environment, found, allowed_signers(world))
+    proof = proof_of(world, wanted.environment, found, signers.content if signers is not None else None)
     if proof is None:
         raise ConfigurationError(
             "This signature would not count",
             code="signer-unknown",
-            detail=f"{draft.identity} with this key is not in {world.pipeline.signers}.",
+            detail=f"{draft.identity} with this key is not in {signers.path if signers is not None else 'any file'}.",
             hint="Use the key that is listed there: --key FILE.",
         )
     return found, proof

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -14,7 +14,11 @@ from gitpromote.errors import ConfigurationError, PlanInvalid
 from gitpromote.model.canonical import canonical
 from gitpromote.model.observation import Observation
 from gitpromote.model.plan import Plan
+from gitpromote.model.standing import is_organisations
 from gitpromote.model.state import EnvironmentState, Override
+
+if TYPE_CHECKING:
+    from gitpromote.engine.consent import OrgSigners
 
 __all__ = ["overrides_in", "proof_of", "signed_override", "sound_overrides", "with_known_overrides", "with_overrides"]
 
@@ -33,7 +37,8 @@ def signed_override(environment: str, override: Override) -> bytes:
 def sound_overrides(world: World, state: EnvironmentState) -> tuple[Override, ...]:
     """The overrides of an Environment whose word counts now, each with how it was proven.
 
-    A signature that is there must be sound. Where the Pipeline names its signers, production asks for one by them.
+    A signature that is there must be sound. Where the Pipeline names its signers, production asks for one by them; what
+    an organisation asks for is overridden by its own signers alone, everywhere, where it names any.
     """
     now = world.clock.now()
     current = [one for one in state.overrides if now < one.expires]
@@ -45,12 +50,32 @@ def sound_overrides(world: World, state: EnvironmentState) -> tuple[Override, ..
         world.notices.append(f"{state.name}: no override counts: {error.summary}: {error.detail}")
         return ()
     strict = world.pipeline.signers is not None and world.pipeline.is_production(state.name)
-    judged = [(one, proof_of(world, state.name, one, allowed)) for one in current]
-    return tuple(
-        one.model_copy(update={"proven_by": proof})
-        for one, proof in judged
-        if proof is not None or not (strict or one.signature)
-    )
+    theirs = _organisations(world) if any(is_organisations(one.gate) for one in current) else None
+    judged = [
+        _proven(world, state.name, one, strict=strict, allowed=allowed)
+        if theirs is None or not is_organisations(one.gate)
+        else _proven(world, state.name, one, strict=True, allowed=theirs.content or b"")
+        for one in current
+    ]
+    return tuple(one for one in judged if one is not None)
+
+
+def _proven(
+    world: World, environment: str, override: Override, *, strict: bool, allowed: bytes | None
+) -> Override | None:
+    """An override that counts, with how it was proven."""
+    proof = proof_of(world, environment, override, allowed)
+    counts = proof is not None or not (strict or override.signature)
+    return override.model_copy(update={"proven_by": proof}) if counts else None
+
+
+def _organisations(world: World) -> OrgSigners | None:
+    """Whose word counts for what an organisation asks; ``None`` where it names nobody."""
+    from gitpromote.engine.consent import signers_at  # few have any
+
+    if world.governing is None or world.organisation is None:
+        return None
+    return signers_at(world, world.organisation, world.governing.now)
 
 
 def proof_of(world: World, environment: str, override: Override, allowed: bytes | None) -> str | None:

@@ -11,7 +11,7 @@ from gitpromote.policy.judged import Judged
 from gitpromote.project.running import Runner
 from gitpromote.views.lines import plain
 
-from .conftest import NOW
+from .conftest import NOW, sources
 
 VARIABLE = "GITPROMOTE_ORG_POLICIES"
 REPLICAS = """\
@@ -232,6 +232,41 @@ def test_what_is_soft_may_be_overridden(site, organisation):
     again = project.plan()
     assert outcome(again, "test", "org/replicas").overridden.reason == "now"
     assert project.apply(again, confirmed=True).exit_code == 0
+
+
+SOFT_HOURS = "signers: signers\n" + HOURS.replace("name: hours", "name: hours, level: soft")
+
+
+def test_what_the_organisation_made_soft_its_own_signers_alone_override(site, organisation, keys):
+    """The pipeline names no signers, and says nothing of whose word counts for the organisation."""
+    organisation.asks(SOFT_HOURS, {"signers": key_line(keys, "cleo")})
+    pipeline = site.pipeline(Environment("test", production=True))
+    project = site.project(pipeline, who="Cleo <cleo@acme.example>", cache="cleo")
+    with pytest.raises(ConfigurationError) as caught:
+        project.override("test", "org/hours", reason="now", plan=project.plan(), key=str(keys["dora"]))
+    assert (caught.value.code, caught.value.detail) == (
+        "signer-unknown",
+        "cleo@acme.example with this key is not in the organisation's signers.",
+    )
+    project.override("test", "org/hours", reason="now", plan=project.plan(), key=str(keys["cleo"]))
+    assert outcome(project.plan(), "test", "org/hours").overridden.by == "cleo@acme.example"
+    assert project.apply(project.plan(), confirmed=True).exit_code == 0
+    assert [one.message for one in project.verify().findings if not one.ok] == []
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_an_unsigned_override_does_not_open_what_an_organisation_with_signers_asks(
+    site, organisation, keys, production
+):
+    organisation.asks(SOFT_HOURS.replace("signers: signers\n", ""))
+    pipeline = site.pipeline(Environment("test", production=production))
+    project = site.project(pipeline)
+    plan = project.plan()
+    project.override("test", "org/hours", reason="now", plan=plan)
+    assert outcome(project.plan(), "test", "org/hours").overridden is not None
+    organisation.asks(SOFT_HOURS, {"signers": key_line(keys, "cleo")})
+    assert outcome(project.plan(), "test", "org/hours").overridden is None
+    assert site.told(project.apply(plan, confirmed=True)) == {"test": "waiting 3"}
 
 
 def test_a_window_of_the_pipeline_does_not_open_that_of_the_organisation_nor_the_other_way_round(site, organisation):
@@ -571,6 +606,47 @@ def test_a_pipelines_risk_rules_lower_nothing_where_the_organisation_asks_by_ris
     )
 
 
+LOWERED = [RiskRule("high", "true", risk="low", lower=True)]
+CALM = "gates:\n  - {kind: cel, name: calm, expression: \"plan.risk != 'high'\"}\n"
+CALM_HOURS = """\
+gates:
+  - {kind: window, name: hours, hours: "Mon-Thu 09:00-16:00", tz: Europe/Berlin, when: "plan.risk == 'high'"}
+"""
+
+
+def stopping(promoted):
+    """A change of high risk, from 3 replicas to none, that the pipeline calls low."""
+    pipeline = promoted.pipeline(Environment("test", production=False), risks=LOWERED)
+    promoted.home.commit(sources("test", replicas=3))
+    promoted.promote(pipeline)
+    promoted.home.commit(sources("test", replicas=0))
+    return pipeline
+
+
+@pytest.mark.parametrize(("asked", "name"), [(CALM, "org/calm"), (CALM_HOURS, "org/hours")])
+def test_a_plan_from_before_is_not_carried_out_by_a_risk_that_the_pipeline_lowered(promoted, monkeypatch, asked, name):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    pipeline = stopping(promoted)
+    plan = promoted.plan(pipeline)
+    assert {one.risk for one in plan.data.environment("test").changes} == {"low"}
+    Organisation(promoted, monkeypatch).asks(asked)
+    head = promoted.home.head("env/test")
+    [ended] = promoted.project(pipeline).apply(plan, confirmed=True).environments
+    assert (ended.status in ("blocked", "waiting"), name in ended.message) == (True, True)
+    assert promoted.home.head("env/test") == head
+
+
+def test_a_gate_by_risk_that_is_added_after_the_plan_does_not_see_what_the_pipeline_lowered(promoted, monkeypatch):
+    organisation = Organisation(promoted, monkeypatch)
+    organisation.asks("gates: []\n")
+    pipeline = stopping(promoted)
+    plan = promoted.plan(pipeline)
+    assert {one.risk for one in plan.data.environment("test").changes} == {"low"}
+    organisation.asks(CALM)
+    [ended] = promoted.project(pipeline).apply(plan, confirmed=True).environments
+    assert (ended.status, "org/calm" in ended.message) == ("blocked", True)
+
+
 RELEASE = "groups: groups.yaml\nsigners: signers\ngates:\n  - {kind: approvals, count: 1, of: '@release'}\n"
 PEOPLE = {"groups.yaml": '"@release": [cleo@acme.example]\n'}
 
@@ -657,6 +733,18 @@ def test_an_approval_that_counts_for_nobody_is_not_made(site, organisation, keys
         "cleo@acme.example with this key is not in the organisation's signers.\n"
         "Use the key that is listed there: --key FILE."
     )
+
+
+# -- told
+
+
+def test_what_has_to_change_is_what_the_expression_reads_and_another_moment_is_no_other_decision(site, organisation):
+    organisation.asks("gates:\n  - {kind: cel, name: few, expression: plan.deletes > 0, match: {names: test}}\n")
+    project = site.project(one_environment(site))
+    text = str(plain(project.plan().explain("test").lines()))
+    assert "has to change: plan.deletes (now 0); then plan again" in text
+    then = plain(project.simulate("Sat 15:00").lines()).splitlines()[-2]
+    assert then == "Then: 0 ready, 0 waiting, 1 blocked; the same as now."
 
 
 # -- another time

@@ -8,8 +8,10 @@ import subprocess
 import pytest
 
 from gitpromote import Approvals, Environment
+from gitpromote.cli.approve import uncounted
 from gitpromote.engine.append import append, event
 from gitpromote.model.canonical import canonical
+from gitpromote.views.lines import plain
 from tests.programs import needed
 
 SIGNERS = "ops/allowed_signers"
@@ -231,6 +233,31 @@ def test_without_signers_a_key_that_signed_under_the_requesters_name_is_the_requ
     zed = guarded.project(pipeline, who="Zed <zed@x>", cache="zed")
     zed.approve(plan, "prod", key=str(people["ada"]))
     assert "zed@x does not count: asked for it" in verdict(project(guarded, pipeline).plan())[1]
+
+
+def test_a_requester_whom_no_file_of_signers_knows_is_told_as_claimed(guarded, people):
+    """Anybody may call themselves so: nothing proves that it is not who approves."""
+    pipeline = line(guarded, 1)
+    plan = guarded.project(pipeline, who="ci <ci@acme.example>", cache="ci").plan()
+    approve(guarded, people, pipeline, plan, "cleo")
+    told = "asked for by ci@acme.example (claimed), whom no file of signers knows"
+    assert verdict(project(guarded, pipeline).plan()) == (
+        "pass",
+        f"1 of 1 from @acme/payments: cleo@acme.example; {told}",
+    )
+
+
+def test_who_will_not_count_is_told_so_when_they_approve(guarded, people):
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline).plan()
+    author = guarded.home.git("rev-parse", "main~1")[:7]
+    records = {one: project(guarded, pipeline, one).approve(plan, "prod", key=str(people[one])) for one in NAMES}
+    told = {name: plain(uncounted(plan, record)) for name, record in records.items()}
+    assert told == {
+        "ada": "! it does not count for approvals in prod: ada@acme.example asked for it\n",
+        "tom": f"! it does not count for approvals in prod: tom@acme.example wrote {author}\n",
+        **dict.fromkeys(("cleo", "dora", "eve"), ""),
+    }
 
 
 # -- which approvals count
@@ -463,3 +490,60 @@ def rewrite(site, identifier, change):
         at = int(site.home.git("log", "-1", "--format=%ct", oid))
         text = f"{subject}\n\n{canonical(data).decode()}\n"
         site.home.commit(site.home.files(oid), branch=ledger, message=text, at=at)
+
+
+@pytest.mark.parametrize("kind", ["written", "adopted", "rolled-back"])
+def test_a_forged_record_alone_does_not_take_an_author_out_and_verify_finds_it(guarded, people, kind):
+    """Whoever may push to the ledger cannot write production's branch: what that says of itself counts, too."""
+    pipeline = line(guarded, 1)
+    plan = project(guarded, pipeline).plan()
+    author = guarded.home.git("rev-parse", "main~1")[:7]
+    assert told(guarded, pipeline, plan).startswith("waiting: ")
+    forge(guarded, pipeline, plan, kind)
+    if kind != "adopted":  # what was adopted stays as it is: there is nothing to approve
+        approve(guarded, people, pipeline, plan, "tom")
+        why = "tom@acme.example does not count: "
+        again = project(guarded, pipeline).plan()
+        assert verdict(again) == ("pending", f"0 of 1 from @acme/payments; {why}wrote {author}")
+    found = [one for one in guarded.project(pipeline, cache="cold").verify().findings if not one.ok]
+    head = guarded.home.head("env/prod")[:7]
+    adopted = "who adopts content changes no Freight, and this does"
+    why = adopted if kind == "adopted" else "the ledger has no plan that did it"
+    assert [(one.subject, one.message) for one in found] == [(f"{kind} prod {head}", why)]
+
+
+def test_a_record_of_a_write_that_its_target_says_otherwise_is_found(guarded):
+    """Even where a plan that the ledger has would have done it."""
+    pipeline = guarded.pipeline()
+    guarded.promote(pipeline)
+    before, last = [one for one in guarded.project().history.kind("written") if one.environment == "prod"]
+    world = guarded.project(pipeline, who=OPS, cache="forger")._world
+    append(world, lambda _: [last.model_copy(update={"id": "0" * 64, "commit": before.commit, "tree": before.tree})])
+    found = [one for one in guarded.project(pipeline, cache="cold").verify().findings if not one.ok]
+    subject = f"written prod {before.commit[:7]}"
+    assert (subject, "its commit says another change and plan and Freight") in [
+        (one.subject, one.message) for one in found
+    ]
+
+
+def test_a_record_of_a_commit_that_never_came_to_its_target_is_found(guarded):
+    pipeline = guarded.pipeline()
+    guarded.promote(pipeline)
+    guarded.home.git("branch", "-f", "kept", "env/prod")
+    commit = guarded.home.head("env/prod")
+    guarded.home.move("env/prod", guarded.home.git("rev-parse", "env/prod^"))
+    found = [one for one in guarded.project(pipeline, cache="cold").verify().findings if not one.ok]
+    told = [(one.subject, one.message) for one in found]
+    assert told == [(f"written prod {commit[:7]}", "its commit is not in the history of env/prod")]
+
+
+def forge(site, pipeline, plan, kind):
+    """A Record that says that what waits is in production already, beside the tree that is there."""
+    world = site.project(pipeline, who=OPS, cache="forger")._world
+    state = world.ledger.read(world.home.fetch([world.ledger.ref])[world.ledger.ref]).environment("prod")
+    freight = {name: moving.id for name, moving in plan["prod"].freight.items()}
+    last = next(one for one in reversed(site.project().history.kind("written")) if one.environment == "prod")
+    told = event(world, kind, environment="prod", plan=None, change_digest=None, freight=freight, data=dict(last.data))
+    told = told.model_copy(update={"tree": last.tree, "commit": last.commit})
+    append(world, lambda _: [told])
+    assert state.freight != freight
