@@ -2,8 +2,8 @@
 
 ``gitpromote freight create --image ghcr.io/acme/shop:1.4.1 --label urgent=true --skip uat`` asks for it. ``uat``
 grants it to Freight that carries the label; to any other it answers ``skip-denied``, and that Freight waits until
-somebody asks for the whole way. What leaves ``uat`` out still has to be verified in ``test``, and gates of ``prod``
-hold all the same.
+somebody asks for the whole way: the same command without ``--skip``. What leaves ``uat`` out still has to be verified
+in ``test``, and gates of ``prod`` hold all the same.
 
 Elsewhere: intent.skip and a skip-permission gate.
 """

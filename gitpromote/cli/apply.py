@@ -47,6 +47,15 @@ def command(session: Session, /, target: str | None, **given: Any) -> int:
     A saved plan is applied as it is; --env may narrow which of its environments run. Without one, a plan is made and
     shown first. Production environments need a typed yes, --expect-digest, or an approval.
     """
+    try:
+        return _carried_out(session, target, given)
+    except KeyboardInterrupt:
+        if target is None or not names_a_plan(target):
+            raise  # there is no plan yet to go on with
+        raise _interrupted(session.command("apply", target, *_as_given(given))) from None
+
+
+def _carried_out(session: Session, target: str | None, given: dict[str, Any]) -> int:
     saved = target is not None and names_a_plan(target)
     current, plan = _saved(session, str(target), given) if saved else _fresh(session, target, given)
     only = selected(given["env"], (each.name for each in plan.data.environments)) or None
@@ -91,7 +100,8 @@ def _confirm(
 ) -> bool:
     """Whether a person has typed yes on the shown plan. What is not asked here is judged by the project."""
     reach = in_reach(plan.data, only=only, wait=given["wait"])
-    if target is not None and saved and is_digest(target) and not is_full_digest(target):
+    short = target is not None and saved and is_digest(target) and not is_full_digest(target)
+    if short and not given["expect_digest"]:  # which names the whole of it
         session.tell([line(f"This is the plan {plan.digest}")])
         _show(session, plan, given)
         ask(session, reach, instead=f"  gitpromote apply {plan.digest}")
@@ -138,8 +148,7 @@ def carry_out(
     try:
         result = _apply(current, plan, only=only, confirmed=confirmed, given=given)
     except KeyboardInterrupt:  # who does not even wait for the step that runs
-        hint = f"Nothing more was started. Go on with:\n  {again}"
-        raise Interrupted("Interrupted", code="interrupted", hint=hint) from None
+        raise _interrupted(again) from None
     consented = confirmed or given.get("expect_digest")
     if not consented and current.definition.signers is None and _in_production(result, plan):
         session.tell([ANY_KEY_COUNTS])
@@ -149,6 +158,10 @@ def carry_out(
     if result.interrupted:
         session.show([line("Go on with:"), line("  ", Span(again, "command"))])
     return result
+
+
+def _interrupted(again: str) -> Interrupted:
+    return Interrupted("Interrupted", code="interrupted", hint=f"Nothing more was started. Go on with:\n  {again}")
 
 
 def _apply(current: Project, plan: Plan, *, only: Any, confirmed: bool, given: dict[str, Any]) -> ApplyResult:

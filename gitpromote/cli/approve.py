@@ -49,7 +49,7 @@ def command(session: Session, /, plan: str, env: tuple[str, ...], expires: str, 
     if current.pipeline.signers is None:
         session.tell([ANY_KEY_COUNTS])
     told_of = [told(session, each, f"Approved {name}") for name, each in zip(names, records, strict=True)]
-    session.tell([each for record in records for each in counting(record)])
+    session.tell([each for record in records for each in (*counting(record), *uncounted(found, record))])
     session.give(told_of)
     return 0
 
@@ -61,6 +61,22 @@ def counting(record: Any) -> list[Line]:
     lines = [line(f"{record.environment}: it counts for {listed(good)}")] if good else []
     bad = ((name, why) for name, why in counts.items() if why)
     return [*lines, *(line(Span("! ", "bad"), clean(f"it does not count for {name}: {why}")) for name, why in bad)]
+
+
+def uncounted(plan: Plan, record: Any) -> list[Line]:
+    """Why an approval will not count for gates that ask for approvals, as far as the plan knows it now."""
+    gates: dict[str, Any] = plan.data.facts.get("gates", {}).get(record.environment, {})
+    asking = {name: one["value"] for name, one in gates.items() if "given" in one.get("value", {})}
+    me = str(record.data["identity"]).casefold()
+    asked = plan.file.observations.created_by.rpartition("<")[2].rstrip(">").strip().casefold() == me
+    found = []
+    for name, value in asking.items():
+        wrote = next((one["commit"] for one in value.get("authors", ()) if one["identity"].casefold() == me), "")
+        why = f"wrote {wrote[:7]}" if wrote else "asked for it" if asked else ""
+        if why:
+            text = f"it does not count for {name} in {record.environment}: {record.data['identity']} {why}"
+            found.append(line(Span("! ", "bad"), clean(text)))
+    return found
 
 
 def _unnamed(plan: Plan, word: str) -> UsageError:

@@ -27,7 +27,10 @@ from gitpromote.errors import UsageError
 @project
 @click.pass_obj
 def command(session: Session, /, words: tuple[str, ...], detailed_exitcode: bool, full: bool) -> int:
-    """Compare what two environments, revisions or Freight render to."""
+    """Compare what two environments, revisions or Freight render to.
+
+    Two environments are compared as the Freight makes them that comes there next, or is there.
+    """
     if len(words) not in (2, 3):
         raise UsageError(
             "Two sides are to be named",
@@ -46,4 +49,5 @@ def command(session: Session, /, words: tuple[str, ...], detailed_exitcode: bool
 def _show(session: Session, found: Any, words: tuple[str, ...], *, full: bool) -> None:
     from gitpromote.views.terminal import diff_view
 
-    session.show(diff_view(found, before=words[-2], after=words[-1], full=full))
+    before, after = (f"{word} ({name})" if name else word for word, name in zip(words[-2:], found.freight, strict=True))
+    session.show(diff_view(found, before=before, after=after, full=full))

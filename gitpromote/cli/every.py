@@ -9,6 +9,7 @@ from gitpromote.cli.naming import pipelines
 from gitpromote.cli.session import Session
 from gitpromote.errors import GitpromoteError, UsageError
 from gitpromote.views.lines import Span, line
+from gitpromote.views.text import clean, listed
 
 
 def one_after_the_other(
@@ -29,7 +30,25 @@ def one_after_the_other(
         if 130 in codes:
             break
     session.give(told)
+    if 130 not in codes:
+        tell_of_departed(session)
     return _worst(codes)
+
+
+def tell_of_departed(session: Session) -> None:
+    """What Pipelines that the file has no more have left behind, with the command that takes it away."""
+    from gitpromote.project import Project
+
+    if session.names_its_pipeline:
+        return
+    try:
+        left = Project.left_by_departed(session.pipeline, cache_dir=session.cache_dir, reporter=session.reporter())
+    except GitpromoteError:
+        return  # what is down was told with the Pipelines that were asked for
+    for name, environments in left.items():
+        told = f"{name} is gone from the pipeline file, and what it wrote still stands: {listed(environments, limit=5)}"
+        command = f"{session.command('retire', name, '--gone')} --reason …"
+        session.tell([line(Span("! ", "bad"), clean(told)), line("  ", Span(command, "command"))])
 
 
 def _tried(session: Session, act: Callable[[str | None], int], name: str | None, told: list[dict[str, Any]]) -> int:

@@ -10,6 +10,7 @@ from gitpromote.cli.parsing import option
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
 from gitpromote.views.freight import recorded_view
+from gitpromote.views.text import listed
 
 said = together(
     option("--warehouse", metavar="NAME", help="Of this Warehouse alone."),
@@ -51,6 +52,7 @@ def recorded(session: Session, pipeline: str, made: Sequence[Any]) -> int:
                 "new": one.new,
                 "labelled": one.labelled,
                 "kept": list(one.kept),
+                "requested": one.requested,
                 "freight": one.freight.model_dump(mode="json"),
             }
             for one in made
@@ -67,4 +69,23 @@ def _told(one: Any) -> tuple[Any, str, list[str]]:
     kept = [f"{word}={one.freight.provenance.get(word, '')}".rstrip("=") for word in one.kept]
     remarks = [f"labels: {labels}"] if one.labelled else []
     remarks += [f"provenance stays as it was recorded: {text}" for text in kept]
-    return one.freight, "Recorded" if one.new else "Labelled:" if one.labelled else "Known already:", remarks
+    remarks += [_asked(one)] if one.requested else []
+    return one.freight, _word(one), remarks
+
+
+def _word(one: Any) -> str:
+    if one.new:
+        return "Recorded"
+    return "Labelled:" if one.labelled else "Requested:" if one.requested else "Known already:"
+
+
+def _asked(one: Any) -> str:
+    """How far it is asked to go, and what was asked before where that was something else."""
+    now, before = _far(one.target, one.skip), one.before
+    was = _far(before.target, before.skip) if before is not None else now
+    return f"asked {now}" + (f"; before, it was asked {was}" if was != now else "")
+
+
+def _far(target: str | None, skip: Sequence[str]) -> str:
+    words = [*([f"to stop at {target}"] if target is not None else []), *([f"to skip {listed(skip)}"] if skip else [])]
+    return " and ".join(words) or "to go the whole way"

@@ -30,19 +30,23 @@ if TYPE_CHECKING:
 @freight
 @reason
 @option("--expires", default="24h", show_default=True, metavar="TIME", help="How long it may enter.")
+@option("--key", metavar="FILE", help="The SSH key to sign with; by default git's user.signingKey.")
 @project
 @click.pass_obj
-def command(session: Session, /, words: tuple[str, ...], reason: str, expires: str, **given: Any) -> int:
+def command(
+    session: Session, /, words: tuple[str, ...], reason: str, expires: str, key: str | None, **given: Any
+) -> int:
     """Let Freight enter one environment past those before it.
 
     It does not go on from there by itself, and every plan tells of it until Freight that contains it has come.
+    Where the pipeline names signers, it is signed for production.
     """
     from gitpromote.views.time import parse_duration
 
     current, name = project_and_environment(session, words)
     seconds = parse_duration(expires)
     found = _freight(current, name, given)
-    record = current.freight.hotfix(found, name, reason=reason, expires=seconds)
+    record = current.freight.hotfix(found, name, reason=reason, expires=seconds, key=key)
     called = found if isinstance(found, str) else found.alias
     go_on = session.command("plan", current.name, "--env", name, "--freight", called)
     session.give(told(session, record, f"{called} may enter {name} as a hotfix", command=go_on))
@@ -70,6 +74,7 @@ def _freight(current: Project, name: str, given: dict[str, Any]) -> str | Freigh
             code="usage",
             detail=f"{several}: a hotfix is Freight of one. Nothing was recorded.",
             hint=f"Record the one that is meant, and name it:\n  gitpromote freight create {current.name} "
-            f"--warehouse {made[0].warehouse} …\n  gitpromote hotfix {current.name} {name} --freight FREIGHT",
+            f"--warehouse {made[0].warehouse} …\n  gitpromote hotfix {current.name} {name} --freight FREIGHT "
+            "--reason TEXT",
         )
     return made[0]

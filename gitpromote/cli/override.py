@@ -68,5 +68,5 @@ def _words(words: Sequence[str]) -> Sequence[str]:
         "An environment and a gate are to be named",
         code="usage",
         detail=f"given: {' '.join(words)}",
-        hint="  gitpromote override [PIPELINE] ENV GATE",
+        hint="  gitpromote override [PIPELINE] ENV GATE --reason TEXT --expires 4h",
     )

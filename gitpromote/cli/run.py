@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitpromote.cli.every import named_pipeline, one_after_the_other, refuse_beside_all
+from gitpromote.cli.every import named_pipeline, one_after_the_other, refuse_beside_all, tell_of_departed
 from gitpromote.cli.naming import pipelines
 from gitpromote.cli.options import lock_timeout, project
 from gitpromote.cli.parsing import option, verb
@@ -151,6 +151,8 @@ def _for_ever(session: Session, names: Sequence[str | None], given: dict[str, An
         hook=_hook(session, given),
     )
     _tell_of_keys(session, *(session.load(name) for name in names))
+    if given["every"]:
+        tell_of_departed(session)
     terminated = Project.run_all(
         {name or "": partial(session.load, name) for name in names},
         runner,

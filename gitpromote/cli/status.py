@@ -18,7 +18,7 @@ _CODES = "Exit 2 where something could move, 13 where something is foreign, 1 wh
 
 @verb("status", examples=("gitpromote status", "gitpromote status --lag", "gitpromote status pay --detailed-exitcode"))
 @click.argument("name", required=False, metavar="[PIPELINE]")
-@option("--lag", is_flag=True, help="How far each is behind the newest there is, and which gate keeps that back.")
+@option("--lag", is_flag=True, help="How far each is behind the newest that may go, and what keeps that back.")
 @option("--detailed-exitcode", is_flag=True, help=_CODES)
 @full
 @project

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gitpromote.engine.inquiry import Answer, Inquiry, Question
 from gitpromote.engine.look import git_sources
+from gitpromote.engine.target_says import freight_said
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.artifact import CommitArtifact, ImageArtifact
@@ -15,12 +16,14 @@ from gitpromote.model.gate_evidence import CommitSignature, ImageSignature
 from gitpromote.model.names import clean_path
 from gitpromote.model.resolved import HOME
 from gitpromote.model.standing import is_organisations
+from gitpromote.model.subscription import Image
 from gitpromote.policy.cosign import BUNDLE, Claim, bundle_claims, simple_claim
 from gitpromote.policy.signature import KEYLESS
 from gitpromote.ports import Keys, Registry, Repository, SignatureBlob
 
 __all__ = ["commits", "entering", "home_file", "image_problem", "images", "signers_of"]
 
+_UNPINNED = "no Warehouse brings an image here: what the render runs is not pinned by Freight, and nobody can judge it"
 _MOST = 20  # of what is not signed, in a plan
 
 
@@ -110,20 +113,48 @@ def commits(inquiry: Inquiry) -> Question:
     return Question("git", lambda: Answer(value))
 
 
-def entering(inquiry: Inquiry, freight: Freight, before: Freight | None) -> list[tuple[Repository, list[str]]]:
-    """Repository to commits, newest first. Where nothing was there before: the Freight's own alone."""
+def entering(
+    inquiry: Inquiry, freight: Freight, before: Freight | None, *, unsaid: bool = False
+) -> list[tuple[Repository, list[str]]]:
+    """Repository to commits, newest first: those since what the ledger says is there, and those since what the target
+    itself says. Where nothing was there before: the Freight's own alone.
+
+    :param unsaid: whether all counts where the ledger says something and the target's own history does not
+    """
     found = []
+    said = _said(inquiry).get(freight.warehouse)
     for artifact in freight.artifacts:
         if isinstance(artifact, CommitArtifact):
             repository = _repository(inquiry, artifact)
             repository.ensure([artifact.commit])
-            since = before.commit_of(artifact.repository) if before is not None else None
-            oids = [artifact.commit]
-            if since is not None:
-                repository.ensure([since])
-                oids = [one.oid for one in repository.log(artifact.commit, since=since)]
-            found.append((repository, oids))
+            known = [one.commit_of(artifact.repository) for one in (before, said) if one is not None]
+            bases: list[str | None] = [*dict.fromkeys(one for one in known if one is not None)]
+            if unsaid and before is not None and said is None and inquiry.context.environment.target.ref:
+                bases = [None]
+            found.append((repository, _since(repository, artifact.commit, bases)))
     return found
+
+
+def _said(inquiry: Inquiry) -> Mapping[str, Freight]:
+    """What the target's own history says that it holds."""
+    context = inquiry.context
+    place = ("said", context.environment.name)
+    if place not in inquiry.known:
+        ledger = inquiry.world.ledger.read(context.ledger)
+        inquiry.known[place] = freight_said(inquiry.world, context.environment, ledger)
+    found: Mapping[str, Freight] = inquiry.known[place]
+    return found
+
+
+def _since(repository: Repository, commit: str, bases: Sequence[str | None]) -> list[str]:
+    """All commits that are new to any of some bases; without one the commit alone, with ``None`` its whole history."""
+    if not bases:
+        return [commit]
+    oids: dict[str, None] = {}
+    for base in bases:
+        repository.ensure([base] if base is not None else [])
+        oids |= dict.fromkeys(one.oid for one in repository.log(commit, since=base))
+    return list(oids)
 
 
 def _repository(inquiry: Inquiry, artifact: CommitArtifact) -> Repository:
@@ -155,6 +186,8 @@ def images(inquiry: Inquiry) -> Question:
         return Question("registries", lambda: Answer(error=KEYLESS))
     world, key = inquiry.world, home_file(inquiry, gate.key)
     wanted = [one for freight in inquiry.context.freight.values() for one in freight.images]
+    if not wanted and not _brings_images(inquiry):
+        return Question("registries", lambda: Answer(error=_UNPINNED))
     registry, keys = world.registry, world.outside.keys
 
     def ask() -> Answer:
@@ -164,6 +197,14 @@ def images(inquiry: Inquiry) -> Question:
         return Answer(value)
 
     return Question(", ".join(dict.fromkeys(one.repository.partition("/")[0] for one in wanted)) or "registries", ask)
+
+
+def _brings_images(inquiry: Inquiry) -> bool:
+    """Whether images come there as Freight at all: if this one has none, those that are there were judged before."""
+    here = inquiry.context.environment
+    watched = [one for one in inquiry.world.pipeline.warehouses if one.name in here.warehouses]
+    held = any(freight.images for freight in inquiry.context.previous.values())
+    return held or any(isinstance(one, Image) for each in watched for one in each.subscriptions)
 
 
 def _remembered(

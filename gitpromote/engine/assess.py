@@ -95,8 +95,11 @@ def assess(
 
 
 def last_record(world: World, head: str | None) -> str | None:
-    """The id of the Record that a commit of the ledger holds."""
+    """The id of the Record that a commit of the ledger holds.
+
+    :raises VerificationFailed: it holds none (``ledger-damaged``)
+    """
     if head is None:
         return None
-    body = world.home.commits([head])[head].message.partition("\n\n")[2]
-    return Record.model_validate_json(body).id
+    [parent] = world.home.commits([head])[head].parents[:1] or (None,)
+    return world.ledger.records(head, since=parent)[-1].id

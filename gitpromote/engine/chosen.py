@@ -17,28 +17,32 @@ from gitpromote.planning.selection import Choice, choose, named, staying
 
 def chosen(
     world: World, journey: Journey, candidates: Mapping[str, Candidates], resolved: ResolvedEnvironment, asked: Asked
-) -> tuple[dict[str, Freight], str]:
-    """One Freight per Warehouse for an Environment, and why one is missing."""
+) -> tuple[dict[str, Freight], str, Freight | None]:
+    """One Freight per Warehouse for an Environment; why one is missing, and the Freight whose request keeps it away."""
     state = journey.state(resolved.name)
     choices = {name: _choice(journey, resolved, name, candidates[name], asked) for name in resolved.warehouses}
     found = {name: choice.freight for name, choice in choices.items() if choice.freight is not None}
     for name, choice in choices.items():
         if choice.freight is None and is_missed(world, resolved, name, found):
-            return {}, choice.reason or candidates[name].missing
+            return {}, choice.reason or candidates[name].missing, choice.refused
     asked_for = {name: freight for name in found if (freight := _asked_for(journey, candidates[name], asked))}
     named_id = next((one.id for one in asked_for.values()), None)
-    world.notices += [_left_alone(resolved.name, one) for name, one in asked_for.items() if found[name].id != one.id]
+    world.notices += [
+        _left_alone(world.pipeline.name, resolved.name, one)
+        for name, one in asked_for.items()
+        if found[name].id != one.id
+    ]
     found = beside(world, journey, resolved, found, named=named_id) if len(found) > 1 else found
     moving = {name for name, freight in found.items() if state.freight.get(name) != freight.id}
     ordered = speaking_last(found, moving, state.arrived)
     lacking = _without_source(world, resolved, ordered)
-    return ({}, lacking) if lacking else (ordered, "")
+    return ({}, lacking, None) if lacking else (ordered, "", None)
 
 
-def _left_alone(environment: str, freight: Freight) -> str:
+def _left_alone(pipeline: str, environment: str, freight: Freight) -> str:
     return (
         f"{environment} has had {freight.alias} before and is left alone; to go back to it: "
-        f"plan --freight {freight.alias} --env {environment}"
+        f"gitpromote plan {pipeline} --freight {freight.alias} --env {environment}"
     )
 
 

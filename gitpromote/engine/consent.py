@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitpromote.engine.governed import FACTS
-from gitpromote.engine.organisation import read_now
+from gitpromote.engine.organisation import Organisation, read_now
 from gitpromote.engine.organisation_place import OrgPlace
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, GitpromoteError
@@ -17,7 +17,7 @@ from gitpromote.model.gate_plain import Approvals
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.standing import ORG
 
-__all__ = ["Consent", "Given", "consent"]
+__all__ = ["Consent", "Given", "OrgSigners", "consent", "organisations_signers", "signers_at"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +82,43 @@ def _organisations(plan: Plan, planned: EnvironmentPlan) -> list[str]:
 
 def _asked(world: World, plan: Plan, given: Given) -> tuple[str | None, str]:
     """The key by the organisation's file of signers as it is now; and why it does not count."""
-    told: Any = plan.facts[FACTS]
-    place = world.organisation or OrgPlace(url=told["url"], path=told["path"], branch=told["branch"])
     try:
-        now = read_now(world, place)
+        found = organisations_signers(world, plan)
     except GitpromoteError as error:
         return None, f"{error.summary}: {error.detail}"
-    path = f"{now.path}/{now.rules.signers}" if now.path else str(now.rules.signers)
-    content = world.repository(place.url).texts([f"{now.commit}:{path}"])[0] if now.rules.signers else None
-    if content is None:
+    if found is None or found.content is None:
         return None, "the organisation has no file of signers"
-    return _key(world, given, content), f"{given.identity} with this key is not in the organisation's {path}"
+    why = f"{given.identity} with this key is not in the organisation's {found.path}"
+    return _key(world, given, found.content), why
+
+
+# -- an organisation's own signers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrgSigners:
+    """The file of signers that an organisation names; ``content`` is ``None`` where it is not there."""
+
+    path: str
+    content: bytes | None
+
+
+def organisations_signers(world: World, plan: Plan) -> OrgSigners | None:
+    """As it is now, of the organisation that judged a plan; ``None`` where none did, or it names no such file.
+
+    :raises GitpromoteError: it cannot be read
+    """
+    told: Any = plan.facts.get(FACTS)
+    if told is None:
+        return None
+    place = world.organisation or OrgPlace(url=told["url"], path=told["path"], branch=told["branch"])
+    return signers_at(world, place, read_now(world, place))
+
+
+def signers_at(world: World, place: OrgPlace, now: Organisation) -> OrgSigners | None:
+    """The file of signers of one version of what an organisation asks for; ``None`` where it names none."""
+    if now.rules.signers is None:
+        return None
+    path = f"{now.path}/{now.rules.signers}" if now.path else now.rules.signers
+    [content] = world.repository(place.url).texts([f"{now.commit}:{path}"])
+    return OrgSigners(path=path, content=content)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from gitpromote.engine.assess import Fresh
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked
-from gitpromote.model.neighbours import Meeting, Neighbours
+from gitpromote.model.neighbours import Meeting, Neighbours, Newcomers
 from gitpromote.model.plan import EnvironmentPlan, Plan, Write
 from gitpromote.planning.planfile import blob_bytes
 
@@ -24,10 +24,11 @@ def files_there(world: World, repository: str, batch: Sequence[Fresh]) -> list[N
     return [found[fresh.head] if fresh.head is not None else empty for fresh in batch]
 
 
-def file_changes(world: World, plan: Plan, fresh: Fresh, there: Neighbours) -> Changes:
+def file_changes(world: World, plan: Plan, fresh: Fresh, there: Neighbours, newcomers: Newcomers) -> Changes:
     """What the commit of an environment changes, by path from the repository's root.
 
     :param there: the files that are there now, as :func:`files_there` has them
+    :param newcomers: the files that others of the same batch write on that branch
     :raises Blocked: a path that must not be written
     :raises VerificationFailed: a file with secrets came out differently
     """
@@ -42,7 +43,8 @@ def file_changes(world: World, plan: Plan, fresh: Fresh, there: Neighbours) -> C
     for write in planned.writes:
         changes[f"{root}/{write.path}" if root else write.path] = _content(plan, write, secret)
     ours = [path for path, change in changes.items() if change is not None]
-    met = there.meeting(ours, [path for path, change in changes.items() if change is None])
+    gone = [path for path, change in changes.items() if change is None]
+    met = there.meeting(ours, gone) or newcomers.meeting(planned.name, ours)
     if met is not None:
         raise _unsafe(planned, met, plan.pipeline.name)
     return changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitpromote.engine.freight_named import known_freight
 from gitpromote.engine.journeys import journey_at
+from gitpromote.engine.look import read_ledger
 from gitpromote.engine.world import World
 from gitpromote.model.freight_report import FreightReport, FreightStop
 from gitpromote.model.state import FreightState, LedgerState
@@ -15,7 +16,7 @@ __all__ = ["freight_report", "freight_reports", "ledger_state"]
 def ledger_state(world: World) -> LedgerState:
     """What the ledger says now."""
     ledger = world.ledger
-    return ledger.read(world.home.fetch([ledger.ref]).get(ledger.ref))
+    return read_ledger(world, world.home.fetch([ledger.ref]).get(ledger.ref))
 
 
 def freight_reports(world: World) -> tuple[FreightReport, ...]:

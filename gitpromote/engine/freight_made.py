@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gitpromote.engine.append import append, event, freight_created
 from gitpromote.engine.asked import Asked
@@ -18,9 +18,9 @@ from gitpromote.errors import Blocked, UsageError
 from gitpromote.model.freight import PROVENANCE, Freight
 from gitpromote.model.names import did_you_mean
 from gitpromote.model.record import Record
-from gitpromote.model.state import LedgerState
+from gitpromote.model.state import Intent, LedgerState
 
-__all__ = ["Recorded", "alias_freight", "discovered", "named_freight", "record_freight"]
+__all__ = ["Recorded", "alias_freight", "ask_anew", "discovered", "named_freight", "record_freight"]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 _DIGITS = re.compile(r"[0-9a-f]{4,}")
@@ -33,11 +33,18 @@ class Recorded:
     :ivar new: it was recorded now, and not before
     :ivar labelled: it was known, and has other labels from now on
     :ivar kept: words of its provenance that were said otherwise now, and stay as they were recorded first
+    :ivar requested: it was asked for by a Record of its own, with an intent or, after one with an intent, without
+    :ivar target: how far, and ``skip`` without what: as :class:`~gitpromote.model.state.Intent` has it
+    :ivar before: the intent of the request before that one, where it had one
     """
 
     freight: Freight
     new: bool
     labelled: bool = False
+    requested: bool = False
+    target: str | None = None
+    skip: tuple[str, ...] = ()
+    before: Intent | None = None
     kept: tuple[str, ...] = ()
     candidates: Candidates = field(default_factory=lambda: Candidates(freight=()))
 
@@ -62,7 +69,8 @@ def record_freight(
     """Record the Freight that the Warehouses come to, with what was named by hand in the place of what would be found.
 
     Two who record the same Freight at once record it once. What is refused leaves nothing in the ledger. What is known
-    already takes other labels by a Record of their own, and keeps its provenance.
+    already takes other labels by a Record of their own, and keeps its provenance. What is named by hand
+    without an intent after a request with one is asked for anew, the whole way.
 
     :param labels: what is said of it; ``provenance`` by the words of :data:`~gitpromote.model.freight.PROVENANCE`
     :param target: the Environment up to which it is asked to go; ``skip`` those that it is asked to leave out
@@ -70,35 +78,87 @@ def record_freight(
         that there is not; a target that is left out
     :raises Blocked: there is no set of artifacts
     """
-    _refuse_unknown_words(provenance or {})
+    said = _said(labels, provenance)
     concerned = named_freight(world, asked, as_of=as_of)
-    said = {"labels": dict(labels or {}), "provenance": dict(provenance or {})}
     made = {name: _with(one.newest, said) for name, one in concerned.items() if one.newest is not None}
-    asks = made.values() if target is not None or skip else ()
-    for one in asks:
+    told = _record(world, made, said, target=target, skip=skip, plainly=asked.by_hand)
+    return tuple(replace(one, candidates=concerned[name]) for name, one in told.items())
+
+
+def ask_anew(
+    world: World,
+    freight: Freight,
+    *,
+    labels: Mapping[str, str] | None = None,
+    provenance: Mapping[str, str] | None = None,
+    target: str | None = None,
+    skip: Sequence[str] = (),
+) -> Recorded:
+    """Ask for a Freight that is there: as far as is said now, the whole way where nothing is.
+
+    :raises UsageError: a word of provenance that there is not; a target that is left out
+    :raises Blocked: there is an intent, and the Freight was rejected
+    """
+    said = _said(labels, provenance)
+    made = {freight.warehouse: _with(freight, said)}
+    return _record(world, made, said, target=target, skip=skip, plainly=True)[freight.warehouse]
+
+
+def _said(labels: Mapping[str, str] | None, provenance: Mapping[str, str] | None) -> Mapping[str, Mapping[str, str]]:
+    _refuse_unknown_words(provenance or {})
+    return {"labels": dict(labels or {}), "provenance": dict(provenance or {})}
+
+
+def _record(
+    world: World,
+    made: Mapping[str, Freight],
+    said: Mapping[str, Mapping[str, str]],
+    *,
+    target: str | None,
+    skip: Sequence[str],
+    plainly: bool,
+) -> dict[str, Recorded]:
+    """Record Freight by its Warehouse, and how far it is asked to go.
+
+    :param plainly: whether no intent is a request for the whole way, where there was another one before
+    """
+    intent = target is not None or bool(skip)
+    for one in made.values() if intent else ():
         refuse_skipped_target(world, one, target=target, skip=skip)
     told: dict[str, Recorded] = {}
 
     def records(state: LedgerState) -> Sequence[Record]:
-        created = freight_created(world, made.values(), state, plan=None)
-        for name, one in made.items():
-            told[name] = _recorded(one, said, state, candidates=concerned[name])
-        for one in asks:
+        for one in made.values() if intent else ():
             refuse_rejected(state, one)
-        labels = [_labels(world, one.freight, said["labels"]) for one in told.values() if one.labelled]
-        return [*created, *labels, *(requested(world, one, target=target, skip=skip) for one in asks)]
+        for name, one in made.items():
+            told[name], before = _recorded(one, said, state), _narrowed(state, one)
+            if intent or (plainly and before is not None):
+                how = tuple(dict.fromkeys(skip))
+                told[name] = replace(told[name], requested=True, target=target, skip=how, before=before)
+        asks = [one.freight for one in told.values() if one.requested]
+        return [
+            *freight_created(world, made.values(), state, plan=None),
+            *(_labels(world, one.freight, said["labels"]) for one in told.values() if one.labelled),
+            *(requested(world, one, target=target, skip=skip) for one in asks),
+        ]
 
     append(world, records)
-    return tuple(told.values())
+    return told
 
 
-def _recorded(
-    freight: Freight, said: Mapping[str, Mapping[str, str]], state: LedgerState, *, candidates: Candidates
-) -> Recorded:
+def _narrowed(state: LedgerState, freight: Freight) -> Intent | None:
+    """The intent that keeps a Freight from going the whole way; none counts of what goes nowhere at all."""
+    known = state.freight.get(freight.id)
+    if known is None or known.rejected or known.intent is None:
+        return None
+    return known.intent if known.intent.target is not None or known.intent.skip else None
+
+
+def _recorded(freight: Freight, said: Mapping[str, Mapping[str, str]], state: LedgerState) -> Recorded:
     """What the ledger will have of it: artifacts are the same for good, labels may be said anew."""
     known = state.freight.get(freight.id)
     if known is None:
-        return Recorded(freight=freight, new=True, candidates=candidates)
+        return Recorded(freight=freight, new=True)
     labels = {**known.freight.labels, **said["labels"]}
     provenance = known.freight.provenance
     return Recorded(
@@ -106,7 +166,6 @@ def _recorded(
         new=False,
         labelled=labels != known.freight.labels,
         kept=tuple(sorted(word for word, text in said["provenance"].items() if provenance.get(word) != text)),
-        candidates=candidates,
     )
 
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gitpromote.engine.append import append, event, freight_created
+from gitpromote.engine.hotfixes import signature_for
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, UsageError
 from gitpromote.model.freight import Freight
-from gitpromote.model.record import Record
-from gitpromote.model.state import LedgerState
+from gitpromote.model.record import Actor, Record
+from gitpromote.model.state import Bypass, LedgerState
 
 
 def approve_freight(world: World, freight: Freight, environment: str, *, reason: str = "") -> Record:
@@ -98,10 +99,16 @@ def refuse_rejected(state: LedgerState, freight: Freight) -> None:
         )
 
 
-def hotfix(world: World, environment: str, freight: Freight, *, reason: str, expires: int) -> Record:
+def hotfix(
+    world: World, environment: str, freight: Freight, *, reason: str, expires: int, key: str | None = None
+) -> Record:
     """Let a Freight enter one Environment past those before it. It does not go on from there, and is told as debt.
 
+    Where the Pipeline names its signers, that is signed for production.
+
     :param expires: seconds from now after which it no longer lets it in
+    :param key: the file of an SSH key; ``None``: the one that git signs with
+    :raises ConfigurationError: the signature would not count
     :raises UsageError: there is no such Environment, no reason, or no time
     :raises Blocked: the Freight was rejected
     """
@@ -115,7 +122,12 @@ def hotfix(world: World, environment: str, freight: Freight, *, reason: str, exp
         )
     until = world.clock.now() + expires
     data = {**_told(freight, reason), "bypass": True, "expires": until}
-    return _say(world, freight, event(world, "freight-approved", environment=environment, data=data))
+    draft = Bypass(at=0, record="", reason=reason, actor=world.actor, expires=until, identity=world.actor_address)
+    signature, proof = signature_for(world, environment, freight.id, draft, key=key)
+    data |= {"identity": draft.identity, "signature": signature} if signature else {}
+    record = event(world, "freight-approved", environment=environment, data=data)
+    proven = record.model_copy(update={"actor": Actor(claimed=world.actor, proven_by=proof)})
+    return _say(world, freight, proven)
 
 
 def _told(freight: Freight, reason: str) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from gitpromote.engine.journeys import journey_at
 from gitpromote.engine.look import Look
 from gitpromote.engine.world import World
+from gitpromote.model.change import ObjectChange
 from gitpromote.model.evidence import Evidence
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.standing import is_organisations
 from gitpromote.model.state import EnvironmentState, Override
 from gitpromote.planning.availability import Journey, planned_freight
 from gitpromote.planning.overriding import as_judged, overridden
@@ -38,10 +40,13 @@ def outcomes_now(
     overrides = _overrides(world, seen.ledger.environment(planned.name))
     evidence = answered.answers.get(planned.name, {})
     journey = journey_at(world, seen.ledger, answered.as_of)
-    judged = judged_again(journey, plan, planned, evidence=evidence, overrides=())
-    if world.governing is not None:
-        from gitpromote.engine.organisation_again import with_organisation  # few plans are judged by any
+    if world.governing is None:
+        judged = judged_again(journey, plan, planned, evidence=evidence, overrides=())
+    else:
+        from gitpromote.engine.organisation_again import rated_again, with_organisation  # few plans are judged by any
 
+        rated = rated_again(world, journey, plan, planned, head=head)
+        judged = judged_again(journey, plan, planned, evidence=evidence, overrides=(), rated=rated)
         judged = with_organisation(world, journey, plan, planned, judged, head=head)
     return overridden(judged, overrides, change_digest=planned.change_digest, as_of=journey.as_of)
 
@@ -53,20 +58,28 @@ def judged_again(
     *,
     evidence: Mapping[str, Evidence],
     overrides: tuple[Override, ...],
+    rated: Sequence[ObjectChange] | None = None,
 ) -> tuple[Outcome, ...]:
     """A plan's verdicts at the moment of a journey: what reads live facts afresh, the rest as the plan has it.
 
     :param overrides: those whose word counts; what the plan itself says of overrides is not looked at
+    :param rated: the changes as an organisation's gates see them; by default as the plan has them
     """
     digest = planned.change_digest
     observed = replace(observed_again(plan, planned), evidence=evidence)
     resolved = journey.pipeline.resolved(planned.name)
-    judged = judge_gates(journey, resolved, observed, kind=plan.kind, changes=planned.changes, change_digest=digest)
-    fresh = {outcome.id: outcome for outcome in judged}
+
+    def judged_by(changes: Sequence[ObjectChange]) -> dict[str, Outcome]:
+        found = judge_gates(journey, resolved, observed, kind=plan.kind, changes=changes, change_digest=digest)
+        return {outcome.id: outcome for outcome in found}
+
+    fresh = judged_by(planned.changes)
+    if rated is not None and tuple(rated) != planned.changes:
+        fresh |= {name: one for name, one in judged_by(rated).items() if is_organisations(name)}
     told = [as_judged(outcome) for outcome in planned.outcomes]
     now = [fresh.get(outcome.id, outcome) if _is_judged_again(outcome) else outcome for outcome in told]
-    # What an organisation asks for since the plan.
-    now += [fresh[gate.name] for gate in resolved.organisation.gates if _is_new(gate.name, told, fresh)]
+    # What an organisation asks for since the plan; and what judges now that this is no hotfix any more.
+    now += [fresh[gate.name] for gate in resolved.all_gates if _is_new(gate.name, told, fresh)]
     return overridden(now, overrides, change_digest=digest, as_of=journey.as_of)
 
 
@@ -87,7 +100,8 @@ def observed_again(plan: Plan, planned: EnvironmentPlan) -> EnvironmentObservati
 
 
 def _is_new(name: str, told: Sequence[Outcome], fresh: Mapping[str, Outcome]) -> bool:
-    return name in fresh and all(outcome.id != name for outcome in told)
+    judged = name in fresh and fresh[name].status != "skip"
+    return judged and all(outcome.id != name for outcome in told)
 
 
 def _is_judged_again(outcome: Outcome) -> bool:

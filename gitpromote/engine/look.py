@@ -67,10 +67,20 @@ def look(
     return Look(
         refs=refs,
         sources=_sources(world, {key: one for key, one in refs.items() if key not in failed}) if sources else {},
-        ledger=world.ledger.read(ledger_head) if ledger else LedgerState(),
+        ledger=read_ledger(world, ledger_head) if ledger else LedgerState(),
         locks={ref.removeprefix(locks): oid for ref, oid in refs[HOME].items() if ref.startswith(locks)},
         failed=failed,
     )
+
+
+def read_ledger(world: World, head: str | None) -> LedgerState:
+    """What the ledger says at a commit, with what proves its hotfixes now."""
+    state = world.ledger.read(head)
+    if not any(one.bypass for one in state.freight.values()):
+        return state
+    from gitpromote.engine.hotfixes import with_proofs  # hardly ever
+
+    return with_proofs(world, state)
 
 
 def _patterns(world: World, environments: Iterable[ResolvedEnvironment], *, sources: bool) -> dict[str, set[str]]:

@@ -12,9 +12,10 @@ from gitpromote.engine.candidates import Candidates
 from gitpromote.engine.chosen import chosen
 from gitpromote.engine.combine import content_of, outline_of
 from gitpromote.engine.discover import discover
+from gitpromote.engine.ledger_missing import with_missing_ledger
 from gitpromote.engine.look import Look
 from gitpromote.engine.observe_rendered import Made, observe_rendered
-from gitpromote.engine.sources import rendered_asks
+from gitpromote.engine.sources import commits_of, rendered_asks
 from gitpromote.engine.targets import files_of, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import (
@@ -49,6 +50,7 @@ class _Chosen:
     resolved: ResolvedEnvironment
     freight: Mapping[str, Freight]
     missing: str
+    refused: Freight | None = None
 
 
 def observe(
@@ -59,6 +61,7 @@ def observe(
     as_of: int,
     given: Mapping[str, Mapping[str, Freight]] | None = None,
     missing: Mapping[str, str] | None = None,
+    refused: Mapping[str, Freight] | None = None,
     discovery: Mapping[str, Any] | None = None,
     drawn: Mapping[str, Mapping[str, Entry]] | None = None,
     candidates: Mapping[str, Candidates] | None = None,
@@ -66,23 +69,25 @@ def observe(
 ) -> Observation:
     """Everything that the planner may use.
 
-    :param given: Environment to its Freight, where that is known and not to be sought; ``missing``: why there is none
+    :param given: Environment to its Freight, where that is known and not to be sought; ``missing``: why there is none;
+        ``refused``: which one its request keeps away
     :param discovery: with ``given``: what discovery had found
     :param drawn: Environment to the files that a plan would write there: what it drew is not drawn again
     :param candidates: the Freight to choose from, where it has been discovered already
     :param leaving: what the plan itself would end: nothing is chosen that waits for just that
     :raises GitpromoteError: something cannot be read or rendered; every failing render is told
     """
+    journey: Journey | None = None
     if given is None:
         journey = Journey(
             pipeline=world.pipeline, ledger=seen.ledger, as_of=as_of, ask=world.ask, leaving=leaving or {}
         )
         found, discovery = _selected(world, seen, asked, journey, candidates)
     else:
-        found = _given(world, given, missing or {})
+        found = _given(world, given, missing or {}, refused or {})
     world.failures.environments.clear()
     found = [_within_reach(world, seen, one) for one in found]
-    made, looked = _made_of(world, seen, found, regardless=asked.regardless)
+    made, looked = _made_of(world, seen, found, asked, journey)
     _refuse_unknown_apps(world, asked)
     environments: dict[str, EnvironmentObservation] = {}
     blobs: dict[str, bytes] = {}
@@ -96,6 +101,8 @@ def observe(
             if not asked.regardless:
                 raise
             observed, edited = _observe(world, seen, _failing(world, one, error), None, overlays, asked.apps, planned)
+        if not observed.missing:
+            observed = with_missing_ledger(world, seen.ledger, one.resolved, observed)
         environments[observed.name] = observed
         blobs |= edited
     blobs |= world.renderings.blobs(_new_files(environments.values()))
@@ -120,32 +127,45 @@ def _selected(
     wanted = [one for one in every if asked.environments is None or one.name in asked.environments]
     found = []
     for resolved in wanted:
-        freight, missing = chosen(world, journey, candidates, resolved, asked)
-        found.append(_Chosen(resolved=resolved, freight=freight, missing=missing))
+        freight, missing, refused = chosen(world, journey, candidates, resolved, asked)
+        found.append(_Chosen(resolved=resolved, freight=freight, missing=missing, refused=refused))
     reached = {name for resolved in wanted for name in resolved.warehouses}
     return found, {name: dict(one.facts) for name, one in candidates.items() if one.facts and name in reached}
 
 
-def _given(world: World, given: Mapping[str, Mapping[str, Freight]], missing: Mapping[str, str]) -> list[_Chosen]:
+def _given(
+    world: World,
+    given: Mapping[str, Mapping[str, Freight]],
+    missing: Mapping[str, str],
+    refused: Mapping[str, Freight],
+) -> list[_Chosen]:
     return [
-        _Chosen(resolved=world.pipeline.resolved(name), freight=given[name], missing=missing.get(name, ""))
+        _Chosen(
+            resolved=world.pipeline.resolved(name),
+            freight=given[name],
+            missing=missing.get(name, ""),
+            refused=refused.get(name),
+        )
         for name in world.pipeline.order()
         if name in given
     ]
 
 
 def _made_of(
-    world: World, seen: Look, found: Sequence[_Chosen], *, regardless: bool
+    world: World, seen: Look, found: Sequence[_Chosen], asked: Asked, journey: Journey | None
 ) -> tuple[dict[str, Made], Sequence[_Chosen]]:
     """What each renders to, and the Environments: without Freight where it cannot be rendered.
 
-    :param regardless: the others are looked at all the same
+    :param journey: what Freight is chosen by; ``None`` where it is given
     """
     try:
         return _made(world, seen, found), found
     except _APART:
-        if not regardless:
+        newer = _instead(world, seen, found, asked, journey) if journey is not None else None
+        if newer is None and not asked.regardless:
             raise
+    if newer is not None:
+        return _made_of(world, seen, newer, asked, None)
     made: dict[str, Made] = {}
     left: list[_Chosen] = []
     for one in found:
@@ -155,6 +175,29 @@ def _made_of(
         except _APART as error:
             left.append(_failing(world, one, error))
     return made, left
+
+
+def _instead(
+    world: World, seen: Look, found: Sequence[_Chosen], asked: Asked, journey: Journey
+) -> list[_Chosen] | None:
+    """The Environments, with newer Freight or none where what they look at is older than its sources.
+
+    :returns: ``None`` where there is no such Freight
+    :raises SourceInvalid: it was asked for, and can go nowhere
+    """
+    from gitpromote.engine.older_sources import OlderSources  # a definition changes seldom
+
+    older = OlderSources(world, seen, journey, world.candidates, asked)
+    others = [older.instead(one.resolved, one.freight) if not one.missing else None for one in found]
+    told = next((one for one in others if one is not None), None)
+    if told is None:
+        return None
+    if older.named and all(one is not None and one.missing for one in others):
+        raise told.error
+    return [
+        one if other is None else replace(one, freight=other.freight, missing=other.missing)
+        for one, other in zip(found, others, strict=True)
+    ]
 
 
 def _within_reach(world: World, seen: Look, one: _Chosen) -> _Chosen:
@@ -170,7 +213,7 @@ def _within_reach(world: World, seen: Look, one: _Chosen) -> _Chosen:
 
 def _out_of_reach(world: World, seen: Look, one: _Chosen) -> GitpromoteError | None:
     """Why a commit of its Freight cannot be had: its repository fails, and nobody read it here before."""
-    commits, read = _commits(one.freight), {app.repository for app in one.resolved.apps}
+    commits, read = commits_of(one.freight.values()), {app.repository for app in one.resolved.apps}
     for key, error in seen.failed.items():
         repository = world.repository(key)
         if key not in read:
@@ -192,7 +235,7 @@ def _failing(world: World, one: _Chosen, error: GitpromoteError) -> _Chosen:
 def _made(world: World, seen: Look, found: Sequence[_Chosen]) -> dict[str, Made]:
     """Everything in one go, so that renders run side by side. Files are fetched only where they differ."""
     here = [one for one in found if one.resolved.target.is_rendered and one.freight and not one.missing]
-    asks = [rendered_asks(one.resolved, _commits(one.freight), world, one.freight.values()) for one in here]
+    asks = [rendered_asks(one.resolved, commits_of(one.freight.values()), world, one.freight.values()) for one in here]
     results = iter(world.renderings.render([ask for group in asks for ask in group]))
     wholes = _whole_ids(world, seen, [one.resolved for one in here])
     made = {}
@@ -230,15 +273,6 @@ def _present(world: World, seen: Look, changing: Sequence[ResolvedEnvironment]) 
     return found
 
 
-def _commits(freight: Mapping[str, Freight]) -> dict[str, str]:
-    return {
-        artifact.repository: artifact.commit
-        for one in freight.values()
-        for artifact in one.artifacts
-        if artifact.kind == "commit"
-    }
-
-
 def _whole_ids(world: World, seen: Look, targets: Sequence[ResolvedEnvironment]) -> dict[str, str | None]:
     """The id of every rendered target as it is now: by it alone most are proven unchanged."""
     found: dict[str, str | None] = {}
@@ -270,7 +304,7 @@ def _observe(
     state = state.placed(repository=target.repository, ref=target.ref, path=target.path)
     if one.missing or not one.freight:
         missing = one.missing or "no Warehouse has Freight for it"
-        return EnvironmentObservation(name=resolved.name, missing=missing, head=head), {}
+        return EnvironmentObservation(name=resolved.name, missing=missing, refused=one.refused, head=head), {}
     if made is not None:
         return observe_rendered(world, resolved, one.freight, made, head, state, apps, planned), {}
     if target.kind == "none":

@@ -54,7 +54,7 @@ def observe_rendered(
     else:
         omitted = state.content.omitted if state.content else ()
         current = desired = without(made.desired, omitted, object_format=repository.object_format)
-    is_foreign = _is_foreign(state, current, object_format=repository.object_format)
+    is_foreign = holds_foreign(state, current, object_format=repository.object_format)
     if state.content is None or is_foreign:
         _refuse_second_writer(world, resolved, head, is_empty=current.is_empty)
     blocking, warnings = render_outcomes(resolved, made.rendered, current=current, desired=desired)
@@ -118,7 +118,7 @@ def _differing(
     )
 
 
-def _is_foreign(state: EnvironmentState, current: Content, *, object_format: str) -> bool:
+def holds_foreign(state: EnvironmentState, current: Content, *, object_format: str) -> bool:
     """Whether the target holds something else than the last Record says, as far as that Record says it."""
     recorded = state.content
     if recorded is None or recorded.tree == current.tree:

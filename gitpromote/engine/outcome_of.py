@@ -22,15 +22,18 @@ _SIGNS: Mapping[tuple[Action, ...], str] = {("create",): "+", ("delete",): "-", 
 
 
 @overload
-def settled_result(planned: EnvironmentPlan, *, called: Called) -> EnvironmentResult: ...
+def settled_result(planned: EnvironmentPlan, *, called: Called, held: bool = True) -> EnvironmentResult: ...
 @overload
 def settled_result(planned: EnvironmentPlan, judgement: Judgement, *, called: Called) -> EnvironmentResult | None: ...
 def settled_result(
-    planned: EnvironmentPlan, judgement: Judgement | None = None, *, called: Called
+    planned: EnvironmentPlan, judgement: Judgement | None = None, *, called: Called, held: bool = True
 ) -> EnvironmentResult | None:
-    """The result where nothing will be written whatever the gates say; ``None`` where they decide."""
+    """The result where nothing will be written whatever the gates say; ``None`` where they decide.
+
+    :param held: whether the environment is held now, where the plan found it held
+    """
     if judgement is None:
-        return _by_decision(planned, called)
+        return _by_decision(planned, called, held=held)
     if judgement.verdict == "applied" and judgement.record is not None:
         return _already(planned, judgement.record)
     if judgement.verdict == "stale":
@@ -86,9 +89,18 @@ def _already(planned: EnvironmentPlan, record: Record) -> EnvironmentResult:
     )
 
 
-def _by_decision(planned: EnvironmentPlan, called: Called) -> EnvironmentResult:
+def _by_decision(planned: EnvironmentPlan, called: Called, *, held: bool) -> EnvironmentResult:
     if planned.decision == "unavailable":
         return EnvironmentResult(name=planned.name, status="unavailable", message=planned.reason)
+    if planned.decision == "held" and not held:
+        return EnvironmentResult(
+            name=planned.name,
+            status="stale",
+            exit_code=4,
+            code="plan-overtaken",
+            message="held when it was planned, and released since",
+            hint=f"Make a new plan:\n  {called.replan}",
+        )
     if planned.decision == "held":
         release = f"gitpromote release {called.pipeline} {planned.name}"
         hint = f"Lift the hold, then make a new plan:\n  {release}\n  {called.replan}"
@@ -147,6 +159,11 @@ def failure_of(name: str, error: GitpromoteError) -> EnvironmentResult:
         detail=error.detail,
         hint=error.hint,
     )
+
+
+def differences_text(differences: Sequence[Difference]) -> str:
+    """One line for each id that is another now, with who changed it where that is known."""
+    return "\n".join(map(_difference_text, differences))
 
 
 def _difference_text(one: Difference) -> str:

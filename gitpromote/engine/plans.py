@@ -18,14 +18,19 @@ from gitpromote.engine.shared_paths import with_shared_paths
 from gitpromote.engine.unsafe_paths import with_unsafe_paths
 from gitpromote.engine.world import World
 from gitpromote.errors import UsageError
+from gitpromote.model.ephemeral import EphemeralPipeline
+from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Observation
 from gitpromote.model.plan import Engine, EnvironmentPlan, Plan, PlanKind, PlannedPipeline, Request
 from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.state import LedgerState
 from gitpromote.model.tree import FILE, Entry
 from gitpromote.planning.availability import Leaving, planned_freight
+from gitpromote.planning.facts import TEMPLATE
 from gitpromote.planning.planfile import blob_bytes
 from gitpromote.planning.planner import leaving_of, plan
 from gitpromote.planning.target_content import ENOUGH
+from gitpromote.planning.verdicts import KEPT_AWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,7 @@ def again(world: World, before: Plan) -> Plan:
         observation = _rolled_back(world, seen, resolved[0], to=to, as_of=before.as_of)
     elif before.kind == "retire":
         observation = _retired(world, seen, resolved, app=app, as_of=before.as_of)
+        observation = replace(observation, template=before.facts.get(TEMPLATE, {}))
     else:
         observation = _promoted(world, seen, before)
     maker = Maker(engine=before.engine, described=before.pipeline)
@@ -114,12 +120,23 @@ def rollback(world: World, maker: Maker, environment: str, *, reason: str, to: s
 
 
 def retirement(
-    world: World, maker: Maker, *, environments: tuple[str, ...], app: str | None, reason: str, as_of: int
+    world: World,
+    maker: Maker,
+    *,
+    environments: tuple[str, ...],
+    app: str | None,
+    reason: str,
+    as_of: int,
+    template: EphemeralPipeline | None = None,
 ) -> Plan:
-    """The deletion of what an Environment, or an App in all of them, has left in the targets."""
+    """The deletion of what an Environment, or an App in all of them, has left in the targets.
+
+    :param template: the ephemeral Pipeline that stands for them no more: what lives again by then is not deleted
+    """
     govern(world, as_of=as_of)
     resolved = [world.pipeline.resolved(name) for name in environments]
     observation = _retired(world, look(world, resolved, sources=False), resolved, app=app, as_of=as_of)
+    observation = replace(observation, template=template.to_data() if template is not None else {})
     request = Request(environments=environments, apps=(app,) if app else ("*",), complete=False, reason=reason)
     return _planned(world, maker, request, observation, "retire")
 
@@ -212,11 +229,22 @@ def _promoted(world: World, seen: Look, before: Plan) -> Observation:
         as_of=before.as_of,
         given=freight,
         missing=missing,
+        refused=_refused(seen, before),
         discovery=discovery,
         drawn=drawn,
     )
     resolved = [world.pipeline.resolved(one.name) for one in before.environments]
     return with_descent(world, with_shared_paths(observation, resolved))
+
+
+def _refused(seen: Look, before: Plan) -> dict[str, Freight]:
+    """The Environments that a request kept Freight away from, with that Freight."""
+    return {
+        one.name: known.freight
+        for one in before.environments
+        for outcome in one.outcomes
+        if (known := seen.ledger.freight.get(str(outcome.operands.get(KEPT_AWAY)))) is not None
+    }
 
 
 def _written(before: Plan, planned: EnvironmentPlan) -> dict[str, Entry]:
@@ -274,4 +302,13 @@ def _as_then(world: World, before: Plan) -> Look:
     sources: dict[str, dict[str | None, tuple[str, str]]] = {
         key: {ref: (ref, oid) for ref, oid in known.items()} for key, known in refs.items()
     }
-    return Look(refs=refs, sources=sources, ledger=world.ledger.read(head))
+    return Look(refs=refs, sources=sources, ledger=_ledger_then(world, before, head))
+
+
+def _ledger_then(world: World, before: Plan, head: str | None) -> LedgerState:
+    state = world.ledger.read(head)
+    if not any(one.bypass for one in state.freight.values()):
+        return state
+    from gitpromote.engine.hotfixes import as_a_plan_knew  # hardly ever
+
+    return as_a_plan_knew(before, state)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from gitpromote.engine.outcome_of import failed_result
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.plan import EnvironmentPlan
-from gitpromote.model.result import ApplyResult, EnvironmentResult
+from gitpromote.model.result import LANDED_DIFFERS, ApplyResult, EnvironmentResult
 from gitpromote.ports import Reporter
 
 
@@ -28,7 +28,7 @@ class Results(dict[str, EnvironmentResult]):
     @property
     def has_landed(self) -> bool:
         """Whether anything was written."""
-        return any(result.status in ("written", "inherited") for result in self.values())
+        return any(one.status in ("written", "inherited") or one.code == LANDED_DIFFERS for one in self.values())
 
     def stops(self) -> bool:
         """Whether nothing more is to be started, since something failed."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from gitpromote.engine.freight_named import among
 from gitpromote.engine.in_place import observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.not_undone import not_undone
-from gitpromote.engine.targets import read_content
+from gitpromote.engine.nowhere_back import is_called, nothing_to_go_back_to
+from gitpromote.engine.observe_rendered import holds_foreign
+from gitpromote.engine.targets import foreign_commits, lost_commit, read_content
 from gitpromote.engine.world import World
-from gitpromote.errors import Blocked, UsageError
 from gitpromote.history.moved import names_of
 from gitpromote.model.freight_words import versions
 from gitpromote.model.observation import Content, EnvironmentObservation
@@ -20,6 +20,7 @@ from gitpromote.model.plan import PlannedSource
 from gitpromote.model.record import CONTENT_KINDS, Record
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.planning.changed_objects import changes_of
+from gitpromote.planning.target_content import undone_outcomes
 
 RECORDED = "recorded"
 
@@ -33,7 +34,7 @@ def observe_rollback(
     """
     names = names_of(world.pipeline, resolved.name)
     records = [one for one in world.ledger.records(seen.ledger.head) if one.environment in names]
-    chosen = _chosen(seen, resolved, records, to)
+    chosen = _chosen(world.pipeline.name, seen, resolved, records, to)
     freight = {name: seen.ledger.freight[identifier].freight for name, identifier in chosen.freight.items()}
     target = resolved.target
     repository = world.repository(target.repository)
@@ -42,8 +43,7 @@ def observe_rollback(
         state = seen.ledger.environment(resolved.name)
         edits = tuple(chosen.data.get("edits", ()))
         found, blobs = observe_sources(world, resolved, freight, head=head, state=state, overlay={}, edits=edits)
-        # Whatever somebody wrote there meanwhile: a rollback is a way out of it.
-        return _with_what_stays(world, seen, replace(found, is_foreign=False, foreign=())), blobs
+        return _with_what_stays(world, seen, _undoing(found)), blobs
     assert chosen.commit is not None
     repository.ensure([chosen.commit])
     read = partial(
@@ -54,16 +54,27 @@ def observe_rollback(
     )
     desired = read(repository, chosen.commit, omit=chosen.data.get("omitted", ()))
     current = read(repository, head, omit=desired.sensitive)
+    state = seen.ledger.environment(resolved.name)
+    is_foreign = holds_foreign(state, current, object_format=repository.object_format)
     observed = EnvironmentObservation(
         name=resolved.name,
         freight=freight,
         head=head,
+        is_foreign=is_foreign,
+        foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
+        lost=lost_commit(repository, head, state) if is_foreign else None,
         current=current,
         desired=desired,
         reads=(("", "tree" if current.files else "absent", current.tree if current.files else None),),
         sources=(_source(chosen, target.repository, target.path, desired),),
     )
-    return _with_what_stays(world, seen, observed), repository.blobs(_new(current, desired))
+    return _with_what_stays(world, seen, _undoing(observed)), repository.blobs(_new(current, desired))
+
+
+def _undoing(observed: EnvironmentObservation) -> EnvironmentObservation:
+    """Whatever somebody wrote there meanwhile: a rollback is a way out of it, and tells whose work that was."""
+    told = (*observed.warnings, *undone_outcomes(observed))
+    return replace(observed, is_foreign=False, foreign=(), lost=None, warnings=told)
 
 
 def _with_what_stays(world: World, seen: Look, observed: EnvironmentObservation) -> EnvironmentObservation:
@@ -89,7 +100,9 @@ def _new(current: Content, desired: Content) -> set[str]:
     }
 
 
-def _chosen(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record], to: str | None) -> Record:
+def _chosen(
+    pipeline: str, seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record], to: str | None
+) -> Record:
     """The last Record of content, in this target, whose Freight is another one and still counts as verified there."""
     state = seen.ledger.environment(resolved.name)
     target = resolved.target
@@ -114,14 +127,10 @@ def _chosen(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]
         # secrets nobody can tell.
         found = [one for one in found if one.tree != state.content.tree or one.data.get("omitted")]
     if to is not None:
-        found = [one for one in found if any(_is(seen, identifier, to) for identifier in one.freight.values())]
+        found = [one for one in found if any(is_called(seen, identifier, to) for identifier in one.freight.values())]
     if not found:
-        raise _nothing(seen, resolved.name, to, elsewhere=_elsewhere(records, place))
+        raise nothing_to_go_back_to(pipeline, seen, resolved.name, to, elsewhere=_elsewhere(records, place))
     return found[0]
-
-
-def _is(seen: Look, identifier: str, words: str) -> bool:
-    return among([seen.ledger.freight[identifier].freight], words, seen.ledger) is not None
 
 
 def _elsewhere(records: Sequence[Record], place: Mapping[str, str]) -> str:
@@ -131,22 +140,3 @@ def _elsewhere(records: Sequence[Record], place: Mapping[str, str]) -> str:
     if last is None:
         return ""
     return "/".join(part for part in (str(last.get("ref") or "").removeprefix("refs/heads/"), last.get("path")) if part)
-
-
-def _nothing(seen: Look, environment: str, to: str | None, *, elsewhere: str) -> UsageError | Blocked:
-    verified = seen.ledger.environment(environment).verified
-    known = {seen.ledger.freight[one].freight.alias for one in verified if one in seen.ledger.freight}
-    if to is not None:
-        return UsageError(
-            "There is no such Freight to go back to",
-            code="rollback-unknown",
-            detail=f"{to!r} was never verified in {environment}, or it is what runs there; "
-            f"verified: {', '.join(sorted(known)) or 'none'}",
-        )
-    here = f" since it is no longer written to {elsewhere}: what was there is not for this place" if elsewhere else ""
-    return Blocked(
-        "There is nothing to go back to",
-        code="rollback-nothing",
-        detail=f"{environment} has never held another verified Freight{here}.",
-        hint="Its history:\n  gitpromote history --env " + environment,
-    )

@@ -21,6 +21,7 @@ from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.result import EnvironmentResult
 from gitpromote.model.round import Ran, Round, Turn
+from gitpromote.views.discovery import nothing_newer
 
 #: How many rounds may follow one another at once, and how many of them without writing anything.
 _ROUNDS, _VAIN = 20, 3
@@ -69,6 +70,7 @@ def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: fl
         interrupted=interrupted,
         cuts=_cuts(file.plan, now=world.clock.now()),
         troubles=tuple(failure_of(f"Warehouse {name}", error) for name, error in failures.warehouses.items()),
+        newer={name: why for name, why in nothing_newer(file.plan).items() if name not in failures.warehouses},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-__all__ = ["names_of"]
+__all__ = ["is_named", "names_of"]
 
 _PATTERN = frozenset("*?!")
 
@@ -23,6 +23,11 @@ def names_of(identity: str, allowed: bytes | None) -> frozenset[str]:
         if found == names:
             return frozenset(names)
         names = found
+
+
+def is_named(identity: str, allowed: bytes) -> bool:
+    """Whether the file has a key under this very name."""
+    return any(identity.casefold() in principals for principals, _ in _lines(allowed))
 
 
 def _lines(allowed: bytes) -> Iterator[tuple[frozenset[str], str]]:

@@ -34,3 +34,13 @@ def rendered_asks(
                 )
             )
     return asks
+
+
+def commits_of(freight: Iterable[Freight]) -> dict[str, str]:
+    """The commit that Freight holds of each repository."""
+    return {
+        artifact.repository: artifact.commit
+        for one in freight
+        for artifact in one.artifacts
+        if artifact.kind == "commit"
+    }

@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.journeys import journey_of
 from gitpromote.engine.look import Look
+from gitpromote.engine.previews import previews
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import RemoteFailed
 from gitpromote.history.moved import names_of
+from gitpromote.model.ephemeral import EphemeralPipeline
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.record import Record
 from gitpromote.model.resolved import ResolvedTarget
-from gitpromote.model.tree import Entry, tree_id
+from gitpromote.model.tree import Entry, empty_tree, tree_id
 from gitpromote.planning.availability import planned_freight
+from gitpromote.planning.facts import TEMPLATE
 from gitpromote.planning.staleness import Difference, FreshLook
 from gitpromote.planning.supersede import superseded_since
 from gitpromote.ports import Repository
@@ -51,6 +54,7 @@ def fresh_look(
         "planned_head": planned_head,
         "records": here,
         "superseded": _superseded(world, plan, planned, seen),
+        "alive": _alive(world, plan, seen).get(planned.name, ""),
         "changed_callables": world.changed_callables(functions),
     }
     if head == planned_head or not target.ref:
@@ -89,7 +93,8 @@ def _holds(
         files = subtree(listing, target_of(planned))
         hidden = [write for write in planned.writes if write.sensitive]
         present = all((write.path in files) == (write.action != "delete") for write in hidden)
-        return present and reads[0][2] == (planned.result_tree if files else None)
+        nothing = empty_tree(world.repository(planned.target.repository).object_format)
+        return present and (reads[0][2] or nothing) == (planned.result_tree or nothing)
     return not planned.writes or edits_hold(world.repository(planned.target.repository), listing, planned.edits)
 
 
@@ -135,7 +140,7 @@ def _differences(
             for path in sorted(old.keys() | new.keys())
             if old.get(path) != new.get(path) and path not in planned.omitted
         ]
-    return tuple(_difference(world, planned, path, before, now, head) for path, before, now in changed[:20])
+    return tuple(difference_of(world, planned, path, before, now, head) for path, before, now in changed[:20])
 
 
 def is_there(repository: Repository, commit: str) -> bool:
@@ -147,9 +152,10 @@ def is_there(repository: Repository, commit: str) -> bool:
     return True
 
 
-def _difference(
+def difference_of(
     world: World, planned: EnvironmentPlan, path: str, before: str | None, now: str | None, head: str | None
 ) -> Difference:
+    """One id that is another now, with the commit that touched the path last, as far as Git knows."""
     root = "" if planned.target.kind == "in-place" else planned.target.path
     whole = "/".join(part for part in (root, path) if part)
     found = (
@@ -165,6 +171,20 @@ def _difference(
         subject=last.subject if last else "",
         at=last.committed_at if last else None,
     )
+
+
+def _alive(world: World, plan: Plan, seen: Look) -> Mapping[str, str]:
+    """Environments that live again although the plan takes them for over; by the plan's own template, once per look."""
+    if TEMPLATE not in plan.facts:
+        return {}
+    if world.living is None or world.living[0] is not seen:
+        template = EphemeralPipeline.from_data(plan.facts[TEMPLATE])
+        assert isinstance(template, EphemeralPipeline)
+        found = previews(world, template, as_of=world.clock.now()).alive
+        names = [one.name for one in template.environments]
+        told = {f"{name}-{one.key}": f"it lives again: the branch {one.branch}" for one in found for name in names}
+        world.living = (seen, told)
+    return world.living[1]
 
 
 def _superseded(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> str:

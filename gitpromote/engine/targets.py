@@ -162,7 +162,7 @@ def foreign_commits(
     if head is None:
         return ()
     edited = {str(edit["file"]) for edit in state.content.edits} if state.content else set()
-    paths = sorted(edited) or _folders(resolved.target)
+    paths = sorted(edited) or folders_of(resolved.target)
     since = state.content.commit if state.content else None
     known = since is not None and repository.is_ancestor(since, head)
     found = repository.log(head, since=since if known else None, paths=paths, limit=limit)
@@ -179,11 +179,11 @@ def lost_commit(repository: Repository, head: str | None, state: EnvironmentStat
 
 def last_writer(repository: Repository, head: str, target: ResolvedTarget) -> CommitFacts | None:
     """The last commit that touched a target."""
-    found = repository.log(head, paths=_folders(target), limit=1)
+    found = repository.log(head, paths=folders_of(target), limit=1)
     return found[0] if found else None
 
 
-def _folders(target: ResolvedTarget) -> list[str]:
+def folders_of(target: ResolvedTarget) -> list[str]:
     """The folders that a target owns; none for a whole branch."""
     return list(target.subtrees) if all(target.subtrees) else []
 

@@ -14,6 +14,7 @@ from gitpromote.engine.target_now import target_of
 from gitpromote.engine.targets import subtree, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, PlanInvalid
+from gitpromote.model.neighbours import Newcomers
 from gitpromote.model.outcome import Outcome, Overridden
 from gitpromote.model.plan import EnvironmentPlan, Plan, PushStep
 from gitpromote.model.record import Record
@@ -174,9 +175,11 @@ def _commits(
     """
     changes: dict[str, Changes] = {}
     every = [one for group in groups.values() for one in group]
+    newcomers = {fresh.planned.target.ref: Newcomers() for fresh in every}
     for fresh, there in zip(every, files_there(world, key, every), strict=True):
+        beside = newcomers[fresh.planned.target.ref]
         try:
-            changes[fresh.planned.name] = file_changes(world, plan, fresh, there)
+            changes[fresh.planned.name] = file_changes(world, plan, fresh, there, beside)
         except GitpromoteError as error:
             failed[fresh.planned.name] = error
     while going := [found for group in groups.values() if (found := [one for one in group if _goes(one, failed)])]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gitpromote.engine.world import World
-from gitpromote.model.neighbours import Meeting, Neighbours
+from gitpromote.model.neighbours import Meeting, Neighbours, Newcomers
 from gitpromote.model.observation import EnvironmentObservation, Observation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.resolved import ResolvedTarget
@@ -24,8 +24,12 @@ def with_unsafe_paths(world: World, observation: Observation) -> Observation:
     places = {name: (targets[name].repository, observation.environments[name].head) for name in changing}
     there = _there(world, dict.fromkeys(places.values()))
     found = dict(observation.environments)
-    for name, changed in changing.items():
-        met = there[places[name]].meeting(*_paths(targets[name], changed))
+    newcomers: dict[tuple[str, str], Newcomers] = {}
+    for name in (one for one in world.pipeline.order() if one in changing):
+        target = targets[name]
+        ours, gone = _paths(target, changing[name])
+        beside = newcomers.setdefault((target.repository, target.ref), Newcomers()).meeting(name, ours)
+        met = there[places[name]].meeting(ours, gone) or beside
         if met is not None:
             found[name] = replace(found[name], blocking=(*found[name].blocking, _outcome(met)))
     return replace(observation, environments=found)

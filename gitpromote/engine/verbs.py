@@ -22,7 +22,7 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState, LedgerState, RolledBack
 from gitpromote.planning.changed_objects import changes_of
-from gitpromote.planning.debt import fields_of
+from gitpromote.planning.debt import fields_of, files_between
 from gitpromote.ports import NewCommit, RefChange, Repository
 
 LOCK_FORMAT = "gitpromote.lock/1.0"
@@ -142,7 +142,7 @@ def _adopted(state: EnvironmentState, head: str, tree: str | None, sensitive: An
 def _changed(
     world: World, resolved: ResolvedEnvironment, recorded: RecordedContent | None, content: Content | None
 ) -> list[list[str]] | None:
-    """Title and path of each field that somebody changed, so that trunk can be seen to contain it; no values.
+    """Title and path of each field that somebody changed, and other files, so that trunk can be seen to contain it.
 
     ``None`` where that cannot be told: there is nothing to compare with, it is too much, or it is in sources.
     """
@@ -157,7 +157,7 @@ def _changed(
     omit = recorded.omitted
     before = read_content(repository, recorded.commit, resolved.target, apps=names, omit=omit, sensitive_paths=paths)
     observed = EnvironmentObservation(name=resolved.name, current=before, desired=content)
-    found = fields_of(changes_of(observed, world.pipeline))
+    found = [*fields_of(changes_of(observed, world.pipeline)), *files_between(before, content)]
     return [list(one) for one in found] if len(found) <= _MOST_FIELDS else None
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.targets import subtree
+from gitpromote.engine.verify_commits import commit_findings
 from gitpromote.engine.verify_verdicts import verdict_findings
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, VerificationFailed
@@ -54,6 +55,7 @@ def _ledger(world: World, head: str) -> list[VerifyFinding]:
     written = [record for record in records if record.kind in CONTENT_KINDS and record.tree]
     _fetch(world, written)
     found += [_tree(world, record) for record in written]
+    found += commit_findings(world, records, documents, listed=world.ledger.plans(head))
     return [*found, *_unrecorded(world, records)]
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from gitpromote.engine.approvals import signed_bytes
 from gitpromote.engine.assess import JudgedBy
+from gitpromote.engine.governed import FACTS
 from gitpromote.engine.judged import judged_by, told_statuses
 from gitpromote.engine.judged_again import judged_again
 from gitpromote.engine.overrides import proof_of
@@ -135,7 +137,7 @@ class _Again:
         pipeline = self._pipeline(plan)
         moved = with_moved(state, moves_of(pipeline))
         journey = Journey(pipeline=pipeline, ledger=moved, as_of=judged.at, ask=self.world.ask)
-        overrides = self._overrides(pipeline, moved, planned.name)
+        overrides = self._overrides(plan, pipeline, moved, planned.name)
         return judged_again(journey, plan, planned, evidence=judged.evidence, overrides=overrides)
 
     def _pipeline(self, plan: Plan) -> Pipeline:
@@ -144,14 +146,20 @@ class _Again:
             self.pipelines[key] = Pipeline.from_data(plan.pipeline.definition)
         return self.pipelines[key]
 
-    def _overrides(self, pipeline: Pipeline, state: LedgerState, name: str) -> tuple[Override, ...]:
+    def _overrides(self, plan: Plan, pipeline: Pipeline, state: LedgerState, name: str) -> tuple[Override, ...]:
         """Those that were there. Who may sign may be another one by now: a signature by any key will do."""
-        strict = pipeline.signers is not None and pipeline.is_production(name)
+        own = pipeline.signers is not None and pipeline.is_production(name)
+        told: Any = plan.facts.get(FACTS) or {}
+        theirs = bool(told.get("rules", {}).get("signers"))
         return tuple(
             one
             for one in state.environment(name).overrides
-            if (proof_of(self.world, name, one, None) if one.signature else not strict)
+            if (proof_of(self.world, name, one, None) if one.signature else not _takes_signature(one, own, theirs))
         )
+
+
+def _takes_signature(override: Override, own: bool, theirs: bool) -> bool:
+    return theirs if theirs and is_organisations(override.gate) else own
 
 
 def _as_recorded(record: Record, outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:

@@ -53,6 +53,7 @@ class World:
     :ivar ahead: policies of the organisation that begin up to this moment judge a plan that is being made, too
     :ivar notices: what the plan that is being made leaves aside, in words for people
     :ivar previews: the Pipeline is what an ephemeral one stands for now
+    :ivar living: what a plan deletes as over and is not, with the look at the remotes of which that is true
     :ivar failures: the Environments and the Warehouses that the last plan left out because something failed
     :ivar candidates: Warehouse to the Freight that the last plan chose from: who asks on need not ask registries again
     :ivar changed_callables: names of the definition's functions whose file is another one now; asked at apply
@@ -79,6 +80,7 @@ class World:
     notices: list[str] = field(default_factory=list)
     candidates: Mapping[str, Candidates] = field(default_factory=dict)
     previews: bool = False
+    living: tuple[object, Mapping[str, str]] | None = None
     failures: Failures = field(default_factory=Failures)
     _actor: str = ""
     _opened: dict[str, Repository] = field(default_factory=dict)

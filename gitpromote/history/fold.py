@@ -167,6 +167,12 @@ def _failed(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]
     return {"verified": verified, "failed": {key: at for at, key in failed[-REMEMBERED:]}}
 
 
+def _foreign(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
+    """What landed was changed by somebody at once: its Freight is not verified there, and goes no further."""
+    concerned = set((record.freight or state.freight).values())
+    return {"verified": {key: value for key, value in state.verified.items() if key not in concerned}}
+
+
 def _healthy(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
     """The end of an alarm, if there was one."""
     concerned = set((record.freight or state.freight).values())
@@ -228,6 +234,7 @@ _OF_ENVIRONMENT: Mapping[str, Callable[[EnvironmentState, Record, int], dict[str
     **dict.fromkeys(CONTENT_KINDS, _content),
     "verified": _verified,
     "failed": _failed,
+    "foreign-commit": _foreign,
     "healthy": _healthy,
     "held": _held,
     "released": _released,
@@ -279,6 +286,8 @@ def _admitted(known: FreightState, record: Record) -> dict[str, Any]:
         reason=str(record.data.get("reason", "")),
         actor=record.actor.claimed,
         expires=record.data.get("expires"),
+        identity=str(record.data.get("identity") or ""),
+        signature=str(record.data.get("signature") or ""),
     )
     return {"bypass": {**known.bypass, record.environment: bypass}}
 

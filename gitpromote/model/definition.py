@@ -57,7 +57,7 @@ class Definition(Value):
 
     model_config = ConfigDict(strict=True, defer_build=True)
 
-    __slots__ = ("_flawed", "_place", "_unsound")
+    __slots__ = ("_flawed", "_meant", "_place", "_unsound")
 
     #: The word for it in saved data.
     kind: ClassVar[str] = ""
@@ -124,6 +124,11 @@ class Definition(Value):
     def unsound(self) -> frozenset[str]:
         """The members of a placeholder that are not what was given: that was wrong."""
         return getattr(self, "_unsound", frozenset())
+
+    @property
+    def meant(self) -> str | None:
+        """The name that a placeholder was given, however wrong it is; ``None`` where that was no text."""
+        return getattr(self, "_meant", None)
 
     def changed(self, members: Mapping[str, Any]) -> Self:
         """A copy with other members, which are known to be sound: nothing is checked."""
@@ -201,6 +206,8 @@ class Definition(Value):
             faults += [one for one in self._faults() if one.field and one.field not in bad]
         bad |= {fault.field for fault in faults}
         _set(self, "_unsound", frozenset(bad))
+        name = members.get("name")
+        _set(self, "_meant", name if isinstance(name, str) else None)
         subject = self._subject({name: value for name, value in sound.items() if name not in bad})
         report([problem(self.place, fault, subject) for fault in faults])
 

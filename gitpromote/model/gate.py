@@ -11,10 +11,13 @@ from gitpromote.model.fields import Many
 from gitpromote.model.names import quoted, shown
 from gitpromote.model.problems import Fault
 
-__all__ = ["Gate", "Level", "Occasion", "zone_faults"]
+__all__ = ["PASSED_BY", "Gate", "Level", "Occasion", "zone_faults"]
 
 Level: TypeAlias = Literal["hard", "soft", "advisory"]
 Occasion: TypeAlias = Literal["promote", "hotfix", "rollback", "adopt", "retire"]
+
+#: What is said of a gate that judges no hotfixes.
+PASSED_BY = "does not apply to a hotfix"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 

@@ -55,7 +55,7 @@ class EnvironmentObservation:
     """What was seen of one Environment, and what its Freight would make of it.
 
     :ivar freight: Warehouse to the Freight that is looked at here; empty where none is known
-    :ivar missing: why there is no Freight, for people
+    :ivar missing: why there is no Freight, for people; ``refused`` the one that its request keeps away, if that is why
     :ivar head: the commit of the target's ref, or ``None`` where the ref does not exist
     :ivar current: what the target holds; for targets of unrendered sources: what they render to now
     :ivar desired: what it would hold
@@ -74,6 +74,7 @@ class EnvironmentObservation:
     name: str
     freight: Mapping[str, Freight] = field(default_factory=dict)
     missing: str = ""
+    refused: Freight | None = None
     head: str | None = None
     current: Content | None = None
     desired: Content | None = None
@@ -104,6 +105,7 @@ class Observation:
     :ivar object_formats: repository key to ``sha1`` or ``sha256``
     :ivar policies: what the policies were judged by, as plain data
     :ivar organisation: likewise what an organisation asks for
+    :ivar template: the ephemeral Pipeline whose previews are over and are to be deleted, as plain data
     """
 
     as_of: int
@@ -115,3 +117,4 @@ class Observation:
     discovery: Mapping[str, Any] = field(default_factory=dict)
     policies: Mapping[str, Any] = field(default_factory=dict)
     organisation: Mapping[str, Any] = field(default_factory=dict)
+    template: Mapping[str, Any] = field(default_factory=dict)

@@ -30,6 +30,8 @@ GATES = (
 #: Kinds of policies: no code of anybody runs in all pipelines.
 POLICIES = ("rule", "pack", "admission-policies", "rego")
 _SECRETS = ("secret-command",)
+#: What a gate judges that does not say so.
+_JUDGED = ("promote", "hotfix")
 
 
 class OrgPolicy(Definition):
@@ -91,7 +93,7 @@ class OrgPolicy(Definition):
 class OrgGate(Definition):
     """A gate that an organisation asks for. Its verdict is called ``org/`` and its name.
 
-    :param gate: any gate that runs no code
+    :param gate: any gate that runs no code; where it does not say ``applies_to``, it judges hotfixes as well
     :param match: the Environments that it judges; default: all
     """
 
@@ -101,10 +103,25 @@ class OrgGate(Definition):
     gate: InstanceOf[Gate] = Field(kw_only=False)
     match: InstanceOf[OrgMatch] | None = None
 
+    if not TYPE_CHECKING:
+
+        def __init__(self, /, *arguments: Any, **members: Any) -> None:
+            super().__init__(*arguments, **members)
+            gate = self.__dict__.get("gate")
+            if isinstance(gate, Gate) and "applies_to" not in gate.model_fields_set:
+                # A team's verb shall not lead past what its organisation asks for.
+                self.__dict__["gate"] = gate.changed({"applies_to": _JUDGED})
+
     @property
     def name(self) -> str:
         """How outcomes call it, behind ``org/``."""
         return self.gate.name
+
+    def _shown(self) -> list[str]:
+        [gate, *others] = super()._shown()
+        if self.gate.applies_to == type(self.gate).model_fields["applies_to"].default != _JUDGED:
+            gate = gate[:-1] + ', applies_to=["promote"])'  # here something else is the default
+        return [gate, *others]
 
     def _faults(self) -> Iterable[Fault]:
         yield from name_problem(self.gate.name)

@@ -12,7 +12,7 @@ from gitpromote.model.definition import Definition, problem
 from gitpromote.model.environment import Environment
 from gitpromote.model.graph import cycles, drawn
 from gitpromote.model.index import Index, before_of, said_after
-from gitpromote.model.names import did_you_mean, one_of, quoted
+from gitpromote.model.names import did_you_mean, label_for, one_of, quoted
 from gitpromote.model.pipeline_edits import edit_problems
 from gitpromote.model.pipeline_past_git import past_git_problems
 from gitpromote.model.pipeline_sources import source_problems
@@ -64,24 +64,40 @@ def _structural(pipeline: Pipeline) -> list[Problem]:
     environments = [environment for environment in pipeline.environments if environment.name]
     apps = [app for app in pipeline.apps if app.name]
     warehouses = [warehouse for warehouse in pipeline.given_warehouses if warehouse.name]
-    whole = len(apps) == len(pipeline.apps)
     all_named = len(environments) == len(pipeline.environments)
-    taken = [*_taken(environments), *_taken(apps), *_taken(warehouses), *_unnamed(pipeline)]
+    others, other_apps = _meant(pipeline.environments), _meant(pipeline.apps)
     problems = [
-        *taken,
-        *(_unknown_apps(apps) if whole else ()),
-        *_upstreams(environments, whole=all_named),
-        *_carried(environments, apps, whole=whole),
+        *_taken(environments),
+        *_taken(apps),
+        *_taken(warehouses),
+        *_unnamed(pipeline),
+        *_unknown_apps(apps, other_apps),
+        *_upstreams(environments, others),
+        *_carried(environments, apps, other_apps),
         *_direct(pipeline, environments),
         *_gate_names(pipeline, environments),
         *_policy_names(pipeline, environments),
         *wave_problems(environments),
         *(moved_problems(environments) if all_named else ()),
     ]
-    if not taken:  # otherwise it is not clear who waits for whom
-        problems += _cycles("Apps", apps, {app.name: tuple(app.after or ()) for app in apps})
-        problems += _cycles("Environments", environments, before_of(environments))
+    problems += _cycles("Apps", apps, {app.name: tuple(app.after or ()) for app in apps})
+    problems += _cycles("Environments", environments, before_of(environments))
     return problems
+
+
+def _meant(parts: Sequence[Definition]) -> frozenset[str] | None:
+    """What placeholders without a name may be called once they are right; ``None``: anything."""
+    found: set[str] = set()
+    for part in parts:
+        if not part.__dict__["name"]:
+            if part.meant is None:
+                return None
+            found |= {part.meant, label_for(part.meant) or part.meant}
+    return frozenset(found)
+
+
+def _may_be(name: str, others: frozenset[str] | None) -> bool:
+    return others is None or name in others
 
 
 def told(part: Definition, fault: Fault) -> Problem:
@@ -120,31 +136,34 @@ def _unknown(part: Definition, fault: Fault, name: str, known: Iterable[str]) ->
     return told(part, fault._replace(hint=hint))
 
 
-def _unknown_apps(apps: Sequence[App]) -> Iterator[Problem]:
+def _unknown_apps(apps: Sequence[App], others: frozenset[str] | None) -> Iterator[Problem]:
     names = [app.name for app in apps]
     for app in apps:
         for name in app.after or ():
-            if name not in names:
+            if name not in names and not _may_be(name, others):
                 yield _unknown(
                     app, Fault("unknown-app", f"after names {quoted(name)}, and no App is called so"), name, names
                 )
 
 
-def _upstreams(environments: Sequence[Environment], *, whole: bool) -> Iterator[Problem]:
+def _upstreams(environments: Sequence[Environment], others: frozenset[str] | None) -> Iterator[Problem]:
     known = dict.fromkeys(environment.name for environment in environments)
     for environment in environments:
         names = said_after(environment) or ()
         for name in names:
-            if name not in known and whole:
+            if name not in known and not _may_be(name, others):
                 message = f"after names {quoted(name)}, and no Environment is called so"
                 yield _unknown(environment, Fault("unknown-upstream", message), name, known)
         yield from _twice(environment, "after", names)
 
 
 def _cycles(word: str, parts: Sequence[Definition], before: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
+    by_name = {part.__dict__["name"]: part for part in parts}
+    if len(by_name) != len(parts):  # who waits for one of several of one name is not clear
+        counts = Counter(part.__dict__["name"] for part in parts)
+        before = {name: names for name, names in before.items() if counts[name] == 1}
     if not before.keys() >= {name for names in before.values() for name in names}:
         before = {name: tuple(other for other in names if other in before) for name, names in before.items()}
-    by_name = {part.__dict__["name"]: part for part in parts}
     for cycle in cycles(before):
         yield told(
             by_name[cycle[0]], Fault("cycle", f"{word} wait for each other: {drawn(cycle)}", "take one after= out")
@@ -160,13 +179,15 @@ def _twice(part: Definition, member: str, names: Iterable[str]) -> Iterator[Prob
             yield told(part, Fault("named-twice", f"{member} names {quoted(name)} {count} times", "name it once"))
 
 
-def _carried(environments: Sequence[Environment], apps: Sequence[App], *, whole: bool) -> Iterator[Problem]:
+def _carried(
+    environments: Sequence[Environment], apps: Sequence[App], others: frozenset[str] | None
+) -> Iterator[Problem]:
     known = {app.name for app in apps}
     for environment in environments:
         if not environment.apps:
             continue
         for name in environment.apps:
-            if name not in known and whole:
+            if name not in known and not _may_be(name, others):
                 message = f"apps names {quoted(name)}, and no App is called so"
                 yield _unknown(environment, Fault("unknown-app", message), name, [app.name for app in apps])
         yield from _twice(environment, "apps", environment.apps)

@@ -35,14 +35,17 @@ def edit_problems(pipeline: Pipeline, index: Index) -> Iterator[Problem]:
                 yield _unwatched_image(edit, edit.image, images)
             if edit.chart is not None and repository_key(edit.chart) not in charts:
                 yield _unwatched_chart(edit, edit.chart, charts)
-        yield from _unwatched_charts(app, charts)
+        yield from _fetched_charts(app)
     yield from _same_artifact(index)
 
 
-def _unwatched_charts(app: App, charts: dict[str, str]) -> Iterator[Problem]:
+def _fetched_charts(app: App) -> Iterator[Problem]:
+    """Charts that are not in the sources. Whether a Warehouse subscribes to them does not matter: nobody fetches."""
     for step in app.renderer.steps:
-        if isinstance(step, Helm) and step.is_address and repository_key(step.chart) not in charts:
-            yield _unwatched_chart(step, step.chart, charts)
+        if isinstance(step, Helm) and step.is_address:
+            message = f"the chart {quoted(step.chart)} is not in the sources, and this version renders no other"
+            hint = f"copy it there and name its folder: {step.fetch}"
+            yield problem(step.place, Fault("not-supported", message, hint), type(step).__name__)
 
 
 def _unwatched_image(part: Definition, named: str, watched: Mapping[str, str]) -> Problem:

@@ -17,6 +17,7 @@ from gitpromote.model.problems import Fault
 from gitpromote.model.renderer import Kustomize
 from gitpromote.model.resolution import defaults_of
 from gitpromote.model.resolved import HOME
+from gitpromote.model.safepath import collisions
 from gitpromote.model.shape import Shape, Shapes, Values, names_in, paths_of
 from gitpromote.model.substitute import parse
 from gitpromote.model.territory import Claim, Conflict, conflicts
@@ -90,6 +91,7 @@ def target_problems(pipeline: Pipeline, places: list[Place]) -> list[Problem]:
         by_ref = _by_ref(places)
         problems += _branch_conflicts(by_ref)
         problems += _path_conflicts(by_ref)
+        problems += _folded_folders(by_ref)
     return problems
 
 
@@ -206,6 +208,34 @@ def _path_conflicts(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[P
         owners = {place.environment.name: place.environment for place in group}
         for conflict in conflicts([claim for place in group for claim in _claims(place)]):
             yield _told(conflict, owners[conflict.first.owner], owners[conflict.second.owner])
+
+
+def _folded_folders(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[Problem]:
+    """Folders on one branch that are one folder in some checkouts."""
+    for group in by_ref.values():
+        owned = [(path, place) for place in group if place.shape.kind != "in-place" for path in place.subtrees if path]
+        if all(path.isascii() and path == path.lower() for path, _ in owned):
+            continue  # nearly always
+        found = [one for one in collisions(path for path, _ in owned) if one.why != "folder"]
+        for met in found:
+            rank = {id(place): at for at, (_, place) in enumerate(owned)}
+            first, second = sorted(
+                (_below(met.first, owned), _below(met.second, owned)), key=lambda one: rank[id(one[1])]
+            )
+            yield _told_folded(first, second, met.why)
+
+
+def _below(folder: str, owned: Iterable[tuple[str, Place]]) -> tuple[str, Place]:
+    """The first path that is a folder or lies in it, and whose it is."""
+    return next(one for one in owned if f"{one[0]}/".startswith(f"{folder}/"))
+
+
+def _told_folded(first: tuple[str, Place], second: tuple[str, Place], why: str) -> Problem:
+    (path, place), (other, before) = second, first
+    whose = "" if place is before else f" of {before.environment.subject}"
+    told = f"the folder {shown(path)} on branch {quoted(place.branch)} meets {shown(other)}{whose}"
+    message = f"{told} on file systems that fold {why}"
+    return place.problem(Fault("path-conflict", message, "give one of the two another name"))
 
 
 def _are_apart(group: Iterable[Place]) -> bool:

@@ -16,6 +16,10 @@ class Permission(NamedTuple):
     verb: str
 
 
+#: Groups of whose resources any verb is much: it hands out rights.
+_RIGHTS = ("rbac.authorization.k8s.io", "certificates.k8s.io", "url")
+
+
 def widens(before: Sequence[Any], after: Sequence[Any]) -> bool:
     """Whether ``after`` allows anything that ``before`` does not."""
     old = list(_permissions(before))
@@ -25,9 +29,10 @@ def widens(before: Sequence[Any], after: Sequence[Any]) -> bool:
 
 
 def is_powerful(rules: Sequence[Any]) -> bool:
-    """Whether they allow what is as good as everything: any verb or resource, Secrets, or handing out rights."""
+    """Whether they allow what is as good as everything: any resource, Secrets, or handing out rights."""
     return any(
-        "*" in (permission.verb, permission.resource)
+        permission.resource == "*"
+        or (permission.verb == "*" and permission.group in ("*", *_RIGHTS))
         or permission.resource == "secrets"
         or permission.verb in ("bind", "escalate", "impersonate")
         for permission in _permissions(rules)

@@ -77,10 +77,17 @@ class Kustomize(Renderer):
         return (self.path,)
 
 
+def fetch_command(chart: str) -> str:
+    """The command that puts a chart with an address into the folder ``charts``."""
+    named = chart if chart.startswith("oci://") else f"NAME --repo {chart}"
+    return f"helm pull {named} --untar --untardir charts"
+
+
 class Helm(Renderer):
     """``helm template`` of a chart.
 
-    :param chart: the chart's folder in the repository, or the address of a chart that a Warehouse subscribes to
+    :param chart: the chart's folder in the repository. An address (``oci://…``) is refused by this version: a render
+        has no network, and nothing fetches charts for it
     :param values: values files in the repository, later ones win
     :param set: single values, ``{"image.pullPolicy": "Always"}``; they win over files
     :param namespace: the release's namespace
@@ -109,6 +116,11 @@ class Helm(Renderer):
     def is_address(self) -> bool:
         """Whether the chart comes from a chart repository, not from the sources."""
         return "://" in self.chart
+
+    @property
+    def fetch(self) -> str:
+        """The command that puts a chart with an address into the sources."""
+        return fetch_command(self.chart)
 
     def _faults(self) -> Iterable[Fault]:
         if not self.is_address:

@@ -12,16 +12,20 @@ from gitpromote.model.state import Held
 
 
 class Lag(Document):
-    """How far an Environment is behind the newest Freight of a Warehouse that may go somewhere at all.
+    """How far an Environment is behind the newest Freight of a Warehouse. What was rejected is none of it.
 
-    :ivar behind: how many Freight are newer than what it runs; ``None`` where it runs none that is known
+    :ivar newest: ``None`` where there is none that may come
+    :ivar runs: what it runs of that Warehouse, otherwise what it runs of another one with the same image or chart
+    :ivar behind: how many Freight are newer than what it runs; ``None`` where it runs none that counts
     :ivar since: epoch seconds at which the oldest of those became known; ``None`` if just now
     :ivar kept_by: what keeps the newest back: gates by their names, ``approval``, ``hold``, ``auto`` for a person who
-        has to apply it, ``select`` where older Freight goes first; empty where nothing does
+        has to apply it, ``select`` where older Freight goes first, ``target``, ``skipped`` and ``skip-denied`` by what
+        was asked for that Freight, ``rejected`` and ``unavailable`` where there is none; empty where nothing does
     :ivar why: the same for people
     """
 
-    newest: Freight
+    newest: Freight | None = None
+    runs: Freight | None = None
     behind: int | None = None
     since: int | None = None
     kept_by: tuple[str, ...] = ()
@@ -34,7 +38,9 @@ class EnvironmentStatus(Document):
     :ivar runs: Warehouse to the Freight that its desired state holds
     :ivar partly: the Apps that hold other Freight than ``runs``, since they were promoted alone
     :ivar since: epoch seconds of the last Record that wrote its content
-    :ivar verified_at: epoch seconds at which that Freight was verified there
+    :ivar rejected: Warehouse to the reason for which the Freight that it runs was rejected
+    :ivar verified_at: epoch seconds at which that Freight was verified there; of a point of control, at which Freight
+        passed it last
     :ivar next: Warehouse to the Freight that would come next, where that is another one
     :ivar lag: Warehouse to how far it is behind, where that was asked for and it is
     :ivar drift: whether the target holds something else than the last Record says
@@ -45,6 +51,7 @@ class EnvironmentStatus(Document):
     target: PlannedTarget
     runs: dict[str, Freight] = Field(default_factory=dict)
     partly: tuple[str, ...] = ()
+    rejected: dict[str, str] = Field(default_factory=dict)
     since: int | None = None
     by: str = ""
     verified_at: int | None = None
@@ -83,6 +90,7 @@ class StatusReport(Document):
     """A Pipeline now.
 
     :ivar as_of: epoch seconds
+    :ivar newer: Warehouse to why there is no newer Freight of it, for people; those where something is sought in vain
     :ivar notices: what people should know of beside it
     :ivar resting: why it has no Environment at this moment, for people; an empty string where it has
     """
@@ -92,6 +100,7 @@ class StatusReport(Document):
     ledger: str | None = None
     environments: tuple[EnvironmentStatus, ...] = ()
     resting: str = ""
+    newer: dict[str, str] = Field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
 

@@ -24,6 +24,10 @@ ResultStatus = Literal[
 PRECEDENCE = (130, 70, 5, 12, 10, 9, 6, 7, 4, 1, 11, 13, 3, 0)
 
 
+#: The code of an environment that was written, and whose target holds something else than what landed.
+LANDED_DIFFERS = "landed-differs"
+
+
 class EnvironmentResult(Document):
     """How one Environment ended.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pydantic import Field
+
 from gitpromote.model.base import Document
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Decision
@@ -49,6 +51,7 @@ class Round(Document):
     :ivar cuts: epoch seconds at which a Warehouse makes Freight of what has arrived and waits for that; ``None``: of
         none that is known
     :ivar troubles: what failed beside the Environments, such as a Warehouse whose registry is down
+    :ivar newer: Warehouse to why there is no newer Freight of it, for people; those where something is sought in vain
     """
 
     pipeline: str
@@ -58,6 +61,7 @@ class Round(Document):
     interrupted: bool = False
     cuts: int | None = None
     troubles: tuple[EnvironmentResult, ...] = ()
+    newer: dict[str, str] = Field(default_factory=dict)
 
     @property
     def wrote(self) -> bool:
@@ -81,11 +85,13 @@ class Round(Document):
 
         What has been written is what there is nothing more to do of.
         """
-        return tuple(
+        turns = (
             (turn.name, turn.status, turn.result.code if turn.result else "", *turn.freight)
             for turn in self.environments
             if turn.status and not turn.wrote
-        ) + tuple((one.name, one.status, one.code) for one in self.troubles)
+        )
+        troubles = ((one.name, one.status, one.code) for one in self.troubles)
+        return (*turns, *troubles, *(("newer", name) for name in self.newer))
 
     @property
     def exit_code(self) -> int:

@@ -56,8 +56,10 @@ class Standing:
 
     @property
     def reads_risk(self) -> bool:
-        """Whether any expression among them may speak of risk."""
+        """Whether any expression among them may speak of risk; Rego is given the changes whole."""
         policies = [one.policy for one in self.policies]
+        if any(one.kind == "rego" for one in policies):
+            return True
         said = [one.__dict__.get(name) for one in (*self.gates, *policies) for name in ("expression", "when")]
         return any("risk" in text for text in said if isinstance(text, str))
 

@@ -176,13 +176,20 @@ class Intent(Document):
 
 
 class Bypass(Document):
-    """That a Freight may enter one Environment below those before it: a hotfix, until ``expires`` (epoch seconds)."""
+    """That a Freight may enter one Environment below those before it: a hotfix, until ``expires`` (epoch seconds).
+
+    :ivar identity: the address of whoever signed it, and ``signature`` what they signed; empty where nobody did
+    :ivar unproven: why its signature does not count; it is not recorded, but found out whenever it is looked at
+    """
 
     at: int
     record: str
     reason: str
     actor: str
     expires: int | None = None
+    identity: str = Field(default="", exclude_if=lambda identity: not identity)
+    signature: str = Field(default="", exclude_if=lambda signature: not signature)
+    unproven: str = Field(default="", exclude_if=lambda unproven: not unproven)
 
 
 class FreightState(Document):

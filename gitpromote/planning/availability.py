@@ -10,7 +10,7 @@ skipped        no         its request leaves this Environment out, and may
 skip-denied    no         its request leaves this Environment out, and may not
 direct         yes        the Environment takes Freight of this Warehouse directly
 approved       yes        the Freight was approved for it
-hotfix         yes        a hotfix brought the Freight here, and has not expired
+hotfix         yes        a hotfix brought the Freight here, has not expired, and is proven where that is asked for
 upstream       yes / no   it has been verified in all of those before, or in any where that is enough
 =============  =========  ==========================================================================================
 
@@ -62,6 +62,7 @@ class Verdict:
     :ivar requirement: what it needs of the Environments before, whichever row decided
     :ivar held: the hold that keeps it out
     :ivar bypass: the hotfix that lets it in, whether it alone does or not
+    :ivar unproven: whether there is one that does not count, as nothing proves who made it
     """
 
     way: Way
@@ -71,6 +72,7 @@ class Verdict:
     requirement: Requirement
     held: Held | None = None
     bypass: Bypass | None = None
+    unproven: bool = False
 
     @property
     def available(self) -> bool:
@@ -232,7 +234,7 @@ class Journey:
         state, bypass = self.state(environment), known.bypass.get(environment)
         if freight.id in state.verified or freight.id in state.freight.values():
             return False
-        if bypass is not None and not expired(bypass, self.as_of):
+        if bypass is not None and not self._is_void(environment, bypass):
             return False
         resolved = self.pipeline.resolved(environment)
         need = self._requirement(resolved, freight)
@@ -254,10 +256,33 @@ class Journey:
             held = None
         bypass = known.bypass.get(resolved.name) if known else None
         bypass = None if bypass is None or expired(bypass, self.as_of) else bypass
+        unproven = self.unproven(resolved.name, bypass) if bypass is not None else ""
         way, admitted, message, at = self._ordinary_row(resolved, freight, known, need)
-        if bypass is not None and not admitted:
+        if bypass is not None and unproven:
+            told = f"the hotfix by {bypass.actor} does not count: {unproven}"
+            message, bypass = (message if admitted else f"{message}; {told}"), None
+        elif bypass is not None and not admitted:
             way, admitted, message, at = "hotfix", True, bypass_text(bypass, now=self.as_of), bypass.at
-        return Verdict(way=way, admitted=admitted, message=message, at=at, requirement=need, held=held, bypass=bypass)
+        return Verdict(
+            way=way,
+            admitted=admitted,
+            message=message,
+            at=at,
+            requirement=need,
+            held=held,
+            bypass=bypass,
+            unproven=bool(unproven),
+        )
+
+    def unproven(self, environment: str, bypass: Bypass) -> str:
+        """Why nothing proves who made a hotfix, where that matters: production of a Pipeline that names its signers."""
+        strict = self.pipeline.signers is not None and self.pipeline.is_production(environment)
+        return bypass.unproven or (
+            f"unsigned, and {environment} is production" if strict and not bypass.signature else ""
+        )
+
+    def _is_void(self, environment: str, bypass: Bypass) -> bool:
+        return expired(bypass, self.as_of) or bool(self.unproven(environment, bypass))
 
     def _refusal(
         self, resolved: ResolvedEnvironment, freight: Freight, known: FreightState | None
@@ -308,10 +333,11 @@ class Journey:
             entered = known.created_at if known else None
             return inner if inner.parts else Place(name=before.name, at=entered, note=LEFT_OUT)
         verified = self.state(before.name).verified.get(freight.id)
+        if not self.flows_on(before.name, freight):
+            note = "verified as a hotfix, which does not go on from there" if verified is not None else ""
+            return Place(name=before.name, at=None, note=note, bypassed=True)
         if verified is None:
             return Place(name=before.name, at=None)
-        if not self.flows_on(before.name, freight):
-            return Place(name=before.name, at=None, note="verified as a hotfix, which does not go on from there")
         return Place(name=before.name, at=verified.at)
 
     def flows_on(self, environment: str, freight: Freight) -> bool:

@@ -10,6 +10,9 @@ from gitpromote.model.observation import Observation
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.state import EnvironmentState, FreightState, Verified
 
+#: The fact with the ephemeral Pipeline whose previews a plan deletes.
+TEMPLATE = "template"
+
 
 def facts_of(observation: Observation, pipeline: Pipeline) -> dict[str, Any]:
     """Which Freight was where, since when, verified when and for how long, held or not; what people decided of it."""
@@ -33,6 +36,8 @@ def facts_of(observation: Observation, pipeline: Pipeline) -> dict[str, Any]:
         found["overrides"] = overrides
     if observation.organisation:
         found["organisation"] = dict(observation.organisation)
+    if observation.template:
+        found[TEMPLATE] = dict(observation.template)
     if observation.policies:
         found["policies"] = dict(observation.policies)
     return found | ({"discovery": dict(observation.discovery)} if observation.discovery else {})

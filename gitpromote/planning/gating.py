@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from gitpromote.model.evidence import Evidence, Subject
-from gitpromote.model.gate import Gate, Occasion
+from gitpromote.model.gate import PASSED_BY, Gate, Occasion
 from gitpromote.model.gate_plain import SkipPermission
 from gitpromote.model.gate_time import Bake, Soak
 from gitpromote.model.observation import EnvironmentObservation
@@ -64,7 +64,18 @@ def gate_outcomes(asking: Asking) -> list[Outcome]:
     """The verdict of every gate that judges this occasion, in their order."""
     gates = [one for one in asking.resolved.gates if _judges(one, asking.occasion)]
     context = gate_context(asking) if any(one.kind in JUDGES or one.when for one in gates) else None
-    return [*(_outcome(asking, gate, context) for gate in gates), *_of_organisation(asking)]
+    judged = [*(_outcome(asking, gate, context) for gate in gates), *_of_organisation(asking)]
+    return [*judged, *_passed_by(asking)] if asking.occasion == "hotfix" else judged
+
+
+def _passed_by(asking: Asking) -> list[Outcome]:
+    """The gates that a hotfix goes past: told, so that nobody overlooks what is not judged."""
+    passed = [one for one in asking.resolved.all_gates if not _judges(one, "hotfix")]
+    return [
+        Outcome(id=one.name, kind="gate", level=one.level, status="skip", message=PASSED_BY)
+        for one in passed
+        if not isinstance(one, SkipPermission)
+    ]
 
 
 def _of_organisation(asking: Asking) -> list[Outcome]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeAlias
 
 from gitpromote.model.outcome import Outcome
@@ -13,6 +13,8 @@ Again: TypeAlias = Callable[[int], Sequence[Outcome]]
 
 #: The operand by which the verdict of a window or a freeze is known.
 WINDOW = "window"
+#: The operand with the Environments that a hotfix alone brought Freight to: that they verify it lets it in nowhere.
+BYPASSED = "bypassed"
 #: The operand by which a verdict says how far ahead it was looked, and time alone does not open it.
 NEVER = "never"
 #: How often another moment is tried.
@@ -124,10 +126,13 @@ def _conditions(outcomes: Sequence[Outcome], pending: Sequence[Outcome], *, as_o
     needs = [_need(one) for one in unknown]
     closing = _closing(outcomes, max([as_of + max(needs, default=0), *moments]))
     windows = [one for one in outcomes if one.binding and WINDOW in one.operands and _matters(one, closing)]
+    bypassed = _bypassed(unknown)
     named = [one for one in unknown if "missing" not in one.operands or one.operands.get("over")]
+    named += [one for one in unknown if _need(one) and bypassed.issuperset(one.operands.get("missing") or [""])]
     others = [one.id for one in [*named, *closing] if one not in windows]
     return [
-        *_verified(unknown),
+        *_ordinarily(unknown),
+        *_verified(unknown, bypassed),
         *([{"at": max([as_of, *moments])}] if moments else []),
         *({"window": one.id} for one in windows),
         *({"gate": name} for name in dict.fromkeys(others)),
@@ -140,11 +145,28 @@ def _matters(window: Outcome, closing: Sequence[Outcome]) -> bool:
     return window.status == "pending" or window in closing or opens_and_closes
 
 
-def _verified(unknown: Sequence[Outcome]) -> list[dict[str, Any]]:
+def _bypassed(unknown: Sequence[Outcome]) -> set[str]:
+    return {name for one in unknown for name in one.operands.get(BYPASSED, ())}
+
+
+def _ordinarily(unknown: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """What takes a hotfix on: where any Environment is enough, those that it did not come to are waited for instead."""
+    found = [one for one in unknown if BYPASSED in one.operands]
+    names = [
+        name
+        for one in found
+        for name in one.operands[BYPASSED]
+        if one.operands.get("join") != "any" or {*one.operands["missing"]} <= {*one.operands[BYPASSED]}
+    ]
+    told = " and ".join(dict.fromkeys(names))
+    return [{"text": f"when it comes to {told} the ordinary way, or is approved here"}] if told else []
+
+
+def _verified(unknown: Sequence[Outcome], bypassed: Collection[str]) -> list[dict[str, Any]]:
     """``uat verified + 24h``: for each set of Environments the longest time that anything asks for after it."""
     longest: dict[tuple[str, str], int] = {}
     for outcome in unknown:
-        names = outcome.operands.get("missing")
+        names = [name for name in outcome.operands.get("missing") or () if name not in bypassed]
         if names and not outcome.operands.get("over"):
             word = "any_verified" if outcome.operands.get("join") == "any" and len(names) > 1 else "verified"
             for key in _keys(word, names):

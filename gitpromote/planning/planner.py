@@ -279,7 +279,14 @@ def _moving(
 def _arrives(resolved: ResolvedEnvironment, freight: Mapping[str, MovingFreight], state: EnvironmentState) -> bool:
     """Whether the Freight's arrival is news, even if nothing changes in the target."""
     unrecorded = state.content is None and not resolved.is_control_flow
-    return any(moving.moving for moving in freight.values()) or (unrecorded and bool(freight))
+    return any(moving.moving or _is_unproven(moving.id, state) for moving in freight.values()) or (
+        unrecorded and bool(freight)
+    )
+
+
+def _is_unproven(freight: str, state: EnvironmentState) -> bool:
+    """Whether Freight is held and counts as neither verified nor failed: somebody changed it as soon as it landed."""
+    return freight in state.freight.values() and freight not in state.verified and freight not in state.failed
 
 
 def writes_of(observed: EnvironmentObservation, resolved: ResolvedEnvironment) -> tuple[Write, ...]:

@@ -17,11 +17,13 @@ class Place:
 
     :ivar at: when the Freight was verified there, epoch seconds; ``None``: not, or in a way that does not go on
     :ivar note: why not, where there is more to say than that
+    :ivar bypassed: whether a hotfix alone brings the Freight there: being verified there will not take it on
     """
 
     name: str
     at: int | None
     note: str = ""
+    bypassed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,14 @@ _NOTHING_ELSE = "there is nothing else that may come"
 
 
 class Choice(NamedTuple):
-    """The Freight that is looked at, or why there is none."""
+    """The Freight that is looked at, or why there is none.
+
+    :ivar refused: the Freight that is not it because its request does not take it there
+    """
 
     freight: Freight | None
     reason: str = ""
+    refused: Freight | None = None
 
 
 def newest_first(ledger: LedgerState, warehouse: str) -> list[FreightState]:
@@ -104,7 +108,7 @@ def named(journey: Journey, environment: str, freight: Freight, *, exactly: bool
     """
     verdict = journey.verdict(environment, freight)
     if verdict.way in ("target", "skipped"):
-        return Choice(None, verdict.message)
+        return Choice(None, verdict.message, freight)
     if passed(journey, environment, freight) and not exactly:
         return staying(journey, environment, freight.warehouse)
     return Choice(freight)
@@ -182,13 +186,13 @@ def _instead(
 def _on_its_way(
     journey: Journey, resolved: ResolvedEnvironment, newer: Iterable[Freight], current: Freight | None
 ) -> Choice:
-    reason = ""
+    first = Choice(None)
     for freight in newer:
         verdict = journey.verdict(resolved.name, freight)
         if verdict.way not in ("rejected", "target", "skipped"):
             return Choice(freight)
-        reason = reason or f"{freight.alias} {verdict.message}"
-    return Choice(current, "" if current is not None else reason)
+        first = first if first.reason else Choice(None, f"{freight.alias} {verdict.message}", freight)
+    return Choice(current) if current is not None else first
 
 
 # -- match-upstream

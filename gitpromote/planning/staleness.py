@@ -40,6 +40,7 @@ class FreshLook:
     :ivar result_holds: whether the target now holds exactly what this plan would have written
     :ivar unrelated: how many commits lie between the planned head and this one
     :ivar superseded: why this Freight may no longer go there (rejected, held), or an empty string
+    :ivar alive: why what the plan deletes as over is not over, or an empty string
     """
 
     head: str | None
@@ -50,6 +51,7 @@ class FreshLook:
     result_holds: bool = False
     unrelated: int = 0
     superseded: str = ""
+    alive: str = ""
     differences: tuple[Difference, ...] = ()
     changed_callables: tuple[str, ...] = ()
 
@@ -82,6 +84,8 @@ def judge(planned: EnvironmentPlan, look: FreshLook, *, plan: str, generation: i
         return Judgement(verdict="applied", record=applied)
     if look.superseded:
         return Judgement(verdict="stale", code="plan-superseded", message=look.superseded)
+    if look.alive:
+        return Judgement(verdict="stale", code="plan-retires-living", message=look.alive)
     promoted = _promoted_since(look, plan)
     if promoted is not None:
         return _stale_generation(promoted)
@@ -115,9 +119,14 @@ def _content(planned: EnvironmentPlan, look: FreshLook) -> Judgement:
 
 
 def _reanchored(look: FreshLook) -> str:
+    before, after = ((one[:4] if one else "nothing") for one in (look.planned_head, look.head))
     count = look.unrelated
-    commits = f"{count} unrelated commit{'s' * (count != 1)}"
-    return f"re-anchored {(look.planned_head or 'nothing')[:4]}..{(look.head or 'nothing')[:4]}, {commits}"
+    if look.planned_head is None or look.head is None:
+        why = "the branch is new" if look.planned_head is None else "the branch is gone"
+    else:
+        # What is not counted is no history of what was planned on: somebody began it anew.
+        why = f"{count} unrelated commit{'s' * (count != 1)}" if count else "the branch was rewritten"
+    return f"re-anchored {before}..{after}, {why}"
 
 
 def _applied(planned: EnvironmentPlan, look: FreshLook, generation: int) -> Record | None:
@@ -134,8 +143,12 @@ def _applied(planned: EnvironmentPlan, look: FreshLook, generation: int) -> Reco
 
 
 def _promoted_since(look: FreshLook, plan: str) -> Record | None:
-    """The last of them: what was held and released since is held no longer."""
-    others = [record for record in look.records if record.kind in GENERATION_KINDS and record.plan != plan]
+    """The last of them: what was held and released since is held no longer.
+
+    What somebody else made of this plan's own result is theirs, whatever plan the Record speaks of.
+    """
+    since = [record for record in look.records if record.kind in GENERATION_KINDS]
+    others = [record for record in since if record.plan != plan or record.kind == "foreign-commit"]
     return others[-1] if others else None
 
 
@@ -148,6 +161,9 @@ def _stale_generation(record: Record) -> Judgement:
         "released": "released since",
         "foreign-commit": "written by somebody else since",
     }
+    if record.kind == "foreign-commit" and record.data.get("author"):
+        text = f"changed by {record.data['author']} as soon as it had been written, commit {(record.commit or '')[:7]}"
+        return Judgement(verdict="stale", code="plan-overtaken", message=text, record=record)
     text = f"{words.get(record.kind, record.kind)} by {record.actor.claimed}"
     by_plan = f" (plan {record.plan.removeprefix('sha256:')[:12]})" if record.plan else ""
     return Judgement(verdict="stale", code="plan-overtaken", message=text + by_plan, record=record)

@@ -10,7 +10,10 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState
 
-__all__ = ["ENOUGH", "content_outcomes", "keeps_adopted"]
+__all__ = ["ENOUGH", "LEDGER_MISSING", "content_outcomes", "keeps_adopted", "undone_outcomes"]
+
+#: The outcome that says that there are promotions here that the ledger knows nothing of.
+LEDGER_MISSING = "ledger-missing"
 
 #: How many digits of a commit must be named to undo it.
 ENOUGH = 4
@@ -26,12 +29,19 @@ def content_outcomes(
         return [_moved(elsewhere)]
     if observed.is_foreign:
         return [_foreign(observed, replace)]
-    adopts = state.content is None and resolved.target.is_rendered
+    lost = any(one.id == LEDGER_MISSING for one in observed.blocking)
+    adopts = state.content is None and resolved.target.is_rendered and not lost
     if adopts and observed.current is not None and observed.current.files:
         count = len(observed.current.files)
         text = f"no record yet: this plan adopts the target as it is ({count} file{'s' * (count != 1)})"
         return [_content_outcome("adoption", "warn", text, {"files": count})]
     return []
+
+
+def undone_outcomes(observed: EnvironmentObservation) -> list[Outcome]:
+    """What is told where the target's content goes whatever it is: whose work is undone by it."""
+    named = observed.head or observed.lost
+    return [_foreign(observed, named)] if observed.is_foreign and named is not None else []
 
 
 def _foreign(observed: EnvironmentObservation, replace: str | None) -> Outcome:
@@ -46,7 +56,7 @@ def _foreign(observed: EnvironmentObservation, replace: str | None) -> Outcome:
         text = f"makes again what was deleted: {lost}" if undone else f"its branch was deleted; it held {lost} of ours"
         return _content_outcome("foreign", status, text, operands)
     commits = ", ".join(_foreign_text(commit) for commit in observed.foreign)
-    text = f"{'undoes' if undone else 'holds'} content that is not ours: {commits}"
+    text = f"{'undoes' if undone else 'holds'} content that is not ours{': ' * bool(commits)}{commits}"
     rewritten = f"; its branch was rewritten and no longer contains {lost} of ours" if lost else ""
     return _content_outcome("foreign", status, text + rewritten, operands)
 

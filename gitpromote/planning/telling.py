@@ -64,7 +64,8 @@ def _cut_short(journey: Journey, resolved: ResolvedEnvironment, older: Freight) 
     gates = time_gates(resolved, journey.verdict(resolved.name, older).occasion)
     judged = [gate_outcome(journey, resolved, gate, [older]) for gate in gates]
     why = "; ".join(one.message for one in judged if one.operands.get("over"))
-    text = f"{older.alias} will not come here: {why}. To wait for it: plan --env {resolved.name}"
+    command = f"gitpromote plan {journey.pipeline.name} --env {resolved.name}"
+    text = f"{older.alias} will not come here: {why}. To wait for it: {command}"
     return _note("cut-short", text, {"freight": older.id})
 
 
@@ -75,8 +76,10 @@ def _left(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> 
         return None
     reason = f': "{left.reason}"' if left.reason else ""
     told = f"{freight.alias} was rolled back from here {instant(left.at, now=journey.as_of)} by {left.actor}{reason}"
-    text = f"{told}. To keep it out: freight reject {journey.pipeline.name} {freight.alias}"
-    return _note(ROLLED_BACK, text, {"freight": freight.id, "record": left.record, "at": left.at})
+    known = journey.known(freight.id)
+    if known is None or not known.rejected:
+        told += f". To keep it out: gitpromote freight reject {journey.pipeline.name} {freight.alias} --reason …"
+    return _note(ROLLED_BACK, told, {"freight": freight.id, "record": left.record, "at": left.at})
 
 
 def _older(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Outcome | None:

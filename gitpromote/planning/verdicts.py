@@ -14,10 +14,14 @@ from gitpromote.model.plan import Decision, PlanKind
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.planning.asking import Asking
 from gitpromote.planning.availability import Journey, Verdict
+from gitpromote.planning.opening import BYPASSED
 from gitpromote.planning.overriding import overridden
 from gitpromote.planning.target_content import content_outcomes
 from gitpromote.planning.telling import told, told_of_apps, told_of_images
 from gitpromote.planning.waves import wave_outcome
+
+#: The operand with the Freight that its request keeps away, where there is no other.
+KEPT_AWAY = "kept_away"
 
 
 def judge(
@@ -105,7 +109,7 @@ def journey_outcomes(asking: Asking, *, going: int = 0) -> list[Outcome]:
     journey, resolved = asking.journey, asking.resolved
     moves = asking.entering if asking.occasion in ("promote", "hotfix") else {}
     verdicts = _verdicts(journey, resolved, moves)
-    outcomes = [*_availability(verdicts), *_gates(asking)]
+    outcomes = [*_kept_away(asking), *_availability(journey, resolved.name, verdicts, moves), *_gates(asking)]
     if moves:
         since = [verdict.at for verdict in verdicts.values() if verdict.at is not None]
         created = [known.created_at for one in moves.values() if (known := journey.known(one.id)) is not None]
@@ -139,28 +143,59 @@ def _asked(journey: Journey, resolved: ResolvedEnvironment, observed: Environmen
     return {name: one for name, one in observed.freight.items() if here.get(name) != one.id} or dict(observed.freight)
 
 
-def _availability(verdicts: Mapping[str, Verdict]) -> list[Outcome]:
+def _availability(
+    journey: Journey, environment: str, verdicts: Mapping[str, Verdict], moves: Mapping[str, Freight]
+) -> list[Outcome]:
     """What somebody decided against by name, the rest together; what is taken directly needs nobody's word."""
-    found = [_refused(one) for one in verdicts.values() if one.refused]
+    found = [_refused(one, journey.pipeline.name, moves[name]) for name, one in verdicts.items() if one.refused]
     asked = [one for one in verdicts.values() if not one.refused and one.way != "direct"]
-    return [*found, *([_upstream(asked)] if asked else [])]
+    unproven = [moves[name].alias for name, one in verdicts.items() if one.unproven and not one.admitted]
+    again = _hotfix_again(journey.pipeline.name, environment, unproven[0]) if unproven else ""
+    return [*found, *([_upstream(asked, remedy=again)] if asked else [])]
 
 
-def _refused(verdict: Verdict) -> Outcome:
-    return Outcome(id=verdict.way, kind="availability", level="hard", status="fail", message=verdict.message)
+def _hotfix_again(pipeline: str, environment: str, alias: str) -> str:
+    return f"gitpromote hotfix {pipeline} {environment} --freight {alias} --reason … --key FILE"
 
 
-def _upstream(verdicts: Sequence[Verdict]) -> Outcome:
+def _kept_away(asking: Asking) -> list[Outcome]:
+    """Where there is no Freight because a request does not take it here."""
+    freight = asking.observed.refused
+    if freight is None or asking.occasion != "promote":
+        return []
+    verdict = asking.journey.verdict(asking.resolved.name, freight)
+    if not verdict.refused:
+        return []
+    told = _refused(verdict, asking.journey.pipeline.name, freight)
+    return [told.model_copy(update={"operands": {KEPT_AWAY: freight.id}})]
+
+
+def _refused(verdict: Verdict, pipeline: str, freight: Freight) -> Outcome:
+    """What a request keeps out, another request lets in: the whole way."""
+    again = f"gitpromote freight create {pipeline} --freight {freight.alias}"
+    return Outcome(
+        id=verdict.way,
+        kind="availability",
+        level="hard",
+        status="fail",
+        message=verdict.message,
+        remedy="" if verdict.way == "rejected" else again,
+    )
+
+
+def _upstream(verdicts: Sequence[Verdict], *, remedy: str = "") -> Outcome:
     """Whether all that moves may come, by whichever way each of it does."""
     places = {place.name: place for one in verdicts for place in one.requirement.places}
     lacking = [one for one in verdicts if not one.admitted]
-    missing = [place.name for one in lacking for place in one.requirement.places if place.at is None]
+    absent = [place for one in lacking for place in one.requirement.places if place.at is None]
+    missing, bypassed = [place.name for place in absent], [place.name for place in absent if place.bypassed]
     messages = dict.fromkeys(one.message for one in (lacking or verdicts))
     join = verdicts[0].requirement.join
     operands: dict[str, Any] = {
         "verified": {name: place.at for name, place in places.items() if place.at is not None},
         "join": join,
         **({"missing": list(dict.fromkeys(missing))} if lacking else {}),
+        **({BYPASSED: list(dict.fromkeys(bypassed))} if bypassed else {}),
     }
     since = [one.at for one in verdicts if one.at is not None]
     return Outcome.model_validate(
@@ -172,6 +207,7 @@ def _upstream(verdicts: Sequence[Verdict]) -> Outcome:
             "message": "; ".join(messages),
             "operands": operands,
             "from": max(since, default=None) if not lacking else None,
+            "remedy": remedy if lacking else "",
         }
     )
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gitpromote.errors import Problem
-from gitpromote.model.definition import problem
+from gitpromote.model.definition import Definition, problem
 from gitpromote.model.gate_plain import Approvals
+from gitpromote.model.index import repository_of
+from gitpromote.model.names import repository_key
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.problems import Fault
+from gitpromote.model.resolved import HOME
 
 
 def cautions(pipeline: Pipeline) -> tuple[Problem, ...]:
-    """Groups that are to approve in a pipeline which does not say who is in them: until it does, nobody can."""
-    return tuple(_groupless(pipeline)) if pipeline.groups is None else ()
+    """What can never come about: approvals of groups that nobody describes, Freight that cannot be rendered."""
+    return (*(_groupless(pipeline) if pipeline.groups is None else ()), *_sourceless(pipeline))
 
 
 def _groupless(pipeline: Pipeline) -> Iterator[Problem]:
-    from gitpromote.adapters.pipeline_reading import shown_path
-
     every = [*(pipeline.gates or ()), *(gate for one in pipeline.environments for gate in one.gates or ())]
     gates = {id(gate): gate for gate in every if isinstance(gate, Approvals)}
     for gate in gates.values():
@@ -27,6 +28,41 @@ def _groupless(pipeline: Pipeline) -> Iterator[Problem]:
             address = name.removeprefix("@")
             hint = f'did you mean "{address}"?' if "@" in address else 'write Pipeline(…, groups="groups.yaml")'
             fault = Fault("groups-missing", f"of names {name}, and no groups= says who that is", hint, "of")
-            told = problem(gate.place, fault, gate.subject)
-            told.path = shown_path(Path(told.path)) if told.path else ""
-            yield told
+            yield _told(gate, fault)
+
+
+def _sourceless(pipeline: Pipeline) -> Iterator[Problem]:
+    """Environments that no Freight can ever enter: of all Warehouses that get there, none holds an App's commit."""
+    watched = {
+        one.name: [repository_of(repo, pipeline.repo) for repo in one.repositories] for one in pipeline.warehouses
+    }
+    for name in pipeline.order():
+        one = pipeline.resolved(name)
+        held = {repository for warehouse in one.warehouses for repository in watched[warehouse]}
+        lacking = [app.name for app in one.apps if not _may_hold(held, app.repository, pipeline)]
+        if not (one.target.is_rendered and lacking and one.warehouses):
+            continue
+        several = len(one.warehouses) > 1
+        message = (
+            f"only Freight of {' and '.join(one.warehouses)} gets here, and it holds no commit to render "
+            f"{lacking[0]} from: none will ever enter"
+        )
+        hint = f"add Git(…) to {'one of those Warehouses' if several else 'that Warehouse'}"
+        environment = pipeline.environment(name)
+        yield _told(environment, Fault("commit-missing", message, hint, "warehouse"))
+
+
+def _may_hold(held: Iterable[str], wanted: str, pipeline: Pipeline) -> bool:
+    """Whether one of these repositories is the wanted one, or might be: the home's address may be unknown yet."""
+    others = {one for one in held if one != HOME}
+    if wanted == HOME:
+        return HOME in held or (bool(others) and pipeline.repo is None)
+    return repository_key(wanted) in map(repository_key, others) or (HOME in held and pipeline.repo is None)
+
+
+def _told(definition: Definition, fault: Fault) -> Problem:
+    from gitpromote.adapters.pipeline_reading import shown_path
+
+    told = problem(definition.place, fault, definition.subject)
+    told.path = shown_path(Path(told.path)) if told.path else ""
+    return told

@@ -17,6 +17,15 @@ from gitpromote.model.observation import EnvironmentObservation
 from gitpromote.render.parse import parse_manifests
 
 
+class Differences(dict[str, tuple[ObjectChange, ...]]):
+    """Changes by label.
+
+    :ivar freight: the Freight that each side was rendered from, where it was not named; empty texts otherwise
+    """
+
+    freight: tuple[str, str] = ("", "")
+
+
 def render(world: World, environment: str | None, asked: Asked) -> dict[str, dict[str, bytes]]:
     """Environment to path to bytes of what its target would hold."""
     wanted = (environment,) if environment is not None else asked.environments
@@ -24,19 +33,27 @@ def render(world: World, environment: str | None, asked: Asked) -> dict[str, dic
     return {name: _files(world, one) for name, one in observed.items() if one.desired is not None}
 
 
-def diff(world: World, before: str, after: str) -> dict[str, tuple[ObjectChange, ...]]:
+def diff(world: World, before: str, after: str) -> Differences:
     """Changes by label: between two Environments one, between revisions or Freight one per Environment."""
     names = world.pipeline.order()
     if before in names and after in names:
         observed = _observed(world, Asked(environments=(before, after)))
         pair = [_manifests(world, observed[name]) for name in (before, after)]
-        return {f"{before} -> {after}": _changes(world, pair[0], pair[1])}
+        found = Differences({f"{before} -> {after}": _changes(world, pair[0], pair[1])})
+        found.freight = (_aliases(observed[before]), _aliases(observed[after]))
+        return found
     sides = [_observed(world, _asked(world, words)) for words in (before, after)]
-    return {
-        name: _changes(world, _manifests(world, sides[0][name]), _manifests(world, sides[1][name]))
-        for name in names
-        if name in sides[0] and name in sides[1]
-    }
+    return Differences(
+        {
+            name: _changes(world, _manifests(world, sides[0][name]), _manifests(world, sides[1][name]))
+            for name in names
+            if name in sides[0] and name in sides[1]
+        }
+    )
+
+
+def _aliases(observed: EnvironmentObservation) -> str:
+    return ", ".join(one.alias for one in observed.freight.values()) or observed.missing
 
 
 def _changes(world: World, before: ManifestSet, after: ManifestSet) -> tuple[ObjectChange, ...]:

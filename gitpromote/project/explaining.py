@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitpromote.engine.evidence import evidence_in
 from gitpromote.engine.governed import unjudged
 from gitpromote.engine.overrides import overrides_in
+from gitpromote.errors import GitpromoteError
 from gitpromote.model.gate import Gate
+from gitpromote.model.gate_plain import SkipPermission
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Opens
 from gitpromote.model.plan import Plan as PlanData
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AnotherTime", "Explanation"]
 
+_LOOKED_AT = 20  # saved plans, the newest first
 _OCCASIONS = 5  # how many there are: what judges all of them need not name them
 
 
@@ -73,8 +77,24 @@ class Explanation:
 
     @property
     def _names(self) -> dict[str, str]:
-        """By what commands find the plan: its file, and the short id that it has once it is saved or recorded."""
-        return {"called": self._plan.called, "known_as": self._plan.short_id}
+        """By what commands find the plan: its file or digest; or a saved plan of the same change."""
+        return {"called": self._plan.called, "known_as": self._saved}
+
+    @cached_property
+    def _saved(self) -> str:
+        """The newest plan where plans are saved that brings this very change; empty where there is none."""
+        if self._plan.called or not self.data.steps:
+            return ""
+        files = Path("plans").glob(f"{self._plan.data.pipeline.name}-*.plan.json")
+        newest = sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)[:_LOOKED_AT]
+        return next((str(file) for file in newest if self._is_same(file)), "")
+
+    def _is_same(self, file: Path) -> bool:
+        try:
+            saved = type(self._plan).load(file).data.environment(self.data.name)
+        except GitpromoteError:
+            return False
+        return saved is not None and saved.change_digest == self.data.change_digest
 
     @property
     def remedies(self) -> dict[str, str]:
@@ -87,7 +107,8 @@ class Explanation:
     def applies(self) -> dict[str, tuple[str, ...]]:
         """The occasions that each gate and policy judges, as far as those are not all."""
         resolved = documents.definition_of(self._plan).resolved(self.data.name)
-        judging: list[Gate | Policy] = [*resolved.all_gates, *resolved.policies]
+        gates = [one for one in resolved.all_gates if not isinstance(one, SkipPermission)]
+        judging: list[Gate | Policy] = [*gates, *resolved.policies]
         judges = {one.name: tuple(one.applies_to) for one in judging}
         return {name: occasions for name, occasions in judges.items() if len(occasions) < _OCCASIONS}
 

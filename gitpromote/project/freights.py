@@ -46,6 +46,16 @@ def _bytes(name: str) -> bytes:
         ) from error
 
 
+def _refuse_more(freight: str, *others: object) -> None:
+    if any(others):
+        raise UsageError(
+            "Freight that is there is made of what it is made of",
+            code="freight-and-artifacts",
+            detail=f"{freight!r}, and an image, a chart, a commit or a Warehouse beside it.",
+            hint="Name one or the other.",
+        )
+
+
 class Freights:
     """The Freight of a Pipeline. Words for a Freight are its id, the beginning of that, its alias, or a name given."""
 
@@ -119,6 +129,7 @@ class Freights:
         commit: str | None = None,
         unpinned: bool = False,
         warehouse: str | None = None,
+        freight: str | None = None,
         labels: Mapping[str, str] | None = None,
         provenance: Mapping[str, str] | None = None,
         target: str | None = None,
@@ -126,13 +137,23 @@ class Freights:
     ) -> tuple[Recorded, ...]:
         """Record Freight with these artifacts; what is not named is found. One for each Warehouse that takes them.
 
+        Of several requests the latest counts: without ``target`` and ``skip`` it is the whole way.
+
         :param images: ``repo:tag@digest`` each; ``charts`` likewise, ``commit`` a revision of the home repository. What
             is named is looked up: the registry says the digest, and that it is there
         :param unpinned: where no registry answers, a tag without a digest will do
+        :param freight: in their place, words for one that is there: to ask for it anew
         :param target: ask for it to go up to this Environment; ``skip``: to leave these out, as :meth:`request` does
         :raises UsageError: nothing was named, or something that nothing subscribes to, or that does not exist
         :raises Blocked: there is no set of artifacts
         """
+        if freight is not None:
+            from gitpromote.engine.freight_made import ask_anew
+
+            _refuse_more(freight, images, charts, commit, warehouse)
+            found = self._named(freight)
+            said = {"labels": labels, "provenance": provenance}
+            return (ask_anew(self._world, found, target=target, skip=skip, **said),)
         asked = self._by_hand(images, charts, commit, unpinned=unpinned, warehouse=warehouse)
         return self._recorded(asked, labels, provenance, target=target, skip=skip)
 
@@ -223,15 +244,18 @@ class Freights:
 
         return request_freight(self._world, self._named(freight), target=target, skip=skip, reason=reason)
 
-    def hotfix(self, freight: str | Freight, env: str, *, reason: str, expires: int) -> Record:
+    def hotfix(self, freight: str | Freight, env: str, *, reason: str, expires: int, key: str | None = None) -> Record:
         """Let it enter one Environment past those before it, for so many seconds; it does not go on from there.
 
+        Where the Pipeline names its signers, it is signed for production.
+
         :param freight: words for it, or one of :meth:`named`, which is recorded along with it
+        :param key: the file of an SSH key to sign with; default: git's ``user.signingKey``
         """
         from gitpromote.engine.freight_verbs import hotfix
 
         found = self._named(freight) if isinstance(freight, str) else freight
-        return hotfix(self._world, env, found, reason=reason, expires=expires)
+        return hotfix(self._world, env, found, reason=reason, expires=expires, key=key)
 
     def alias(self, freight: str, name: str) -> Record:
         """Give it one more name."""

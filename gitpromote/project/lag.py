@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from gitpromote.engine.approvals import approved_changes
@@ -14,7 +14,7 @@ from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.report import Lag
 from gitpromote.model.resolved import ResolvedEnvironment
-from gitpromote.planning.availability import Journey
+from gitpromote.planning.availability import Journey, speaking_last
 from gitpromote.planning.selection import by_themselves
 
 Approved: TypeAlias = Mapping[str, frozenset[str]]
@@ -24,7 +24,8 @@ Approved: TypeAlias = Mapping[str, frozenset[str]]
 def lags(world: World, plan: Plan, seen: Look) -> dict[str, dict[str, Lag]]:
     """Environment to Warehouse to how far it is behind, where it is.
 
-    What was rejected, and what was asked to stop elsewhere or to leave an Environment out, is not missing there.
+    What was rejected is missing nowhere, and whoever runs it is behind. What was asked to stop elsewhere, or to leave
+    an Environment out, is missing where nothing else is.
 
     :param plan: just made in this world, of all Environments: what it chose from is what there is
     """
@@ -37,7 +38,8 @@ def lags(world: World, plan: Plan, seen: Look) -> dict[str, dict[str, Lag]]:
         one.name: {
             warehouse: found
             for warehouse in one.warehouses
-            if (found := _lag(journey, plan, planned.get(one.name), one, offered[warehouse], approved)) is not None
+            if (found := _lag(journey, plan, planned.get(one.name), one, warehouse, offered[warehouse], approved))
+            is not None
         }
         for one in resolved
     }
@@ -48,37 +50,94 @@ def _lag(
     plan: Plan,
     planned: EnvironmentPlan | None,
     resolved: ResolvedEnvironment,
+    warehouse: str,
     offered: Candidates,
     approved: Approved,
 ) -> Lag | None:
-    """How far it is behind the newest of one Warehouse that is meant for it; ``None`` where it runs that."""
-    coming = by_themselves(journey, resolved.name, offered.freight, found=offered.found)
-    meant = [one for one in coming if not journey.verdict(resolved.name, one).refused]
-    if not meant:
-        return None
-    newer, counted = _newer(journey, resolved, meant)
-    if not newer:
-        return None
-    kept_by, why = _kept_by(journey, plan, planned, resolved, newer[0], approved)
-    known = journey.known(newer[-1].id)
+    """How far it is behind the newest of one Warehouse; ``None`` where it runs that."""
+    missing, counted = _missing(journey, resolved, warehouse, offered)
+    runs = _runs(journey, resolved, warehouse, missing[0] if missing else None)
+    if not missing:
+        why = _none_there(journey, planned, resolved, warehouse)
+        return Lag(runs=runs, kept_by=why[0], why=why[1]) if why is not None else None
+    kept_by, reason = _kept_by(journey, plan, planned, resolved, missing[0], approved)
+    known = journey.known(missing[-1].id)
     # Of Freight that it has never had any of, the age of the oldest says nothing.
     since = known.created_at if known is not None and counted else None
-    return Lag(newest=newer[0], behind=len(newer) if counted else None, since=since, kept_by=kept_by, why=why)
+    behind = len(missing) if counted else None
+    return Lag(newest=missing[0], runs=runs, behind=behind, since=since, kept_by=kept_by, why=reason)
 
 
-def _newer(journey: Journey, resolved: ResolvedEnvironment, meant: Sequence[Freight]) -> tuple[Sequence[Freight], bool]:
+def _missing(
+    journey: Journey, resolved: ResolvedEnvironment, warehouse: str, offered: Candidates
+) -> tuple[Sequence[Freight], bool]:
+    """What it does not run although it is there, newest first; and whether that is newer than what it runs."""
+    coming = by_themselves(journey, resolved.name, offered.freight, found=offered.found)
+    ways = {one.id: journey.verdict(resolved.name, one) for one in coming}
+    there = [one for one in coming if ways[one.id].way != "rejected"]
+    meant = [one for one in there if not ways[one.id].refused or ways[one.id].way == "skip-denied"]
+    newer, counted = _newer(journey, resolved, warehouse, meant)
+    if newer:
+        return newer, counted
+    if _runs_rejected(journey, resolved, warehouse):
+        return meant[:1], False  # be it older
+    return _newer(journey, resolved, warehouse, there)
+
+
+def _newer(
+    journey: Journey, resolved: ResolvedEnvironment, warehouse: str, candidates: Sequence[Freight]
+) -> tuple[Sequence[Freight], bool]:
     """What is newer than what it runs, and whether it runs anything that this can be counted from."""
-    state = journey.state(resolved.name)
-    there = state.verified.keys() if resolved.is_control_flow else set(state.freight.values())
-    at = next((at for at, one in enumerate(meant) if one.id in there), None)
+    there = _there(journey, resolved)
+    at = next((at for at, one in enumerate(candidates) if one.id in there), None)
     if at is not None:
-        return meant[:at], True
+        return candidates[:at], True
     # What it runs may have been rejected since: then the order of arrival tells.
     runs = [known for one in there if (known := journey.known(one)) is not None]
-    arrived = [journey.place(one.freight) for one in runs if one.freight.warehouse == meant[0].warehouse]
+    arrived = [journey.place(one.freight) for one in runs if one.freight.warehouse == warehouse]
     if not arrived:
-        return meant, False
-    return [one for one in meant if journey.place(one) > max(arrived)], True
+        return candidates, False
+    return [one for one in candidates if journey.place(one) > max(arrived)], True
+
+
+def _there(journey: Journey, resolved: ResolvedEnvironment) -> Collection[str]:
+    """The ids of what it runs; a point of control runs nothing: of what has passed it."""
+    state = journey.state(resolved.name)
+    return state.verified.keys() if resolved.is_control_flow else set(state.freight.values())
+
+
+def _runs_rejected(journey: Journey, resolved: ResolvedEnvironment, warehouse: str) -> bool:
+    known = journey.known(journey.state(resolved.name).freight.get(warehouse, ""))
+    return known is not None and bool(known.rejected) and not resolved.is_control_flow
+
+
+def _none_there(
+    journey: Journey, planned: EnvironmentPlan | None, resolved: ResolvedEnvironment, warehouse: str
+) -> tuple[tuple[str, ...], str] | None:
+    """Why there is nothing that may come to it, where it has nothing that counts."""
+    reason = planned.reason if planned is not None else ""
+    if _runs_rejected(journey, resolved, warehouse):
+        held = journey.state(resolved.name).held
+        return (("hold",), f'held: "{held.reason}"') if held is not None else (("rejected",), reason)
+    known = (journey.known(one) for one in _there(journey, resolved))
+    if any(one is not None and not one.rejected for one in known):
+        return None
+    return (("unavailable",), reason) if planned is not None and planned.decision == "unavailable" else None
+
+
+def _runs(journey: Journey, resolved: ResolvedEnvironment, warehouse: str, newest: Freight | None) -> Freight | None:
+    """What it runs of a Warehouse, otherwise of another one that has the same image or chart: what speaks there."""
+    state = journey.state(resolved.name)
+    known = {name: one.freight for name, id_ in state.freight.items() if (one := journey.known(id_)) is not None}
+    if warehouse in known or newest is None:
+        return known.get(warehouse)
+    wanted = _repositories(newest)
+    others = [one for one in speaking_last(known, set(), state.arrived).values() if wanted & _repositories(one)]
+    return others[-1] if others else None
+
+
+def _repositories(freight: Freight) -> set[tuple[str, str]]:
+    return {(one.kind, one.repository) for one in freight.artifacts if one.kind != "commit"}
 
 
 def _kept_by(
@@ -102,6 +161,8 @@ def _kept_by(
     if planned is not None and moving is not None and moving.moving:
         return ("select",), f"{plan.freight[moving.id].alias} goes first: {planned.reason or planned.decision}"
     reason = planned.reason if planned is not None else ""
+    if planned is not None and planned.decision == "unavailable":
+        return ("unavailable",), reason
     return ("select",) if resolved.select != "newest" else (), reason or f"select={resolved.select}"
 
 

@@ -31,7 +31,6 @@ from gitpromote.project.wiring import Place, build_world
 if TYPE_CHECKING:
     from gitpromote.engine import plans
     from gitpromote.engine.looping import Listener
-    from gitpromote.model.change import ObjectChange
     from gitpromote.model.discovered import FreightLock
     from gitpromote.model.freight import Freight
     from gitpromote.model.lock import EnvironmentLock
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from gitpromote.model.result import ApplyResult
     from gitpromote.model.round import Ran, Round
     from gitpromote.model.state import Approval, RolledBack
+    from gitpromote.project.comparing import Differences
     from gitpromote.project.doctor import Finding
     from gitpromote.project.explaining import Explanation
     from gitpromote.project.facades import Status
@@ -137,6 +137,28 @@ class Project:
         project = cls._of(found, cache_dir=cache_dir, reporter=reporter, departed=True)
         world = project._wired
         return project if world.ledger.ref in world.home.refs([world.ledger.ref]) else None
+
+    @classmethod
+    def left_by_departed(
+        cls,
+        file: str | Path | None = None,
+        *,
+        start: str | Path | None = None,
+        cache_dir: str | Path | None = None,
+        reporter: Reporter | None = None,
+    ) -> dict[str, tuple[str, ...]]:
+        """Pipelines that the file has no more: name to the Environments whose targets still hold what they wrote."""
+        from gitpromote.project.departed import came_from, unknown_ledgers
+
+        read = loading.loaded(file, start)[0]
+        first = cls._of(loading.in_file(read, next(iter(read.pipelines))), cache_dir=cache_dir, reporter=reporter)
+        found: dict[str, tuple[str, ...]] = {}
+        for name in unknown_ledgers(first._wired, read):
+            gone = cls._of(loading.departed(read, name), cache_dir=cache_dir, reporter=reporter, departed=True)
+            left = gone.remains()
+            if left and came_from(gone._wired, read, left):
+                found[name] = left
+        return found
 
     @classmethod
     def _of(
@@ -374,7 +396,13 @@ class Project:
         project = Project(left, self._place, world, source=self._source, reporter=self._reporter)
         as_of = self._minute()
         made = plans.retirement(
-            world, project._maker(), environments=left.order(), app=None, reason=reason, as_of=as_of
+            world,
+            project._maker(),
+            environments=left.order(),
+            app=None,
+            reason=reason,
+            as_of=as_of,
+            template=self.definition if isinstance(self.definition, EphemeralPipeline) else None,
         )
         return project._made(made)
 
@@ -733,8 +761,11 @@ class Project:
             self._world.known(env)
         return comparing.render(self._world, env, Asked(**_as_tuples(freight)))
 
-    def diff(self, before: str, after: str) -> dict[str, tuple[ObjectChange, ...]]:
-        """Semantic changes between two Environments, revisions or Freight, by label."""
+    def diff(self, before: str, after: str) -> Differences:
+        """Semantic changes between two Environments, revisions or Freight, by label.
+
+        Environments are compared as their next Freight makes them, which ``.freight`` of the result names.
+        """
         from gitpromote.project import comparing
 
         return comparing.diff(self._world, self._here(before), self._here(after))

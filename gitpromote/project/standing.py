@@ -18,6 +18,7 @@ from gitpromote.model.state import EnvironmentState, LedgerState
 from gitpromote.planning.planned_target import planned_target
 from gitpromote.project.lag import lags
 from gitpromote.project.plan import Plan
+from gitpromote.views.discovery import nothing_newer
 
 #: What is said of a target that holds somebody else's content.
 _NOT_OURS = ("foreign", "target-unrendered")
@@ -44,6 +45,7 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool
         as_of=as_of,
         ledger=seen.ledger.head,
         environments=tuple(environments),
+        newer=nothing_newer(plan.data) if plan is not None else {},
         notices=tuple(ledger_notices(world, seen.ledger)),
     )
 
@@ -66,9 +68,10 @@ def _stands(resolved: ResolvedEnvironment, ledger: LedgerState) -> dict[str, Any
         "target": planned_target(resolved),
         "runs": _freight(ledger, state.freight),
         "partly": content.apps if content else (),
+        "rejected": _rejected(ledger, state.freight),
         "since": content.at if content else None,
         "by": content.actor if content else "",
-        "verified_at": _verified_at(state),
+        "verified_at": _verified_at(resolved, state),
         "commit": content.commit if content else None,
         "held": state.held,
         "generation": state.generation,
@@ -102,9 +105,15 @@ def _freight(ledger: LedgerState, held: Mapping[str, str]) -> dict[str, Freight]
     return {name: ledger.freight[one].freight for name, one in held.items() if one in ledger.freight}
 
 
-def _verified_at(state: EnvironmentState) -> int | None:
-    times = [state.verified[one].at for one in state.freight.values() if one in state.verified]
-    return max(times, default=None)
+def _rejected(ledger: LedgerState, held: Mapping[str, str]) -> dict[str, str]:
+    known = {name: ledger.freight[one] for name, one in held.items() if one in ledger.freight}
+    return {name: one.rejected for name, one in known.items() if one.rejected}
+
+
+def _verified_at(resolved: ResolvedEnvironment, state: EnvironmentState) -> int | None:
+    """Of what it holds; a point of control holds nothing: of what has passed it."""
+    counts = state.verified if resolved.is_control_flow else state.freight.values()
+    return max((state.verified[one].at for one in counts if one in state.verified), default=None)
 
 
 def _next(plan: Plan | None, planned: EnvironmentPlan | None) -> dict[str, Freight]:

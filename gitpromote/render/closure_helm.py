@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from gitpromote.errors import NotSupported, SourceInvalid
 from gitpromote.model.render import HelmSpec
+from gitpromote.model.renderer import fetch_command
 from gitpromote.model.tree import FOLDER
 from gitpromote.render.knowledge import Dependency, Knowledge
 from gitpromote.render.reads import Asking, Found, Place, Reads, joined, missing
@@ -24,8 +25,7 @@ def helm_reads(reads: Reads, knowledge: Knowledge, spec: HelmSpec) -> Asking[Non
             "Charts are read from the source repository only",
             code="not-supported",
             detail=f"Helm({spec.chart!r})",
-            hint="Copy the chart into the repository and name its folder:\n"
-            f"  helm pull {spec.chart} --untar --untardir charts",
+            hint=f"Copy the chart into the repository and name its folder:\n  {fetch_command(spec.chart)}",
         )
     found = yield from _wanted(reads, spec.chart)
     if found.is_folder:

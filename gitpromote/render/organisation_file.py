@@ -159,7 +159,8 @@ class _Reader:
         return {name: one for name, one in found.items() if one is not None}
 
     def policy(self, item: dict[str, Any], place: Where) -> Definition | None:
-        item = dict(item)
+        # YAML 1.1 reads the bare word ``on`` as true.
+        item = {"on" if name in ("true", True) and "on" not in item else name: one for name, one in item.items()}
         beside = self.matched(item, place)
         named = [name for name in _POLICIES if name in item]
         if len(named) != 1:

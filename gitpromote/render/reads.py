@@ -209,7 +209,7 @@ def missing(path: str, *, place: Place, listing: Listing) -> NoReturn:
         "A source path does not exist at this commit",
         code="source-missing",
         detail=place.refers_to(path),
-        hint=f"Did you mean {close}?" if close else "",
+        hint=f"Did you mean {close}?" if close else "Commit and push it, or mend the path where it is named.",
     )
 
 

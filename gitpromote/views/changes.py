@@ -136,7 +136,7 @@ def _subject(group: Told) -> str:
         return visible(group.change.title)
     kind = visible(group.change.title.partition(" ")[0])
     if len({each.name for each in group.objects}) == 1:
-        spaces = listed((visible(each.namespace) for each in group.objects), limit=4)
+        spaces = listed((visible(each.namespace) or "none" for each in group.objects), limit=4)
         return f"{kind} {visible(group.change.object.name)} (namespaces {spaces})"
     names = listed((visible(str(each).partition(" ")[2]) for each in group.objects), limit=4)
     return f"{len(group.objects):,} {kind} ({names})"

@@ -133,12 +133,32 @@ def _names(freight: Freight) -> set[str]:
     return found
 
 
+def newer_texts(plan: Plan, warehouse: str) -> list[str]:
+    """Of a Warehouse whose Freight moves: what is newer and was passed over, and why nothing newer was found."""
+    passed, reason = newer_words(plan, warehouse), _reason(plan.facts, warehouse)
+    return [*([f"newer, rejected: {passed}"] if passed else []), *([f"newer, waiting: {reason}"] if reason else [])]
+
+
+def nothing_newer(plan: Plan) -> dict[str, str]:
+    """For each Warehouse: what newer candidates of it wait for, or why none was found."""
+    used = {name for one in plan.environments for name in one.freight}  # otherwise its environment says it
+    names = [name for name in sorted(_discovery(plan.facts)) if name in used]
+    told = {name: newer_words(plan, name, waiting=True) or _reason(plan.facts, name) for name in names}
+    return {name: words for name, words in told.items() if words}
+
+
+def waiting_texts(newer: Mapping[str, str]) -> list[str]:
+    """``shop   newer, waiting: …`` for each Warehouse.
+
+    :param newer: as of :func:`nothing_newer`
+    """
+    return [f"{name}   newer, waiting: {clean(words)}" for name, words in newer.items()]
+
+
 def others_waiting(plan: Plan, shown: Iterable[str]) -> list[str]:
     """For each Warehouse of which nothing moves: what newer candidates wait for."""
-    used = {name for one in plan.environments for name in one.freight}  # otherwise its environment says it
-    quiet = [name for name in sorted(_discovery(plan.facts)) if name in used and name not in set(shown)]
-    told = [(name, newer_words(plan, name, waiting=True) or _reason(plan.facts, name)) for name in quiet]
-    return [f"{name}   newer, waiting: {words}" for name, words in told if words]
+    moves = set(shown)
+    return waiting_texts({name: words for name, words in nothing_newer(plan).items() if name not in moves})
 
 
 def _reason(facts: Mapping[str, Any], warehouse: str) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from gitpromote.model.gate import PASSED_BY
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.report import EnvironmentStatus
@@ -117,6 +118,7 @@ def notes(plan: Plan, *, full: bool = False) -> list[Line]:
     if len(shown) < len(keys):
         lines.append(line(f"  {count(len(keys) - len(shown), 'more remark')}   (--full shows them)"))
     lines += _excused(plan.environments)
+    lines += _passed_by(plan.environments)
     lines += [line("  ", Span(text, "wait")) for text in unavailable_texts(plan.environments)]
     lines += wave_lines(plan.environments)
     return lines + [each for environment in plan.environments for each in ways_out(plan, environment)]
@@ -157,6 +159,16 @@ def _excused(environments: Iterable[EnvironmentPlan]) -> list[Line]:
         )
         for (message, by, identifier), names in told.items()
     ]
+
+
+def _passed_by(environments: Iterable[EnvironmentPlan]) -> list[Line]:
+    """Which gates do not judge a hotfix: nobody is to overlook what is skipped."""
+    told: dict[str, list[str]] = {}
+    for environment in environments:
+        names = [one.id for one in environment.outcomes if one.status == "skip" and one.message == PASSED_BY]
+        if names and environment.steps:
+            told.setdefault(listed(names), []).append(environment.name)
+    return [line("  ", Span(f"· {listed(names)}: a hotfix goes past {gates}", "wait")) for gates, names in told.items()]
 
 
 def wave_lines(environments: Iterable[EnvironmentPlan | EnvironmentStatus]) -> list[Line]:

@@ -48,7 +48,7 @@ def explanation(
 
     :param lock: what keeps others from applying to it now
     :param called: the plan's file or digest, by which commands find it again
-    :param known_as: its short id
+    :param known_as: a saved plan of the same change, where there is one
     :param full: every operand of every verdict, and all that policies found
     """
     told = _Told(plan, environment, applies or {}, (called, known_as), width, full)
@@ -144,7 +144,15 @@ class _Told:
         self.start = start if width is None or width - start >= _NARROWEST else 2 * _INDENT + _GAP
 
     def lines(self) -> list[Line]:
-        return [each for one in self.outcomes for each in self._outcome(one)]
+        told = [each for one in self.outcomes for each in self._outcome(one)]
+        return [*told, *(line("  ", Span(text, "faint")) for text in self._unasked())]
+
+    def _unasked(self) -> list[str]:
+        """What does not judge such a plan at all, and so has no verdict."""
+        kind, judged = self.plan.kind, {one.id for one in self.environment.outcomes}
+        words = {"promote": "a promotion", "adopt": "an adoption", "retire": "a retirement"}.get(kind, f"a {kind}")
+        names = [name for name, occasions in self.applies.items() if kind not in occasions and name not in judged]
+        return [f"{clean(name)}: does not apply to {words}" for name in names]
 
     def _outcome(self, outcome: Outcome) -> list[Line]:
         level = f"   ({outcome.level})" if outcome.level != "hard" else ""

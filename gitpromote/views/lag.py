@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from gitpromote.model.report import EnvironmentStatus, Lag, StatusReport
+from gitpromote.views.discovery import waiting_texts
 from gitpromote.views.environments import LISTED
 from gitpromote.views.journey import versions
 from gitpromote.views.lines import Line, Span, line, table
+from gitpromote.views.standing import rejected_lines
 from gitpromote.views.text import clean, count
 from gitpromote.views.time import ago, instant
 
@@ -13,17 +15,22 @@ _HEADINGS = ("ENVIRONMENT", "RUNS", "NEWEST", "BEHIND", "SINCE", "KEPT BACK BY")
 
 
 def lag_view(report: StatusReport, *, full: bool = False, width: int | None = None) -> list[Line]:
-    """A row for every environment and Warehouse that is behind; the others are counted."""
+    """A row for every environment and Warehouse that is behind; the others are counted.
+
+    Once for each Warehouse: why nothing newer was found.
+    """
     late = [(status, name, lag) for status in report.environments for name, lag in status.lag.items()]
+    several = len({name for status in report.environments for name in (*status.runs, *status.lag)}) > 1
     shown = late if full or len(late) <= LISTED else late[:LISTED]
-    rows = [_row(status, name, lag, report.as_of) for status, name, lag in shown]
+    rows = [_row(status, name if several else "", lag, report.as_of) for status, name, lag in shown]
     lines: list[Line] = [line(Span(report.pipeline, "strong"), f"   {instant(report.as_of)}"), ()]
     if rows:
         lines += table([[Span(word, "faint") for word in _HEADINGS], *rows], width=width)
     if len(late) > len(shown):
         text = f"{count(len(late) - len(shown), 'more environment')} behind   (--full lists them)"
         lines.append(line("  ", Span(text, "faint")))
-    return [*lines, *_others(report)]
+    lines += rejected_lines(report.environments)
+    return [*lines, *_others(report), *(line("  ", Span(text, "wait")) for text in waiting_texts(report.newer))]
 
 
 def _others(report: StatusReport) -> list[Line]:
@@ -31,7 +38,7 @@ def _others(report: StatusReport) -> list[Line]:
     troubled = [one for one in report.environments if one.decision is None and one.reason]
     if troubled:
         return [line("  ", Span(f"! {clean(troubled[0].reason)}", "bad"))]
-    fresh = [one for one in report.environments if not one.lag]
+    fresh = [one for one in report.environments if not one.lag and not one.rejected]
     if not fresh:
         return []
     verb = "runs" if len(fresh) == 1 else "run"
@@ -39,13 +46,17 @@ def _others(report: StatusReport) -> list[Line]:
 
 
 def _row(status: EnvironmentStatus, warehouse: str, lag: Lag, now: int) -> list[Span]:
-    runs = status.runs.get(warehouse)
+    """The cells.
+
+    :param warehouse: its name, where there are several
+    """
+    newest = versions([lag.newest]) if lag.newest is not None else "-"
     kept = ", ".join(map(clean, lag.kept_by))
     why = clean(lag.why)
     return [
         Span(status.name, "strong"),
-        Span(versions([runs]) if runs is not None else "-"),
-        Span(versions([lag.newest])),
+        Span(versions([lag.runs]) if lag.runs is not None else "-"),
+        Span(f"{warehouse}: {newest}" if warehouse and lag.newest is not None else newest),
         Span(str(lag.behind) if lag.behind is not None else "-"),
         Span(ago(lag.since, now=now) if lag.since is not None else "-"),
         Span(f"{kept}: {why}" if kept and why else kept or why, "wait" if kept else "good"),

@@ -12,7 +12,7 @@ from html import escape
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.views.changes import change_blocks
-from gitpromote.views.discovery import newer_words, others_waiting
+from gitpromote.views.discovery import newer_texts, others_waiting
 from gitpromote.views.environments import FOLD_FROM, changes_text, decision_text
 from gitpromote.views.explaining import why_text
 from gitpromote.views.findings import LISTED, place_text
@@ -65,18 +65,22 @@ def _head(plan: Plan, digest: str) -> str:
     lines = [f"### Plan {code(digest)} for {code(plan.pipeline.name)}", ""]
     if plan.request.reason:
         lines += [f"{plan.kind}: {code(plan.request.reason)}", ""]
+    told: set[str] = set()
     for freight in moving(plan):
         words = " · ".join(code(word) for word in artifact_words(freight))
-        newer = newer_words(plan, freight.warehouse)
-        lines += [
-            f"**Freight** {code(freight.alias)} · {words}",
-            *([f"newer, rejected: {code(newer)}"] if newer else []),
-            "",
-        ]
+        newer = newer_texts(plan, freight.warehouse) if freight.warehouse not in told else []
+        told.add(freight.warehouse)
+        lines += [f"**Freight** {code(freight.alias)} · {words}", *map(_newer, newer), ""]
     lines += [
         each for text in others_waiting(plan, {one.warehouse for one in moving(plan)}) for each in (code(text), "")
     ]
     return "\n".join(lines)
+
+
+def _newer(text: str) -> str:
+    """``newer, rejected: `…` ``."""
+    label, _, words = text.partition(": ")
+    return f"{label}: {code(words)}"
 
 
 def _table(plan: Plan) -> str:

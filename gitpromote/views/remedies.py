@@ -22,6 +22,8 @@ _STANDING = frozenset({"pending", "fail", "error"})
 _OURS = "gitpromote "
 #: What an expression is held against, what it says of what is not known, and that time does not turn it.
 _TRUE, _UNKNOWN, _NEVER = "true", "not known", "never"
+#: What an organisation's selectors found says why it judges here, and no expression reads it.
+_MATCHED = "matched"
 _VALUE = 40  # characters of what an expression reads
 
 
@@ -47,12 +49,15 @@ def remedy(
     """What would help against one verdict; ``None`` where nothing but time or another plan does, or nothing need.
 
     :param called: the plan's file or digest, by which it is found again
-    :param known_as: its short id, for those who have it saved or recorded
+    :param known_as: a saved plan of the same change, where there is one
     """
     if outcome.status not in _STANDING or not outcome.binding:
         return None
     named = called or known_as
     own = clean(outcome.remedy).replace(f" {PLAN} ", f" {shlex.quote(named) if named else UNSAVED} ")
+    if own.startswith(_OURS) and f" {UNSAVED} " in own:
+        recording = _command("plan", plan.pipeline.name, "--record")
+        return Remedy(f"{recording}, then {own.replace(UNSAVED, 'ID')}", command=False)
     if own.startswith(_OURS):
         return Remedy(own)
     if outcome.level == "soft":
@@ -69,7 +74,7 @@ def remedy(
 
 def _of_expression(outcome: Outcome) -> str:
     """What would have to be otherwise so that an expression holds: of what it reads, with what stands there now."""
-    read = {name: value for name, value in outcome.operands.items() if name != _NEVER}
+    read = {name: value for name, value in outcome.operands.items() if name not in (_NEVER, _MATCHED)}
     if outcome.status == "error":
         unknown = [name for name, value in read.items() if value == _UNKNOWN]
         return clean(f"has to be known: {listed(unknown)}" if unknown else "mend the expression")
@@ -99,7 +104,8 @@ def _line_of(finding: Finding) -> str:
 def _towards(plan: Plan, environment: EnvironmentPlan, outcome: Outcome, called: str) -> Remedy | None:
     """What brings Freight on: an Environment before that could go, or a look at why it cannot."""
     wanted = {one.id for one in environment.freight.values() if one.moving}
-    before = [plan.environment(name) for name in outcome.operands.get("missing", ())]
+    bypassed = outcome.operands.get("bypassed", ())
+    before = [plan.environment(name) for name in outcome.operands.get("missing", ()) if name not in bypassed]
     coming = [one for one in before if one is not None and wanted & {each.id for each in one.freight.values()}]
     ready = [one.name for one in coming if one.decision == "ready"]
     if ready:

@@ -61,7 +61,8 @@ def _then(plan: Plan, environment: EnvironmentPlan) -> Iterator[str]:
         if names := _further_on(plan, environment, one, "runs"):
             yield f"{one.alias} stays in {listed(names)}, where it has arrived already: roll that back as well"
         if names := _further_on(plan, environment, one, "open"):
-            yield f"{one.alias} may still go on to {listed(names)}: gitpromote freight reject {one.alias} stops it"
+            command = f"gitpromote freight reject {clean(plan.pipeline.name)} {one.alias} --reason …"
+            yield f"{one.alias} may still go on to {listed(names)}; to stop it: {command}"
 
 
 def _further_on(plan: Plan, environment: EnvironmentPlan, left: Freight, fate: str) -> list[str]:

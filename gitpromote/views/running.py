@@ -8,6 +8,7 @@ from gitpromote.errors import GitpromoteError
 from gitpromote.model.result import ApplyResult, EnvironmentResult
 from gitpromote.model.round import Ran, Round, Turn
 from gitpromote.views.applying import apply_view
+from gitpromote.views.discovery import waiting_texts
 from gitpromote.views.lines import Line, Span, line, table
 from gitpromote.views.text import clean, listed, short_commit
 from gitpromote.views.time import duration, instant, iso
@@ -26,15 +27,22 @@ _STYLES = {
 
 
 def ran_view(ran: Ran, *, width: int | None = None) -> list[Line]:
-    """How each environment ended, as after an apply; then what is left to people."""
+    """Why nothing newer was found; what is left to people; how each environment ended, as after an apply."""
+    newer = _newer_lines(ran)
     turns = [turn for turn in ran.turns if turn.status]
     if not turns and not ran.troubles:
-        return [line("Nothing to do: every environment holds what its Freight makes.")]
+        return [*newer, line("Nothing to do: every environment holds what its Freight makes.")]
     left = [turn for turn in turns if turn.result is None]
     results = (*(turn.result for turn in turns if turn.result is not None), *ran.troubles)
     last = ran.rounds[-1]
     told = ApplyResult(pipeline=last.pipeline, plan=last.plan, environments=results, interrupted=ran.interrupted)
-    return [*_left_lines(left, last.pipeline, width), *(apply_view(told, width=width) if results else [])]
+    return [*newer, *_left_lines(left, last.pipeline, width), *(apply_view(told, width=width) if results else [])]
+
+
+def _newer_lines(ran: Ran) -> list[Line]:
+    """Once for each Warehouse, as the last round saw it."""
+    newer = ran.rounds[-1].newer if ran.rounds else {}
+    return [line(Span(text, "wait")) for text in waiting_texts(newer)]
 
 
 def _left_lines(left: list[Turn], pipeline: str, width: int | None) -> list[Line]:
@@ -54,7 +62,11 @@ def round_line(done: Round, *, again: float) -> Line:
     now = done.as_of
     parts: list[Span] = []
     troubles = [(f"{one.name} {_failed_text(one)}", _STYLES["failed"]) for one in done.troubles]
-    for text, style in (*_fates(done.environments, now), *troubles):
+    newer = [
+        (f"{'' if name == done.pipeline else name + ' '}newer, waiting: {clean(why)}", "wait")
+        for name, why in done.newer.items()
+    ]
+    for text, style in (*_fates(done.environments, now), *troubles, *newer):
         parts += [Span("; ") if parts else Span(""), Span(text, style)]
     spans = parts or [Span("nothing to do", "faint")]
     return (Span(f"{iso(now)}  "), Span(done.pipeline, "strong"), Span("  "), *spans, _again(again))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from gitpromote.model.report import EnvironmentStatus, StatusReport
 from gitpromote.views.environments import LISTED, wave_lines
 from gitpromote.views.journey import aliases, versions
 from gitpromote.views.lines import Line, Span, line, table
 from gitpromote.views.overriding import override_text
-from gitpromote.views.text import clean, clean_lines, count, short_commit
+from gitpromote.views.text import clean, clean_lines, count, listed, short_commit
 from gitpromote.views.time import ago, instant
 
 #: What a fresh plan says that is told here too.
-_TOLD = ("debt", "rolled-back")
+_TOLD = ("debt", "rolled-back", "ledger-missing")
 _HEADINGS = ("ENVIRONMENT", "RUNS", "FREIGHT", "SINCE", "VERIFIED", "NEXT")
 
 
@@ -26,14 +27,34 @@ def status_view(report: StatusReport, *, full: bool = False, width: int | None =
         (),
         *(table(rows, width=width) if shown else []),
         *(line("  ", Span(text, "faint")) for text in folded),
+        *rejected_lines(report.environments),
         *[each for status in report.environments for each in _remarks(status, report.as_of)],
         *wave_lines(report.environments),
         *([line(f"  {report.pipeline}: {clean_lines(report.resting)}")] if report.resting else []),
     ]
 
 
+def rejected_lines(environments: Iterable[EnvironmentStatus]) -> list[Line]:
+    """``! test, uat: brave-otter-1c07, which is here, was rejected: "CVE-1"``, once for each Freight."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for status in environments:
+        for name, reason in status.rejected.items():
+            groups.setdefault((status.runs[name].alias, reason), []).append(status.name)
+    return [
+        line(
+            "  ",
+            Span(f"! {listed(names, limit=3)}", "bad"),
+            f': {clean(alias)}, which is here, was rejected: "{clean(reason)}"   ',
+            Span("[rejected]", "faint"),
+        )
+        for (alias, reason), names in groups.items()
+    ]
+
+
 def _head(report: StatusReport) -> Line:
     ledger = f"ledger {short_commit(report.ledger)}" if report.ledger else "no ledger yet: nothing was applied"
+    if not report.ledger and any(one.id == "ledger-missing" for each in report.environments for one in each.outcomes):
+        ledger = "the ledger is missing"
     return line(Span(report.pipeline, "strong"), f"   {instant(report.as_of)}   ", Span(ledger, "faint"))
 
 
@@ -112,5 +133,10 @@ def _speaks(status: EnvironmentStatus) -> bool:
     waits = bool(status.next) or status.decision in ("blocked", "unavailable")
     debt = any(each.id in _TOLD or each.overridden is not None for each in status.outcomes)
     return (
-        waits or debt or status.drift or bool(status.partly) or status.held is not None or status.locked_by is not None
+        waits
+        or debt
+        or status.drift
+        or bool(status.partly or status.rejected)
+        or status.held is not None
+        or status.locked_by is not None
     )

@@ -8,7 +8,7 @@ from gitpromote.model.change import ObjectChange
 from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.views.changes import change_lines, legend
-from gitpromote.views.discovery import newer_words, others_waiting
+from gitpromote.views.discovery import newer_texts, others_waiting
 from gitpromote.views.environments import environment_table, notes
 from gitpromote.views.journey import aliases, artifact_words, moving, running_there, versions
 from gitpromote.views.lines import Line, Span, filled, line
@@ -16,7 +16,7 @@ from gitpromote.views.pruned import pruned_lines
 from gitpromote.views.returning import rollback_head, rollback_lines
 from gitpromote.views.reviewed import Approvals, news, since_texts
 from gitpromote.views.summary import summary_line
-from gitpromote.views.text import clean, count, wrapped
+from gitpromote.views.text import clean, count, listed, wrapped
 
 _FREIGHT = 6
 
@@ -80,21 +80,21 @@ def _heading(plan: Plan, width: int | None) -> list[Line]:
     lines: list[Line] = []
     every = moving(plan)
     column = max((len(freight.alias) for freight in every[:_FREIGHT]), default=0)
+    told: set[str] = set()
     for freight in every[:_FREIGHT]:
         lines += _freight(freight, column, width)
-        lines += _newer(newer_words(plan, freight.warehouse), width)
+        if freight.warehouse not in told:
+            lines += _newer(newer_texts(plan, freight.warehouse), width)
+        told.add(freight.warehouse)
     if len(every) > _FREIGHT:
         lines.append(line(f"         {count(len(every) - _FREIGHT, 'more Freight', 'more Freight')}"))
     return [*lines, *(line(Span(text, "wait")) for text in others_waiting(plan, {one.warehouse for one in every}))]
 
 
-def _newer(words: str, width: int | None) -> list[Line]:
+def _newer(texts: Sequence[str], width: int | None) -> list[Line]:
     """What is newer and was not taken, below the Freight that was."""
-    if not words:
-        return []
-    texts = (
-        wrapped(f"newer, rejected: {words}", max(width - 9, 40)) if width is not None else [f"newer, rejected: {words}"]
-    )
+    if width is not None:
+        texts = [part for text in texts for part in wrapped(text, max(width - 9, 40))]
     return [line("         ", Span(text, "faint")) for text in texts]
 
 
@@ -124,4 +124,14 @@ def _nothing(plan: Plan) -> list[Line]:
         return [line("Nothing to do: the pipeline has no environment at this moment.")]
     if any(each.decision != "noop" or each.steps for each in plan.environments):
         return []
-    return [line("No changes. Every environment holds what its Freight makes.")]
+    adopted = [one.name for one in plan.environments if _keeps_adopted(one)]
+    if not adopted:
+        return [line("No changes. Every environment holds what its Freight makes.")]
+    verb = "holds" if len(adopted) == 1 else "hold"
+    others = len(adopted) < len(plan.environments)
+    rest = "; every other environment what its Freight makes" if others else ""
+    return [line(f"No changes. {listed(map(clean, adopted))} {verb} what was adopted there{rest}.")]
+
+
+def _keeps_adopted(environment: EnvironmentPlan) -> bool:
+    return any(one.id == "debt" and "adopted_at" in one.operands for one in environment.outcomes)

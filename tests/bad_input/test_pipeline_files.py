@@ -167,6 +167,51 @@ def test_a_group_of_a_pipeline_without_groups_is_told_by_validate(shop) -> None:
     assert "!" not in shop.run("validate").out
 
 
+HOTFIX = """\
+from gitpromote import App, Branch, Environment, Git, Image, Pipeline, Plain, Warehouse, any_of
+
+I = "ghcr.io/acme/shop"
+shop = Pipeline(
+    "shop",
+    warehouse=[Warehouse(Image(I, "^1"), name="trunk"), Warehouse(Image(I, "^1", allow=["-hot"])OTHER, name="urgent")],
+    apps=[App("shop", Plain("deploy/$env"))],
+    target=Branch("env/$env"),
+    environments=[
+        Environment("test", after=[], direct=["trunk"]),
+        Environment("hotfix", after=[], direct=["urgent"], apps=None),
+        Environment("prod", after=any_of("test", "hotfix")),
+    ],
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("others", "lacking"),
+    [
+        ("", '11: Environment("hotfix"): only Freight of urgent'),
+        (", Git()", '10: Environment("test"): only Freight of trunk'),
+        (', Git(repo="https://git.acme.example/shop")', ""),  # which may be the home repository
+    ],
+)
+def test_a_warehouse_without_sources_is_told_where_no_other_one_gets_to(shop, others: str, lacking: str) -> None:
+    shop.write("pipeline.py", HOTFIX.replace("OTHER", others))
+    ended = shop.run("validate")
+    told = (
+        f"! pipeline.py:{lacking} gets here, and it holds no commit to render shop from: none will ever enter "
+        "[commit-missing] (add Git(…) to that Warehouse)"
+    )
+    assert (ended.code, ended.out.splitlines()[1:]) == (0, [told] if lacking else [])
+
+
+def test_what_has_nothing_to_render_needs_no_sources(shop) -> None:
+    shop.write("pipeline.py", HOTFIX.replace("OTHER", "").replace("apps=None", "apps=[]"))
+    assert "!" not in shop.run("validate").out
+    edited = HOTFIX.replace("OTHER", "").replace('Branch("env/$env")', 'InPlace("main")').replace("Plain", "Kustomize")
+    shop.write("pipeline.py", edited.replace(", any_of", ", InPlace, any_of", 1))
+    ended = shop.run("validate")
+    assert (ended.code, "commit-missing" in ended.out) == (0, False), ended
+
+
 def test_every_mistake_is_told_at_once(shop) -> None:
     text = pipeline('Environment("Test"), Environment("prod", aftr="test")').replace('App("shop"', 'App("Shop"')
     shop.write("pipeline.py", text)

@@ -47,7 +47,10 @@ def kustomized(shop, kustomization: str | bytes, **files: str | bytes) -> None:
 
 @pytest.mark.parametrize(
     ("path", "hint"),
-    [("deplyo/$env", "\nDid you mean deploy/test?\n"), ("somewhere/$env", "")],
+    [
+        ("deplyo/$env", "\nDid you mean deploy/test?\n"),
+        ("somewhere/$env", "\nCommit and push it, or mend the path where it is named.\n"),
+    ],
     ids=["typo", "nowhere"],
 )
 def test_a_source_path_is_missing_at_that_commit(shop, path: str, hint: str) -> None:
@@ -65,7 +68,11 @@ def test_a_source_path_is_missing_at_an_older_commit(one) -> None:
     told = one.run("plan", "--commit", old)
     assert (told.code, told.err) == (
         1,
-        f"Error: A source path does not exist at this commit  [source-missing]\n\nlater\nread for test/shop at {old}\n",
+        (
+            "Error: A source path does not exist at this commit  [source-missing]\n\n"
+            f"later\nread for test/shop at {old}\n\n"
+            "It is older than the path. Newer Freight has it:\n  gitpromote plan shop --commit main\n"
+        ),
     )
 
 
@@ -85,7 +92,8 @@ def test_a_values_file_is_missing(one) -> None:
     one.push()
     assert one.refused("plan", code=1) == (
         "Error: A source path does not exist at this commit  [source-missing]\n\n"
-        f"values/test.yaml\nread for test/shop at {one.head}\n"
+        f"values/test.yaml\nread for test/shop at {one.head}\n\n"
+        "Commit and push it, or mend the path where it is named.\n"
     )
 
 
@@ -144,7 +152,8 @@ def test_every_environment_that_fails_is_told(shop) -> None:
         "Error: 2 renders failed  [source-missing]\n\n"
         "A source path does not exist at this commit\n"
         "deploy/test/kustomization.yaml:1: refers to deploy/test/nope.yaml\n"
-        f"read for test/shop at {shop.head}\n\n"
+        f"read for test/shop at {shop.head}\n"
+        "Commit and push it, or mend the path where it is named.\n\n"
         "A folder has no kustomization\n"
         "deploy/prod\n"
         f"read for prod/shop at {shop.head}\n"

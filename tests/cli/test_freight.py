@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 from pushing import Pusher
 from real_registry import running
 
+from gitpromote.project import Plan, Project
+
 PIPELINE = """\
 from gitpromote import App, Branch, Environment, Git, Image, Kustomize, Pipeline, Warehouse, same_commit
 
@@ -179,6 +181,78 @@ def test_freight_is_recorded_once_and_its_commands_work(run, shop, said):
     assert again.out == first.out.replace("Recorded", "Known already:")
     command = shlex.split(first.out.splitlines()[-1])
     assert run(*command[1:]).code == 0
+
+
+def test_a_request_without_intent_takes_an_earlier_intent_back(run, shop, said):
+    """Of several requests the latest counts; a plain one is for the whole way."""
+    [digest] = shop.push("1.0.0")
+    words = ["freight", "create", "--image", f"{shop.repository}:1.0.0@{digest}"]
+    body = f'  HOST/acme/notes:1.0.0@{digest[:11]}…\n  notes@ID-1 "first" (Lea Demo)\n'
+    command = "  gitpromote plan notes --freight FREIGHT-1\n"
+    run(*words)
+    told = [
+        (("--target", "test"), "Requested:", "  asked to stop at test\n"),
+        ((), "Requested:", "  asked to go the whole way; before, it was asked to stop at test\n"),
+        ((), "Known already:", ""),
+        (("--skip", "test"), "Requested:", "  asked to skip test\n"),
+        (("--target", "test"), "Requested:", "  asked to stop at test; before, it was asked to skip test\n"),
+        (
+            ("--label", "a=b"),
+            "Labelled:",
+            "  labels: a=b\n  asked to go the whole way; before, it was asked to stop at test\n",
+        ),
+        (("--label", "a=b"), "Known already:", ""),
+    ]
+    for more, word, remark in told:
+        ended = run(*words, *more)
+        assert (ended.code, said(ended.out)) == (0, f"{word} FREIGHT-1  2 artifacts\n{body}{remark}{command}"), more
+    history = [one.split()[2] for one in said(run("history").out).splitlines()[1:]]
+    assert history.count("requested") == 5 and "stop at" not in run("freight", "list").out
+    run(*words, "--target", "test")
+    assert json.loads(run(*words, "--json").out)[0]["requested"] is True
+
+
+def test_what_a_request_keeps_out_names_the_command_that_lets_it_in(run, shop, said):
+    [digest] = shop.push("1.0.0")
+    run("freight", "create", "--image", f"{shop.repository}:1.0.0@{digest}", "--skip", "test")
+    alias = json.loads(run("freight", "list", "--json").out)[0]["freight"]["alias"]
+    ended = run("explain", "test")
+    assert ended.err == ""
+    denied = said(ended.out)
+    assert denied.splitlines()[1:3] == [
+        "  fail  skip-denied  asks to leave test out, and may not: test has no SkipPermission",
+        "                     gitpromote freight create notes --freight FREIGHT-1",
+    ]
+    run("freight", "create", "notes", "--freight", alias, "--target", "test")
+    assert run("apply", "--env", "test", "--auto-approve").code == 0
+    run("plan", "--freight", alias, "-out=p.json")
+    assert Project.load("pipeline.py").plan_verify(Plan.load("p.json")) == []
+    kept = said(run("explain", "prod").out)
+    assert kept.splitlines()[1:3] == [
+        "  fail  target  not meant for prod: it was asked to stop at test",
+        "                gitpromote freight create notes --freight FREIGHT-1",
+    ]
+    ended = run("freight", "create", "notes", "--freight", alias)
+    assert said(ended.out).splitlines()[3] == "  asked to go the whole way; before, it was asked to stop at test"
+    assert "fail" not in run("explain", "prod").out
+
+
+def test_freight_that_is_there_is_named_alone_and_what_was_rejected_is_not_asked_for(run, shop, said):
+    [digest] = shop.push("1.0.0")
+    words = ["freight", "create", "--image", f"{shop.repository}:1.0.0@{digest}"]
+    run(*words, "--target", "test")
+    alias = json.loads(run("freight", "list", "--json").out)[0]["freight"]["alias"]
+    both = run(*words, "--freight", alias)
+    assert (both.code, said(both.err)) == (
+        64,
+        (
+            "Error: Freight that is there is made of what it is made of  [freight-and-artifacts]\n\n"
+            "'FREIGHT-1', and an image, a chart, a commit or a Warehouse beside it.\n\n"
+            "Name one or the other.\n"
+        ),
+    )
+    run("freight", "reject", alias, "--reason", "bad")
+    assert said(run(*words).out).startswith("Known already: FREIGHT-1")
 
 
 def test_known_freight_takes_labels_and_keeps_its_provenance(run, shop, said):

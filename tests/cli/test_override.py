@@ -59,7 +59,7 @@ def test_for_a_saved_plan(run, closed) -> None:
             64,
             (
                 "Error: An environment and a gate are to be named  [usage]\n\ngiven: prod\n\n"
-                "  gitpromote override [PIPELINE] ENV GATE\n"
+                "  gitpromote override [PIPELINE] ENV GATE --reason TEXT --expires 4h\n"
             ),
         ),
         (

@@ -189,7 +189,30 @@ def test_a_plan_of_the_ledger_is_applied_by_its_digest(run, notes) -> None:
     assert ended.code == 8
     assert f"gitpromote apply {digest}" in ended.err
     assert run("apply", short, "--env", "test", answers="yes\n").code == 0
+    other = run("apply", short, "--expect-digest", "sha256:" + "0" * 64)
+    assert (other.code, other.err.splitlines()[0]) == (
+        *(5, "Error: This is not the plan that was expected  [plan-unexpected]"),
+    )
+    # The whole digest is named: nothing is left to ask.
+    assert run("apply", short, "--env", "uat", "--expect-digest", digest).code == 0
     assert run("apply", digest, "--expect-digest", digest).code == 0
+
+
+def test_an_apply_that_is_interrupted_before_its_first_step_says_how_to_go_on(run, notes, monkeypatch) -> None:
+    run("plan", "-out=plan.json")
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gitpromote.project.project_of", interrupted)
+    ended = run("apply", "plan.json", "--env", "test")
+    assert (ended.code, ended.err) == (
+        130,
+        (
+            "Error: Interrupted  [interrupted]\n\nNothing more was started. Go on with:\n"
+            "  gitpromote apply plan.json --env test\n"
+        ),
+    )
 
 
 def test_what_somebody_else_wrote_is_shown_with_the_ways_out(run, notes, normal, snapshot) -> None:

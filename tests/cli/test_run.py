@@ -164,6 +164,34 @@ def test_all_pipelines_run_for_ever_side_by_side(run, notes) -> None:
     assert re.search(r"^\S+  two  test written ", ended.out, re.MULTILINE)
 
 
+GONE = """\
+! two is gone from the pipeline file, and what it wrote still stands: test
+  gitpromote retire two --gone --reason …
+"""
+
+
+def test_what_a_pipeline_that_is_gone_left_is_told_beside_all_the_others(run, notes) -> None:
+    both = TWO.replace('"nosuch"', '"config"')
+    (notes.clone / "pipeline.py").write_text(both)
+    (notes.clone / "config").mkdir(exist_ok=True)
+    (notes.clone / "config" / "c.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
+    (notes.clone / "elsewhere.py").write_text(both.replace("one, two", "three, four").replace('(("one"', '(("three"'))
+    text = (notes.clone / "elsewhere.py").read_text().replace('("two"', '("four"')
+    (notes.clone / "elsewhere.py").write_text(text)
+    notes.commit("two pipelines, and others in a file of their own")
+    assert (run("run", "--once", "--all").err, run("plan", "--all").err) == ("", "")
+    assert run("run", "--once", "--all", "--pipeline", "elsewhere.py").err == ""
+    (notes.clone / "pipeline.py").write_text(both.replace("one, two =", "one, _ =") + "__all__ = ['one']\n")
+    notes.commit("one")
+    for words in (("plan", "--all"), ("plan", "--all", "--json"), ("run", "--once", "--all")):
+        ended = run(*words)
+        assert (ended.code, ended.err) == (0, GONE), words
+    assert run("plan").err == ""
+    assert run("plan", "--all", "--pipeline", "pipeline.py:one").err == ""
+    assert run("retire", "two", "--gone", "--reason", "gone", "-auto-approve").code == 0
+    assert run("plan", "--all").err == ""
+
+
 def test_all_pipelines_are_planned_and_one_that_fails_keeps_none_back(run, notes, normal) -> None:
     (notes.clone / "pipeline.py").write_text(TWO)
     (notes.clone / "config").mkdir(exist_ok=True)

@@ -39,7 +39,7 @@ def test_a_plan_does_not_wait_for_what_its_own_first_step_ends(soaking):
     first = freight_of(site.project(pipeline).plan(env="uat"), "uat")
     assert told.message == (
         f"{first.alias} will not come here: 3h of 24h in test, and this plan moves {freight_of(plan, 'test').alias} "
-        "there. To wait for it: plan --env uat"
+        "there. To wait for it: gitpromote plan shop --env uat"
     )
     assert site.project(pipeline).plan_verify(plan) == []
     assert site.project(pipeline).status()["uat"].decision == "waiting"

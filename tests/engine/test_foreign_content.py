@@ -67,6 +67,22 @@ def test_foreign_content_is_blocked_even_where_it_is_what_we_would_write(promote
 # -- adopt
 
 
+def test_an_adopted_file_that_is_no_manifest_is_debt_as_well(promoted):
+    promoted.promote()
+    promoted.home.commit({"NOTES.txt": "by hand\n"}, branch="env/test", message="notes")
+    promoted.project(who="Kim <kim@acme.example>").adopt("test", reason="notes")
+    plan = promoted.project().plan()
+    told = 'what Kim <kim@acme.example> adopted: "notes"; it stays if the sources contain it'
+    assert (promoted.decisions(plan)["test"], outcome(plan, "debt").message) == ("noop", f"keeps {told}")
+    shown = plain(plan_view(plan.data))
+    assert "No changes. test holds what was adopted there; every other environment what its Freight makes.\n" in shown
+    assert "what its Freight makes.\n" in shown
+    promoted.home.commit(promoted.sources("test", version="1.2.0"), message="newer")
+    plan = promoted.project().plan()
+    assert (promoted.decisions(plan)["test"], outcome(plan, "debt").message) == ("ready", f"undoes {told}")
+    assert [one.path for one in plan["test"].writes if one.action == "delete"] == ["NOTES.txt"]
+
+
 def test_adopted_content_stays_until_other_freight_comes(promoted):
     promoted.promote()
     commit = by_hand(promoted)
@@ -311,3 +327,14 @@ def test_sources_where_nothing_was_ever_written_are_blocked_with_the_remedy(site
     result = site.apply(plan, project=site.project(pipeline))
     assert site.told(result) == {"test": "written", "uat": "blocked 13"}
     assert (result.exit_code, site.home.head("env/uat")) == (13, before)
+
+
+def test_a_branch_that_was_rewritten_without_anything_of_ours_names_no_commits(site):
+    pipeline = site.pipeline(Environment("test"), target=Directory("builds/$env", branch="live"))
+    site.promote(pipeline)
+    ours = str(site.home.head("live"))
+    site.home.commit({"x.md": "x\n"}, branch="live", parent=None)
+    found = outcome(site.project(pipeline).plan(), "foreign")
+    assert found.message == (
+        f"holds content that is not ours; its branch was rewritten and no longer contains {ours[:7]} of ours"
+    )

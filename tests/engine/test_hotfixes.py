@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gitpromote import Environment, Git, Image, Warehouse
+from gitpromote.views.opening import condition_text
+from gitpromote.views.remedies import remedies
 
 HOUR = 3600
 IMAGE = "ghcr.io/acme/shop"
@@ -104,6 +106,29 @@ def test_a_hotfix_that_somebody_names_goes_where_they_say(flowing, pipeline):
     }
     flowing.project(pipeline).run_once()
     assert set(runs(flowing, pipeline).values()) == {freight.alias}
+
+
+def test_what_takes_a_hotfix_on_is_told_where_being_verified_does_not(flowing, pipeline):
+    """It says what is true, and the command that it gives brings the Freight there."""
+    freight = hotfixed(flowing, pipeline)
+    for asked in ({"env": "prod-us"}, {}):
+        planned = flowing.project(pipeline).plan(freight=freight.alias, **asked)
+        assert condition(planned["prod-us"]) == ["when it comes to prod the ordinary way, or is approved here"]
+        told = planned["prod-us"].outcomes[0]
+        assert (told.message, told.operands["bypassed"]) == (
+            "prod: verified as a hotfix, which does not go on from there",
+            ["prod"],
+        )
+        assert remedies(planned.data, planned["prod-us"]) == {
+            "upstream": f"gitpromote freight approve shop {freight.alias} --env prod-us --reason …"
+        }
+    flowing.project(pipeline).freight.approve(freight.alias, "prod-us", reason="as well")
+    plan = flowing.project(pipeline).plan(freight=freight.alias, env="prod-us")
+    assert flowing.told(flowing.apply(plan, project=flowing.project(pipeline))) == {"prod-us": "written"}
+
+
+def condition(planned):
+    return [condition_text(one) for one in planned.opens.conditions]
 
 
 def test_a_hotfix_that_was_approved_for_another_environment_comes_there_and_no_further_back(flowing, pipeline):

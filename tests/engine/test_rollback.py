@@ -53,6 +53,11 @@ def test_what_was_rolled_back_is_held_until_it_is_released(twice):
     )
     assert twice.home.files("env/test") == {FILE: twice.deployment("test")}
     twice.project().release("test")
+    result = twice.apply(plan)
+    [released] = result.environments
+    assert (released.status, released.exit_code, released.code) == ("stale", 4, "plan-overtaken")
+    assert released.message == "held when it was planned, and released since"
+    assert released.hint == f"Make a new plan:\n  gitpromote plan shop --since {plan.short_id}"
     assert twice.decisions(twice.project().plan(env="test")) == {"test": "ready"}
 
 
@@ -63,7 +68,7 @@ def test_freight_that_was_rolled_back_is_told_wherever_it_may_come_again(twice):
     twice.project().release("test")
     told = (
         f'{bad} was rolled back from here 00:54Z by Ada <ada@acme.example>: "5xx". '
-        f"To keep it out: freight reject shop {bad}"
+        f"To keep it out: gitpromote freight reject shop {bad} --reason …"
     )
     plan = twice.project().plan(env="test")
     [outcome] = [one for one in plan["test"].outcomes if one.id == "rolled-back"]
@@ -128,15 +133,22 @@ def test_freight_that_was_left_does_not_go_on_downstream(promoted):
 def test_a_second_rollback_goes_further_back_and_not_to_what_was_left(twice):
     twice.home.commit(twice.sources("test", "uat", "prod", version="1.2.0"))
     twice.promote()
+    left = []
     for version in ("1.1.0", "1.0.0"):
-        twice.apply(twice.project().rollback("test", reason="5xx"))
+        plan = twice.project().rollback("test", reason="5xx")
+        left.append(_left(plan))
+        twice.clock.sleep(60)
+        twice.apply(plan)
         assert twice.home.files("env/test") == {FILE: twice.deployment("test", version=version)}
         twice.project().release("test")
     with pytest.raises(Blocked) as caught:
         twice.project().rollback("test", reason="5xx")
     assert str(caught.value) == (
         "There is nothing to go back to  [rollback-nothing]\n"
-        "test has never held another verified Freight.\n"
+        "test has never held another verified Freight but what was rolled back from here: "
+        f"{', '.join(sorted(left))}.\n"
+        "What was rolled back comes again by a promotion:\n"
+        f"  gitpromote plan shop --env test --freight {left[1]}\n"
         "Its history:\n  gitpromote history --env test"
     )
     assert caught.value.exit_code == 13
@@ -158,9 +170,46 @@ def test_a_rollback_to_freight_that_was_never_there_is_refused(twice):
         twice.project().rollback("test", reason="5xx", to="grumpy-cat-0000")
     assert str(caught.value) == (
         "There is no such Freight to go back to  [rollback-unknown]\n"
-        "'grumpy-cat-0000' was never verified in test, or it is what runs there; "
-        f"verified: {', '.join(sorted(aliases))}"
+        f"'grumpy-cat-0000' was never verified in test; verified: {', '.join(sorted(aliases))}"
     )
+
+
+def test_what_was_rolled_back_or_runs_there_is_told_as_such_where_it_is_named(twice):
+    plan = twice.project().rollback("test", reason="5xx")
+    left, [back] = _left(plan), [one.alias for one in plan.data.freight.values() if one.alias != _left(plan)]
+    twice.apply(plan)
+    with pytest.raises(UsageError) as caught:
+        twice.project().rollback("test", reason="again", to=left)
+    assert str(caught.value) == (
+        "There is no such Freight to go back to  [rollback-unknown]\n"
+        f"'{left}' was rolled back from test 20 Nov 2025 00:54Z by Ada <ada@acme.example>: \"5xx\"; verified: {back}\n"
+        "What was rolled back comes again by a promotion:\n"
+        "  gitpromote release shop test\n"
+        f"  gitpromote plan shop --env test --freight {left}"
+    )
+    twice.project().release("test")
+    again = twice.project().plan(env="test", freight=left)
+    assert twice.told(twice.apply(again)) == {"test": "written"}
+    with pytest.raises(UsageError) as caught:
+        twice.project().rollback("test", reason="again", to=left)
+    assert caught.value.detail == f"'{left}' is what runs in test; verified: {', '.join(sorted([back, left]))}"
+
+
+@pytest.mark.parametrize("kind", ["changed", "deleted"])
+def test_a_rollback_tells_whose_work_it_undoes(twice, kind):
+    ours = str(twice.home.head("env/test"))
+    if kind == "changed":
+        theirs = twice.home.commit({FILE: twice.deployment("test", replicas=9)}, branch="env/test", message="nine")
+        told = f'undoes content that is not ours: {theirs[:7]} "nine" (tom@acme.example, claimed)'
+    else:
+        twice.home.move("env/test", None)
+        told = f"makes again what was deleted: {ours[:7]}"
+    plan = twice.project().rollback("test", reason="5xx")
+    assert [(one.id, one.status, one.message) for one in plan["test"].outcomes] == [("foreign", "warn", told)]
+    assert told in plain(plan_view(plan.data))
+    assert twice.project().plan_verify(plan) == []
+    assert twice.told(twice.apply(plan)) == {"test": "written"}
+    assert twice.home.files("env/test") == {FILE: twice.deployment("test")}
 
 
 def test_the_same_change_may_come_again_after_a_rollback(twice):
@@ -315,7 +364,7 @@ def test_what_somebody_approved_further_on_may_still_go_there_after_a_rollback(p
     project.freight.approve(left, env="prod")
     told = _then(project.rollback("test", reason="5xx"))
     assert told[0].endswith(f"; {left} will not go on to uat")
-    assert told[1] == f"{left} may still go on to prod: gitpromote freight reject {left} stops it"
+    assert told[1] == f"{left} may still go on to prod; to stop it: gitpromote freight reject shop {left} --reason …"
 
 
 def _left(plan):

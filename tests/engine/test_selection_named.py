@@ -159,7 +159,8 @@ def test_what_has_had_it_before_is_left_alone_and_that_is_told(images):
     assert set(looked_at(plan).values()) == {"2.0.0 noop"}
     alias = alias_of(old)
     assert plan.warnings == tuple(
-        f"{env} has had {alias} before and is left alone; to go back to it: plan --freight {alias} --env {env}"
+        f"{env} has had {alias} before and is left alone; "
+        f"to go back to it: gitpromote plan shop --freight {alias} --env {env}"
         for env in ALL
     )
     assert looked_at(site.project(pipeline).plan(freight=alias, env="prod"))["prod"].startswith("1.0.0 ")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gitpromote import App, Branch, Directory, Environment, Git, Message, Pipeline, Plain, Warehouse
+from gitpromote.engine import plans
 from gitpromote.errors import ConfigurationError, GitpromoteError
+from gitpromote.model import pipeline_targets
 
 FILE = "apps-deployment-shop.yaml"
 ALL = ("test", "uat", "prod")
@@ -238,6 +240,35 @@ def test_what_comes_in_the_way_after_the_plan_is_seen_before_anything_is_written
         "Nothing was pushed for this environment. Rename one of the two, or remove Builds. Then plan again:\n"
         "  gitpromote plan shop"
     )
+
+
+@pytest.mark.parametrize(("first", "second", "why"), [("CC", "cc", "case"), ("caf\u00e9", "cafe\u0301", "unicode")])
+def test_what_two_environments_of_one_run_write_is_told_where_their_folders_meet(site, monkeypatch, first, second, why):
+    """Neither of the two stands there yet."""
+
+    def pipeline():
+        return site.pipeline(
+            Environment("test", after=[], target=Directory(first, branch="mr")),
+            Environment("uat", after=[], target=Directory(second, branch="mr")),
+        )
+
+    with pytest.raises(ConfigurationError) as caught:
+        pipeline()
+    told = f'Environment("uat"): the folder "{second}" on branch "mr" meets "{first}" of Environment("test")'
+    assert f"{told} on file systems that fold {why}  [path-conflict]  (give one of the two another name)" in str(
+        caught.value
+    )
+    # However they came to be: the plan sees it as well, and an apply of a plan that did not.
+    monkeypatch.setattr(pipeline_targets, "_folded_folders", lambda by_ref: ())
+    plan = site.project(pipeline()).plan()
+    assert site.decisions(plan) == {"test": "ready", "uat": "blocked unsafe-path"}
+    message = f"{second!r} meets {first!r} of test on file systems that fold {why}"
+    assert why_blocked(plan, "uat") == f"{message}. Give one of the two another name."
+    monkeypatch.setattr(plans, "with_unsafe_paths", lambda world, observation: observation)
+    plan = site.project(pipeline()).plan()
+    result = site.apply(plan, project=site.project(pipeline()))
+    assert site.told(result) == {"test": "written", "uat": "blocked 13"}
+    assert result.environments[1].detail == f"uat: {message}"
 
 
 @pytest.mark.parametrize("mode", ["120000", "100644"])

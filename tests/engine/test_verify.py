@@ -7,6 +7,8 @@ import json
 import pytest
 
 from gitpromote import Directory, Environment
+from gitpromote.engine.assess import last_record
+from gitpromote.errors import VerificationFailed
 from gitpromote.model.canonical import canonical
 
 LEDGER = "gitpromote/ledger/shop"
@@ -146,6 +148,16 @@ def test_a_plan_document_under_another_name_is_found(promoted):
 def test_a_commit_that_is_no_record_is_found(promoted, text, message):
     oid = promoted.home.commit({}, branch=LEDGER, message=f"x\n\n{text}\n")
     assert findings(promoted) == [("ledger", f"refs/heads/{LEDGER} at {oid[:12]}: {message}")]
+
+
+def test_nothing_is_applied_over_a_commit_that_is_no_record(promoted):
+    plan = promoted.plan()
+    promoted.home.commit({"environments/prod.json": "{}"}, branch=LEDGER, message="written prod")
+    with pytest.raises(VerificationFailed) as caught:
+        promoted.project().apply(plan, confirmed=True)
+    assert (caught.value.code, caught.value.exit_code) == ("ledger-damaged", 10)
+    with pytest.raises(VerificationFailed):
+        last_record(promoted.project()._world, promoted.home.head(LEDGER))
 
 
 def test_a_record_in_another_form_is_found(promoted):

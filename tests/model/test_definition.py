@@ -224,10 +224,14 @@ EXAMPLES: list[tuple[Definition, str]] = [
     (Boundary(paths="builds/*", kinds=["apps/*"]), 'Boundary(paths="builds/*", kinds="apps/*")'),
     (Exemption(rule="a/b", owner="pay", expires="2027-03-01"), None),  # type: ignore[list-item]
     (OrgPolicy(Pack("images"), name="pinned"), 'OrgPolicy(Pack("images"), name="pinned")'),
-    (OrgGate(Soak("1h")), 'OrgGate(Soak("1h"))'),
+    (OrgGate(Soak("1h")), 'OrgGate(Soak("1h", applies_to=["promote", "hotfix"]))'),
+    (OrgGate(Soak("1h", applies_to=["promote"])), 'OrgGate(Soak("1h", applies_to=["promote"]))'),
     (
         OrgPolicies(gates=[OrgGate(Soak("1h"), match=OrgMatch(names="prod-*"))], signers="signers"),
-        'OrgPolicies(gates=[OrgGate(Soak("1h"), match=OrgMatch(names="prod-*"))], signers="signers")',
+        (
+            'OrgPolicies(gates=[OrgGate(Soak("1h", applies_to=["promote", "hotfix"]), match=OrgMatch(names="prod-*"))]'
+            ', signers="signers")'
+        ),
     ),
     (PythonPolicy(module_level), f'PythonPolicy("{REFERENCE}", name="module_level")'),
     (

@@ -296,6 +296,28 @@ def test_every_cycle_is_told() -> None:
     ]
 
 
+def test_a_cycle_is_told_beside_names_that_are_taken_or_unknown() -> None:
+    told = problems(
+        lambda: small(
+            Environment("test"),
+            Environment("test"),
+            Environment("uat", after="tst"),
+            Environment("x", after="y"),
+            Environment("y", after="x"),
+            apps=[
+                App("shop", Plain("a")),
+                App("shop", Plain("b")),
+                App("one", Plain("c"), after="two"),
+                App("two", Plain("d"), after="one"),
+            ],
+        )
+    )
+    codes = sorted(text.rpartition("  [")[2].partition("]")[0] for text in told)
+    assert codes == ["cycle", "cycle", "name-taken", "name-taken", "unknown-upstream"]
+    assert 'App("one"): Apps wait for each other: one -> two -> one  [cycle]  (take one after= out)' in told
+    assert 'Environment("x"): Environments wait for each other: x -> y -> x  [cycle]  (take one after= out)' in told
+
+
 def test_unknown_and_repeated_names_are_told() -> None:
     told = problems(
         lambda: small(
@@ -450,8 +472,9 @@ def test_an_edit_names_an_image_that_a_warehouse_subscribes_to() -> None:
     )
     assert sorted(told) == [
         (
-            'Helm: no Warehouse subscribes to the chart "oci://ghcr.io/acme/chart/shop"  [unknown-chart]  '
-            '(did you mean "oci://ghcr.io/acme/charts/shop"?)'
+            'Helm: the chart "oci://ghcr.io/acme/chart/shop" is not in the sources, and this version renders no other  '
+            "[not-supported]  (copy it there and name its folder: "
+            "helm pull oci://ghcr.io/acme/chart/shop --untar --untardir charts)"
         ),
         (
             'SetValue: no Warehouse subscribes to the chart "https://charts.example/db"  [unknown-chart]  '
@@ -465,6 +488,31 @@ def test_an_edit_names_an_image_that_a_warehouse_subscribes_to() -> None:
             'SetValue: no Warehouse subscribes to the image "nginx"  [unknown-image]  '
             '(add Image("nginx", …) to the Warehouse)'
         ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chart", "watched", "command"),
+    [
+        (
+            "oci://ghcr.io/acme/charts/shop",
+            Chart("oci://ghcr.io/acme/charts/shop", "^1"),
+            "helm pull oci://ghcr.io/acme/charts/shop --untar --untardir charts",
+        ),
+        (
+            "https://charts.example/stable",
+            Chart("https://charts.example/stable", "^1", name="shop"),
+            "helm pull NAME --repo https://charts.example/stable --untar --untardir charts",
+        ),
+    ],
+)
+def test_a_chart_that_nothing_fetches_is_refused_before_anything_is_planned(chart, watched, command) -> None:
+    told = problems(lambda: small(warehouse=Warehouse(watched), apps=[App("shop", Helm(chart) | Kustomize("k"))]))
+    assert told == [
+        (
+            f'Helm: the chart "{chart}" is not in the sources, and this version renders no other  [not-supported]  '
+            f"(copy it there and name its folder: {command})"
+        )
     ]
 
 

@@ -196,7 +196,7 @@ def test_what_runs_may_have_been_rejected_since(small):
     assert choose(asked, "test", "shop", [third, first]).freight == third
     assert choose(asked, "test", "shop", [first]).freight == first
     nothing = f"{second.alias}, which is here, was rejected (bad), and there is nothing else that may come"
-    assert choose(asked, "test", "shop", []) == (None, nothing)
+    assert choose(asked, "test", "shop", []) == (None, nothing, None)
 
 
 def test_the_latest_arrival_comes_first_and_what_was_rejected_not_at_all(small):
@@ -241,7 +241,7 @@ def test_a_named_freight_does_not_go_where_its_request_does_not_take_it(small):
     known = FreightState(freight=one, created_at=1, sequence=1, intent=Intent(at=1, record="r", target="test"))
     asked = Journey(pipeline=small.pipeline(), ledger=LedgerState(freight={one.id: known}), as_of=1)
     found = named(asked, "prod", one, exactly=False)
-    assert found == (None, "not meant for prod: it was asked to stop at test")
+    assert found == (None, "not meant for prod: it was asked to stop at test", one)
     assert explained(asked, "prod", one) == "not meant for prod: it was asked to stop at test"
 
 

@@ -46,6 +46,36 @@ def test_trunk_contains_a_hotfix_when_it_has_each_artifact_or_a_later_one(comes,
     assert contains([of(*comes)], of(*fix), later={(f"{2:040x}", f"{3:040x}")}) is wanted
 
 
+def known(number, created, *artifacts, **members):
+    return FreightState(freight=of(*artifacts), created_at=created, sequence=number, **members)
+
+
+@pytest.mark.parametrize(
+    ("comes", "wanted"),
+    [
+        ([image("1.1.0", 3), commit(1)], True),  # pushed before the hotfix, in a Freight of that time
+        ([image("1.1.0", 3), commit(2)], True),  # the same image with a later commit
+        ([image("1.1.1", 4), commit(1)], False),  # found after it
+        ([image("1.0.1", 2), commit(1)], False),  # the same
+        ([image("main", 2), commit(1)], False),  # the same by another tag
+        ([image("1.1.0", 5), commit(1)], False),  # built anew
+    ],
+)
+def test_what_was_there_before_a_hotfix_does_not_contain_it_whatever_its_number_says(small, comes, wanted):
+    bypass = Bypass(at=50, record="r", reason="5xx", actor="Ada", expires=None)
+    fix = known(3, 50, image("1.0.1", 2), commit(1), bypass={"prod": bypass})
+    states = [known(1, 10, image("1.0.0", 1), commit(1)), known(2, 20, image("1.1.0", 3), commit(1)), fix]
+    trunk = of(*comes)
+    if trunk.id not in [one.freight.id for one in states]:
+        states.append(known(4, 60, *comes))
+    prod = small.holding("prod", fix.freight, "t")
+    test = small.holding("test", trunk, "t")
+    ledger = LedgerState(environments={"prod": prod, "test": test}, freight={one.freight.id: one for one in states})
+    journey = Journey(pipeline=small.pipeline(), ledger=ledger, as_of=100)
+    told = hotfix_debts(journey, "prod", {"shop": trunk}, later={(f"{1:040x}", f"{2:040x}")})
+    assert bool(told) is wanted
+
+
 def hotfixed(small, *, held=True, verified=False):
     fix, next_one = small.freight(2), small.freight(3)
     bypass = Bypass(at=5, record="r", reason="5xx", actor="Ada", expires=small.as_of + 60)

@@ -22,6 +22,7 @@ def outcome(identifier, status="pending", *, at=None, until=None, level="hard", 
     return Outcome.model_validate({**told, "from": at, "until": until})
 
 
+ORDINARILY = {"text": "when it comes to a the ordinary way, or is approved here"}
 UPSTREAM = outcome("upstream", missing=["uat"], join="all")
 
 
@@ -43,6 +44,21 @@ UPSTREAM = outcome("upstream", missing=["uat"], join="all")
         (
             [outcome("upstream", missing=["a", "b"], join="any"), outcome("quiet")],
             Opens(conditions=({"any_verified": ["a", "b"], "plus": 0}, {"gate": "quiet"})),
+        ),
+        (
+            [outcome("upstream", missing=["a", "b"], bypassed=["a"], join="any")],
+            Opens(conditions=({"verified": "b", "plus": 0},)),
+        ),
+        (
+            [outcome("upstream", missing=["a", "b"], bypassed=["a"], join="all")],
+            Opens(conditions=(ORDINARILY, {"verified": "b", "plus": 0})),
+        ),
+        (
+            [
+                outcome("upstream", missing=["a"], bypassed=["a"], join="all"),
+                outcome("soak", missing=["a"], join="all", need=DAY),
+            ],
+            Opens(conditions=(ORDINARILY, {"gate": "soak"})),
         ),
         (
             [outcome("soak", at=5000), outcome("quiet"), outcome("told", level="advisory")],

@@ -135,7 +135,7 @@ def test_what_is_chosen_and_what_is_superseded(path: Path) -> None:
     for at, words, rest in scenario.lines("chosen"):
         journey = scenario.journey(at)
         candidates = [state.freight for state in newest_first(journey.ledger, "shop")]
-        freight, reason = choose(journey, words[0], "shop", candidates)
+        freight, reason, _ = choose(journey, words[0], "shop", candidates)
         number = next((n for n in range(1, 10) if freight == scenario.freight(n)), None)
         said = str(number) if freight is not None else f"nothing ({reason})"
         assert said == scenario.alias(rest.split(maxsplit=1)[1]), rest

@@ -60,7 +60,9 @@ def test_a_head_that_has_not_moved_goes_on():
     [
         ("h" * 40, "p" * 40, 1, "re-anchored pppp..hhhh, 1 unrelated commit"),
         ("h" * 40, "p" * 40, 12, "re-anchored pppp..hhhh, 12 unrelated commits"),
-        ("h" * 40, None, 0, "re-anchored noth..hhhh, 0 unrelated commits"),
+        ("h" * 40, "p" * 40, 0, "re-anchored pppp..hhhh, the branch was rewritten"),
+        ("h" * 40, None, 0, "re-anchored nothing..hhhh, the branch is new"),
+        (None, "p" * 40, 0, "re-anchored pppp..nothing, the branch is gone"),
     ],
 )
 def test_a_head_that_moved_past_the_same_ids_is_built_upon(head, planned_head, count, text):
@@ -141,7 +143,9 @@ def test_every_kind_of_push_is_found_again(kind):
 def test_what_others_recorded_there_since_is_stale(kind, text):
     fresh = look(head="p" * 40, records=(record(kind),))
     assert verdict(planned(), fresh) == ("stale", "plan-overtaken", text)
-    assert verdict(planned(), look(head="p" * 40, records=(record(kind, plan=PLAN),)))[0] == "go"
+    # What somebody made of this plan's own result is nobody's plan.
+    own = "stale" if kind == "foreign-commit" else "go"
+    assert verdict(planned(), look(head="p" * 40, records=(record(kind, plan=PLAN),)))[0] == own
 
 
 @pytest.mark.parametrize(
@@ -156,6 +160,7 @@ def test_what_changes_nothing_there_does_not_matter(kind):
 LATER = {
     "applied": {"records": (record(plan=PLAN, generation=3),), "result_holds": True},
     "plan-superseded": {"superseded": "rejected"},
+    "plan-retires-living": {"alive": "it lives again: the branch change-1"},
     "plan-overtaken": {"records": (record("held"),)},
     "plan-code-changed": {"changed_callables": ("gates:signed",)},
     "plan-expired": {},

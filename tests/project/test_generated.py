@@ -249,6 +249,31 @@ def test_everything_may_be_over(empty):
     )
 
 
+def test_what_lives_again_is_not_deleted_by_a_plan_that_took_it_for_over(empty, tmp_path):
+    """The saved plan alone says by what it was over; no code of the pipeline runs."""
+    desk = start(empty)
+    for number in (1, 2):
+        pull(desk, number)
+    applied(desk, desk.project().plan())
+    desk.git("push", "-q", "origin", ":refs/heads/change-1", ":refs/heads/change-2")
+    project = desk.project()
+    plan = project.retire(gone=True, reason="closed")
+    assert project.plan_verify(plan) == []
+    saved = Plan.load(plan.save(tmp_path / "plan.json"))
+    pull(desk, 1, value="again")
+    cold = project_of(saved, cache_dir=tmp_path / "cold")
+    result = cold.apply(saved, expect_digest=saved.digest)
+    assert [(one.name, one.status, one.code) for one in result.environments] == [
+        ("pr-1", "stale", "plan-retires-living"),
+        ("pr-2", "written", ""),
+    ]
+    assert result.environments[0].message == "it lives again: the branch change-1"
+    assert result.exit_code == 6  # one of two
+    assert held(desk) == {"previews/pr-1/configmap-c.yaml": "1"}
+    applied(desk, desk.project().plan())
+    assert held(desk) == {"previews/pr-1/configmap-c.yaml": "again"}
+
+
 def test_a_retirement_meets_what_was_written_meanwhile(empty):
     desk = start(empty)
     pull(desk, 1)

@@ -108,12 +108,15 @@ def test_a_local_dependency_that_is_not_there_is_named_with_its_line() -> None:
     )
 
 
+MEND = "Commit and push it, or mend the path where it is named."
+
+
 @pytest.mark.parametrize(
     ("spec", "named"),
     [
         (HelmSpec(chart="charts/shp", release="shop"), "charts/shp\nDid you mean charts/shop?"),
-        (HelmSpec(chart="charts/shop", release="shop", values=("no.yaml",)), "no.yaml"),
-        (HelmSpec(chart="charts", release="shop"), "charts/Chart.yaml"),
+        (HelmSpec(chart="charts/shop", release="shop", values=("no.yaml",)), f"no.yaml\n{MEND}"),
+        (HelmSpec(chart="charts", release="shop"), f"charts/Chart.yaml\n{MEND}"),
     ],
 )
 def test_what_is_missing_is_named(spec: HelmSpec, named: str) -> None:

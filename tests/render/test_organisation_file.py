@@ -169,3 +169,9 @@ def test_what_the_document_shows_is_sound():
     assert [one.gate.kind for one in rules.gates] == ["window", "freeze", "approvals", "cel"]
     [(exemption, _)], _ = read_exemptions(blocks[1].encode(), path="exceptions/pay.yaml")
     assert exemption.void(0) == ""
+
+
+def test_on_without_quotes_is_what_a_rule_is_about():
+    """YAML 1.1 reads the word as true."""
+    text = b"policies:\n  - {name: one, rule: change.risk == 'low', on: change}\n"
+    assert read_organisation(text, path="organisation.yaml").rules.policies[0].policy.on == "change"

@@ -37,10 +37,13 @@ def helps(make: SimpleNamespace, one: Outcome, *, others: tuple[Any, ...] = (), 
         ({"level": "advisory", "remedy": "curl -i x"}, None),
         ({"remedy": "curl -i x"}, "curl -i x"),
         ({"remedy": "curl -i x", "level": "soft"}, "gitpromote override pay prod-eu soak --reason … --expires 4h"),
-        ({"remedy": "gitpromote approve PLAN --env prod-eu"}, "gitpromote approve plans/… --env prod-eu"),
+        (
+            {"remedy": "gitpromote approve PLAN --env prod-eu"},
+            "gitpromote plan pay --record, then gitpromote approve ID --env prod-eu",
+        ),
         (
             {"remedy": "gitpromote approve PLAN --env prod-eu", "level": "soft"},
-            "gitpromote approve plans/… --env prod-eu",
+            "gitpromote plan pay --record, then gitpromote approve ID --env prod-eu",
         ),
         ({"kind": "policy", "status": "fail", "findings": (FIX,)}, "mend deploy/web.yaml:7"),
         (

@@ -269,7 +269,10 @@ def test_a_rollback_says_what_stays_which_gates_are_passed_by_and_what_waits(mak
         "  Gates: soak, upstream do not apply to a rollback",
         f"  Then: prod-eu is held on {make.OLD.alias}; {make.OLDER.alias} will not go on to prod-us",
         f"        {make.OLDER.alias} stays in prod-ap, prod-au, where it has arrived already: roll that back as well",
-        f"        {make.OLDER.alias} may still go on to edge: gitpromote freight reject {make.OLDER.alias} stops it",
+        (
+            f"        {make.OLDER.alias} may still go on to edge; to stop it: "
+            f"gitpromote freight reject {pipeline.name} {make.OLDER.alias} --reason …"
+        ),
         "",
     ]
     assert text.count("Not undone") == 1
