@@ -39,7 +39,7 @@ def commit_findings(
     gone = {one.environment for one in records if one.kind == "retired"}
     histories: dict[tuple[str, str], frozenset[str] | None] = {}
     found = []
-    for record in written:
+    for at, record in enumerate(written):
         if record.kind == "adopted":
             why = (
                 ""
@@ -49,7 +49,7 @@ def commit_findings(
         else:
             known = record.plan in plans or record.plan not in listed
             why = _unplanned(record, plans.get(record.plan)) if known else ""
-        why = why or _unheld(world, record, gone, histories)
+        why = why or _unheld(world, record, gone, histories, later=written[at + 1 :])
         why = why or _otherwise(world, record, _planned(record, plans.get(record.plan)))
         if why:
             subject = f"{record.kind} {record.environment} {(record.commit or '')[:7]}"
@@ -91,9 +91,14 @@ def _unheld(
     record: Record,
     gone: set[str | None],
     histories: dict[tuple[str, str], frozenset[str] | None],
+    *,
+    later: Sequence[Record],
 ) -> str:
-    """Why its commit is not in the history of its target."""
-    place = (str(record.data.get("repository", HOME)), str(record.data.get("ref") or ""))
+    """Why its commit is not in the history of its target.
+
+    A branch that was deleted or rewritten is made again by a reviewed plan: what stood before that may be missing.
+    """
+    place = _place(record)
     if record.commit is None or not place[1]:
         return ""
     if place not in histories:
@@ -103,7 +108,12 @@ def _unheld(
         left = record.environment in gone or place not in _targets(world)
         return "" if left or not _is_there(world, place[0], record.commit) else f"{branch} is not there any more"
     held = record.commit in history or not _is_there(world, place[0], record.commit)
+    held = held or any(_place(one) == place and one.commit in history for one in later)
     return "" if held else f"its commit is not in the history of {branch}"
+
+
+def _place(record: Record) -> tuple[str, str]:
+    return str(record.data.get("repository", HOME)), str(record.data.get("ref") or "")
 
 
 def _is_there(world: World, key: str, commit: str) -> bool:

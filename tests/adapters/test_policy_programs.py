@@ -181,7 +181,7 @@ class TestFunction:
         ]
 
     def test_nothing_found_is_nothing(self, tmp_path: Path) -> None:
-        assert told(judge(PythonPolicy("rules:check"), tmp_path, code="def check(scene): pass\n")) == []
+        assert told(judge(PythonPolicy("rules:check"), tmp_path, code="def check(scene): return []\n")) == []
 
     @pytest.mark.parametrize(
         ("body", "why"),
