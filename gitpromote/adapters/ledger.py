@@ -66,7 +66,11 @@ class GitLedger:
             known, state = None, LedgerState()
         for record in self.records(head, since=known):
             state = self._fold(state, record)
-        state = state.model_copy(update={"head": head})
+        state = LedgerState(
+            head=head,
+            environments=dict(sorted(state.environments.items())),  # as the tree shows them
+            freight=dict(sorted(state.freight.items())),
+        )
         if self._remembered is not None:
             remember(self._remembered, _KEPT_BY + state.model_dump_json().encode())
         return state
