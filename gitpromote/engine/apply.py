@@ -19,7 +19,6 @@ from gitpromote.engine.look import Look, look
 from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_result, unsure_result, waiting_result
 from gitpromote.engine.permission import check_digest, unapproved, unpermitted
 from gitpromote.engine.pins import Pins
-from gitpromote.engine.read_back import After, after_landing, read_back, record_foreign
 from gitpromote.engine.records import apps_alone
 from gitpromote.engine.results import Results
 from gitpromote.engine.stacking import unfounded
@@ -356,17 +355,26 @@ class _Run:
 
         The tree of a commit of ours was proven before it was pushed: where that is the head, nothing is compared.
         """
-        found: dict[str, After] = {}
+        moved: dict[str, tuple[EnvironmentPlan, str, str | None]] = {}
         for name, (fresh, commit) in self.landed.items():
             place = (fresh.planned.target.repository, fresh.planned.target.ref)
             head = seen.head(*place) if commit else None
             if commit is not None and head not in (commit, self.tips.get(place, commit)):
-                found[name] = after_landing(self.world, fresh.planned, commit, head)
-                self.results[name] = read_back(self.world, self.results[name], found[name], called=self.called)
+                moved[name] = (fresh.planned, commit, head)
         landed, self.landed = self.landed, {}
-        plan = self.file.plan
-        record_foreign(self.world, found, plan=self.file.digest, generations=plan.basis.ledger.generations)
+        as_written = self._compared(moved) if moved else True
         self.results.tell(landed)
+        return as_written
+
+    def _compared(self, moved: Mapping[str, tuple[EnvironmentPlan, str, str | None]]) -> bool:
+        """Whether targets whose head is no commit of ours hold what we wrote; what does not is told and recorded."""
+        from gitpromote.engine.read_back import after_landing, read_back, record_foreign  # hardly ever
+
+        found = {name: after_landing(self.world, *one) for name, one in moved.items()}
+        for name, after in found.items():
+            self.results[name] = read_back(self.world, self.results[name], after, called=self.called)
+        generations = self.file.plan.basis.ledger.generations
+        record_foreign(self.world, found, plan=self.file.digest, generations=generations)
         return not any(one.differs for one in found.values())
 
     # -- ending

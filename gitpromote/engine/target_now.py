@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.journeys import journey_of
 from gitpromote.engine.look import Look
-from gitpromote.engine.previews import previews
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import RemoteFailed
 from gitpromote.history.moved import names_of
-from gitpromote.model.ephemeral import EphemeralPipeline
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.record import Record
 from gitpromote.model.resolved import ResolvedTarget
@@ -174,17 +172,12 @@ def difference_of(
 
 
 def _alive(world: World, plan: Plan, seen: Look) -> Mapping[str, str]:
-    """Environments that live again although the plan takes them for over; by the plan's own template, once per look."""
+    """Environments that live again although the plan takes them for over."""
     if TEMPLATE not in plan.facts:
         return {}
-    if world.living is None or world.living[0] is not seen:
-        template = EphemeralPipeline.from_data(plan.facts[TEMPLATE])
-        assert isinstance(template, EphemeralPipeline)
-        found = previews(world, template, as_of=world.clock.now()).alive
-        names = [one.name for one in template.environments]
-        told = {f"{name}-{one.key}": f"it lives again: the branch {one.branch}" for one in found for name in names}
-        world.living = (seen, told)
-    return world.living[1]
+    from gitpromote.engine.living_again import living_again  # hardly any plan ends previews
+
+    return living_again(world, plan, seen)
 
 
 def _superseded(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from gitpromote import App, Directory, Environment, InPlace, Kustomize, Plain, Warehouse
 from gitpromote import Image as Images
-from gitpromote.engine import apply as apply_module
+from gitpromote.engine import read_back
 from gitpromote.views.applying import apply_view
 from gitpromote.views.lines import plain
 
@@ -190,5 +190,5 @@ def test_edits_in_place_must_still_hold(bare, spoiled):
 
 
 def test_where_the_heads_are_ours_nothing_is_compared(site, monkeypatch):
-    monkeypatch.setattr(apply_module, "after_landing", lambda *asked: pytest.fail(f"compared {asked}"))
+    monkeypatch.setattr(read_back, "after_landing", lambda *asked: pytest.fail(f"compared {asked}"))
     assert site.told(site.apply()) == {"test": "written", "uat": "written", "prod": "written"}
