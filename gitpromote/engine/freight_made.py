@@ -10,8 +10,8 @@ from gitpromote.engine.append import append, event, freight_created
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.candidates import Candidates
 from gitpromote.engine.discover import discover
-from gitpromote.engine.freight_named import known_freight
-from gitpromote.engine.freight_verbs import refuse_rejected, refuse_skipped_target, requested
+from gitpromote.engine.freight_named import known_freight, refuse_rejected
+from gitpromote.engine.freight_verbs import refuse_skipped_target, requested
 from gitpromote.engine.look import look
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, UsageError

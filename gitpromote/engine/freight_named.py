@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gitpromote.errors import UsageError
+from gitpromote.errors import Blocked, UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.state import FreightState, LedgerState
 
-__all__ = ["among", "is_known", "known_freight", "refuse_unknown"]
+__all__ = ["among", "is_known", "known_freight", "refuse_rejected", "refuse_unknown"]
 
 #: How many digits of an id are enough to try.
 _ENOUGH = 4
@@ -54,9 +54,27 @@ def refuse_unknown(words: str | None, ledger: LedgerState, offered: Sequence[Seq
     """Words that mean none of the candidates of any Warehouse.
 
     :raises UsageError: they mean none, or more than one
+    :raises Blocked: they mean Freight that was rejected
     """
     if words is not None and not any(among(freight, words, ledger) for freight in offered):
+        if is_known(ledger, words):
+            refuse_rejected(ledger, known_freight(ledger, words).freight)
         raise _unknown(words, [one for freight in offered for one in freight[:_SHOWN]])
+
+
+def refuse_rejected(state: LedgerState, freight: Freight) -> None:
+    """Freight that was rejected goes nowhere.
+
+    :raises Blocked: it was
+    """
+    known = state.freight.get(freight.id)
+    if known is not None and known.rejected:
+        raise Blocked(
+            "The Freight was rejected",
+            code="freight-rejected",
+            detail=f"{freight.alias}: {known.rejected}",
+            hint="Rejected Freight enters nothing any more; make another one.",
+        )
 
 
 def _is_called(freight: Freight, state: FreightState | None, words: str) -> bool:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gitpromote.engine.append import append, event, freight_created
+from gitpromote.engine.freight_named import refuse_rejected
 from gitpromote.engine.hotfixes import signature_for
 from gitpromote.engine.world import World
-from gitpromote.errors import Blocked, UsageError
+from gitpromote.errors import UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.record import Actor, Record
 from gitpromote.model.state import Bypass, LedgerState
@@ -81,21 +82,6 @@ def refuse_skipped_target(world: World, freight: Freight, *, target: str | None,
             code="target-skipped",
             detail=f"{freight.alias}: {target} is both its target and to be skipped.",
             hint="Name another target, or take it out of skip.",
-        )
-
-
-def refuse_rejected(state: LedgerState, freight: Freight) -> None:
-    """Freight that was rejected goes nowhere.
-
-    :raises Blocked: it was
-    """
-    known = state.freight.get(freight.id)
-    if known is not None and known.rejected:
-        raise Blocked(
-            "The Freight was rejected",
-            code="freight-rejected",
-            detail=f"{freight.alias}: {known.rejected}",
-            hint="Rejected Freight enters nothing any more; make another one.",
         )
 
 

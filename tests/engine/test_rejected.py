@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gitpromote import Environment
+from gitpromote.errors import Blocked
 
 
 def commit(site, *envs, replicas):
@@ -43,6 +46,21 @@ def test_where_nothing_else_may_come_the_rejection_is_told(site):
     assert site.decisions(plan) == {
         "test": f"unavailable {bad}, which is here, was rejected (CVE-1), and there is nothing else that may come"
     }
+
+
+def test_a_plan_of_rejected_freight_says_that_it_was_rejected(site):
+    pipeline = site.pipeline(Environment("test"))
+    bad = alias(site.promote(pipeline), "test")
+    commit(site, "test", replicas=2)
+    site.project(pipeline).freight.reject(bad, reason="CVE-1")
+    with pytest.raises(Blocked) as caught:
+        site.project(pipeline).plan(freight=bad)
+    error = caught.value
+    assert (error.summary, error.code, error.detail) == (
+        "The Freight was rejected",
+        "freight-rejected",
+        f"{bad}: CVE-1",
+    )
 
 
 def test_freight_that_is_approved_for_an_environment_goes_beyond_the_target_that_it_was_asked_for(site):
