@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from gitpromote.cli.session import Session
 from gitpromote.errors import Declined, Interrupted
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.words import count
 from gitpromote.views.lines import Span, line
-from gitpromote.views.text import count
 
 #: Said wherever an approval is made or opens production although no file says whose signatures count.
 ANY_KEY_COUNTS = line(

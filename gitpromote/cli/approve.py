@@ -14,8 +14,8 @@ from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
+from gitpromote.model.words import clean, listed
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean, listed
 
 if TYPE_CHECKING:
     from gitpromote.project import Plan

@@ -158,7 +158,7 @@ class PlainProgress:
 
 def progress_text(kind: str, data: dict[str, Any]) -> str:
     """An event in a few words."""
-    from gitpromote.views.text import clean
+    from gitpromote.model.words import clean
 
     words = [str(data[key]) for key in ("name", "message", "label", "subject") if data.get(key)]
     if kind == "environment":

@@ -8,8 +8,8 @@ from typing import Any
 from gitpromote.cli.naming import pipelines
 from gitpromote.cli.session import Session
 from gitpromote.errors import GitpromoteError, UsageError
+from gitpromote.model.words import clean, listed
 from gitpromote.views.lines import Span, line
-from gitpromote.views.text import clean, listed
 
 
 def one_after_the_other(

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from gitpromote.errors import ConfigurationError, GitpromoteError, InternalError
+from gitpromote.model.words import clean
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean, clean_lines
+from gitpromote.views.text import clean_lines
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 _TOKEN = re.compile(r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|eyJ)[A-Za-z0-9_\-.]{12,}")

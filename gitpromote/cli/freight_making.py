@@ -9,8 +9,8 @@ from gitpromote.cli.options import together
 from gitpromote.cli.parsing import option
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
+from gitpromote.model.words import listed
 from gitpromote.views.freight import recorded_view
-from gitpromote.views.text import listed
 
 said = together(
     option("--warehouse", metavar="NAME", help="Of this Warehouse alone."),

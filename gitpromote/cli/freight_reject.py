@@ -9,7 +9,7 @@ from gitpromote.cli.options import project, reason
 from gitpromote.cli.parsing import verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
-from gitpromote.views.text import listed
+from gitpromote.model.words import listed
 
 
 @verb("reject", examples=('gitpromote freight reject brave-otter-1c07 --reason "leaks memory"',))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from gitpromote.cli.options import comma_list
 from gitpromote.cli.session import Session
 from gitpromote.errors import GitpromoteError, PlanInvalid, UsageError
-from gitpromote.views.text import did_you_mean, listed
+from gitpromote.model.words import listed
+from gitpromote.views.text import did_you_mean
 
 if TYPE_CHECKING:
     from gitpromote.project import Plan, Project

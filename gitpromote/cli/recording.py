@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gitpromote.cli.session import Session
+from gitpromote.model.words import clean
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean
 
 
 def told(session: Session, record: Any, words: str, *, then: str = "", command: str = "") -> dict[str, Any]:

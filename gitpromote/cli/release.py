@@ -11,8 +11,8 @@ from gitpromote.cli.options import project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
+from gitpromote.model.words import clean
 from gitpromote.views.lines import Span, line
-from gitpromote.views.text import clean
 
 if TYPE_CHECKING:
     from gitpromote.model.freight import Freight

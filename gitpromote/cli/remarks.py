@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from gitpromote.model.words import clean
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean
 
 if TYPE_CHECKING:
     from gitpromote.project import Plan

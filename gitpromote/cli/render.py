@@ -15,8 +15,9 @@ from gitpromote.cli.saving import from_here, write
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import freight
 from gitpromote.errors import UsageError
+from gitpromote.model.words import count
 from gitpromote.views.lines import Line, line
-from gitpromote.views.text import clean_lines, count
+from gitpromote.views.text import clean_lines
 
 
 @verb("render", examples=("gitpromote render --env prod", "gitpromote render --env test,prod --out rendered/"))

@@ -12,8 +12,8 @@ from gitpromote.cli.options import approve_automatically, full, lock_timeout, pr
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
+from gitpromote.model.words import clean
 from gitpromote.views.lines import line
-from gitpromote.views.text import clean
 
 if TYPE_CHECKING:
     from gitpromote.project import Project

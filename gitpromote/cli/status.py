@@ -8,10 +8,10 @@ from gitpromote.cli.options import full, project
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.remarks import notice_lines
 from gitpromote.cli.session import Session
+from gitpromote.model.words import clean
 from gitpromote.views.lag import lag_view
 from gitpromote.views.lines import Span, line
 from gitpromote.views.standing import status_view
-from gitpromote.views.text import clean
 
 _CODES = "Exit 2 where something could move, 13 where something is foreign, 1 where no plan can be made."
 

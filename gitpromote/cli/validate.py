@@ -11,8 +11,8 @@ from gitpromote.cli.options import project
 from gitpromote.cli.parsing import verb
 from gitpromote.cli.remarks import notice_lines
 from gitpromote.cli.session import Session
+from gitpromote.model.words import count
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import count
 
 
 @verb("validate", examples=("gitpromote validate", "gitpromote validate --pipeline pipelines/shop.py"))

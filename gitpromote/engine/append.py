@@ -10,7 +10,7 @@ from gitpromote.engine.source_order import in_history
 from gitpromote.engine.world import World
 from gitpromote.errors import AccessDenied, ConfigurationError, Contention
 from gitpromote.model.freight import Freight
-from gitpromote.model.plan import Plan
+from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.record import Actor, Record, document_record_id, event_record_id
 from gitpromote.model.state import LedgerState
 from gitpromote.ports import RefChange
@@ -138,3 +138,37 @@ def record_plan(world: World, plan: Plan, digest: str, document: bytes) -> None:
         return [*freight_created(world, freight, state, plan=digest), *planned(world, plan, digest, known)]
 
     append(world, records, documents={digest: document})
+
+
+def said_of_change(
+    world: World,
+    file: PlanFile,
+    document: bytes,
+    kind: str,
+    *,
+    environment: EnvironmentPlan,
+    data: Mapping[str, object],
+    proof: str | None,
+) -> Record:
+    """Append what one person says of an environment's change; the plan and its Freight go along if they are not there.
+
+    :param proof: by which key it was proven who that is, see :class:`~gitpromote.model.record.Actor`
+    """
+
+    def records(state: LedgerState) -> list[Record]:
+        freight = [one.freight() for one in file.plan.freight.values()]
+        made = freight_created(world, freight, state, plan=file.digest)
+        made += planned(world, file.plan, file.digest, world.ledger.plans(state.head))
+        said = event(
+            world,
+            kind,
+            environment=environment.name,
+            plan=file.digest,
+            change_digest=environment.change_digest,
+            freight={name: moving.id for name, moving in environment.freight.items()},
+            data=dict(data),
+        )
+        return [*made, said.model_copy(update={"actor": Actor(claimed=world.actor, proven_by=proof)})]
+
+    appended, _ = append(world, records, documents={file.digest: document})
+    return appended[-1]

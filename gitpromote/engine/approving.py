@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from gitpromote.engine.append import append, event, freight_created, planned
+from gitpromote.engine.append import said_of_change
 from gitpromote.engine.approvals import allowed_signers, signed_bytes
 from gitpromote.engine.consent import Given, consent
 from gitpromote.engine.world import World
 from gitpromote.errors import UsageError
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
-from gitpromote.model.record import CONTENT_KINDS, Actor, Record
-from gitpromote.model.state import Approval, LedgerState
+from gitpromote.model.record import CONTENT_KINDS, Record
+from gitpromote.model.state import Approval
 
 
 def refuse_idle(plan: Plan, environment: str) -> EnvironmentPlan:
@@ -67,26 +67,6 @@ def approve(
     found = consent(world, file.plan, planned_environment, given)
     counts = {"counts": found.counts} if found.counts else {}
     data: dict[str, object] = {"identity": draft.identity, "expires": expires, "signature": signature, **counts}
-    return _recorded(world, file, document, planned_environment, data, found.key)
-
-
-def _recorded(
-    world: World, file: PlanFile, document: bytes, environment: EnvironmentPlan, data: dict[str, object], key: str
-) -> Record:
-    def records(state: LedgerState) -> list[Record]:
-        freight = [one.freight() for one in file.plan.freight.values()]
-        made = freight_created(world, freight, state, plan=file.digest)
-        made += planned(world, file.plan, file.digest, world.ledger.plans(state.head))
-        approval = event(
-            world,
-            "approved",
-            environment=environment.name,
-            plan=file.digest,
-            change_digest=environment.change_digest,
-            freight={name: moving.id for name, moving in environment.freight.items()},
-            data=data,
-        )
-        return [*made, approval.model_copy(update={"actor": Actor(claimed=world.actor, proven_by=f"ssh:{key}")})]
-
-    appended, _ = append(world, records, documents={file.digest: document})
-    return appended[-1]
+    return said_of_change(
+        world, file, document, "approved", environment=planned_environment, data=data, proof=f"ssh:{found.key}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitpromote.engine.targets import foreign_commits, lost_commit
@@ -146,19 +147,8 @@ def _asks(
 
 
 def _with(ask: Ask, overlay: Overlay) -> Ask:
-    from gitpromote.engine.ask import Ask
-
-    return Ask(
-        name=ask.name,
-        environment=ask.environment,
-        app=ask.app,
-        spec=ask.spec,
-        repository=ask.repository,
-        commit=ask.commit,
-        overlay=overlay,
-        edits=(),
-        object_format=ask.object_format,
-    )
+    """The same without edits of its own, over files that were edited."""
+    return replace(ask, freight=(), overlay=overlay, edits=())
 
 
 def _named(edits: Iterable[Mapping[str, Any]]) -> set[str]:

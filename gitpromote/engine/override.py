@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gitpromote.engine.append import append, event, freight_created, planned
+from gitpromote.engine.append import said_of_change
 from gitpromote.engine.approvals import allowed_signers
 from gitpromote.engine.consent import OrgSigners, organisations_signers
 from gitpromote.engine.overrides import proof_of, signed_override
@@ -13,9 +13,9 @@ from gitpromote.errors import Blocked, ConfigurationError, UsageError
 from gitpromote.model.names import did_you_mean
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
-from gitpromote.model.record import Actor, Record
+from gitpromote.model.record import Record
 from gitpromote.model.standing import is_organisations
-from gitpromote.model.state import LedgerState, Override
+from gitpromote.model.state import Override
 
 __all__ = ["Wanted", "override"]
 
@@ -59,7 +59,8 @@ def override(world: World, file: PlanFile, document: bytes, wanted: Wanted) -> R
         expires=wanted.expires,
     )
     signed, proof = _signed(world, wanted, draft, _signers(world, file.plan, wanted))
-    return _recorded(world, file, document, planned_environment, signed, proof)
+    data = signed.model_dump(mode="json", include=_RECORDED)
+    return said_of_change(world, file, document, "overridden", environment=planned_environment, data=data, proof=proof)
 
 
 def _refuse_unsaid(world: World, wanted: Wanted) -> None:
@@ -78,28 +79,6 @@ def _refuse_unsaid(world: World, wanted: Wanted) -> None:
             detail=f"{wanted.environment}: it would end at once.",
             hint="Give it a while:\n  --expires 4h",
         )
-
-
-def _recorded(
-    world: World, file: PlanFile, document: bytes, environment: EnvironmentPlan, signed: Override, proof: str | None
-) -> Record:
-    def records(state: LedgerState) -> list[Record]:
-        freight = [one.freight() for one in file.plan.freight.values()]
-        made = freight_created(world, freight, state, plan=file.digest)
-        made += planned(world, file.plan, file.digest, world.ledger.plans(state.head))
-        told = event(
-            world,
-            "overridden",
-            environment=environment.name,
-            plan=file.digest,
-            change_digest=signed.change_digest,
-            freight={name: moving.id for name, moving in environment.freight.items()},
-            data=signed.model_dump(mode="json", include=_RECORDED),
-        )
-        return [*made, told.model_copy(update={"actor": Actor(claimed=world.actor, proven_by=proof)})]
-
-    appended, _ = append(world, records, documents={file.digest: document})
-    return appended[-1]
 
 
 def _signers(world: World, plan: Plan, wanted: Wanted) -> OrgSigners | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from gitpromote.model.plan import Plan
 from gitpromote.model.result import ApplyResult, EnvironmentResult, ResultStatus
+from gitpromote.model.words import clean, count, listed, short_commit
 from gitpromote.views.lines import Line, Span, indented, line, paragraph, table
-from gitpromote.views.text import clean, count, listed, short_commit
 from gitpromote.views.time import day
 
 _STYLES = {

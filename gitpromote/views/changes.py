@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from gitpromote.model.change import ObjectChange
+from gitpromote.model.words import clean, count, listed
 from gitpromote.views.fields import field_lines, whole_object_lines
 from gitpromote.views.folding import Told, by_object, told
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean, count, listed, visible
+from gitpromote.views.text import visible
 
 #: How many created objects are listed one by one; of more, kinds are counted.
 CREATED = 12

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from gitpromote.model.report import VerifyReport
+from gitpromote.model.words import clean, count
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.text import clean, clean_lines, count
+from gitpromote.views.text import clean_lines
 
 
 class Finding(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from gitpromote.model.freight import alias_of
 from gitpromote.model.record import Record
+from gitpromote.model.words import clean, short_commit, shorten
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.text import clean, short_commit, shorten
 from gitpromote.views.time import instant
 
 _HEADINGS = ("WHEN", "ENVIRONMENT", "WHAT", "FREIGHT", "COMMIT", "WHO", "WHY")

@@ -8,9 +8,9 @@ from typing import Any
 from gitpromote.model.discovered import DiscoveredSubscription, DiscoveredWarehouse, DiscoveryReport, Told
 from gitpromote.model.freight import Freight
 from gitpromote.model.plan import Plan
+from gitpromote.model.words import clean, count, short_commit, short_digest
 from gitpromote.views.journey import artifact_words, moving
 from gitpromote.views.lines import Line, Span, line, paragraph
-from gitpromote.views.text import clean, count, short_commit, short_digest
 from gitpromote.views.time import ago
 
 _STATUS = {

@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from gitpromote.model.freight_words import versions
 from gitpromote.model.gate import PASSED_BY
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.report import EnvironmentStatus
+from gitpromote.model.words import clean, count, listed
 from gitpromote.views.findings import finding_lines
-from gitpromote.views.journey import aliases, planned_there, running_there, same_everywhere, versions
+from gitpromote.views.journey import aliases, planned_there, running_there, same_everywhere
 from gitpromote.views.lines import Line, Span, line, table
 from gitpromote.views.opening import opening, shortened, unavailable_texts
 from gitpromote.views.overriding import override_text
 from gitpromote.views.returning import NOT_UNDONE
-from gitpromote.views.text import clean, count, listed
 
 #: From how many environments on those that stay as they are are counted, not listed.
 FOLD_FROM = 6

@@ -9,6 +9,7 @@ from typing import Any
 from gitpromote.model.lock import EnvironmentLock
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.words import clean, short_commit, shorten
 from gitpromote.views.environments import changes_text, decision_text, ways_out
 from gitpromote.views.findings import finding_lines
 from gitpromote.views.journey import aliases, planned_there
@@ -17,7 +18,7 @@ from gitpromote.views.opening import NEVER, opening
 from gitpromote.views.overriding import override_text
 from gitpromote.views.pruned import pruned_lines
 from gitpromote.views.remedies import remedy
-from gitpromote.views.text import clean, short_commit, shorten, wrapped
+from gitpromote.views.text import wrapped
 from gitpromote.views.time import instant
 
 __all__ = ["STATUS_STYLES", "Applies", "condition_words", "explanation", "gate_lines", "head_text", "why_text"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.words import count
 from gitpromote.views.explaining import Applies, condition_words, head_text, why_text
 from gitpromote.views.findings import LISTED, place_text
 from gitpromote.views.markdown import code, markdown_rows
 from gitpromote.views.remedies import remedies
-from gitpromote.views.text import count
 
 __all__ = ["explanation_markdown"]
 

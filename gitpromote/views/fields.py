@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from gitpromote.model.change import FieldChange, ObjectChange, Path, path_text
+from gitpromote.model.words import count, listed
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import count, listed, visible
+from gitpromote.views.text import visible
 from gitpromote.views.values import WIDTH, block_lines, replacement_text, text_lines, value_text
 
 SYMBOLS = {"add": "+", "remove": "-", "replace": "~", "reorder": "~"}

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from gitpromote.model.change import path_text
 from gitpromote.model.finding import Finding
 from gitpromote.model.outcome import Outcome
+from gitpromote.model.words import clean, count, listed
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean, count, listed
 
 #: How many causes are listed.
 LISTED = 10

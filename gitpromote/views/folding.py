@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitpromote.diff.fold import FoldedChange, Former, fold
 from gitpromote.model.change import FieldChange, ObjectChange, ObjectId
-from gitpromote.views.text import count, listed
+from gitpromote.model.words import count, listed
 from gitpromote.views.values import value_text
 
 

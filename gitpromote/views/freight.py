@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from gitpromote.model.artifact import Artifact
 from gitpromote.model.freight import Freight
 from gitpromote.model.freight_report import FreightReport, FreightStop
-from gitpromote.views.journey import artifact_words, version_of
+from gitpromote.model.freight_words import version_of
+from gitpromote.model.words import clean, count, listed
+from gitpromote.views.journey import artifact_words
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.text import clean, count, listed
 from gitpromote.views.time import ago, instant
 
 _HEADINGS = ("FREIGHT", "VERSION", "AGE", "RUNS IN", "VERIFIED IN", "REMARKS")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gitpromote.model.report import GoneEnvironment
+from gitpromote.model.words import clean
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean
 from gitpromote.views.time import instant
 
 __all__ = ["gone_lines"]

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gitpromote.model.freight import Freight
-from gitpromote.model.freight_words import version_of, versions
 from gitpromote.model.plan import EnvironmentPlan, Plan
-from gitpromote.views.text import clean, count, short_commit, short_digest
+from gitpromote.model.words import clean, count, short_commit, short_digest
 
 __all__ = [
     "aliases",
@@ -20,8 +19,6 @@ __all__ = [
     "planned_there",
     "running_there",
     "same_everywhere",
-    "version_of",
-    "versions",
 ]
 
 _ARTIFACTS = 4

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from gitpromote.model.freight_words import versions
 from gitpromote.model.report import EnvironmentStatus, Lag, StatusReport
+from gitpromote.model.words import clean, count
 from gitpromote.views.discovery import waiting_texts
 from gitpromote.views.environments import LISTED
-from gitpromote.views.journey import versions
 from gitpromote.views.lines import Line, Span, line, table
 from gitpromote.views.standing import rejected_lines
-from gitpromote.views.text import clean, count
 from gitpromote.views.time import ago, instant
 
 _HEADINGS = ("ENVIRONMENT", "RUNS", "NEWEST", "BEHIND", "SINCE", "KEPT BACK BY")

@@ -9,20 +9,21 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from gitpromote.model.freight_words import versions
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.words import clean, count, listed
 from gitpromote.views.changes import change_blocks
 from gitpromote.views.discovery import newer_texts, others_waiting
 from gitpromote.views.environments import FOLD_FROM, changes_text, decision_text
 from gitpromote.views.explaining import why_text
 from gitpromote.views.findings import LISTED, place_text
-from gitpromote.views.journey import artifact_words, moving, running_there, versions
+from gitpromote.views.journey import artifact_words, moving, running_there
 from gitpromote.views.lines import Line, plain
 from gitpromote.views.opening import opening, shortened
 from gitpromote.views.pruned import pruned_texts
 from gitpromote.views.reviewed import Approvals, news, since_texts
 from gitpromote.views.summary import summary_line
-from gitpromote.views.text import clean, count, listed
 
 #: How many characters a comment may have on every forge; what does not fit is counted.
 LIMIT = 60_000

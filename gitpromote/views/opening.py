@@ -7,7 +7,7 @@ from typing import Any
 
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan
-from gitpromote.views.text import clean, listed, shorten
+from gitpromote.model.words import clean, listed, shorten
 from gitpromote.views.time import duration, instant
 
 #: How the message of a gate begins that this version knows and does not evaluate.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitpromote.model.outcome import Outcome
-from gitpromote.views.text import clean
+from gitpromote.model.words import clean
 from gitpromote.views.time import instant
 
 __all__ = ["override_text"]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gitpromote.model.policy_row import PolicyRow
+from gitpromote.model.words import clean, count, listed
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.text import clean, count, listed
 
 __all__ = ["pack_lines", "pack_table", "policy_table"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitpromote.model.plan import EnvironmentPlan
+from gitpromote.model.words import clean, count, listed
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean, count, listed
 
 
 def pruned_lines(environments: Iterable[EnvironmentPlan], *, full: bool = False) -> list[Line]:

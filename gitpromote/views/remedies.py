@@ -9,9 +9,9 @@ from typing import NamedTuple
 from gitpromote.model.finding import Finding
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.words import clean, listed, shorten
 from gitpromote.policy.approvals import PLAN
 from gitpromote.views.journey import moving_into
-from gitpromote.views.text import clean, listed, shorten
 
 __all__ = ["UNSAVED", "Remedy", "remedies", "remedy"]
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitpromote.model.freight import Freight
+from gitpromote.model.freight_words import versions
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.tree import empty_tree
-from gitpromote.views.journey import aliases, planned_there, running_there, versions
+from gitpromote.model.words import clean, listed, short_commit
+from gitpromote.views.journey import aliases, planned_there, running_there
 from gitpromote.views.lines import Line, Span, line
-from gitpromote.views.text import clean, listed, short_commit
 
 #: The outcome that says what Git does not undo.
 NOT_UNDONE = "not-undone"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.state import Approval
-from gitpromote.views.text import clean, listed
+from gitpromote.model.words import clean, listed
 
 #: Environment to the approvals that the ledger holds for it.
 Approvals = Mapping[str, Sequence[Approval]]

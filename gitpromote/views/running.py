@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.result import ApplyResult, EnvironmentResult
 from gitpromote.model.round import Ran, Round, Turn
+from gitpromote.model.words import clean, listed, short_commit
 from gitpromote.views.applying import apply_view
 from gitpromote.views.discovery import waiting_texts
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.text import clean, listed, short_commit
 from gitpromote.views.time import duration, instant, iso
 
 _STYLES = {

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from gitpromote.model.plan import Decision, EnvironmentPlan, Plan
 from gitpromote.model.turn import Turn
+from gitpromote.model.words import clean
 from gitpromote.views.environments import DECISION_STYLES, decision_text
 from gitpromote.views.explaining import why_text
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.text import clean
 from gitpromote.views.time import instant
 
 __all__ = ["forecast_view", "simulation_view"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from gitpromote.model.freight_words import versions
 from gitpromote.model.report import EnvironmentStatus, StatusReport
+from gitpromote.model.words import clean, count, listed, short_commit
 from gitpromote.views.environments import LISTED, wave_lines
-from gitpromote.views.journey import aliases, versions
+from gitpromote.views.journey import aliases
 from gitpromote.views.lines import Line, Span, line, table
 from gitpromote.views.overriding import override_text
-from gitpromote.views.text import clean, clean_lines, count, listed, short_commit
+from gitpromote.views.text import clean_lines
 from gitpromote.views.time import ago, instant
 
 #: What a fresh plan says that is told here too.

@@ -7,7 +7,7 @@ from html import escape
 
 from gitpromote.model.graph import to_text, waves
 from gitpromote.model.pipeline import Pipeline
-from gitpromote.views.text import clean, shorten
+from gitpromote.model.words import clean, shorten
 
 _BOX = (168, 46)
 _GAP = (56, 22)

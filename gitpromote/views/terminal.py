@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.freight import Freight
+from gitpromote.model.freight_words import versions
 from gitpromote.model.plan import EnvironmentPlan, Plan
+from gitpromote.model.words import clean, count, listed
 from gitpromote.views.changes import change_lines, legend
 from gitpromote.views.discovery import newer_texts, others_waiting
 from gitpromote.views.environments import environment_table, notes
-from gitpromote.views.journey import aliases, artifact_words, moving, running_there, versions
+from gitpromote.views.journey import aliases, artifact_words, moving, running_there
 from gitpromote.views.lines import Line, Span, filled, line
 from gitpromote.views.pruned import pruned_lines
 from gitpromote.views.returning import rollback_head, rollback_lines
 from gitpromote.views.reviewed import Approvals, news, since_texts
 from gitpromote.views.summary import summary_line
-from gitpromote.views.text import clean, count, listed, wrapped
+from gitpromote.views.text import wrapped
 
 _FREIGHT = 6
 

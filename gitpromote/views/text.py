@@ -8,26 +8,15 @@ from collections.abc import Iterable, Sequence
 from gitpromote.model.words import (
     ESCAPE_SEQUENCE,
     UNSEEN,
-    clean,
-    count,
     listed,
-    short_commit,
-    short_digest,
-    shorten,
 )
 
 __all__ = [
-    "clean",
     "clean_lines",
     "column_widths",
-    "count",
     "did_you_mean",
-    "listed",
     "nearest",
     "quoted",
-    "short_commit",
-    "short_digest",
-    "shorten",
     "visible",
     "visible_json",
     "wrapped",

@@ -8,8 +8,9 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from gitpromote.model.unit_report import RuleSeen, UnitOutcome, UnitReport
+from gitpromote.model.words import clean, count
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.text import clean, count, wrapped
+from gitpromote.views.text import wrapped
 
 __all__ = ["junit", "unit_view"]
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from gitpromote.views.text import quoted, short_digest, shorten, visible
+from gitpromote.model.words import short_digest, shorten
+from gitpromote.views.text import quoted, visible
 
 #: How long a value may be before it is cut, characters.
 WIDTH = 100

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitpromote.model import words
 from gitpromote.views import text
 from gitpromote.views.lines import Span, line, plain, table
 
@@ -15,7 +16,7 @@ NASTY = "\x1b[31mred\x1b[0m \x1b]0;title\x07 a\u202eb \u200b\x00\x9b2Jc\r\nd\te 
 
 
 def test_somebody_elses_words_lose_what_a_terminal_would_obey() -> None:
-    assert text.clean(NASTY) == "red ab c d e"
+    assert words.clean(NASTY) == "red ab c d e"
 
 
 def test_a_value_shows_that_there_is_something_unseen() -> None:
@@ -32,23 +33,23 @@ def test_json_stays_the_same_json_and_is_safe_on_a_terminal() -> None:
 
 @given(st.text())
 @settings(max_examples=100, deadline=None)
-def test_no_cleaned_text_holds_a_control_character(words: str) -> None:
-    for cleaned in (text.clean(words), text.visible(words), text.quoted(words), *text.clean_lines(words).split("\n")):
+def test_no_cleaned_text_holds_a_control_character(said: str) -> None:
+    for cleaned in (words.clean(said), text.visible(said), text.quoted(said), *text.clean_lines(said).split("\n")):
         assert not any(ord(sign) < 32 or 127 <= ord(sign) < 160 or sign in "\u202e\u200b\u2066" for sign in cleaned)
 
 
 @given(st.text(st.characters(categories=("L", "N", "P")), max_size=40))
 @settings(max_examples=50, deadline=None)
-def test_plain_words_stay_as_they_are(words: str) -> None:
-    assert text.clean(words) == words
-    assert text.visible(words) == words
+def test_plain_words_stay_as_they_are(said: str) -> None:
+    assert words.clean(said) == said
+    assert text.visible(said) == said
 
 
 def test_counts_and_lists() -> None:
-    assert text.count(1, "environment") == "1 environment"
-    assert text.count(1000, "environment") == "1,000 environments"
-    assert text.listed(["a", "b", "c"]) == "a, b, c"
-    assert text.listed([str(number) for number in range(10)]) == "0, 1, 2, 3, 4, 5 more"
+    assert words.count(1, "environment") == "1 environment"
+    assert words.count(1000, "environment") == "1,000 environments"
+    assert words.listed(["a", "b", "c"]) == "a, b, c"
+    assert words.listed([str(number) for number in range(10)]) == "0, 1, 2, 3, 4, 5 more"
 
 
 @pytest.mark.parametrize(
