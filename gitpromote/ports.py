@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:  # ports are signatures: what they speak of is imported by who uses it
     from gitpromote.errors import GitpromoteError
@@ -49,8 +48,7 @@ class SilentReporter:
         """Nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitFacts:
+class CommitFacts(NamedTuple):
     """A commit as it was read. Times are epoch seconds.
 
     :ivar trailers: the last one of each name wins
@@ -68,8 +66,7 @@ class CommitFacts:
     committer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCommit:
+class NewCommit(NamedTuple):
     """A commit to be made without a work tree.
 
     :ivar parent: an id, the place of an earlier commit of the same call, or ``None`` for a root commit
@@ -83,8 +80,7 @@ class NewCommit:
     at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefChange:
+class RefChange(NamedTuple):
     """A ref to be moved by compare-and-swap.
 
     :ivar new: ``None`` deletes it
@@ -101,8 +97,7 @@ class RefChange:
 PushStatus = Literal["written", "same", "lost", "refused", "untried"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushAnswer:
+class PushAnswer(NamedTuple):
     """What a remote said about one ref; ``words`` are its own, ``code`` says in kebab-case why it refused."""
 
     status: PushStatus
@@ -218,8 +213,7 @@ class Repository(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignatureBlob:
+class SignatureBlob(NamedTuple):
     """Bytes that a registry keeps as an image's signature.
 
     :ivar media_type: of the bytes
@@ -309,8 +303,7 @@ class Ledger(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptRender:
+class KeptRender(NamedTuple):
     """A render as the cache keeps it: ids and facts, the bytes beside it by their ids.
 
     :ivar files: path to mode and blob id
@@ -320,10 +313,10 @@ class KeptRender:
     """
 
     files: Mapping[str, Entry]
+    random: Mapping[str, tuple[tuple[str | int, ...], ...]]
     sensitive: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    random: Mapping[str, tuple[tuple[str | int, ...], ...]]
 
 
 class RenderCache(Protocol):
@@ -382,8 +375,7 @@ class Rendering(Protocol):
 # -- what gates ask
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebRequest:
+class WebRequest(NamedTuple):
     """A question to a server that a definition names.
 
     :ivar doing: what it is for, as errors say it
@@ -395,15 +387,14 @@ class WebRequest:
 
     url: str
     doing: str
-    method: str = "GET"
     headers: Mapping[str, str | Secret]
     auth: Secret | None
     timeout: float
+    method: str = "GET"
     limit: int = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebAnswer:
+class WebAnswer(NamedTuple):
     """What came back, whatever its status. Headers by names in small letters."""
 
     status: int
@@ -434,8 +425,7 @@ class Keys(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFacts:
+class JobFacts(NamedTuple):
     """A Job in a cluster. ``words`` are the cluster's own."""
 
     state: Literal["running", "complete", "failed", "absent"]

@@ -23,7 +23,7 @@ def _nothing(mode: str) -> TextIO:
     return cast("TextIO", open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123 (it lives as long as the run)
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
     """What a verb works with.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gitpromote.engine import transition
 from gitpromote.engine.append import PATIENCE, ledger_refused, pause, record_plan
@@ -38,8 +39,7 @@ _REFUSED_HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplyOptions:
+class ApplyOptions(NamedTuple):
     """How a plan is applied.
 
     :ivar environments: of the planned ones, run only these
@@ -91,7 +91,7 @@ def _selected(plan: Plan, options: ApplyOptions) -> list[EnvironmentPlan]:
     return [planned for planned in plan.environments if planned.name in options.environments]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Run:
     world: World
     file: PlanFile

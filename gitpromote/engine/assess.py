@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gitpromote.engine.judged_again import Answered, observed_again, outcomes_now
 from gitpromote.engine.look import Look
@@ -35,8 +36,7 @@ class JudgedBy:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
+class Fresh(NamedTuple):
     """What there is to know of one environment now.
 
     :ivar ours: the target holds this very change, committed by this plan, although no Record says so

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["UNREACHABLE", "VARIABLE", "OrgPlace"]
 
@@ -13,8 +13,7 @@ UNREACHABLE = "organisation-unreachable"
 VARIABLE = "GITPROMOTE_ORG_POLICIES"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrgPlace:
+class OrgPlace(NamedTuple):
     """A branch of a repository, and a folder in it.
 
     :ivar url: of the repository; may hold a credential

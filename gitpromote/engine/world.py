@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # an apply writes what was rendered before
     from gitpromote.render.spec import Functions
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Failures:
     """What failed while a plan was made that goes on regardless, by name."""
 
@@ -36,7 +36,7 @@ class Failures:
         self.warehouses.clear()
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class World:
     """A Pipeline and its surroundings.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitpromote.model.app import App
 from gitpromote.model.environment import AnyOf, Environment
@@ -78,8 +77,7 @@ def repository_of(repo: str | None, home: str | None) -> str:
     return repo
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """A sound Pipeline, looked up by name."""
 
     environments: Mapping[str, Environment]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.evidence import Evidence
@@ -39,8 +39,7 @@ class Content:
         return self.whole in _EMPTY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignCommit:
+class ForeignCommit(NamedTuple):
     """A commit in a target that no Record of ours speaks of. ``at`` is epoch seconds; the author is only claimed."""
 
     commit: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from gitpromote.model.agent import Agent
 from gitpromote.model.edits import Edit, Pin
@@ -28,8 +28,7 @@ Join = Literal["all", "any"]
 TargetKind = Literal["branch", "directory", "in-place", "none"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedTarget:
+class ResolvedTarget(NamedTuple):
     """Where an Environment is written.
 
     :ivar kind: ``none`` for a control-flow point, which is written nowhere
@@ -55,8 +54,7 @@ class ResolvedTarget:
         return self.kind in ("branch", "directory")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedApp:
+class ResolvedApp(NamedTuple):
     """What one App is in one Environment.
 
     :ivar repository: of its sources: ``home`` or an address

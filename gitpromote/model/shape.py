@@ -6,8 +6,7 @@ Environments that share target, Apps, agent and gates differ in their names alon
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from gitpromote.model.agent import Agent, NoAgent
 from gitpromote.model.app import App
@@ -29,8 +28,7 @@ D = TypeVar("D", bound=Definition)
 Values = Mapping[str, str | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
+class Defaults(NamedTuple):
     """What a Pipeline says for Environments that do not say it themselves."""
 
     target: Target | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gitpromote.model.boundary import Boundary
 from gitpromote.model.gate import Gate
@@ -22,8 +22,7 @@ def is_organisations(identifier: str) -> bool:
     return identifier.startswith(ORG)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingPolicy:
+class StandingPolicy(NamedTuple):
     """A policy of an organisation that judges an Environment.
 
     :ivar id: how its verdicts are called: ``org/…``

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from gitpromote.model.resolved import Join
 
 _NEVER = 1 << 62
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """One Environment before.
 
     :ivar at: when the Freight was verified there, epoch seconds; ``None``: not, or in a way that does not go on
@@ -26,8 +24,7 @@ class Place:
     bypassed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(NamedTuple):
     """All of these, or any. An Environment that is left out by permission stands for those before it."""
 
     join: Join

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.plan import EnvironmentPlan
@@ -13,8 +13,7 @@ from gitpromote.model.record import CONTENT_KINDS, GENERATION_KINDS, Record, pla
 Read = tuple[str, str, str | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(NamedTuple):
     """One id that the plan assumed and that is another now, with who changed it where that is known.
 
     :ivar at: epoch seconds of that commit
@@ -56,8 +55,7 @@ class FreshLook:
     changed_callables: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What staleness says: ``applied`` (already), ``go``, ``reanchor``, ``rerender`` or ``stale``.
 
     :ivar code: for ``stale``: which case it is, kebab-case

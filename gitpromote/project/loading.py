@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitpromote.adapters.git.url import canonical_repository
 from gitpromote.adapters.git.workrepo import find_repository
@@ -19,8 +18,7 @@ if TYPE_CHECKING:  # a plan is applied without its pipeline file
     from gitpromote.adapters.pipeline_file import LoadedFile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(NamedTuple):
     """A Pipeline, and where it was found.
 
     :ivar others: the other Pipelines of its file

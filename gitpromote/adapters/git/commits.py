@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from gitpromote.adapters.git.process import call_git
@@ -50,8 +49,7 @@ class Identity(NamedTuple):
         return f"{self.name} <{self.email}>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitSpec:
+class CommitSpec(NamedTuple):
     """A commit to be written.
 
     :ivar parent: its parent's id; the position of an earlier spec in the same call; or ``None``: the first of a history

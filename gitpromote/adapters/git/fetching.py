@@ -58,7 +58,7 @@ def bring(store: Store, listing: Listing, patterns: Sequence[str]) -> Listing:
         listing = again
     if taken is None and failure is not None:
         raise failure
-    return replace(listing, refs=taken.refs if taken else {})
+    return listing._replace(refs=taken.refs if taken else {})
 
 
 def drop_refs(store: Store, refs: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from gitpromote.adapters.git.failures import git_failure
 from gitpromote.adapters.git.process import TRANSPORT_TIMEOUT, Completed, call_git
@@ -19,8 +20,7 @@ FETCH = ("fetch", "--quiet", "--stdin", "--no-tags", "--no-write-fetch-head", "-
 _NARROW = {"refs/heads/": "--heads", "refs/tags/": "--tags"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(NamedTuple):
     """What a remote says of its refs.
 
     :ivar refs: full ref name to id, whether asked for or not, within ``scope``
