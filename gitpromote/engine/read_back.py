@@ -9,12 +9,13 @@ from gitpromote.engine.append import append
 from gitpromote.engine.calling import Called
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.outcome_of import differences_text
-from gitpromote.engine.target_now import difference_of, target_of
+from gitpromote.engine.target_now import difference_of
 from gitpromote.engine.targets import files_of, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.record import Actor, Record, planned_record_id
 from gitpromote.model.result import LANDED_DIFFERS, EnvironmentResult
+from gitpromote.planning.planned_target import target_of
 from gitpromote.planning.staleness import Difference
 
 #: How many paths are told of what somebody changed.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from gitpromote.engine.combine import app_prefix
 from gitpromote.engine.rollback import RECORDED
 from gitpromote.engine.sources import rendered_asks
-from gitpromote.engine.target_now import target_of
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import RenderFailed
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlannedSource
 from gitpromote.planning.availability import planned_freight
+from gitpromote.planning.planned_target import target_of
 
 
 def sensitive_bytes(world: World, plan: Plan, planned: EnvironmentPlan) -> dict[str, bytes]:

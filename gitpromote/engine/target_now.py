@@ -13,29 +13,16 @@ from gitpromote.errors import RemoteFailed
 from gitpromote.history.moved import names_of
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.record import Record
-from gitpromote.model.resolved import ResolvedTarget
 from gitpromote.model.tree import Entry, empty_tree, tree_id
 from gitpromote.planning.availability import planned_freight
 from gitpromote.planning.facts import TEMPLATE
+from gitpromote.planning.planned_target import target_of
 from gitpromote.planning.staleness import Difference, FreshLook
 from gitpromote.planning.supersede import superseded_since
 from gitpromote.ports import Repository
 
 #: How many commits since the plan are searched for our own.
 _LOOKED_THROUGH = 200
-
-
-def target_of(planned: EnvironmentPlan) -> ResolvedTarget:
-    """The target as the plan has it: a definition that changed since does not matter."""
-    target = planned.target
-    return ResolvedTarget(
-        kind=target.kind,
-        repository=target.repository,
-        ref=target.ref,
-        path=target.path,
-        subtrees=target.subtrees,
-        keep=target.keep,
-    )
 
 
 def fresh_look(

@@ -10,7 +10,6 @@ from gitpromote.engine.append import ledger_refused
 from gitpromote.engine.assess import Fresh
 from gitpromote.engine.file_changes import Changes, file_changes, files_there
 from gitpromote.engine.look import Look
-from gitpromote.engine.target_now import target_of
 from gitpromote.engine.targets import subtree, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, PlanInvalid
@@ -21,6 +20,7 @@ from gitpromote.model.record import Record
 from gitpromote.model.resolved import HOME
 from gitpromote.model.tree import tree_id
 from gitpromote.model.words import clean
+from gitpromote.planning.planned_target import target_of
 from gitpromote.ports import NewCommit, PushAnswer, RefChange
 
 Place = tuple[str, str]  # repository key, full ref name

@@ -6,7 +6,15 @@ import json
 import math
 from typing import Any, NoReturn
 
-__all__ = ["strict_json"]
+__all__ = ["KeyTwice", "once", "strict_json"]
+
+
+class KeyTwice(ValueError):
+    """A key is there twice, of which one would be lost."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the key {key[:60]!r} is there twice")
+        self.key = key
 
 
 def strict_json(text: str | bytes) -> Any:
@@ -16,15 +24,18 @@ def strict_json(text: str | bytes) -> Any:
         number beyond what can be compared
     :raises RecursionError: it is nested too deeply
     """
-    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
+    return json.loads(text, object_pairs_hook=once, parse_constant=_no_number, parse_float=_finite)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of a JSON object.
+
+    :raises KeyTwice: a key is there twice
+    """
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice[:60]!r} is there twice")
+        raise KeyTwice(next(name for name in names if names.count(name) > 1))
     return found
 
 

@@ -14,6 +14,7 @@ from gitpromote.model.canonical import canonical, digest
 from gitpromote.model.pipeline import DEFINITION_DOMAIN
 from gitpromote.model.plan import FORMAT, KNOWN_STEPS, Plan, PlanFile, PlannedBlob, PlanObservations
 from gitpromote.model.resolved import HOME
+from gitpromote.model.strict_json import KeyTwice, once
 from gitpromote.model.tree import blob_id
 from gitpromote.planning.digests import change_digest, text_digest
 
@@ -89,7 +90,7 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
     try:
         document = json.loads(
             data.decode("utf-8"),
-            object_pairs_hook=_unique,
+            object_pairs_hook=once,
             parse_float=_no_float,
             parse_constant=_no_float,
         )
@@ -98,6 +99,9 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
     except (json.JSONDecodeError, RecursionError) as error:
         where = f" at byte {error.pos} of {len(data)}" if isinstance(error, json.JSONDecodeError) else ""
         _refuse("plan-unreadable", name, f"It is not whole JSON{where}: truncated, or not a plan file.", cause=error)
+    except KeyTwice as error:
+        said = f'The key "{error.key}" stands in it twice: readers would disagree on which one counts.'
+        _refuse("plan-not-canonical", name, said, cause=error)
     except _Unusual as error:
         _refuse("plan-not-canonical", name, str(error), cause=error)
     except ValueError as error:  # Python reads no integers of thousands of digits
@@ -118,15 +122,6 @@ def _canonical(document: dict[str, Any], name: str) -> tuple[bytes, bytes]:
 
 class _Unusual(ValueError):
     """A member that the canonical form cannot hold."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _Unusual(f'The key "{twice}" stands in it twice: readers would disagree on which one counts.')
-    return members
 
 
 def _no_float(text: str) -> NoReturn:
