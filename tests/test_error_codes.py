@@ -55,6 +55,8 @@ def collected() -> dict[str, tuple[set[int], set[str]]]:
         if name in EXIT_CODES and "code" in keywords:
             code, exit_code = _text(keywords["code"]), EXIT_CODES[name]
             summary = _text(call.args[0]) if call.args else ""
+        elif name == "_Meaning" and isinstance(call.args[0], ast.Name):  # what git's words and the system's mean
+            code, exit_code, summary = _text(call.args[1]), EXIT_CODES[call.args[0].id], _text(call.args[2])
         elif name in ("Fault", "Problem", "Invalid") and call.args:
             code, exit_code, summary = _text(call.args[0]), 11, ""
         elif name == "Judgement" and "code" in keywords:

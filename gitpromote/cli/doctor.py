@@ -11,7 +11,11 @@ import click
 from gitpromote.cli.options import project
 from gitpromote.cli.parsing import verb
 from gitpromote.cli.session import Session
+from gitpromote.errors import ConfigurationError
 from gitpromote.views.checking import doctor_view
+
+#: What keeps a pipeline from being looked at; the machine can be looked at all the same.
+_WITHOUT_PIPELINE = frozenset({"git-missing", "pipeline-file-missing"})
 
 if TYPE_CHECKING:
     from gitpromote.project.doctor import Finding
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 def command(session: Session, /, name: str | None) -> int:
     """Check what a promotion needs here: git, the renderers, the cache, the repositories.
 
-    Exits 11 where something is missing.
+    Where there is no pipeline, the machine alone is checked. Exits 11 where something is missing.
     """
     findings = _findings(session, name)
     ok = all(each.ok for each in findings)
@@ -39,10 +43,21 @@ def _findings(session: Session, name: str | None) -> list[Finding]:
 
     cache = cache_finding(session.cache_dir)
     if cache.ok:
-        return session.load(name).doctor()
+        return _looked_at(session, name)
     with TemporaryDirectory() as folder:
         session.cache_dir = folder
-        return [cache if each.name == cache.name else each for each in session.load(name).doctor()]
+        return [cache if each.name == cache.name else each for each in _looked_at(session, name)]
+
+
+def _looked_at(session: Session, name: str | None) -> list[Finding]:
+    from gitpromote.project.doctor import machine, pipeline_finding
+
+    try:
+        return session.load(name).doctor()
+    except ConfigurationError as error:
+        if error.code not in _WITHOUT_PIPELINE:
+            raise
+        return [*machine(session.cache_dir), pipeline_finding(error)]
 
 
 def _data(finding: Any) -> dict[str, Any]:

@@ -98,6 +98,16 @@ waits_for_nothing = option(
 
 
 def comma_list(values: Iterable[str]) -> list[str]:
-    """The words of a repeatable option that also takes commas, once each, in order."""
-    words = (word.strip() for value in values for word in value.split(","))
-    return list(dict.fromkeys(word for word in words if word))
+    """The words of a repeatable option that also takes commas, once each, in order.
+
+    :raises UsageError: it is given and names nothing, as a variable that is not set gives it (``selection-empty``)
+    """
+    found: dict[str, None] = {}
+    for value in values:
+        words = [word for part in value.split(",") if (word := part.strip())]
+        if not words:
+            from gitpromote.project.selection import nothing_selected
+
+            raise nothing_selected(value)
+        found |= dict.fromkeys(words)
+    return list(found)

@@ -17,13 +17,21 @@ from gitpromote.engine.journeys import journey_of
 from gitpromote.engine.judged_again import Answered
 from gitpromote.engine.locked import held_by_others
 from gitpromote.engine.look import Look, look
-from gitpromote.engine.outcome_of import blocked_result, failed_result, settled_result, unsure_result, waiting_result
+from gitpromote.engine.outcome_of import (
+    already_result,
+    blocked_result,
+    failed_result,
+    settled_result,
+    shut_result,
+    unsure_result,
+    waiting_result,
+)
 from gitpromote.engine.permission import check_digest, unapproved, unpermitted
 from gitpromote.engine.pins import Pins
 from gitpromote.engine.records import apps_alone
 from gitpromote.engine.results import Results
 from gitpromote.engine.stacking import unfounded
-from gitpromote.engine.waiting import Waiting
+from gitpromote.engine.waiting import Waiting, never
 from gitpromote.engine.world import World
 from gitpromote.errors import Contention, GitpromoteError, PlanStale, UsageError
 from gitpromote.model.outcome import worst_of
@@ -139,6 +147,8 @@ class _Run:
             if not as_written:
                 continue  # what the ledger says has changed by it
             records = self._records(seen)
+            if not self._still_as_written(seen, records):
+                continue
             self.present = frozenset(record.id for record in records)
             ready = self._judge(seen, records)
             going = self._permitted(ready, seen)
@@ -218,7 +228,7 @@ class _Run:
             return Answered(as_of=now, after=after)
         from gitpromote.engine.evidence import answers_again  # few pipelines ask anybody
 
-        answers = answers_again(self.world, self.file.plan, asking, ledger=seen.ledger, as_of=now)
+        answers = answers_again(self.world, self.file.plan, asking, seen=seen, as_of=now)
         return Answered(as_of=now, after=after, answers=answers)
 
     def _verdict(self, fresh: Fresh, lock: Contention | None) -> EnvironmentResult | None:
@@ -227,12 +237,15 @@ class _Run:
         if settled is not None:
             return settled
         worst = worst_of(fresh.outcomes)
-        hopes = self.waiting.hopes_for(fresh.planned.name, fresh.outcomes)
+        hopes = self.waiting.hopes_for(fresh.planned, fresh.outcomes)
         if worst == "error" and self.options.wait and hopes:
             return unsure_result(fresh.planned, fresh.outcomes)
         if worst in ("fail", "error"):
             return blocked_result(fresh.planned, fresh.outcomes, called=self.called)
         if worst == "pending":
+            shut = never(fresh.planned, fresh.outcomes) if self.options.wait else None
+            if shut is not None:
+                return shut_result(fresh.planned, shut, called=self.called)
             return waiting_result(fresh.planned, fresh.outcomes)
         if unsupported(fresh.planned):
             return failed_result(fresh.planned, not_supported(fresh.planned))
@@ -355,27 +368,34 @@ class _Run:
 
         The tree of a commit of ours was proven before it was pushed: where that is the head, nothing is compared.
         """
-        moved: dict[str, tuple[EnvironmentPlan, str, str | None]] = {}
-        for name, (fresh, commit) in self.landed.items():
+        moved: list[tuple[EnvironmentPlan, str, str | None]] = []
+        for fresh, commit in self.landed.values():
             place = (fresh.planned.target.repository, fresh.planned.target.ref)
             head = seen.head(*place) if commit else None
             if commit is not None and head not in (commit, self.tips.get(place, commit)):
-                moved[name] = (fresh.planned, commit, head)
+                moved.append((fresh.planned, commit, head))
         landed, self.landed = self.landed, {}
         as_written = self._compared(moved) if moved else True
         self.results.tell(landed)
         return as_written
 
-    def _compared(self, moved: Mapping[str, tuple[EnvironmentPlan, str, str | None]]) -> bool:
-        """Whether targets whose head is no commit of ours hold what we wrote; what does not is told and recorded."""
-        from gitpromote.engine.read_back import after_landing, read_back, record_foreign  # hardly ever
+    def _still_as_written(self, seen: Look, records: Sequence[Record]) -> bool:
+        """Whether what an earlier run of this plan wrote is there: it may have been killed before it looked."""
+        if not any(record.plan == self.file.digest for record in records):
+            return True
+        from gitpromote.engine.read_back import tell  # only where a plan is applied again
+        from gitpromote.engine.written_before import changed_since
 
-        found = {name: after_landing(self.world, *one) for name, one in moved.items()}
-        for name, after in found.items():
-            self.results[name] = read_back(self.world, self.results[name], after, called=self.called)
-        generations = self.file.plan.basis.ledger.generations
-        record_foreign(self.world, found, plan=self.file.digest, generations=generations)
-        return not any(one.differs for one in found.values())
+        found = list(changed_since(self.world, self.file, self.results.open(), records, seen))
+        self.results.update({after.planned.name: already_result(after.planned, record) for record, after in found})
+        return tell(self.world, self.file, [after for _, after in found], self.results, called=self.called)
+
+    def _compared(self, moved: Sequence[tuple[EnvironmentPlan, str, str | None]]) -> bool:
+        """Whether targets whose head is no commit of ours hold what we wrote; what does not is told and recorded."""
+        from gitpromote.engine.read_back import after_landing, tell  # hardly ever
+
+        found = [after_landing(self.world, *one) for one in moved]
+        return tell(self.world, self.file, found, self.results, called=self.called)
 
     # -- ending
 

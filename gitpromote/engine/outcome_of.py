@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import overload
+from typing import Any, overload
 
 from gitpromote.engine.calling import Called
 from gitpromote.errors import Blocked, GitpromoteError
@@ -14,6 +14,7 @@ from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.record import Record
 from gitpromote.model.result import EnvironmentResult
 from gitpromote.planning.staleness import Difference, Judgement
+from gitpromote.views.opening import condition_text
 from gitpromote.views.values import replacement_text, value_text
 
 #: How many objects are told, and with which signs.
@@ -35,7 +36,7 @@ def settled_result(
     if judgement is None:
         return _by_decision(planned, called, held=held)
     if judgement.verdict == "applied" and judgement.record is not None:
-        return _already(planned, judgement.record)
+        return already_result(planned, judgement.record)
     if judgement.verdict == "stale":
         return EnvironmentResult(
             name=planned.name,
@@ -76,7 +77,8 @@ def _words(field: FieldChange) -> str:
     return replacement_text(field.before, field.after)
 
 
-def _already(planned: EnvironmentPlan, record: Record) -> EnvironmentResult:
+def already_result(planned: EnvironmentPlan, record: Record) -> EnvironmentResult:
+    """This very change was applied before."""
     commit = f", commit {record.commit[:7]}" if record.commit else ""
     return EnvironmentResult(
         name=planned.name,
@@ -106,12 +108,17 @@ def _by_decision(planned: EnvironmentPlan, called: Called, *, held: bool) -> Env
         hint = f"Lift the hold, then make a new plan:\n  {release}\n  {called.replan}"
         return EnvironmentResult(name=planned.name, status="held", exit_code=13, message="held", hint=hint, code="held")
     if planned.decision == "blocked":
-        return blocked_result(planned, planned.outcomes, called=called)
+        return blocked_result(planned, planned.outcomes, called=called, again=False)
     return EnvironmentResult(name=planned.name, status="noop", message="nothing to do")
 
 
-def blocked_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, called: Called) -> EnvironmentResult:
-    """Something judged against it, and only a new plan or a decision of people helps."""
+def blocked_result(
+    planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, called: Called, again: bool = True
+) -> EnvironmentResult:
+    """Something judged against it, and only a new plan or a decision of people helps.
+
+    :param again: the verdicts are newer than the plan's own
+    """
     failing = [one for one in outcomes if one.binding and one.status in ("fail", "error")]
     return EnvironmentResult(
         name=planned.name,
@@ -120,7 +127,7 @@ def blocked_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, cal
         code=failing[0].id if failing else "blocked",
         message=", ".join(one.id for one in failing),
         detail="\n".join(f"{one.id}: {one.message}" for one in failing),
-        hint=f"See what would help:\n  gitpromote explain {called.pipeline} {planned.name}",
+        hint=f"See what would help:\n  {called.explaining(planned.name, again=again)}",
     )
 
 
@@ -134,6 +141,21 @@ def waiting_result(
     told = "; ".join(f"{one.id}: {one.message}" for one in pending)
     code = "upstream" if [one.id for one in pending] == ["upstream"] else pending[0].id
     return EnvironmentResult(name=planned.name, status="waiting", exit_code=3, code=code, message=told)
+
+
+def shut_result(planned: EnvironmentPlan, never: Mapping[str, Any], *, called: Called) -> EnvironmentResult:
+    """What no time opens; only who waits for it is told so, since the wait would not end.
+
+    :param never: the condition that says so
+    """
+    return EnvironmentResult(
+        name=planned.name,
+        status="blocked",
+        exit_code=13,
+        code="never-opens",
+        message=condition_text(never),
+        hint=f"See what would help:\n  {called.explaining(planned.name, again=True)}",
+    )
 
 
 def unsure_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome]) -> EnvironmentResult:

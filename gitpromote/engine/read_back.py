@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 
 from gitpromote.engine.append import append
@@ -12,7 +12,7 @@ from gitpromote.engine.outcome_of import differences_text
 from gitpromote.engine.target_now import difference_of
 from gitpromote.engine.targets import files_of, whole_ids
 from gitpromote.engine.world import World
-from gitpromote.model.plan import EnvironmentPlan
+from gitpromote.model.plan import EnvironmentPlan, PlanFile
 from gitpromote.model.record import Actor, Record, planned_record_id
 from gitpromote.model.result import LANDED_DIFFERS, EnvironmentResult
 from gitpromote.planning.planned_target import target_of
@@ -27,14 +27,12 @@ class After:
     """What became of a commit of ours once it had landed.
 
     :ivar commit: ours; ``head`` is what the target's ref holds now, ``None`` where it is gone
-    :ivar on_top: whether the head still contains it
     :ivar differences: what the target holds otherwise than we wrote it; none where that is the same
     """
 
     planned: EnvironmentPlan
     commit: str
     head: str | None
-    on_top: bool
     differs: bool
     differences: tuple[Difference, ...] = ()
 
@@ -50,13 +48,10 @@ def after_landing(world: World, planned: EnvironmentPlan, commit: str, head: str
     The tree of our own commit was proven before it was pushed, so it stands for the plan.
     """
     if head is None:
-        return After(planned=planned, commit=commit, head=None, on_top=False, differs=True)
+        return After(planned=planned, commit=commit, head=None, differs=True)
     changed = _edited(world, planned, commit, head) if planned.edits else _changed(world, planned, commit, head)
     found = [difference_of(world, planned, path, *ids, head) for path, ids in list(changed.items())[:_MOST]]
-    on_top = world.repository(planned.target.repository).is_ancestor(commit, head)
-    return After(
-        planned=planned, commit=commit, head=head, on_top=on_top, differs=bool(changed), differences=tuple(found)
-    )
+    return After(planned=planned, commit=commit, head=head, differs=bool(changed), differences=tuple(found))
 
 
 _Ids = tuple[str | None, str | None]
@@ -89,10 +84,37 @@ def _id(files: Mapping[str, object], path: str) -> str | None:
     return getattr(files.get(path), "oid", None)
 
 
-def read_back(world: World, result: EnvironmentResult, after: After, *, called: Called) -> EnvironmentResult:
-    """What is told of an environment that was written, once its target was looked at again."""
-    if not after.differs:
-        return result.model_copy(update={"message": f"{result.message}; {_still(world, after)}, same content"})
+def tell(
+    world: World,
+    file: PlanFile,
+    found: Iterable[After],
+    results: MutableMapping[str, EnvironmentResult],
+    *,
+    called: Called,
+) -> bool:
+    """Say of environments that were written what their targets hold; whether that is what was written.
+
+    What landed otherwise is told to the ledger: its Freight is no longer verified there, so it goes no further.
+
+    :param results: of these environments, as written; they are replaced
+    :raises GitpromoteError: the remote refuses the ledger, or others write to it all the time
+    """
+    differing = []
+    for after in found:
+        result = results[after.planned.name]
+        results[after.planned.name] = (_differs if after.differs else _same)(world, result, after, called)
+        differing += [after] if after.differs else []
+    if differing:
+        records = [_record(world, file, one) for one in differing]
+        append(world, lambda _: records)
+    return not differing
+
+
+def _same(world: World, result: EnvironmentResult, after: After, _: Called) -> EnvironmentResult:
+    return result.model_copy(update={"message": f"{result.message}; {_still(world, after)}, same content"})
+
+
+def _differs(_: World, result: EnvironmentResult, after: After, called: Called) -> EnvironmentResult:
     branch = after.planned.target.ref.removeprefix("refs/heads/")
     now = f"{branch} holds something else now" if after.head is not None else f"{branch} is gone"
     return result.model_copy(
@@ -108,33 +130,23 @@ def read_back(world: World, result: EnvironmentResult, after: After, *, called: 
 
 
 def _still(world: World, after: After) -> str:
-    if not after.on_top or after.head is None:
+    repository = world.repository(after.planned.target.repository)
+    if after.head is None or not repository.is_ancestor(after.commit, after.head):
         return "rewritten since"
-    [last, *_] = world.repository(after.planned.target.repository).log(after.head, limit=1)
+    [last, *_] = repository.log(after.head, limit=1)
     return f"{last.oid[:7]} of {last.email or last.author} on top"
 
 
-def record_foreign(world: World, found: Mapping[str, After], *, plan: str, generations: Mapping[str, int]) -> None:
-    """Tell the ledger what landed otherwise: its Freight is no longer verified there, so it goes no further.
-
-    :param plan: the full digest
-    :param generations: of the plan's basis
-    :raises GitpromoteError: the remote refuses the ledger, or others write to it all the time
-    """
-    records = [_record(world, one, plan, generations.get(name, 0)) for name, one in found.items() if one.differs]
-    if records:
-        append(world, lambda _: records)
-
-
-def _record(world: World, after: After, plan: str, generation: int) -> Record:
+def _record(world: World, file: PlanFile, after: After) -> Record:
     planned, last = after.planned, after.last
+    generation = file.plan.basis.ledger.generations.get(planned.name, 0)
     told = {"author": last.author, "subject": last.subject} if last is not None else {}
     return Record(
         id=planned_record_id(planned.change_digest, generation, planned.steps[0].id, "foreign-commit"),
         kind="foreign-commit",
         at=world.clock.now(),
         actor=Actor(claimed=world.actor),
-        plan=plan,
+        plan=file.digest,
         environment=planned.name,
         freight={warehouse: moving.id for warehouse, moving in planned.freight.items()},
         commit=after.head,

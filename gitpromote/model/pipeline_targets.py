@@ -17,7 +17,7 @@ from gitpromote.model.problems import Fault
 from gitpromote.model.renderer import Kustomize
 from gitpromote.model.resolution import defaults_of
 from gitpromote.model.resolved import HOME
-from gitpromote.model.safepath import collisions
+from gitpromote.model.safepath import collisions, folded_name, folded_why
 from gitpromote.model.shape import Shape, Shapes, Values, names_in, paths_of
 from gitpromote.model.substitute import parse
 from gitpromote.model.territory import Claim, Conflict, conflicts
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from gitpromote.model.pipeline import Pipeline
 
 __all__ = ["Place", "claims_of", "missing_labels", "places_of", "target_problems"]
+
+
+SETTERS = "setters"  # what Flux's comments in a folder want written
 
 
 class Place(NamedTuple):
@@ -90,6 +93,7 @@ def target_problems(pipeline: Pipeline, places: list[Place]) -> list[Problem]:
     if not problems:
         by_ref = _by_ref(places)
         problems += _branch_conflicts(by_ref)
+        problems += _folded_branches(by_ref)
         problems += _path_conflicts(by_ref)
         problems += _folded_folders(by_ref)
     return problems
@@ -201,13 +205,30 @@ def _branch_conflicts(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator
             above = above.rpartition("/")[0]
 
 
+def _folded_branches(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[Problem]:
+    """Branches that are one branch in clones on some file systems, where Git keeps them as files."""
+    seen: dict[tuple[str, str], Place] = {}
+    for (repository, ref), (place, *_) in by_ref.items():
+        other = seen.setdefault((repository, folded_name(ref)), place)
+        if other is not place:
+            told = f"the branch {quoted(place.branch)} meets {quoted(other.branch)} of {other.environment.subject}"
+            message = f"{told} on file systems that fold {folded_why(ref, other.ref)}"
+            yield place.problem(Fault("branch-conflict", message, "give one of the two another name"))
+
+
 def _path_conflicts(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[Problem]:
     for group in by_ref.values():
         if _are_apart(group):
             continue  # nearly always; there may be thousands
         owners = {place.environment.name: place.environment for place in group}
-        for conflict in conflicts([claim for place in group for claim in _claims(place)]):
+        claims = [_own_setters(claim) for place in group for claim in _claims(place)]
+        for conflict in conflicts(claims):
             yield _told(conflict, owners[conflict.first.owner], owners[conflict.second.owner])
+
+
+def _own_setters(claim: Claim) -> Claim:
+    """Setters of a Pipeline's Environments may be in one folder: a plan looks which files they are in."""
+    return claim._replace(slot=f"{SETTERS} of {claim.owner}") if claim.slot == SETTERS else claim
 
 
 def _folded_folders(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[Problem]:
@@ -265,7 +286,7 @@ def _edited(app: App, place: Place) -> Iterator[tuple[str, str]]:
         if isinstance(edit, SetValue):
             yield clean_path(parse(edit.file).fill(values)), parse(edit.path).fill(values)
         elif isinstance(edit, FluxSetters):
-            yield from ((path, "setters") for path in place.sources(app))
+            yield from ((path, SETTERS) for path in place.sources(app))
     for step in app.renderer.steps:
         if isinstance(step, Kustomize):
             yield clean_path(parse(step.path).fill(values)), "images"

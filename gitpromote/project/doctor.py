@@ -12,12 +12,14 @@ from pathlib import Path
 
 from gitpromote.adapters.git.cachefolder import cache_root, private_folder
 from gitpromote.adapters.git.failures import cache_failure
-from gitpromote.adapters.git.process import git_version
+from gitpromote.adapters.git.process import git_version, require_version
+from gitpromote.adapters.renderers.tools import Toolbox
 from gitpromote.engine.ledger_notices import ahead_text
 from gitpromote.engine.organisation_place import VARIABLE
 from gitpromote.engine.ref_names import in_the_way
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, GitpromoteError
+from gitpromote.model.render import RendererTool
 from gitpromote.model.renderer import Helm, Kustomize
 from gitpromote.model.resolved import HOME
 from gitpromote.project.wiring import Place
@@ -62,12 +64,33 @@ def _checked(name: str, check: Callable[[], str]) -> Finding:
     try:
         return Finding(name=name, ok=True, message=check())
     except GitpromoteError as error:
-        text = " ".join(part for part in (error.summary, error.detail) if part)
-        return Finding(name=name, ok=False, message=text, hint=error.hint)
+        return _failed(name, error)
+
+
+def _failed(name: str, error: GitpromoteError) -> Finding:
+    text = ": ".join(part for part in (error.summary, error.detail) if part)
+    return Finding(name=name, ok=False, message=text, hint=error.hint)
+
+
+def machine(cache: str | Path | None = None) -> list[Finding]:
+    """What can be checked without any pipeline: git, the renderers that there are, the cache.
+
+    :param cache: see :func:`cache_finding`
+    """
+    tools = Toolbox()
+    renderers = [_checked(name, partial(_found, tools, name)) for name in ("kustomize", "helm")]
+    return [_checked("git", _git), cache_finding(cache), *renderers]
+
+
+def pipeline_finding(error: GitpromoteError) -> Finding:
+    """That there is no pipeline to check, and why."""
+    return _failed("pipeline", error)
 
 
 def _git() -> str:
-    return ".".join(map(str, git_version()))
+    version = git_version()
+    require_version(version)
+    return ".".join(map(str, version))
 
 
 def _needed_tools(world: World) -> list[str]:
@@ -77,7 +100,27 @@ def _needed_tools(world: World) -> list[str]:
 
 
 def _tool(world: World, name: str) -> str:
-    found = world.renderings.tool(name)
+    return _told(world.renderings.tool(name))
+
+
+def _found(tools: Toolbox, name: str) -> str:
+    """A tool of the machine: whoever names no renderer of that kind can do without."""
+    try:
+        return _told(tools.find(name))
+    except ConfigurationError as error:
+        if error.code != "tool-missing":
+            raise
+        return f"not installed; {name.capitalize()}(…) needs it"
+
+
+def _told(found: RendererTool) -> str:
+    if not found.version:
+        raise ConfigurationError(
+            "A renderer does not say its version",
+            code="tool-broken",
+            detail=f"{' '.join(found.command)}: it failed, or took too long, when it was asked.",
+            hint="Try it by hand; install another one, or put a good one first on PATH.",
+        )
     return f"{found.version}  {' '.join(found.command)}  sha256:{found.sha256[:12]}…"
 
 

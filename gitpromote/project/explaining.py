@@ -20,6 +20,7 @@ from gitpromote.model.plan import Plan as PlanData
 from gitpromote.model.policy_base import Policy
 from gitpromote.planning.another_time import Known, plan_at
 from gitpromote.project import documents
+from gitpromote.project.showing import forms
 
 if TYPE_CHECKING:
     from gitpromote.model.lock import EnvironmentLock
@@ -85,16 +86,21 @@ class Explanation:
         """The newest plan where plans are saved that brings this very change; empty where there is none."""
         if self._plan.called or not self.data.steps:
             return ""
-        files = Path("plans").glob(f"{self._plan.data.pipeline.name}-*.plan.json")
-        newest = sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)[:_LOOKED_AT]
+        files = list(Path("plans").glob(f"{self._plan.data.pipeline.name}-*.plan.json"))
+        newest = sorted(files, key=_written, reverse=True)[:_LOOKED_AT]
         return next((str(file) for file in newest if self._is_same(file)), "")
 
     def _is_same(self, file: Path) -> bool:
+        """Whether a file holds a plan of this Pipeline that brings this change. What it does not name is not read."""
         try:
-            saved = type(self._plan).load(file).data.environment(self.data.name)
-        except GitpromoteError:
+            data = file.read_bytes()
+            if self.data.change_digest.encode() not in data:
+                return False
+            saved = type(self._plan).from_bytes(data, name=str(file)).data
+        except (GitpromoteError, OSError):
             return False
-        return saved is not None and saved.change_digest == self.data.change_digest
+        one = saved.environment(self.data.name) if saved.pipeline.name == self._plan.data.pipeline.name else None
+        return one is not None and one.change_digest == self.data.change_digest
 
     @property
     def remedies(self) -> dict[str, str]:
@@ -160,11 +166,20 @@ class Explanation:
         return plain(self.lines(width=100)).rstrip()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {
+        known = {
             "text/plain": repr(self),
             "text/markdown": self.to_markdown(),
             "application/vnd.gitpromote.explanation.v1+json": self.to_data(),
         }
+        return forms(known, include, exclude)
+
+
+def _written(file: Path) -> float:
+    """When a file was written last, epoch seconds; long ago where nobody can tell: it may be gone by now."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 class AnotherTime:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitpromote.errors import UsageError
 from gitpromote.model.change import ObjectChange, path_text
+from gitpromote.project.showing import forms
 
 if TYPE_CHECKING:
     from gitpromote.model.report import EnvironmentStatus, StatusReport
@@ -33,7 +34,7 @@ class Change:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         data = self.data.model_dump(mode="json")
-        return {"text/plain": repr(self), "application/vnd.gitpromote.change.v1+json": data}
+        return forms({"text/plain": repr(self), "application/vnd.gitpromote.change.v1+json": data}, include, exclude)
 
 
 class Status:
@@ -61,4 +62,4 @@ class Status:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         data = self.data.model_dump(mode="json", by_alias=True)
-        return {"text/plain": repr(self), "application/vnd.gitpromote.status.v1+json": data}
+        return forms({"text/plain": repr(self), "application/vnd.gitpromote.status.v1+json": data}, include, exclude)

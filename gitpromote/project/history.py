@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gitpromote.model.record import Record
+from gitpromote.project.showing import forms
 
 
 class History(Sequence[Record]):
@@ -50,3 +51,7 @@ class History(Sequence[Record]):
 
     def __repr__(self) -> str:
         return f"<History of {len(self.data)} Records>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        known = {"text/plain": repr(self), "application/vnd.gitpromote.history.v1+json": self.to_records()}
+        return forms(known, include, exclude)

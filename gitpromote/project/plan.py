@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +16,7 @@ from gitpromote.model.plan import EnvironmentPlan, PlanFile, PlanObservations
 from gitpromote.model.plan import Plan as PlanData
 from gitpromote.planning.planfile import loads, seal
 from gitpromote.project.facades import Change
+from gitpromote.project.showing import forms
 
 if TYPE_CHECKING:
     from gitpromote.project.explaining import Explanation
@@ -136,12 +138,13 @@ class Plan:
 
         return Explanation(self, self[environment])
 
-    def at(self, time: int | str, *, tz: str = "UTC") -> Plan:
+    def at(self, time: int | str | datetime, *, tz: str = "UTC") -> Plan:
         """The same plan at another time, its gates judged again by the facts that it holds; nobody is asked.
 
         What is recorded is taken to stay as it is. The saved plan is untouched.
 
-        :param time: epoch seconds, ``"2026-11-28T15:00Z"``, or ``"Sat 15:00"`` for the next one after the plan's time
+        :param time: epoch seconds, a datetime, ``"2026-11-28T15:00Z"``, or ``"Sat 15:00"`` for the next one after the
+            plan's time
         :param tz: the IANA time zone of what names none
         :raises UsageError: it is no point in time
         :raises PlanInvalid: the plan does not follow from its definition, or its facts cannot be read
@@ -149,7 +152,8 @@ class Plan:
         from gitpromote.project.explaining import AnotherTime
         from gitpromote.views.time import parse_instant
 
-        moment = time if isinstance(time, int) else parse_instant(time, now=self.data.as_of, tz=tz)
+        text = time.isoformat(timespec="seconds") if isinstance(time, datetime) else time
+        moment = text if isinstance(text, int) else parse_instant(text, now=self.data.as_of, tz=tz)
         if moment == self.data.as_of:
             return self
         return Plan(AnotherTime(self).at(moment), self._observations)
@@ -162,11 +166,12 @@ class Plan:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from gitpromote.views.markdown import plan_markdown
 
-        return {
+        known = {
             "text/plain": repr(self),
             "text/markdown": plan_markdown(self.data, digest=self.digest),
             MEDIA_TYPE: self.data.model_dump(mode="json", by_alias=True),
         }
+        return forms(known, include, exclude)
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -25,6 +25,7 @@ from gitpromote.project import documents, loading
 from gitpromote.project.loading import Found
 from gitpromote.project.plan import Plan
 from gitpromote.project.refusals import refuse_checked_out
+from gitpromote.project.selection import Names, named, selection
 from gitpromote.project.wiring import Place, build_world
 
 # What each method alone needs is imported by it: a plan without changes is over before all of that could be loaded.
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
     from gitpromote.project.history import History
     from gitpromote.project.running import Runner
     from gitpromote.project.simulating import Forecast, Simulation
-
-Names = str | Sequence[str] | None
 
 
 class Looked(NamedTuple):
@@ -270,8 +269,8 @@ class Project:
         from gitpromote.engine.ref_names import names_in_the_way
 
         self.check()
-        named = (freight, images, charts, commit, to, env, apps, replace, lock)
-        if isinstance(self._wired.pipeline, EphemeralPipeline) and not any(named) and (idle := self._idle(as_of)):
+        asked_for = (freight, images, charts, commit, to, env, apps, replace, lock)
+        if isinstance(self._wired.pipeline, EphemeralPipeline) and not any(asked_for) and (idle := self._idle(as_of)):
             return idle
         for name in replace or ():
             self._world.known(name)
@@ -279,10 +278,10 @@ class Project:
             freight=freight,
             images=tuple(images),
             charts=tuple(charts),
-            commit=self._here(commit) if commit else None,
+            commit=None if commit is None else self._here(named(commit)),
             unpinned=unpinned,
             environments=self._environments(to, env),
-            apps=_names(apps),
+            apps=selection(apps),
             replace=dict(replace or {}),
             lock=self._locked(lock, freight, images, charts, commit),
             regardless=regardless,
@@ -380,7 +379,7 @@ class Project:
         )
         file = made.pipeline.source.path if made.pipeline.source is not None else "the pipeline"
         back = f"{app or env} is still in {file}: the next plan brings it back unless it is removed there."
-        return self._made(made, warnings=(back,))
+        return self._made(made, warnings=(back,) if any(one.writes for one in made.environments) else ())
 
     def _retire_gone(self, reason: str) -> Plan:
         from gitpromote.engine import plans
@@ -516,7 +515,7 @@ class Project:
         world = self._world_of(opened)
         documents.refuse_unsound(opened, world.pipeline)
         options = ApplyOptions(
-            environments=_names(env),
+            environments=selection(env),
             wait=wait,
             expect_digest=expect_digest,
             confirmed=confirmed,
@@ -635,7 +634,9 @@ class Project:
         from gitpromote.engine.running import one_round
 
         plan = self.plan(regardless=True)
-        return one_round(self._world_of(plan), plan.file, plan.to_bytes(), lock_timeout=lock_timeout)
+        resting = "\n".join(plan.warnings) if not plan.data.environments else ""
+        world = self._world_of(plan)
+        return one_round(world, plan.file, plan.to_bytes(), lock_timeout=lock_timeout, resting=resting)
 
     def approvals(self) -> dict[str, tuple[Approval, ...]]:
         """Environment to the approvals that the ledger holds and that were not spent yet, expired ones too."""
@@ -693,7 +694,7 @@ class Project:
         now, why = self._wired.clock.now(), self._resting
         if why is not None:
             return Status(standing.resting(self._wired, why, as_of=now))
-        return Status(standing.status(self._world, self.plan, as_of=now, lag=lag))
+        return Status(standing.status(self._world, partial(self.plan, regardless=True), as_of=now, lag=lag))
 
     @property
     def history(self) -> History:
@@ -709,7 +710,7 @@ class Project:
         """
         from gitpromote.project.gone import gone_names
 
-        names, every = _names(env) or (), self._every_record()
+        names, every = selection(env) or (), self._every_record()
         wanted = set(names)
         if names:
             world = self._at_rest() or self._world
@@ -740,7 +741,10 @@ class Project:
         if env not in gone_names(current, records):
             return None
 
-        return gone(self._wired, env, records, left_out=left_out(self._wired, self.definition))
+        found = gone(self._wired, env, records, left_out=left_out(self._wired, self.definition))
+        # Somebody may have deleted what it wrote without us.
+        stands = found is not None and found.target and env in self.remains()
+        return found if found is None or stands else found.model_copy(update={"target": ""})
 
     def _every_record(self) -> Sequence[Record]:
         """The whole ledger, oldest first."""
@@ -818,7 +822,7 @@ class Project:
         return work.commit_of(revision) or revision
 
     def _environments(self, to: Names, env: Names) -> tuple[str, ...] | None:
-        upto, exactly = _names(to), _names(env)
+        upto, exactly = selection(to), selection(env)
         for name in (*(upto or ()), *(exactly or ())):
             self._world.known(name)
         if upto is None:
@@ -873,12 +877,6 @@ def open_plan(path: str | Path) -> Plan:
 def project_of(plan: Plan, *, cache_dir: str | Path | None = None, reporter: Reporter | None = None) -> Project:
     """The Project that a plan stands for; see :meth:`Project.from_plan`."""
     return Project.from_plan(plan, cache_dir=cache_dir, reporter=reporter)
-
-
-def _names(names: Names) -> tuple[str, ...] | None:
-    if names is None:
-        return None
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _as_tuples(members: Mapping[str, Any]) -> dict[str, Any]:

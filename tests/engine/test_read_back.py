@@ -108,6 +108,29 @@ def test_what_is_replaced_afterwards_is_verified_and_goes_on(site):
     assert site.project().verify().ok
 
 
+def test_a_run_that_ended_before_it_looked_is_made_up_for_by_the_next_one(site):
+    plan = site.project().plan()
+    assert site.told(site.apply(plan, env="test")) == {"test": "written"}
+    ours = str(site.home.head("env/test"))
+    theirs = site.home.commit({FILE: site.deployment("test", replicas=9)}, branch="env/test", message="sneaky")
+    result = site.apply(plan)
+    assert site.told(result) == {"test": "failed 10", "uat": "waiting 3", "prod": "waiting 3"}
+    assert result.environments[0].message == f"was written as {ours[:7]}, but env/test holds something else now"
+    assert site.records()[-1] == ("foreign-commit", "test")
+    assert site.project().history[0].commit == theirs
+    again = site.apply(plan)
+    assert site.told(again) == {"test": "stale 4", "uat": "waiting 3", "prod": "waiting 3"}
+    assert site.records("foreign-commit") == [("foreign-commit", "test")]
+
+
+def test_what_an_earlier_run_wrote_and_others_left_alone_goes_on(site):
+    plan = site.project().plan()
+    site.apply(plan, env="test")
+    site.home.commit({"CODEOWNERS": "* @acme"}, branch="env/test", message="owners")
+    assert site.told(site.apply(plan)) == {"test": "already", "uat": "written", "prod": "written"}
+    assert site.records("foreign-commit") == []
+
+
 def test_somebody_elses_commit_on_top_that_leaves_the_content_alone_is_told_and_fine(site):
     bot(site, ADDS.format("CODEOWNERS"))
     result = site.apply(site.project().plan())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from gitpromote.errors import PlanInvalid, UsageError
@@ -72,6 +75,8 @@ def test_a_project_explains_freshly(gated):
         ("Sat 15:00", "UTC", "waiting"),
         ("Wed 00:00", "UTC", "waiting"),
         (AS_OF + 8 * 3600, "UTC", "ready"),
+        (datetime(2025, 11, 20, 9, tzinfo=ZoneInfo("Europe/Berlin")), "UTC", "ready"),
+        (datetime(2025, 11, 20, 9), "Europe/Berlin", "ready"),  # noqa: DTZ001 (whoever names no zone means tz=)
     ],
 )
 def test_a_plan_is_judged_at_another_moment(gated, words, tz, decision):

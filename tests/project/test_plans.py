@@ -86,6 +86,47 @@ def test_a_plan_shows_itself_in_a_notebook(desk):
     shown = plan._repr_mimebundle_()
     assert set(shown) == {"text/plain", "text/markdown", "application/vnd.gitpromote.plan.v1+json"}
     assert plan.digest in shown["text/markdown"] or plan.short_id in shown["text/markdown"]
+    assert plan._repr_mimebundle_(include=["text/plain"]) == {"text/plain": repr(plan)}
+    assert list(plan._repr_mimebundle_(exclude={"text/plain", "text/markdown"})) == [
+        "application/vnd.gitpromote.plan.v1+json"
+    ]
+
+
+def test_what_the_sdk_hands_out_shows_itself_in_a_notebook(desk):
+    project = desk.project()
+    plan = project.plan()
+    [change] = plan.changes("test")
+    for value, kind in ((project.status(), "status"), (project.history, "history"), (change, "change")):
+        shown = value._repr_mimebundle_()
+        assert set(shown) == {"text/plain", f"application/vnd.gitpromote.{kind}.v1+json"}
+        assert shown["text/plain"] == repr(value)
+        json.dumps(shown)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ({"env": ""}, ""),
+        ({"env": []}, ""),
+        ({"env": ["test", ""]}, "test, "),
+        ({"to": ""}, ""),
+        ({"apps": ()}, ""),
+        ({"commit": ""}, ""),
+    ],
+    ids=str,
+)
+def test_a_choice_of_nothing_is_not_taken_for_a_choice_of_everything(desk, asked, given):
+    with pytest.raises(UsageError) as caught:
+        desk.project().plan(**asked)
+    assert str(caught.value) == (
+        "A selection is empty  [selection-empty]\n"
+        f'"{given}" names nothing; taken for no selection it would stand for everything.\n'
+        "Leave the option out, or name something. In a shell: is the variable set?"
+    )
+    project = desk.project()
+    with pytest.raises(UsageError, match="selection-empty"):
+        project.apply(project.plan(), env="", auto_approve=True)
+    assert len(project.history) == 0
 
 
 # -- by digest
