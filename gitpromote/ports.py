@@ -256,6 +256,15 @@ class Registry(Protocol):
         """One version of a chart behind ``oci://``; ``+`` of a version is ``_`` in its tag."""
         ...
 
+    def archive(self, address: str, version: str, *, digest: str | None) -> bytes:
+        """The archive of one version of a chart, proven by its digest; asked for once, then it is kept.
+
+        :param address: of the chart, its name included
+        :param digest: of the manifest (``oci://``) or of the archive; ``None``: whatever it was when it was first seen
+        :raises GitpromoteError: it is not there, is another one now, or is no chart of this name and version
+        """
+        ...
+
     def signatures(self, repository: str, digest: str) -> Sequence[SignatureBlob]:
         """Everything that is stored beside an image as its signature, in whatever format; nothing is verified."""
         ...
@@ -426,9 +435,12 @@ class Keys(Protocol):
 
 
 class JobFacts(NamedTuple):
-    """A Job in a cluster. ``words`` are the cluster's own."""
+    """A Job in a cluster. ``words`` are the cluster's own.
 
-    state: Literal["running", "complete", "failed", "absent"]
+    :ivar state: ``suspended``: somebody has to let it run; ``ending``: somebody deleted it, and it is there still
+    """
+
+    state: Literal["running", "complete", "failed", "absent", "suspended", "ending"]
     words: str = ""
 
 

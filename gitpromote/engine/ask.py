@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitpromote.model.freight import Freight
-from gitpromote.model.render import Closure, RenderSpec
+from gitpromote.model.render import ChartPin, Closure, RenderSpec, remote_chart
 from gitpromote.model.resolved import ResolvedApp, ResolvedEnvironment
 from gitpromote.ports import KeptRender, Repository
 from gitpromote.render.freight_edits import EditData
@@ -21,6 +21,7 @@ class Ask:
     :ivar name: ``prod/shop``
     :ivar overlay: path to bytes of files that are not as in the commit
     :ivar edits: given edits, in place of those that follow from the Freight
+    :ivar chart: the version of a chart that does not lie in the sources; ``None``: it does, or nothing says which
     """
 
     name: str
@@ -32,6 +33,7 @@ class Ask:
     freight: tuple[Freight, ...] = ()
     overlay: Mapping[str, bytes] = field(default_factory=dict)
     edits: tuple[EditData, ...] | None = None
+    chart: ChartPin | None = None
     object_format: str = "sha1"
 
     @classmethod
@@ -47,16 +49,25 @@ class Ask:
         **others: Any,
     ) -> Ask:
         """What an App of an Environment asks for."""
+        spec = spec_of(app, environment=resolved.name, functions=functions)
         return cls(
             name=f"{resolved.name}/{app.name}",
             environment=resolved.name,
             app=app,
-            spec=spec_of(app, environment=resolved.name, functions=functions),
+            spec=spec,
             repository=repository,
             commit=commit,
             freight=freight,
-            **others,
+            **{"chart": _held(spec, freight), **others},
         )
+
+
+def _held(spec: RenderSpec, freight: tuple[Freight, ...]) -> ChartPin | None:
+    if remote_chart(spec) is None:
+        return None
+    from gitpromote.render.remote_charts import chart_pin  # most charts lie in the sources
+
+    return chart_pin(spec, freight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +89,14 @@ class RenderedApp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A render with all that it depends on. Equal keys, equal output."""
+    """A render with all that it depends on. Equal keys, equal output.
+
+    :ivar charts: path to the chart that is fetched and put there
+    """
 
     ask: Ask
     closure: Closure
     inputs: str
     edits: tuple[EditData, ...]
     key: str
+    charts: Mapping[str, ChartPin] = field(default_factory=dict)

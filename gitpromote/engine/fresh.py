@@ -6,15 +6,16 @@ All that reads and writes YAML is imported here, so a plan in which nothing has 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from gitpromote.diff.redact import Redactor, plaintext_secret
 from gitpromote.engine.ask import Ask, Wanted
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.limits import Limits as AppLimits
-from gitpromote.model.render import Closure, Limits, Rendered, RendererTool, RenderJob
+from gitpromote.model.render import ChartPin, Closure, Limits, Rendered, RendererTool, RenderJob
 from gitpromote.ports import KeptRender, Repository
 from gitpromote.render.closure import resolve_closures
-from gitpromote.render.freight_edits import apply_edits
+from gitpromote.render.freight_edits import EditData, apply_edits, setter_notes
 from gitpromote.render.listing import Listing
 from gitpromote.render.reads import closure_files
 
@@ -34,14 +35,21 @@ def closures_of(asks: Sequence[Ask], listing: ListingOf) -> list[Closure | Gitpr
 
 
 def jobs_of(
-    wanted: Sequence[Wanted], listing: ListingOf, tools: Callable[[Wanted], tuple[RendererTool, ...]], *, keep: str
+    wanted: Sequence[Wanted],
+    listing: ListingOf,
+    tools: Callable[[Wanted], tuple[RendererTool, ...]],
+    *,
+    archives: Mapping[ChartPin, bytes],
+    keep: str,
 ) -> list[RenderJob]:
     """The renders, each complete with its inputs, edits made.
 
+    :param archives: the charts that they fetch
     :param keep: a folder to leave inputs and output in; empty for none
     """
     blobs = _inputs(wanted, listing)
-    return [_job(one, blobs, listing(one.ask), tools(one), keep) for one in wanted]
+    jobs = [_job(one, blobs, listing(one.ask), tools(one), keep) for one in wanted]
+    return [_with_charts(job, one, archives) if one.charts else job for job, one in zip(jobs, wanted, strict=True)]
 
 
 def _inputs(wanted: Sequence[Wanted], listing: ListingOf) -> dict[str, bytes]:
@@ -81,13 +89,35 @@ def _job(
     )
 
 
+def _with_charts(job: RenderJob, one: Wanted, archives: Mapping[ChartPin, bytes]) -> RenderJob:
+    """The same with what it fetches among its inputs, packed: helm reads an archive, it writes nothing of it."""
+    from gitpromote.render.remote_charts import archive_path, with_archive
+
+    packed = {path: ("100644", archives[pin]) for path, pin in one.charts.items()}
+    pin = one.ask.chart
+    spec = job.spec if pin is None else with_archive(job.spec, archive_path(pin))
+    return replace(job, inputs={**job.inputs, **packed}, spec=spec)
+
+
 def _limits(said: AppLimits | None) -> Limits:
     """What the App says, and otherwise what is enough for nearly all."""
     return Limits(timeout=float(said.seconds), output=said.megabytes << 20) if said is not None else Limits()
 
 
-def kept_of(result: Rendered, *, sensitive_paths: Sequence[str]) -> tuple[KeptRender, dict[str, bytes]]:
-    """What the cache keeps of a render, and the bytes of its files by blob id."""
+def notes_of(job: RenderJob, edits: Sequence[EditData]) -> tuple[str, ...]:
+    """What its edits leave alone, in words for people."""
+    if not any(edit["kind"] == "flux-setters" for edit in edits):
+        return ()
+    return setter_notes({path: data for path, (_, data) in job.inputs.items()}, edits)
+
+
+def kept_of(
+    result: Rendered, *, sensitive_paths: Sequence[str], notes: Sequence[str] = ()
+) -> tuple[KeptRender, dict[str, bytes]]:
+    """What the cache keeps of a render, and the bytes of its files by blob id.
+
+    :param notes: more to warn of than the renderer did
+    """
     where = result.layout.where
     redactor = Redactor(result.manifests, sensitive_paths=sensitive_paths)
     sensitive = {where[ref] for ref, manifest in result.manifests.items() if redactor.is_sensitive(manifest)}
@@ -99,7 +129,7 @@ def kept_of(result: Rendered, *, sensitive_paths: Sequence[str]) -> tuple[KeptRe
         files=result.layout.entries,
         sensitive=tuple(sorted(sensitive)),
         secrets=tuple(one.ref.title(one.version) for one in result.manifests.values() if plaintext_secret(one)),
-        warnings=result.warnings,
+        warnings=(*notes, *result.warnings),
         random=random,
     )
     return kept, {entry.oid: result.layout.contents[path] for path, entry in result.layout.entries.items()}

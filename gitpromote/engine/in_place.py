@@ -53,13 +53,13 @@ def observe_sources(
             detail=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')} in {repository.url}",
             hint="It holds the sources that are edited in place. Push it first.",
         )
-    before = _asks(world, resolved, freight, head, overlay, edits=())
+    before = [with_stated_charts(world, ask, {}) for ask in _asks(world, resolved, freight, head, overlay, edits=())]
     if edits is None:
-        asks = _asks(world, resolved, freight, head, overlay, edits=None)
-        edits = tuple(edit for ask in asks for edit in world.renderings.edits(ask))
+        edits = edits_of(world, resolved, freight, head, overlay)
     read = {path: data for ask in before for path, data in world.renderings.source_bytes(ask, _named(edits)).items()}
     changed = apply_edits(read, edits)
-    after = [world.renderings.render([_with(ask, overlay | changed)])[0] for ask in before]
+    stated = [with_stated_charts(world, ask, changed) for ask in before]
+    after = [world.renderings.render([over(ask, overlay | changed)])[0] for ask in stated]
     rendered = world.renderings.render(before)
     modes = {path: entry.mode for ask in before for path, entry in world.renderings.files_read(ask).items()}
     edited = {path: _entries(repository.object_format, modes[path], read[path], data) for path, data in changed.items()}
@@ -79,10 +79,18 @@ def observe_sources(
         foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
         lost=lost_commit(repository, head, state) if is_foreign else None,
         blocking=tuple(outcome for outcome in blocking if outcome.id != "plaintext-secret"),
-        warnings=(_predicted(), *warnings),
+        warnings=(_predicted(), *_notes({**read, **changed}, edits), *warnings),
     )
     overlay.update(changed)
     return observation, {blob_id(data, object_format=repository.object_format): data for data in changed.values()}
+
+
+def edits_of(
+    world: World, resolved: ResolvedEnvironment, freight: Mapping[str, Freight], head: str, overlay: Overlay
+) -> tuple[EditData, ...]:
+    """What a Freight edits in the sources of a commit."""
+    asks = _asks(world, resolved, freight, head, overlay, edits=None)
+    return tuple(edit for ask in asks for edit in world.renderings.edits(ask))
 
 
 def refuse_apart(resolved: ResolvedEnvironment, apps: Sequence[str] | None) -> None:
@@ -146,8 +154,20 @@ def _asks(
     ]
 
 
-def _with(ask: Ask, overlay: Overlay) -> Ask:
-    """The same without edits of its own, over files that were edited."""
+def with_stated_charts(world: World, ask: Ask, changed: Mapping[str, bytes]) -> Ask:
+    """The render with the version of a chart that the sources tell the agent to take.
+
+    :param changed: path to bytes of files that are not as the render reads them
+    """
+    if ask.chart is None:
+        return ask
+    from gitpromote.engine.stated_charts import as_stated  # most charts lie in the sources
+
+    return as_stated(world.renderings, ask, changed)
+
+
+def over(ask: Ask, overlay: Overlay) -> Ask:
+    """The render without edits of its own, over files that were edited."""
     return replace(ask, freight=(), overlay=overlay, edits=())
 
 
@@ -184,6 +204,13 @@ def _reads(rendered: Sequence[RenderedApp]) -> tuple[tuple[str, str, str | None]
         found |= {path: ("tree" if mode == FOLDER else "blob", oid) for path, mode, oid in one.closure.reads}
         found |= dict.fromkeys(one.closure.absent, ("absent", None))
     return tuple((path, kind, oid) for path, (kind, oid) in sorted(found.items()))
+
+
+def _notes(read: Mapping[str, bytes], edits: Iterable[EditData]) -> list[Outcome]:
+    from gitpromote.render.freight_edits import setter_notes
+
+    notes = dict.fromkeys(setter_notes(read, edits))
+    return [Outcome(id="setters-unclear", kind="policy", level="advisory", status="warn", message=one) for one in notes]
 
 
 def _predicted() -> Outcome:

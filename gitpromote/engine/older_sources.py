@@ -19,6 +19,7 @@ from gitpromote.engine.sources import commits_of, rendered_asks
 from gitpromote.engine.world import World
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.freight import Freight
+from gitpromote.model.render import HelmSpec, remote_chart
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.planning.availability import Journey
 
@@ -87,6 +88,11 @@ class OlderSources:
     def _lacks(self, resolved: ResolvedEnvironment, freight: Mapping[str, Freight]) -> list[_Lack]:
         found: dict[str, _Lack] = {}
         for ask in rendered_asks(resolved, commits_of(freight.values()), self.world, freight.values()):
+            chart = remote_chart(ask.spec)
+            if chart is not None and ask.chart is None:
+                for one in freight.values():
+                    found.setdefault(one.id, _unheld(one, ask, chart))
+                continue
             error = self._missing(ask)
             newest = self._newest(ask) if error is not None else {}
             if error is None or not any(self._missing(replace(ask, commit=oid)) is None for oid in newest):
@@ -119,8 +125,17 @@ class OlderSources:
         return f"newer Freight has it: gitpromote plan {self.world.pipeline.name} --commit {branch}"
 
 
+def _unheld(freight: Freight, ask: Ask, chart: HelmSpec) -> _Lack:
+    """Freight of a time when no Warehouse subscribed to a chart."""
+    from gitpromote.render.remote_charts import unheld
+
+    return _Lack(freight, f"chart {chart.chart}", unheld(ask.name, chart.chart), "newer Freight has it")
+
+
 def _older(lack: _Lack) -> SourceInvalid:
     """How rendering it fails, with what helps: nothing has to be mended."""
+    if lack.error.code != _MISSING:
+        return lack.error
     error, command = lack.error, lack.newer.rpartition(": ")[2]
     hint = f"It is older than the path. Newer Freight has it{f':{chr(10)}  {command}' if ': ' in lack.newer else '.'}"
     return SourceInvalid(error.summary, code=error.code, detail=error.detail, hint=hint)

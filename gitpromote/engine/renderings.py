@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gitpromote.engine.ask import Ask, RenderedApp, Wanted
@@ -12,9 +12,9 @@ from gitpromote.engine.memory import Memory, Read
 from gitpromote.engine.render_failures import Failed, one_error
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.canonical import canonical
-from gitpromote.model.render import Closure, Rendered, RendererTool
+from gitpromote.model.render import ChartPin, Closure, Rendered, RendererTool, remote_chart
 from gitpromote.model.tree import FOLDER, Entry, tree_id
-from gitpromote.ports import KeptRender, RenderCache, Rendering, Reporter
+from gitpromote.ports import KeptRender, Registry, RenderCache, Rendering, Reporter
 from gitpromote.render.freight_edits import EditData, edits_for
 from gitpromote.render.key import SEMANTICS, render_key
 from gitpromote.render.spec import asked_versions
@@ -23,6 +23,7 @@ from gitpromote.render.spec import asked_versions
 class Renderings:
     """The renders of one run: each distinct one happens once, unchanged ones not at all.
 
+    :param registry: opens the registries that charts are fetched from, when the first one is
     :param memo: the name under which the next run finds what this one learnt
     """
 
@@ -31,6 +32,7 @@ class Renderings:
         rendering: Rendering,
         cache: RenderCache,
         *,
+        registry: Callable[[], Registry],
         memo: str,
         reporter: Reporter,
         keep: str = "",
@@ -38,6 +40,7 @@ class Renderings:
     ) -> None:
         self._rendering = rendering
         self._cache = cache
+        self._registry = registry
         self._memory = Memory(cache, name=memo)
         self._reporter = reporter
         self._surroundings: dict[Any, str] = {}
@@ -75,6 +78,13 @@ class Renderings:
         )
         self._memory.keep()
         return [next(done) if isinstance(one.kept.files, Late) else one for one in rendered]
+
+    def closures(self, asks: Sequence[Ask]) -> list[Closure]:
+        """What each of these renders looks at.
+
+        :raises GitpromoteError: of what cannot be found out, naming all
+        """
+        return [read.closure for read in self._memory.reads(asks)]
 
     def files_read(self, ask: Ask) -> Mapping[str, Entry]:
         """Every file that a render reads, by path."""
@@ -146,7 +156,8 @@ class Renderings:
         app = ask.app
         edits = tuple([canonical(edit.to_data()) for edit in app.edits])
         freight = tuple([one.id for one in ask.freight])
-        said = (app.pin, app.name, app.files, ask.object_format)
+        chart = (ask.chart.address, ask.chart.version, ask.chart.digest) if ask.chart is not None else ()
+        said = (app.pin, app.name, app.files, ask.object_format, *chart)
         place = (closure.tools, tuple(versions.items()), freight, edits, said)
         known = self._surroundings.get(place)
         if known is None:
@@ -162,16 +173,25 @@ class Renderings:
         closure = read.closure
         edits = self._edits(ask, closure)
         overlay = sorted((path, hashlib.sha256(data).hexdigest()) for path, data in ask.overlay.items())
+        charts = self._charts(ask, closure)
         key = render_key(
             ask.spec,
             closure,
             tools=self._tools(ask, closure),
             edits=[list(edits), overlay, self._sensitive_paths],
+            charts=charts.values(),
             app=ask.app.name,
             files=ask.app.files,
             object_format=ask.object_format,
         )
-        return Wanted(ask=ask, closure=closure, inputs=read.inputs, edits=edits, key=key)
+        return Wanted(ask=ask, closure=closure, inputs=read.inputs, edits=edits, key=key, charts=charts)
+
+    def _charts(self, ask: Ask, closure: Closure) -> Mapping[str, ChartPin]:
+        if not closure.charts and remote_chart(ask.spec) is None:
+            return {}
+        from gitpromote.render.remote_charts import charts_of  # most charts lie in the sources
+
+        return charts_of(ask.name, ask.spec, closure, ask.chart)
 
     def _tools(self, ask: Ask, closure: Closure) -> tuple[RendererTool, ...]:
         tools = self._rendering.tools(closure.tools, versions=asked_versions(ask.spec))
@@ -215,19 +235,31 @@ class Renderings:
         return edits_for(ask.spec, ask.app.edits, ask.freight, pin=ask.app.pin, files=files)
 
     def _run(self, missing: Sequence[Wanted]) -> dict[str, KeptRender]:
-        from gitpromote.engine.fresh import jobs_of, kept_of
+        from gitpromote.engine.fresh import jobs_of, kept_of, notes_of
 
-        jobs = jobs_of(missing, self._memory.listing, lambda one: self._tools(one.ask, one.closure), keep=self._keep)
+        failures: list[Failed] = []
+        archives: Mapping[ChartPin, bytes] = {}
+        if any(one.charts for one in missing):
+            from gitpromote.engine.fetching import fetched
+
+            archives, missing, failures = fetched(missing, self._registry(), self._reporter)
+        jobs = jobs_of(
+            missing,
+            self._memory.listing,
+            lambda one: self._tools(one.ask, one.closure),
+            archives=archives,
+            keep=self._keep,
+        )
         self._reporter.event("rendering", total=len(jobs))
         found = self._rendering.render(jobs, on_done=lambda label: self._reporter.event("rendered", label=label))
         self.count += len(jobs)
         kept: dict[str, KeptRender] = {}
-        failures: list[Failed] = []
-        for one, result in zip(missing, found, strict=True):
+        for one, job, result in zip(missing, jobs, found, strict=True):
             if isinstance(result, GitpromoteError):
                 failures.append(Failed(one.ask.name, one.ask.commit, result))
             elif isinstance(result, Rendered):
-                kept[one.key], contents = kept_of(result, sensitive_paths=self._sensitive_paths)
+                notes = notes_of(job, one.edits)
+                kept[one.key], contents = kept_of(result, sensitive_paths=self._sensitive_paths, notes=notes)
                 self._blobs.update(contents)
                 self._cache.put(one.key, kept[one.key], contents)
             else:

@@ -16,6 +16,7 @@ __all__ = [
     "GENERATED",
     "KUBE_VERSION",
     "ChainSpec",
+    "ChartPin",
     "Closure",
     "Command",
     "FileLayout",
@@ -31,6 +32,7 @@ __all__ = [
     "RenderSpec",
     "Rendered",
     "RendererTool",
+    "remote_chart",
 ]
 
 #: ``.Capabilities.KubeVersion`` of a chart that is not told another one: pinned, so that a newer helm renders the same.
@@ -72,10 +74,11 @@ class KustomizeSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelmSpec:
-    """``helm template`` of a chart in the source tree.
+    """``helm template`` of a chart in the source tree, or of one from a registry or chart repository.
 
-    :ivar chart: folder or ``.tgz`` in the source tree
+    :ivar chart: folder or ``.tgz`` in the source tree, or an address: which version of that is meant says the Freight
     :ivar values: values files in the source tree, later ones win
+    :ivar stated: with an address: files in the source tree that say which version others take
     :ivar set: single values by helm's dotted path; a Python string stays a string
     :ivar release: the release's name
     :ivar version: the helm version that is asked for, whole or its first parts; empty for any
@@ -90,12 +93,18 @@ class HelmSpec:
     api_versions: tuple[str, ...] = ()
     kube_version: str = KUBE_VERSION
     version: str = ""
+    stated: tuple[str, ...] = ()
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the chart comes from a registry or chart repository, not from the sources."""
+        return "://" in self.chart
 
     def data(self) -> list[Any]:
-        """All that can change the output, as plain data."""
+        """All that can change the output, as plain data; of a chart with an address all but its version."""
         single = [list(pair) for pair in self.set]
         scope = [self.release, self.namespace, list(self.api_versions), self.kube_version]
-        return [self.kind, self.chart, list(self.values), single, *scope]
+        return [self.kind, self.chart, list(self.values), single, *scope, *([list(self.stated)] if self.stated else [])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +115,7 @@ class PythonSpec:
     of ``parameters`` it gets those that its signature names. It returns YAML text, or dictionaries, one per object.
 
     :ivar function: ``module:name``
-    :ivar file: the module's file; ``code`` is its sha256
+    :ivar file: the module's file; ``code`` is the sha256 of it, and of what it imports beside it
     :ivar reads: paths that it reads (files, folders); ``None`` for the whole tree
     """
 
@@ -138,6 +147,29 @@ class ChainSpec:
 
 RenderSpec = PlainSpec | KustomizeSpec | HelmSpec | PythonSpec | ChainSpec
 
+
+def remote_chart(spec: RenderSpec) -> HelmSpec | None:
+    """The part of a render whose chart is fetched; ``None``: there is none."""
+    first = spec.first if isinstance(spec, ChainSpec) else spec
+    return first if isinstance(first, HelmSpec) and first.is_address else None
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPin:
+    """One version of a chart in a registry or chart repository.
+
+    :ivar address: the chart's name included: ``oci://ghcr.io/acme/charts/shop``, ``https://charts.acme.io/shop``
+    :ivar digest: of the manifest (OCI) or of the archive; empty: it is the one that was first seen
+    """
+
+    address: str
+    version: str
+    digest: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.version}"
+
+
 #: A path, its mode and its id. The mode of a folder, ``040000``, stands for everything below it.
 Read = tuple[str, str, str]
 
@@ -152,6 +184,7 @@ class Closure:
         with an empty path
     :ivar tools: names of the tools that it needs: ``kustomize``, ``helm``, ``python``
     :ivar copies: folders that the render wants in a second place too: (source, target)
+    :ivar charts: charts that are to be fetched: (address, version, the path where the render wants the archive)
     """
 
     reads: tuple[Read, ...]
@@ -160,6 +193,7 @@ class Closure:
     reason: str = ""
     tools: tuple[str, ...] = ()
     copies: tuple[tuple[str, str], ...] = ()
+    charts: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

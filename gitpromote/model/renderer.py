@@ -77,17 +77,11 @@ class Kustomize(Renderer):
         return (self.path,)
 
 
-def fetch_command(chart: str) -> str:
-    """The command that puts a chart with an address into the folder ``charts``."""
-    named = chart if chart.startswith("oci://") else f"NAME --repo {chart}"
-    return f"helm pull {named} --untar --untardir charts"
-
-
 class Helm(Renderer):
     """``helm template`` of a chart.
 
-    :param chart: the chart's folder in the repository. An address (``oci://…``) is refused by this version: a render
-        has no network, and nothing fetches charts for it
+    :param chart: the chart's folder in the repository; or its address, ``oci://ghcr.io/acme/charts/shop`` or
+        ``https://charts.acme.io/shop``: a Warehouse subscribes to it, and the version that the Freight holds is fetched
     :param values: values files in the repository, later ones win
     :param set: single values, ``{"image.pullPolicy": "Always"}``; they win over files
     :param namespace: the release's namespace
@@ -114,21 +108,14 @@ class Helm(Renderer):
 
     @property
     def is_address(self) -> bool:
-        """Whether the chart comes from a chart repository, not from the sources."""
+        """Whether the chart comes from a registry or chart repository, not from the sources."""
         return "://" in self.chart
 
-    @property
-    def fetch(self) -> str:
-        """The command that puts a chart with an address into the sources."""
-        return fetch_command(self.chart)
-
     def _faults(self) -> Iterable[Fault]:
-        if not self.is_address:
+        if self.is_address:
+            yield from _chart_faults(self.chart)
+        else:
             yield from _path_faults(self.chart, "chart")
-        elif not self.chart.startswith(("oci://", "https://", "http://")):
-            yield Fault(
-                "address-invalid", f"the chart {shown(self.chart)} is no address", "write oci:// or https://", "chart"
-            )
         for path in self.values:
             yield from _path_faults(path, "values")
         for name, value in self.set.items():
@@ -146,7 +133,7 @@ class PythonRenderer(Renderer):
     It is called as ``function(source, app=…, env=…)``: ``source`` is the :class:`~pathlib.Path` of a copy of the files
     that it reads, laid out as in the repository; ``app`` and ``env`` are the names of the App and of the Environment,
     each passed only where the function has a parameter of that name. It returns YAML text, or gives mappings, one per
-    manifest.
+    manifest. Modules beside its file that it imports by name are part of its code: when they change, it is rendered anew.
 
     :param function: the function, or ``module:name``
     :param reads: the files and folders that it reads; default: it may read everything, so every change renders it anew
@@ -199,6 +186,36 @@ def _path_faults(path: str, field: str = "path") -> Iterable[Fault]:
     reason = path_problem(path)
     if reason:
         yield Fault("path-invalid", f"the path {shown(path)} {reason}", _path_hint(path), field)
+
+
+def _chart_faults(address: str) -> Iterable[Fault]:
+    scheme, _, rest = address.rstrip("/").partition("://")
+    host, _, path = rest.rpartition("/")
+    name, *version = re.split("[:@]", path, maxsplit=1)
+    told, hint = "", ""
+    if scheme not in ("oci", "https", "http"):
+        told, hint = "is no address", "write oci:// or https://"
+    elif "@" in host.partition("/")[0]:
+        address = f"{scheme}://…@{rest.partition('@')[2]}"
+        told, hint = "has a login in it", "log in once with docker login: its configuration file has it"
+    elif not host or not name or any(sign in rest for sign in "?#") or rest != "".join(rest.split()):
+        told, hint = "does not end in a chart's name", 'write "oci://ghcr.io/acme/charts/shop"'
+    elif version:
+        bare = f"{scheme}://{host}/{name}"
+        told = "has a version, and which one is rendered says the Freight"
+        asked = re.split("[:@]", version[0])[0] if path[len(name)] == ":" else ""
+        hint = f"write {quoted(bare)}, and have a Warehouse with {subscription(bare, asked)}"
+    if told:
+        yield Fault("address-invalid", f"the chart {shown(address)} {told}", hint, "chart")
+
+
+def subscription(address: str, constraint: str = "") -> str:
+    """The subscription to a chart, as it is written in a Warehouse."""
+    repository, _, name = address.rstrip("/").rpartition("/")
+    asked = f", {quoted(constraint)}" if constraint else ""
+    if address.startswith("oci://"):
+        return f"Chart({quoted(address.rstrip('/'))}{asked or ', …'})"
+    return f"Chart({quoted(repository)}{asked}, name={quoted(name)})"
 
 
 def _path_hint(path: str) -> str:

@@ -36,7 +36,6 @@ def closure(spec: RenderSpec, listing: Listing, knowledge: Knowledge | None = No
     """What one render reads: yields paths, is sent a mapping from path to bytes, returns the :class:`Closure`.
 
     :raises SourceInvalid: a path is missing, leads outside, is a submodule or a placeholder, or is no YAML
-    :raises NotSupported: a chart that is not in the source tree
     """
     reads = Reads(listing)
     needs = _Needs(reads, knowledge or Knowledge())

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from gitpromote.model.render import Closure, FileLayout, Read, RendererTool, RenderSpec
+from gitpromote.model.render import ChartPin, Closure, FileLayout, Read, RendererTool, RenderSpec
 
 #: Raised whenever the same inputs come to give other bytes: what is put before the renderer, how its output is read,
 #: how files are named. Older cache entries then are never found again.
@@ -27,6 +27,7 @@ def render_key(
     *,
     tools: Iterable[RendererTool],
     edits: Any = None,
+    charts: Iterable[ChartPin] = (),
     app: str = "",
     files: FileLayout = "per-object",
     object_format: str = "sha1",
@@ -36,11 +37,14 @@ def render_key(
     :param closure: what it reads, by path, mode and id
     :param tools: the programs that take part; where they lie makes no difference
     :param edits: what is changed in the inputs before, as plain data
+    :param charts: what is fetched: by its digest, and not by its bytes
     :param app: the App's name, which stands in file names of the layout ``per-app``
     """
     programs = sorted((tool.name, tool.version, tool.sha256) for tool in tools)
     named = app if files == "per-app" else ""
     asked = [spec.data(), programs, edits, named, files, object_format, closure.copies]
+    fetched = [[one.address, one.version, one.digest] for one in charts]
+    asked += [fetched, closure.charts] if fetched else []
     whole = (_START, _AS_TEXT(asked).encode(), _read_bytes(closure.reads))
     return hashlib.sha256(b"\0".join(whole)).hexdigest()
 

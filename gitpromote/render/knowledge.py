@@ -18,10 +18,14 @@ class Dependency(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """What a ``Chart.yaml`` or ``requirements.yaml`` says of its chart."""
+    """What a ``Chart.yaml`` or ``requirements.yaml`` says of its chart.
+
+    :ivar declared: its dependencies as they stand there
+    """
 
     name: str
     dependencies: tuple[Dependency, ...]
+    declared: tuple[dict[str, Any], ...] = ()
 
 
 class Knowledge:
@@ -30,6 +34,7 @@ class Knowledge:
     def __init__(self) -> None:
         self._references: dict[tuple[str, bool], tuple[References, ...]] = {}
         self._charts: dict[str, Chart] = {}
+        self._locks: dict[str, Any] = {}
 
     def references(self, oid: str, place: Place, *, is_config: bool) -> tuple[References, ...]:
         """What a kustomization (one) or a file of plugin configurations (each document) names.
@@ -57,12 +62,21 @@ class Knowledge:
             known = self._charts[oid] = _chart(next(iter(_documents(place)), None))
         return known
 
+    def lock(self, oid: str, place: Place) -> Any:
+        """What a ``Chart.lock`` holds, as plain data.
+
+        :raises SourceInvalid: it is no YAML, or only a placeholder
+        """
+        if oid not in self._locks:
+            self._locks[oid] = next(iter(_documents(place)), None)
+        return self._locks[oid]
+
 
 def _chart(data: Any) -> Chart:
     fields = data if isinstance(data, dict) else {}
     listed = fields.get("dependencies")
     items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
-    return Chart(str(fields.get("name") or ""), tuple(_dependency(item) for item in items))
+    return Chart(str(fields.get("name") or ""), tuple(_dependency(item) for item in items), tuple(items))
 
 
 def _dependency(item: dict[str, Any]) -> Dependency:

@@ -17,7 +17,7 @@ from typing import Any
 from gitpromote.model.render import Closure, RenderSpec
 from gitpromote.render.listing import Listing
 
-_FORMAT = "gitpromote.render-memo/1"
+_FORMAT = "gitpromote.render-memo/2"
 _AS_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
@@ -125,15 +125,16 @@ class MemoView:
 
 
 def _entry(row: Any, paths: Sequence[_Path]) -> MemoEntry:
-    spec, reads, absent, whole, reason, tools, copies, result = row
+    spec, reads, absent, whole, reason, tools, copies, charts, result = row
     found = tuple(map(paths.__getitem__, reads))
     gone = tuple([paths[at][0] for at in absent])
     pairs = tuple([(source, target) for source, target in copies])
-    return MemoEntry(spec, Closure(found, gone, whole, reason, tuple(tools), pairs), result)
+    fetched = tuple([(address, version, path) for address, version, path in charts])
+    return MemoEntry(spec, Closure(found, gone, whole, reason, tuple(tools), pairs, fetched), result)
 
 
 def _is_sound(row: Sequence[Any], count: int) -> bool:
-    return len(row) == 8 and all(0 <= at < count for part in (row[1], row[2]) for at in part)
+    return len(row) == 9 and all(0 <= at < count for part in (row[1], row[2]) for at in part)
 
 
 def _row(entry: MemoEntry, table: dict[_Path, int]) -> list[Any]:
@@ -148,5 +149,6 @@ def _row(entry: MemoEntry, table: dict[_Path, int]) -> list[Any]:
         closure.reason,
         closure.tools,
         closure.copies,
+        closure.charts,
         entry.result,
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from charts import packed, pushed
 from pattern_repository import CONFIG, DEPLOYMENT, git, layered, overlays, service
 
 ALL = ("test", "uat", "prod")
@@ -105,6 +106,29 @@ def test_values_of_one_environment_and_of_all_are_rendered_with_the_version(repo
         for name in ALL
     }
     assert "none" in repository.holds("main")["envs/test/values.yaml"]
+
+
+def test_a_published_chart_is_promoted_by_its_version_and_our_values_by_commits(repository, images, tmp_path):
+    def publish(version):
+        source = tmp_path / "source/shop"
+        (source / "templates").mkdir(parents=True, exist_ok=True)
+        (source / "templates/all.yaml").write_text(
+            CONFIG.format(name="shop", value=f"{{{{ .Values.v }}}} in {version}")
+        )
+        host, _, corner = images.at.partition("/")
+        pushed(packed(tmp_path, "shop", version), host, f"{corner}/charts", home=tmp_path)
+
+    publish("1.4.0")
+    values = {f"envs/{name}.yaml": f"v: {name}\n" for name in ALL}
+    repository.use("published_chart.py", {"envs/common.yaml": "v: all\n", **values}, images_at=images.at)
+    assert repository.promote() == three("written")
+    publish("1.5.0")
+    assert repository.run() == {"test": "written", "uat": "written"}
+    repository.push({"envs/uat.yaml": "v: new\n"})
+    assert repository.run() == {"test": "inherited", "uat": "written"}
+    said = [repository.says(f"env/{name}")["configmap-shop.yaml"] for name in ALL]
+    assert said == ["test in 1.5.0", "new in 1.5.0", "prod in 1.4.0"]
+    assert repository.promote() == {"test": "noop", "uat": "noop", "prod": "written"}
 
 
 def test_an_overlay_moves_its_environment_and_the_base_all_of_them(repository, images):

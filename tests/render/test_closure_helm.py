@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 
 import pytest
 
-from gitpromote.errors import GitpromoteError, NotSupported
+from gitpromote.errors import GitpromoteError
 from gitpromote.model.render import Closure, HelmSpec
 from gitpromote.model.tree import FILE, Entry, blob_id
 from gitpromote.render.closure import resolve_closures
@@ -67,8 +69,8 @@ def test_a_dependency_that_is_not_vendored_is_refused_with_the_command_that_help
     assert str(caught.value) == (
         "A chart's dependency is not in the repository  [chart-dependency-missing]\n"
         "charts/shop/Chart.yaml:5: refers to common from https://charts.example, which is not in charts/shop/charts\n"
-        "A render has no network. Fetch it once and commit what comes:\n"
-        "  helm dependency build charts/shop"
+        "There is no charts/shop/Chart.lock to fetch it by. Commit that, or what comes into charts/ as well:\n"
+        "  helm dependency update charts/shop"
     )
 
 
@@ -125,13 +127,99 @@ def test_what_is_missing_is_named(spec: HelmSpec, named: str) -> None:
     assert str(caught.value) == f"A source path does not exist at this commit  [source-missing]\n{named}"
 
 
-def test_a_chart_from_elsewhere_is_a_thing_of_later_versions() -> None:
-    with pytest.raises(NotSupported) as caught:
-        closure(CHART, HelmSpec(chart="oci://ghcr.io/acme/charts/shop", release="shop"))
-    assert caught.value.exit_code == 11
+def test_a_chart_from_elsewhere_reads_its_values_and_the_files_that_say_its_version() -> None:
+    spec = HelmSpec(
+        chart="oci://ghcr.io/acme/charts/shop", release="shop", values=("envs/prod.yaml",), stated=("argo/prod.yaml",)
+    )
+    found = closure(CHART | {"envs/prod.yaml": "a: 1", "argo/prod.yaml": "v: 1.0.0"}, spec)
+    assert [path for path, _, _ in found.reads] == ["argo/prod.yaml", "envs/prod.yaml"]
+    assert (found.tools, found.charts) == (("helm",), ())
+
+
+# -- what a lock pins
+
+REPOSITORY = "https://charts.example"
+
+
+def digest_of(*values: list[dict[str, str]]) -> str:
+    text = json.dumps(list(values), separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def locked(
+    repository: str = REPOSITORY,
+    version: str = "1.0.4",
+    *,
+    declared: str = REPOSITORY,
+    name: str = "common",
+    digest: str = "",
+) -> dict[str, str]:
+    """A chart with a dependency, and a lock as helm writes it."""
+    asked = [{"name": "common", "version": "1.0.0", "repository": repository}]
+    entry = [{"name": name, "version": version, "repository": repository}]
+    lock = {"dependencies": entry, "digest": digest or digest_of(asked, entry), "generated": "2026-01-01"}
+    return with_dependency(repository=json.dumps(declared)) | {"charts/shop/Chart.lock": json.dumps(lock)}
+
+
+@pytest.mark.parametrize(
+    ("repository", "declared", "address"),
+    [
+        (REPOSITORY, REPOSITORY, "https://charts.example/common"),
+        (f"{REPOSITORY}/", f"{REPOSITORY}/", "https://charts.example/common"),
+        ("oci://ghcr.io/acme/charts", "oci://ghcr.io/acme/charts", "oci://ghcr.io/acme/charts/common"),
+        # What a name means on somebody's machine is in the lock.
+        (REPOSITORY, "@acme", "https://charts.example/common"),
+        (REPOSITORY, "alias:acme", "https://charts.example/common"),
+    ],
+)
+def test_a_dependency_that_the_lock_pins_is_to_be_fetched(repository: str, declared: str, address: str) -> None:
+    found = closure(locked(repository, declared=declared), SHOP)
+    assert found.charts == ((address, "1.0.4", "charts/shop/charts/common-1.0.4.tgz"),)
+    assert [path for path, _, _ in found.reads] == ["charts/shop"]
+
+
+def test_a_dependency_that_is_vendored_is_not_fetched_whatever_the_lock_says() -> None:
+    assert closure(locked(digest="sha256:other") | {"charts/shop/charts/common-1.0.0.tgz": "x"}, SHOP).charts == ()
+
+
+def test_a_dependency_of_a_chart_beside_is_pinned_by_the_lock_of_that() -> None:
+    inner = {path.replace("charts/shop", "charts/base"): text for path, text in locked().items()}
+    found = closure(with_dependency("base", repository="file://../base") | inner, SHOP)
+    assert found.copies == (("charts/base", "charts/shop/charts/base"),)
+    assert found.charts == (
+        ("https://charts.example/common", "1.0.4", "charts/shop/charts/base/charts/common-1.0.4.tgz"),
+    )
+
+
+OTHER = (
+    "from https://charts.example, which is not in charts/shop/charts, and charts/shop/Chart.lock was made for other "
+    "dependencies\nMake the lock anew, and commit it:"
+)
+ELSEWHERE = (
+    "which is not in charts/shop/charts\nA render cannot fetch it from there. Fetch it once, and commit what comes:"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (locked(digest="sha256:0"), OTHER),
+        (locked() | {"charts/shop/Chart.lock": "[]"}, OTHER),
+        (locked() | {"charts/shop/Chart.lock": ""}, OTHER),
+        (locked() | {"charts/shop/Chart.lock": "dependencies: [{name: common, version: 1.0.4}]"}, OTHER),
+        (locked(declared="https://elsewhere.example"), OTHER.replace("charts.example", "elsewhere.example")),
+        (locked(name="other"), f"from https://charts.example, {ELSEWHERE}"),
+        (locked(version="1.0/../../x"), f"from https://charts.example, {ELSEWHERE}"),
+        (locked("s3://bucket", declared="s3://bucket"), f"from s3://bucket, {ELSEWHERE}"),
+        (locked("@acme", declared="@acme"), f"from @acme, {ELSEWHERE}"),
+        (with_dependency(repository="s3://bucket"), f"from s3://bucket, {ELSEWHERE}"),
+    ],
+)
+def test_a_dependency_that_nothing_pins_is_refused(files: dict[str, str], told: str) -> None:
+    with pytest.raises(GitpromoteError) as caught:
+        closure(files, SHOP)
     assert str(caught.value) == (
-        "Charts are read from the source repository only  [not-supported]\n"
-        "Helm('oci://ghcr.io/acme/charts/shop')\n"
-        "Copy the chart into the repository and name its folder:\n"
-        "  helm pull oci://ghcr.io/acme/charts/shop --untar --untardir charts"
+        "A chart's dependency is not in the repository  [chart-dependency-missing]\n"
+        f"charts/shop/Chart.yaml:5: refers to common {told}\n"
+        "  helm dependency update charts/shop"
     )

@@ -22,7 +22,7 @@ _MOST = 32 << 20  # bytes; the largest public ones have 20 MB, which take two se
 _NAMED = 8  # charts, where one is not there
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
-#: version, appVersion, digest, created
+#: version, appVersion, digest, created, and where the archive is, as the index says it
 Row = Sequence[Any]
 
 
@@ -32,7 +32,7 @@ def read_index(session: Session, url: str, kept: KeptRepository) -> Mapping[str,
     :raises GitpromoteError: the server refuses, cannot be reached, or answers with something else
     """
     doing = f"read {_shown(url)}"
-    known = kept.get("index")
+    known = kept.get("charts")
     conditions = known["conditions"] if known else {}
     parts = urlsplit(url)
     answer = session.ask(
@@ -49,7 +49,7 @@ def read_index(session: Session, url: str, kept: KeptRepository) -> Mapping[str,
         return charts
     charts = _charts(answer, session, doing, url)
     if answer.conditions:
-        kept.put("index", {"conditions": answer.conditions, "charts": charts})
+        kept.put("charts", {"conditions": answer.conditions, "charts": charts})
     return charts
 
 
@@ -111,7 +111,9 @@ def _rows(versions: Any) -> list[list[Any]]:
         app = entry.get("appVersion")
         digest = _DIGEST.fullmatch(str(entry.get("digest") or ""))
         told = f"sha256:{digest[1]}" if digest else None
-        found.append([entry["version"], "" if app is None else str(app), told, epoch(entry.get("created"))])
+        urls = entry.get("urls")
+        url = next((url for url in urls if isinstance(url, str) and url), "") if isinstance(urls, list) else ""
+        found.append([entry["version"], "" if app is None else str(app), told, epoch(entry.get("created")), url])
     return found
 
 

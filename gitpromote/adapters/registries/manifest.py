@@ -19,6 +19,8 @@ IMAGE_CONFIGS = frozenset(
     {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
 )
 CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json"
+#: How the archive of a chart is called among the layers; the second is what older helms pushed.
+CHART_LAYERS = ("application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip")
 CREATED = "org.opencontainers.image.created"
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
@@ -76,6 +78,23 @@ def read_manifest(body: bytes) -> Index | Manifest:
     if data.get("schemaVersion") == 1:
         raise Malformed("is a manifest of schema 1, which no longer counts: push the image again")
     raise Malformed("is neither a manifest nor an index")
+
+
+def chart_layer(body: bytes) -> Descriptor:
+    """What of a chart's manifest is its archive.
+
+    :raises Malformed: nothing, or it is no manifest of a chart
+    """
+    data = read_object(body)
+    config, listed = data.get("config"), data.get("layers")
+    if not isinstance(config, dict) or config.get("mediaType") != CHART_CONFIG:
+        raise Malformed("is not a chart")
+    layers = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    for media_type in CHART_LAYERS:
+        for layer in layers:
+            if layer.get("mediaType") == media_type:
+                return _descriptor(layer)
+    raise Malformed("is a chart without an archive")
 
 
 def read_object(body: bytes) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from gitpromote.adapters.registries.manifest import (
     Index,
     Malformed,
     Manifest,
+    chart_layer,
     epoch,
     fits,
     pick,
@@ -70,6 +71,20 @@ class OciReader:
     def chart(self, version: str, *, fresh: bool) -> tuple[str, Known]:
         """The digest of a chart's manifest, and what is known of it."""
         return self._resolved(version.replace("+", "_"), "chart", fresh=fresh, platform=None)
+
+    def archive(self, version: str, *, digest: str | None, doing: str, limit: int) -> tuple[str, bytes]:
+        """The digest of a chart's manifest, and the bytes of its archive, which are those that it names.
+
+        :param digest: of the manifest; ``None``: whatever the version has now
+        :param limit: bytes of the archive
+        """
+        answer = self._manifest(digest or version.replace("+", "_"), doing)
+        found = checked_digest(answer, self._session.asked, doing, wanted=digest or "")
+        try:
+            layer = chart_layer(answer.body)
+        except Malformed as problem:
+            raise odd_answer(answer, self._session.asked(doing), str(problem)) from None
+        return digest or found, self._by_digest(layer, "blobs", doing, limit).body
 
     def _resolved(self, tag: str, sort: str, *, fresh: bool, platform: str | None) -> tuple[str, Known]:
         doing = f"read {self._address}:{tag}"

@@ -7,13 +7,15 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from gitpromote.adapters.http import Http
 from gitpromote.adapters.registries.address import index_address, repository_address
 from gitpromote.adapters.registries.chart_index import chart_missing, read_index
+from gitpromote.adapters.registries.credential_helper import ask_helper
 from gitpromote.adapters.registries.docker_config import DockerCredentials
 from gitpromote.adapters.registries.kept import Kept
 from gitpromote.adapters.registries.oci import OciReader, tag_key
@@ -22,6 +24,9 @@ from gitpromote.adapters.registries.tag_list import read_tags
 from gitpromote.errors import ConfigurationError, GitpromoteError
 from gitpromote.model.candidate import ChartFacts, ImageFacts
 from gitpromote.ports import Clock, SignatureBlob
+
+if TYPE_CHECKING:
+    from gitpromote.adapters.registries.chart_source import ChartSource
 
 T = TypeVar("T")
 
@@ -33,23 +38,33 @@ class HttpRegistry:
     (``registry-…``, ``remote-…``) and ``ConfigurationError`` (``registry-address-invalid``).
     """
 
-    def __init__(self, http: Http, *, credentials: DockerCredentials, kept: Kept, clock: Clock) -> None:
+    def __init__(self, http: Http, *, credentials: DockerCredentials, kept: Kept, archives: Path, clock: Clock) -> None:
         self._http, self._credentials, self._kept, self._clock = http, credentials, kept, clock
+        self._archives = archives
+        self._charts: ChartSource | None = None
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, cache_dir: Path, *, clock: Clock, env: Mapping[str, str] | None = None) -> HttpRegistry:
+    def open(
+        cls,
+        cache_dir: Path,
+        *,
+        clock: Clock,
+        env: Mapping[str, str] | None = None,
+        slow: Callable[[str], None] = lambda _: None,
+    ) -> HttpRegistry:
         """Registries as the environment knows them. Nothing is asked yet.
 
         :param cache_dir: where ``registries`` is, the folder of what is kept
         :param env: default: the environment of this process
+        :param slow: told which credential helper takes long
         """
-        credentials = DockerCredentials(os.environ if env is None else env)
+        credentials = DockerCredentials(os.environ if env is None else env, run=partial(ask_helper, slow=slow))
         http = Http(clock=clock)
         kept = Kept.open(cache_dir / "registries")
         kept.prune_daily()
-        registry = cls(http, credentials=credentials, kept=kept, clock=clock)
+        registry = cls(http, credentials=credentials, kept=kept, archives=cache_dir / "charts", clock=clock)
         # A Project is let go of without a word: with its registry its connections end, in a loop round by round.
         weakref.finalize(registry, http.close).atexit = False
         return registry
@@ -93,15 +108,13 @@ class HttpRegistry:
                 detail=f"{repository} was asked for none of them",
                 hint='Write name="…".',
             )
-        parts = urlsplit(url)
-        session = self._session(parts.netloc.lower(), f"{parts.scheme}://{parts.netloc}")
-        found = read_index(session, url, self._kept.repository(url))
+        found = read_index(self._server(url), url, self._kept.repository(url))
         if name not in found:
             raise chart_missing(url, name, found)
         address = f"{repository.rstrip('/')}/{name}"
         return tuple(
             ChartFacts(repository=address, version=version, app_version=app, digest=digest, created=created)
-            for version, app, digest, created in found[name]
+            for version, app, digest, created, _ in found[name]
         )
 
     def chart(self, repository: str, version: str, *, fresh: bool = True) -> ChartFacts:
@@ -112,6 +125,20 @@ class HttpRegistry:
         digest, known = self._reader(repository).chart(version, fresh=fresh)
         app = known.labels.get("appVersion", "")
         return ChartFacts(repository=repository, version=version, app_version=app, digest=digest, created=known.created)
+
+    def archive(self, address: str, version: str, *, digest: str | None = None) -> bytes:
+        """The archive of one version of a chart, proven by its digest; asked for once, then it is kept.
+
+        :raises SourceInvalid: it is no chart of this name and version, or unpacks to too much
+        """
+        with self._lock:
+            if self._charts is None:
+                from gitpromote.adapters.registries.chart_source import ChartSource  # few charts are fetched
+
+                self._charts = ChartSource(
+                    self._reader, self._server, kept=self._kept, archives=self._archives, clock=self._clock
+                )
+        return self._charts.archive(address, version, digest=digest)
 
     def signatures(self, repository: str, digest: str) -> list[SignatureBlob]:
         """Everything that is stored beside an image as its signature; nothing is verified."""
@@ -137,6 +164,11 @@ class HttpRegistry:
     def _reader(self, repository: str) -> OciReader:
         address = repository_address(repository)
         return OciReader(self._session(address.host, address.base), address, self._kept.repository(str(address)))
+
+    def _server(self, url: str) -> Session:
+        """Questions to where a URL leads."""
+        parts = urlsplit(url)
+        return self._session(parts.netloc.lower(), f"{parts.scheme}://{parts.netloc}")
 
     def _session(self, host: str, base: str) -> Session:
         with self._lock:

@@ -39,7 +39,7 @@ def main(request_file: str) -> int:
 
 
 def function_of(request: Mapping[str, Any]) -> Callable[..., Any]:
-    """The function that a request names, from the very file whose digest it has."""
+    """The function that a request names, from the very code whose digest it has."""
     module = _module(request["module"], request["file"], request["code"])
     found: Any = module
     for part in request["name"].split("."):
@@ -51,14 +51,17 @@ def function_of(request: Mapping[str, Any]) -> Callable[..., Any]:
 
 
 def _module(name: str, file: str, code: str) -> ModuleType:
-    """The module from the very file whose digest stands in the plan."""
+    """The module from the very code whose digest stands in the plan."""
+    from gitpromote.adapters.code_digest import digest_of_code, roots_of  # the search path is the request's
+
     if not file:
         return importlib.import_module(name)
-    if code and hashlib.sha256(Path(file).read_bytes()).hexdigest() != code.removeprefix("sha256:"):
-        raise ImportError(f"{file} has changed since the pipeline was loaded")
-    folder = str(Path(file).parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    now = digest_of_code(Path(file), name).removeprefix("sha256:") if code else ""
+    if now != code.removeprefix("sha256:"):
+        alone = now == hashlib.sha256(Path(file).read_bytes()).hexdigest()
+        what = file if alone else f"{file}, or a module that it imports,"
+        raise ImportError(f"{what} has changed since the pipeline was loaded")
+    sys.path[:0] = [str(root) for root in roots_of(Path(file), name) if str(root) not in sys.path]
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         return importlib.import_module(name)

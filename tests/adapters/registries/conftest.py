@@ -61,6 +61,7 @@ class Desk:
             Http(clock=self.clock, patience=self.patience),
             credentials=DockerCredentials(self.env),
             kept=Kept.open(self.cache),
+            archives=self.cache / "charts",
             clock=self.clock,
         )
         self.opened.append(registry)

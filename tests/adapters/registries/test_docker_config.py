@@ -130,6 +130,14 @@ def test_a_helper_that_hangs_is_ended_with_its_children(tmp_path):
     with pytest.raises(HelperFailed) as caught:
         ask_helper("slow", "ghcr.io", env={"PATH": str(tmp_path)}, seconds=0.2)
     assert str(caught.value) == "docker-credential-slow did not answer in 0.2 s"
+    told: list[str] = []
+    with pytest.raises(HelperFailed) as caught:
+        ask_helper("slow", "ghcr.io", env={"PATH": str(tmp_path)}, seconds=0.4, patience=0.1, slow=told.append)
+    assert str(caught.value) == "docker-credential-slow did not answer in 0.4 s"
+    assert told == ["for docker-credential-slow, which knows the login for ghcr.io; 0.4 s at most"]
+    program.write_text('#!/bin/sh\n/bin/sleep 0.3\necho \'{"Username": "ada", "Secret": "hush"}\'\n')
+    found = ask_helper("slow", "ghcr.io", env={"PATH": str(tmp_path)}, patience=0.05, slow=told.append)
+    assert (found, len(told)) == (("ada", "hush"), 2)
     program.write_bytes(b"\x00\x01 not a program")
     with pytest.raises(HelperFailed, match="docker-credential-slow cannot be started: Exec format error"):
         ask_helper("slow", "ghcr.io", env={"PATH": str(tmp_path)})

@@ -17,7 +17,7 @@ from odd_server import Said
 from pushing import INDEX, MANIFEST, Pusher, digest_of
 
 from gitpromote.adapters.signing_keys import CosignKeys
-from gitpromote.engine.ask_signatures import image_problem
+from gitpromote.engine.ask_images import image_problem
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.artifact import ImageArtifact
 
