@@ -7,13 +7,15 @@ packs over the same objects, already read and compared with a render of which on
 nothing, expressions compiled. *again*: the same with what is compiled, as for the next Environment. All take turns
 without the garbage collector, in seconds of processor time; ratios are of medians, the noise is the spread of *loader*.
 *admission*: forty admission policies with four variables and five validations each, beside the same loader.
-Where ``conftest`` or ``kyverno`` is on PATH, eight of the Rules in its own language are timed in it, its start
-included, beside the same eight here, reading the objects included.
+Where ``conftest`` or ``kyverno`` is on PATH, or ``GITPROMOTE_BENCH_CONFTEST`` and ``GITPROMOTE_BENCH_KYVERNO`` name
+it, eight of the Rules in its own language are timed in it, its start included, beside the same eight here, reading the
+objects included.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import shutil
 import statistics
@@ -289,7 +291,12 @@ def scene(before: bytes, after: bytes) -> Scene:
 
 def forget() -> None:
     """What is kept of expressions: the next ones are compiled from nothing."""
-    for kept in (expression._known, library._environment, admission_program._program):
+    for kept in (
+        expression._known,
+        library._environment,
+        admission_program._program,
+        admission_program._with_variables,
+    ):
         kept.cache_clear()
 
 
@@ -337,13 +344,18 @@ def report(objects: int, asked: int, size: int, taken: dict[str, list[float]], o
 def beside_programs(objects: bytes, rounds: int) -> None:
     rules = [Rule(name, cel, kinds="Deployment") for name, cel, _ in BOTH]
     for program, written in (("conftest", _rego), ("kyverno", _kyverno)):
-        if shutil.which(program) is None:
-            print(f"  {program} is not on PATH: left out")
+        variable = f"GITPROMOTE_BENCH_{program.upper()}"
+        found = shutil.which(os.environ.get(variable) or program)
+        if found is None:
+            print(f"  {program:12}  not found: neither on PATH nor by {variable}")
             continue
         with tempfile.TemporaryDirectory() as folder:
             here = Path(folder)
             (here / "all.yaml").write_bytes(objects)
-            command = written(here)
+            command = [found, *written(here)]
+            if wrong := _failure(command):
+                print(f"  {program:12}  cannot be timed: {wrong}")
+                continue
             theirs = [_spent(command) for _ in range(rounds)]
         ours = [_from_nothing(rules, objects) for _ in range(rounds)]
         mine, other = statistics.median(ours), statistics.median(theirs)
@@ -357,12 +369,12 @@ def _from_nothing(rules: list[Rule], objects: bytes) -> float:
 
 
 def _rego(folder: Path) -> list[str]:
-    """Conftest's command, its rules beside the objects."""
+    """What conftest is told to do, its rules beside the objects."""
     lines = ["package main", "import rego.v1"]
     lines += [f'deny contains "{name}" if {{ input.kind == "Deployment"; {against} }}' for name, _, against in BOTH]
     (folder / "rules").mkdir()
     (folder / "rules" / "rules.rego").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return ["conftest", "test", "--policy", str(folder / "rules"), str(folder / "all.yaml")]
+    return ["test", "--policy", str(folder / "rules"), str(folder / "all.yaml")]
 
 
 def _kyverno(folder: Path) -> list[str]:
@@ -376,7 +388,14 @@ def _kyverno(folder: Path) -> list[str]:
     ]
     policy = {"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "rules"}}
     (folder / "policy.yaml").write_text(yaml.safe_dump({**policy, "spec": {"rules": rules}}), encoding="utf-8")
-    return ["kyverno", "apply", str(folder / "policy.yaml"), "--resource", str(folder / "all.yaml")]
+    return ["apply", str(folder / "policy.yaml"), "--resource", str(folder / "all.yaml")]
+
+
+def _failure(command: list[str]) -> str:
+    """Why a program does not judge these objects as it should: all of them keep to all rules."""
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    lines = [line.strip() for line in (ended.stderr + ended.stdout).splitlines() if line.strip()]
+    return "" if ended.returncode == 0 else f"exit status {ended.returncode}: {lines[-1][:200] if lines else ''}"
 
 
 def _spent(command: list[str]) -> float:

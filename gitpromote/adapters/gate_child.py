@@ -1,12 +1,13 @@
 """What runs in the process of a Python gate: load the function, call it with the facts, print what it says as JSON.
 
-Started as a script, with the path of a request as its argument.
+Started as a script, with the path of a request and the seconds that it may live as its arguments.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,8 @@ def main(request_file: str) -> int:
     """Serve one request; the status is 0 unless the function or its loading failed."""
     request = json.loads(Path(request_file).read_text())
     sys.path[:] = request["path"]
-    from gitpromote.adapters.renderers.python_child import function_of, tell
+    from gitpromote.adapters.renderers.python_child import function_of
+    from gitpromote.adapters.user_words import tell_failure
 
     # Whatever the function prints is for people; the answer goes out by the descriptor that is kept here.
     output = os.fdopen(os.dup(1), "wb")
@@ -27,8 +29,7 @@ def main(request_file: str) -> int:
     try:
         said = json.dumps(_plain(function_of(request)(request["facts"]))).encode()
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
-        sys.stdout.flush()  # what was printed on the way stands before it
-        tell(error, request["file"])
+        tell_failure(error, module=request["module"], file=request["file"])
         return 1
     with output:
         output.write(said)
@@ -50,4 +51,5 @@ def _plain(said: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    signal.alarm(int(sys.argv[2]))  # whoever started this ends it in time, unless that one was killed
     sys.exit(main(sys.argv[1]))

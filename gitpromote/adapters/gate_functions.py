@@ -9,6 +9,7 @@ from typing import Any
 
 from gitpromote.adapters.python_process import ask_python
 from gitpromote.adapters.renderers.process import Ended
+from gitpromote.adapters.user_words import last_words
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.canonical import plain_number
 from gitpromote.model.render import Limits
@@ -19,7 +20,6 @@ __all__ = ["ChildGates"]
 
 _CHILD = Path(__file__).with_name("gate_child.py")
 _LIMITS = Limits(timeout=30.0, output=1 << 20)
-_LONGEST = 400  # characters of a function's last words
 
 
 class ChildGates:
@@ -49,7 +49,7 @@ class ChildGates:
             allowed = self._limits.output if ended.excess == "output" else self._limits.words
             raise _unfit(f"{function}: more than {allowed:,} bytes")
         if ended.status:
-            told = f"{function}: {_last_words(said, ended.status)}"
+            told = f"{function}: {last_words(said, ended.status)}"
             raise ConfigurationError("A gate's function failed", code="gate-raised", detail=told)
         try:
             answer = _exact(strict_json(ended.output))
@@ -58,16 +58,6 @@ class ChildGates:
         if not isinstance(answer, dict):
             raise _unfit(f"{function} ended before its end")
         return answer
-
-
-def _last_words(said: str, status: int) -> str:
-    """What Python said last, and where in the user's file that was."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    if not lines or status < 0:
-        return f"ended by signal {-status}" if status < 0 else f"exit status {status}"
-    place = next((line for line in reversed(lines[:-1]) if ".py:" in line), "")
-    where = place.split(": ", 1)[0].rpartition("/")[2] if place else ""
-    return f"{lines[-1]}{f' ({where})' if where else ''}"[:_LONGEST]
 
 
 def _json(value: Any) -> Any:

@@ -20,7 +20,10 @@ __all__ = ["KubeCluster"]
 
 T = TypeVar("T")
 _SECONDS = 30  # for one question
-_NOT_FOUND, _CONFLICT = 404, 409
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
+_UNFIT = (400, 422)
+#: Of what is forbidden: that nobody gave the right to. Quotas and webhooks forbid in other words.
+_LACKING = " cannot "
 
 
 class KubeCluster:
@@ -50,15 +53,15 @@ class KubeCluster:
         return self._asked(f"look at the Job {namespace}/{name}", look, {_NOT_FOUND: JobFacts(state="absent")})
 
     def start_job(self, manifest: Mapping[str, Any]) -> JobFacts:
-        """Create a Job. Where one of its name is there, somebody else was faster with the very same."""
+        """Create a Job; what it has come to. Where one of its name is there, somebody else was faster with the same."""
         namespace, name = manifest["metadata"]["namespace"], manifest["metadata"]["name"]
 
-        def create() -> JobFacts:
+        def create() -> JobFacts | None:
             made = self._client().create(body=dict(manifest), namespace=namespace, _request_timeout=_SECONDS)
             return _facts(made.to_dict())
 
-        started = JobFacts(state="running")
-        return self._asked(f"start the Job {namespace}/{name}", create, {_CONFLICT: started})
+        made = self._asked(f"start the Job {namespace}/{name}", create, {_CONFLICT: None})
+        return made if made is not None else self.job(namespace, name)
 
     def _client(self) -> Any:
         with self._lock:
@@ -131,25 +134,31 @@ def _untyped(callable_: Any) -> Any:
 
 
 def _facts(job: Mapping[str, Any]) -> JobFacts:
-    """What the conditions of a Job say. https://kubernetes.io/docs/concepts/workloads/controllers/job/"""
+    """What the conditions of a Job say: ``Complete`` and ``Failed`` are its ends, all others come and go.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/job/
+    """
     conditions = (job.get("status") or {}).get("conditions") or ()
     true = {one.get("type"): one for one in conditions if one.get("status") == "True"}
     if "Failed" in true:
         words = ": ".join(str(true["Failed"][key]) for key in ("reason", "message") if true["Failed"].get(key))
         return JobFacts(state="failed", words=words[:300])
-    return JobFacts(state="complete" if "Complete" in true else "running")
+    if "Complete" in true:
+        return JobFacts(state="complete")
+    if (job.get("metadata") or {}).get("deletionTimestamp"):
+        return JobFacts(state="ending")
+    suspended = "Suspended" in true or bool((job.get("spec") or {}).get("suspend"))
+    return JobFacts(state="suspended" if suspended else "running")
 
 
 def _refused(doing: str, where: str, status: int, words: str) -> GitpromoteError:
     detail = f"{doing}\n  {where}: {words}" + (f" ({status})" if status else "")
-    if status in (401, 403):
-        return AccessDenied(
-            "A cluster denies access",
-            code="cluster-access-denied",
-            detail=detail,
-            hint="The identity needs get and create on jobs.batch there.",
-        )
-    return RemoteFailed("A cluster refuses", code="cluster-refused", detail=detail)
+    if status in (_UNAUTHORIZED, _FORBIDDEN):
+        hint = "The identity needs get and create on jobs.batch there." if _LACKING in words else ""
+        hint = "Its credentials are not accepted: log in there again." if status == _UNAUTHORIZED else hint
+        return AccessDenied("A cluster denies access", code="cluster-access-denied", detail=detail, hint=hint)
+    hint = "Mend the Job's manifest: the cluster takes none like it." if status in _UNFIT else ""
+    return RemoteFailed("A cluster refuses", code="cluster-refused", detail=detail, hint=hint)
 
 
 def _words(error: Any) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gitpromote.adapters.code_digest import digest_of_code
 from gitpromote.adapters.pipeline_expressions import expression_problems
 from gitpromote.adapters.pipeline_policies import policy_problems
 from gitpromote.adapters.pipeline_reading import read_file, shown_path
 from gitpromote.adapters.pipeline_rules import distinct, rules_between
 from gitpromote.adapters.pipeline_search import files_of, find_pipeline_file, parse_pipeline_option
-from gitpromote.adapters.user_code import UserFunction, digest_of
+from gitpromote.adapters.user_code import UserFunction
 from gitpromote.errors import Problem, UsageError
 from gitpromote.model.names import did_you_mean
 from gitpromote.model.pipeline import Pipeline
@@ -44,11 +45,11 @@ class LoadedFile:
 
     @property
     def callables(self) -> dict[str, str]:
-        """``module:name`` to ``sha256:…`` of the file that holds it."""
+        """``module:name`` to ``sha256:…`` of its code."""
         return {reference: function.sha256 for reference, function in self.functions.items()}
 
     def functions_of(self, pipeline: Pipeline) -> dict[str, tuple[str, str]]:
-        """``module:name`` to (file, ``sha256:…``) of every function that one Pipeline names."""
+        """``module:name`` to (file, ``sha256:…`` of its code) of every function that one Pipeline names."""
         named = [self.functions[reference] for reference in pipeline.functions()]
         return {function.reference: (str(function.path), function.sha256) for function in named}
 
@@ -83,17 +84,17 @@ class LoadedFile:
 
 
 def callables_changed(planned: Mapping[str, str], functions: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
-    """The functions whose file is not what it was when the plan was made, or is gone; sorted.
+    """The functions whose code is not what it was when the plan was made, or is gone; sorted.
 
     :param planned: ``module:name`` to ``sha256:…``, as a plan holds them
     :param functions: ``module:name`` to (file, …), as they are found now
     """
-    return tuple(sorted(name for name, digest in planned.items() if _digest_now(functions.get(name)) != digest))
+    return tuple(sorted(name for name, digest in planned.items() if _digest_now(name, functions.get(name)) != digest))
 
 
-def _digest_now(function: tuple[str, str] | None) -> str | None:
+def _digest_now(reference: str, function: tuple[str, str] | None) -> str | None:
     try:
-        return None if function is None else digest_of(Path(function[0]))
+        return None if function is None else digest_of_code(Path(function[0]), reference.partition(":")[0])
     except OSError:
         return None
 

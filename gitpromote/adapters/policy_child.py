@@ -1,6 +1,7 @@
 """What runs in the process of a Rego or Python policy: judge, and print what was found as JSON.
 
-Started as a script, with the path of a request as its argument. Rego: by the library regopy (extra ``rego``).
+Started as a script, with the path of a request and the seconds that it may live as its arguments. Rego: by the
+library regopy (extra ``rego``).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,10 +28,9 @@ def main(request_file: str) -> int:
     try:
         said = json.dumps(_SERVE[request["kind"]](request)).encode()
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
-        from gitpromote.adapters.renderers.python_child import tell
+        from gitpromote.adapters.user_words import tell_failure
 
-        sys.stdout.flush()  # what was printed on the way stands before it
-        tell(error, request.get("file", ""))
+        tell_failure(error, module=request.get("module", ""), file=request.get("file", ""))
         return 1
     with output:
         output.write(said)
@@ -108,4 +109,5 @@ _SERVE = {"python": _python, "rego": _rego}
 
 
 if __name__ == "__main__":
+    signal.alarm(int(sys.argv[2]))  # whoever started this ends it in time, unless that one was killed
     sys.exit(main(sys.argv[1]))

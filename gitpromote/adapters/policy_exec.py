@@ -13,9 +13,10 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from gitpromote.adapters.policy_process import last_words, refuse_excess, unusable
+from gitpromote.adapters.policy_process import refuse_excess, unusable
 from gitpromote.adapters.renderers.process import Ended, run
 from gitpromote.adapters.renderers.sandbox import Sandbox
+from gitpromote.adapters.user_words import last_words
 from gitpromote.model.policy import ExecPolicy
 from gitpromote.model.render import Limits
 from gitpromote.model.sensitive import without_secrets

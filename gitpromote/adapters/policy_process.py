@@ -8,16 +8,16 @@ from typing import Any
 
 from gitpromote.adapters.python_process import ask_python
 from gitpromote.adapters.renderers.process import Ended
+from gitpromote.adapters.user_words import last_words
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.render import Limits
 from gitpromote.model.sensitive import without_secrets
 from gitpromote.model.strict_json import strict_json
 
-__all__ = ["CHILD_LIMITS", "child_answer", "last_words", "refuse_excess", "unusable"]
+__all__ = ["CHILD_LIMITS", "child_answer", "refuse_excess", "unusable"]
 
 _CHILD = Path(__file__).with_name("policy_child.py")
 CHILD_LIMITS = Limits(timeout=60.0, output=32 << 20)
-_LONGEST = 400  # characters of a program's last words
 
 
 def child_answer(name: str, request: Mapping[str, Any], *, limits: Limits, secrets: frozenset[str]) -> Any:
@@ -48,14 +48,6 @@ def refuse_excess(name: str, ended: Ended, limits: Limits) -> None:
     if ended.excess:
         told = f"{name}: more than {limits.output if ended.excess == 'output' else limits.words:,} bytes"
         raise unusable("A policy says what nobody can read", "policy-answer-invalid", told)
-
-
-def last_words(said: str, status: int) -> str:
-    """What a program said last, or how it ended."""
-    if status < 0:
-        return f"ended by signal {-status}"
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1][:_LONGEST] if lines else f"exit status {status}"
 
 
 def unusable(summary: str, code: str, detail: str, hint: str = "") -> ConfigurationError:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gitpromote.adapters.renderers.process import Ended, run
+from gitpromote.adapters.renderers.process import Ended, lifetime, run
 from gitpromote.adapters.renderers.sandbox import Sandbox, without_network
 from gitpromote.model.render import Limits
 
@@ -24,6 +24,16 @@ def ask_python(script: Path, request: Mapping[str, Any], *, limits: Limits) -> t
         whole = {**request, "path": [entry for entry in sys.path if entry]}
         written = sandbox.put_beside("request.json", json.dumps(whole))
         # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
-        words = [*without_network(), sys.executable, "-I", "-B", "-X", "utf8", str(script), str(written)]
+        words = [
+            *without_network(),
+            sys.executable,
+            "-I",
+            "-B",
+            "-X",
+            "utf8",
+            str(script),
+            str(written),
+            str(lifetime(limits)),
+        ]
         ended = run(words, cwd=sandbox.source, env=sandbox.environment(parallel=True), limits=limits)
         return ended, sandbox.plain(ended.words.decode("utf-8", "replace"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import os
 import sys
@@ -16,12 +15,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from gitpromote.adapters.code_digest import digest_of_code
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.problems import collecting
 
 __all__ = [
     "UserFunction",
-    "digest_of",
     "execute",
     "find_function",
     "folders_of",
@@ -41,7 +40,7 @@ class UserFunction:
     """A function that a definition names, with the file that it comes from.
 
     :ivar reference: ``module:name``
-    :ivar sha256: ``sha256:…`` of the file's bytes
+    :ivar sha256: ``sha256:…`` of its code: see :func:`.digest_of_code`
     """
 
     reference: str
@@ -163,12 +162,7 @@ def function_in(reference: str) -> UserFunction:
     file = getattr(module, "__file__", None)
     if file is None:
         raise _missing(reference, f"the module {name} comes from no file")
-    return UserFunction(reference, function, Path(file), digest_of(Path(file)))
-
-
-def digest_of(path: Path) -> str:
-    """``sha256:…`` of a file's bytes."""
-    return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return UserFunction(reference, function, Path(file), digest_of_code(Path(file), name))
 
 
 def find_function(reference: str, *, beside: Path) -> UserFunction:

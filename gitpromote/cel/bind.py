@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from gitpromote.cel.adapt import adapted
 from gitpromote.cel.declare import TEXT, TRUTH, Anything, Declaration, Items, Record, Scalar, Table, Type
 from gitpromote.cel.edits import Edits
-from gitpromote.cel.finite import FINITE
+from gitpromote.cel.finite import FINITE_DECIMAL, FINITE_IF_DECIMAL
 from gitpromote.cel.lists import AT, LAST_AT
 from gitpromote.cel.names import MACROS, OPTIONALS, QUALIFIED, RETURNS, TYPE_NAMES, Lookup
 from gitpromote.cel.problem import ExpressionProblem
@@ -145,7 +145,8 @@ class _Binder:
         self.bound.problems += problems
         if node.sign in _ARITHMETIC:
             if node.sign != "%" and not _is_no_decimal(left) and not _is_no_decimal(right):
-                self.bound.evaluated.around(node.start, node.end, FINITE)
+                known = left is not None and right is not None and not (_is_open(left) or _is_open(right))
+                self.bound.evaluated.around(node.start, node.end, *(FINITE_DECIMAL if known else FINITE_IF_DECIMAL))
             return right if isinstance(right, Scalar) and right.name == "decimal" else left
         return TRUTH
 
@@ -247,7 +248,7 @@ class _Binder:
     def arguments(self, node: Call, scope: Scope) -> Type | None:
         types = [self.walk(argument, scope) for argument in node.arguments]
         if node.name == "double" and node.target is None and not (types and _is_whole(types[0])):
-            self.bound.evaluated.around(node.start, node.end, FINITE)  # "NaN" and "1e999" are texts
+            self.bound.evaluated.around(node.start, node.end, *FINITE_DECIMAL)  # "NaN" and "1e999" are texts
         return RETURNS.get(node.name)
 
     def renamed(self, node: Call) -> None:

@@ -36,11 +36,14 @@ class Edits:
         """Put a text in the place of a range; an empty range is an insertion."""
         self._found.add((start, end, text, 0))
 
-    def around(self, start: int, end: int, function: str) -> None:
-        """Call a function of a range. Of what begins at one place it is the outermost, and each call stays one."""
+    def around(self, start: int, end: int, opening: str, closing: str = ")") -> None:
+        """Put something around a range, ``f(`` and ``)``. Of what begins at one place the later call is the outer one.
+
+        :param closing: begins with a bracket
+        """
         self._around += 1
-        self._found.add((start, start, f"{function}(", self._around))
-        self._found.add((end, end, ")", self._around))
+        self._found.add((start, start, opening, self._around))
+        self._found.add((end, end, closing, self._around))
 
     def apply(self, text: str) -> Rewritten:
         """The text with all of them."""
@@ -67,4 +70,6 @@ class Edits:
 def _order(edit: tuple[int, int, str, int]) -> tuple[int, bool, int, int, int]:
     """At one place: what goes on, what closes, what opens, the outermost first, then the longest replacement."""
     start, end, text, around = edit
-    return start, start != end, (0 if text[:1] == "." else 1 if text == ")" else 2 if around else 3), -end, around
+    if text[:1] in (")", "]"):
+        return start, start != end, 1, -end, around
+    return start, start != end, 0 if text[:1] == "." else 2 if around else 3, -end, -around

@@ -22,7 +22,7 @@ from gitpromote.cel.parse import conjuncts, parse
 from gitpromote.cel.problem import ExpressionProblem, InvalidExpression
 from gitpromote.cel.tree import Binary
 
-__all__ = ["UNKNOWN", "Expression", "Operand", "Result", "compile_expression", "problems_in", "value_at"]
+__all__ = ["UNKNOWN", "Expression", "Held", "Operand", "Result", "compile_expression", "problems_in", "value_at"]
 
 
 class _Unknown:
@@ -152,27 +152,27 @@ def compile_expression(text: str, declaration: Declaration, *, truth: bool = Tru
     :raises InvalidExpression: with everything that is wrong with it (``expression-invalid``)
     :raises NotSupported: the library for expressions is not there
     """
-    known = _known(text, id(declaration), truth, _Held(declaration))
+    known = _known(text, id(declaration), truth, Held(declaration))
     if isinstance(known, InvalidExpression):
         raise InvalidExpression.of(known.expression_problems)
     return known
 
 
-class _Held:
+class Held:
     """Keeps a declaration alive with what was compiled for it, without being part of the key's value."""
 
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and self.declaration is other.declaration
+        return isinstance(other, Held) and self.declaration is other.declaration
 
     def __hash__(self) -> int:
         return id(self.declaration)
 
 
 @lru_cache(maxsize=512)
-def _known(text: str, _identity: int, truth: bool, held: _Held) -> Expression | InvalidExpression:
+def _known(text: str, _identity: int, truth: bool, held: Held) -> Expression | InvalidExpression:
     try:
         return _compiled(text, held.declaration, truth=truth)
     except InvalidExpression as error:

@@ -7,10 +7,15 @@ from typing import Any
 
 from gitpromote.cel.function import ITEMS, Function
 
-__all__ = ["FINITE", "finite", "finite_functions"]
+__all__ = ["FINITE", "FINITE_DECIMAL", "FINITE_IF_DECIMAL", "finite", "finite_functions"]
 
-#: What is put around arithmetic where it is evaluated. Nobody can write a name like it.
+#: The function that looks at numbers. Nobody can write a name like it.
 FINITE = "finite_"
+#: What is put around arithmetic that gives a decimal number where it is evaluated.
+FINITE_DECIMAL = (f"{FINITE}(", ")")
+#: What is put around arithmetic of which nobody knows what it gives: only decimal numbers are handed to Python, which
+#: for lists and what they hold takes many times longer than everything else.
+FINITE_IF_DECIMAL = ("[", f"].map(n_, type(n_) == double ? {FINITE}(n_) : n_)[0]")
 
 
 def finite_functions() -> tuple[Function, ...]:

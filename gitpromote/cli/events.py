@@ -145,14 +145,18 @@ class StatusLine:
 
 
 class PlainProgress:
-    """Prints what happens to each environment of an apply, for logs that are read while it runs."""
+    """Prints what is waited for, and what happens to each environment of an apply, for logs that are read meanwhile.
 
-    def __init__(self, stream: TextIO) -> None:
+    :param fates: whether the latter
+    """
+
+    def __init__(self, stream: TextIO, *, fates: bool = True) -> None:
         self.stream = stream
+        self._kinds = ("waiting", "environment") if fates else ("waiting",)
 
     def event(self, kind: str, **data: Any) -> None:
-        """Print it, if it is an environment's fate."""
-        if kind == "environment":
+        """Print it, if it is one of these."""
+        if kind in self._kinds:
             _print(self.stream, progress_text(kind, data))
 
 

@@ -42,7 +42,7 @@ def command(session: Session, /, name: str | None, **given: Any) -> int:
     """
     current = session.load(name)
     every = current.pipeline.order()
-    target = selected([given["target"]], every)[0] if given["target"] else None
+    target = selected([given["target"]], every)[0] if given["target"] is not None else None
     skip = selected(comma_list(given["skip"]), every) if given["skip"] else ()
     made = current.freight.create(
         images=given["images"],

@@ -51,6 +51,7 @@ def recorded(session: Session, pipeline: str, made: Sequence[Any]) -> int:
             {
                 "new": one.new,
                 "labelled": one.labelled,
+                **({"rejected": one.rejected} if one.rejected else {}),
                 "kept": list(one.kept),
                 "requested": one.requested,
                 "freight": one.freight.model_dump(mode="json"),
@@ -58,7 +59,8 @@ def recorded(session: Session, pipeline: str, made: Sequence[Any]) -> int:
             for one in made
         ]
     )
-    commands = [session.command("plan", pipeline, "--freight", one.freight.alias) for one in made]
+    living = [one.freight.alias for one in made if not one.rejected]
+    commands = [session.command("plan", pipeline, "--freight", alias) for alias in living]
     session.show(recorded_view([_told(one) for one in made], commands=commands, width=session.out.width))
     return 0
 
@@ -67,15 +69,16 @@ def _told(one: Any) -> tuple[Any, str, list[str]]:
     """What became of it: what is known takes other labels, and keeps the provenance that it was recorded with."""
     labels = ", ".join(f"{key}={value}" for key, value in sorted(one.freight.labels.items()))
     kept = [f"{word}={one.freight.provenance.get(word, '')}".rstrip("=") for word in one.kept]
-    remarks = [f"labels: {labels}"] if one.labelled else []
+    remarks = [f"{one.rejected}: it enters nothing any more; make another one"] if one.rejected else []
+    remarks += [f"labels: {labels}"] if one.labelled else []
     remarks += [f"provenance stays as it was recorded: {text}" for text in kept]
     remarks += [_asked(one)] if one.requested else []
     return one.freight, _word(one), remarks
 
 
 def _word(one: Any) -> str:
-    if one.new:
-        return "Recorded"
+    if one.new or one.rejected:
+        return "Recorded" if one.new else "Not recorded again:"
     return "Labelled:" if one.labelled else "Requested:" if one.requested else "Known already:"
 
 

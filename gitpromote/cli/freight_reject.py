@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from gitpromote.cli.naming import project_and_freight
@@ -10,6 +12,8 @@ from gitpromote.cli.parsing import verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 from gitpromote.model.words import listed
+
+_SHOWN = 5
 
 
 @verb("reject", examples=('gitpromote freight reject brave-otter-1c07 --reason "leaks memory"',))
@@ -25,7 +29,18 @@ def command(session: Session, /, words: tuple[str, ...], reason: str) -> int:
     current, name = project_and_freight(session, words)
     record = current.freight.reject(name, reason=reason)
     here = [stop.environment for stop in current.freight.show(name).journey if stop.runs]
-    then = f"It still runs in {listed(here)}. To go back to what was there before it:" if here else ""
-    back = session.command("rollback", current.name, here[0], "--reason", reason) if here else ""
-    session.give(told(session, record, f"Rejected {name}", then=then, command=back))
+    back = [session.command("rollback", current.name, one, "--reason", reason) for one in here[:_SHOWN]]
+    if len(here) > _SHOWN:
+        back.append(f"and so on; all of them:  {session.command('status', current.name, '--full')}")
+    then = _still_there(here, [one for one in here if current.definition.resolved(one).auto is not False])
+    session.give(told(session, record, f"Rejected {name}", then=then, commands=back))
     return 0
+
+
+def _still_there(here: Sequence[str], by_itself: Sequence[str]) -> str:
+    """Where it runs, and where something else comes without anybody's doing."""
+    if not here:
+        return ""
+    verb, themselves = ("takes", "itself") if len(by_itself) == 1 else ("take", "themselves")
+    auto = f"; {listed(by_itself)} {verb} the newest that may come instead by {themselves}" if by_itself else ""
+    return f"It still runs in {listed(here)}{auto}. To go back to what was there before it:"

@@ -12,7 +12,8 @@ from gitpromote.cli.options import approve_automatically, full, lock_timeout, pr
 from gitpromote.cli.parsing import option, verb
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
-from gitpromote.model.words import clean
+from gitpromote.model.names import did_you_mean
+from gitpromote.model.words import clean, listed
 from gitpromote.views.lines import line
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ def command(
         session.show([line(first), *(line(f"  {clean(each)}   [target-moved]") for each in left)])
         return 0
     if env is not None:
+        _refuse_gone(session, current, env)
         known_environment(env, current.pipeline.order())
+    elif app is not None:
+        _refuse_unknown_app(session, current, app)
     plan = current.retire(env=env, app=app, gone=gone, reason=reason)
     what = ("--gone",) if gone else ("--env", env) if env is not None else ("--app", str(app))
     again = ("retire", *((name,) if name else ()), *what, "--reason", reason)
@@ -77,3 +81,40 @@ def _project(session: Session, name: str | None, *, gone: bool) -> Project:
         if left is None:
             raise
         return left
+
+
+def _refuse_gone(session: Session, current: Project, name: str) -> None:
+    """What the pipeline has no more is not retired by its name.
+
+    :raises UsageError: where the ledger still knows it
+    """
+    past = current.gone(name)
+    if past is None:
+        return
+    told = f"what it wrote still stands in {past.target}" if past.target else "nothing of it is left"
+    command = f"{session.command('retire', current.name, '--gone')} --reason …"
+    raise UsageError(
+        "The pipeline has no such environment any more",
+        code="environment-gone",
+        detail=f"{name}: {told}",
+        hint=f"What environments left behind that are gone, this prunes:\n  {command}" if past.target else "",
+    )
+
+
+def _refuse_unknown_app(session: Session, current: Project, name: str) -> None:
+    """An App that the pipeline has no more needs no retirement.
+
+    :raises UsageError: with the one that was probably meant
+    """
+    known = [one.name for one in current.pipeline.apps]
+    if name in known:
+        return
+    command = session.command("plan", current.name)
+    meant = did_you_mean(name, known)
+    gone = f"What an App left behind that the pipeline has no more, the next plan deletes:\n  {command}"
+    raise UsageError(
+        "There is no such App",
+        code="app-unknown",
+        detail=f"{name!r}; {current.name} has {listed(known)}",
+        hint="\n".join(text for text in (meant, gone) if text),
+    )

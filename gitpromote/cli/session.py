@@ -144,13 +144,13 @@ class Session:
         if self.events is not None:
             reporters.append(self.events)
         if self.verbose:
-            reporters.append(CommandEcho(self.stderr))
+            reporters += [CommandEcho(self.stderr), PlainProgress(self.stderr, fates=False)]
         elif progress and self._draws_progress():
             if self.status_line is None:
                 self.status_line = StatusLine(self.stderr, width=width_of(self.stderr, self.environ) or 80)
             reporters.append(self.status_line)
-        elif lasting:
-            reporters.append(PlainProgress(self.stderr))
+        else:
+            reporters.append(PlainProgress(self.stderr, fates=lasting))
         return Everyone(reporters)
 
     def _draws_progress(self) -> bool:

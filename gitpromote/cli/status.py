@@ -13,7 +13,7 @@ from gitpromote.views.lag import lag_view
 from gitpromote.views.lines import Span, line
 from gitpromote.views.standing import status_view
 
-_CODES = "Exit 2 where something could move, 13 where something is foreign, 1 where no plan can be made."
+_CODES = "Exit 2 where something could move, 13 where something is foreign, 1 where what is next is not known."
 
 
 @verb("status", examples=("gitpromote status", "gitpromote status --lag", "gitpromote status pay --detailed-exitcode"))
@@ -31,12 +31,13 @@ def command(session: Session, /, name: str | None, lag: bool, detailed_exitcode:
     session.show(view(report, full=full, width=session.out.width))
     session.show(notice_lines(report.notices))
     trouble = next((each.reason for each in report.environments if each.decision is None and each.reason), "")
-    if trouble:
+    if trouble and not lag:
         said = f": what comes next is not known, no plan can be made: {clean(trouble)}"
         session.show([line("  ", Span("! " + report.pipeline, "bad"), said)])
+    session.show([line("  ", Span(f"! {clean(each)}", "bad")) for each in report.troubles])
     if not detailed_exitcode:
         return 0
-    if trouble:
+    if trouble or report.troubles:
         return 1
     if any(each.drift for each in report.environments):
         return 13

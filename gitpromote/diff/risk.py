@@ -27,7 +27,7 @@ from gitpromote.diff.measures import compare_images, quantity
 from gitpromote.model.change import Action, Risk
 from gitpromote.model.manifest import ObjectRef
 from gitpromote.model.pods import TEMPLATES
-from gitpromote.model.rbac import is_powerful, widens
+from gitpromote.model.rbac import gathers_all, gathers_more, is_powerful, widens
 
 
 class Subject(NamedTuple):
@@ -137,9 +137,9 @@ def _permissions(subject: Subject) -> Iterator[Finding]:
         return
     rules = _list(subject.after, "rules")
     if subject.before is None:
-        if is_powerful(rules):
+        if is_powerful(rules) or gathers_all(subject.after):
             yield Finding("high", "allows what is as good as everything")
-    elif widens(_list(subject.before, "rules"), rules):
+    elif widens(_list(subject.before, "rules"), rules) or gathers_more(subject.before, subject.after):
         yield Finding("high", "allows more than before")
 
 

@@ -10,7 +10,7 @@ from gitpromote.model.candidate import Candidate, ChartFacts, CommitCandidate, I
 from gitpromote.model.freight import Freight, identity_of
 from gitpromote.model.subscription import Chart, Git, Image, Subscription
 
-__all__ = ["Part", "arrival_of", "artifact_of", "held_by", "is_news", "made"]
+__all__ = ["Part", "arrival_of", "artifact_of", "held_by", "is_news", "made", "provenance_of"]
 
 _REVISION = "org.opencontainers.image.revision"
 _SOURCE = "org.opencontainers.image.source"
@@ -79,11 +79,11 @@ def made(warehouse: str, parts: Sequence[Part]) -> Freight:
         subject=" · ".join(one.subject for one in told),
         author=" · ".join(one.author.partition(" <")[0] for one in told),
         inputs=",".join(part.inputs for part in commits),
-        provenance=_provenance(part.candidate for part in parts),
+        provenance=provenance_of(part.candidate for part in parts),
     )
 
 
-def _provenance(candidates: Iterable[Candidate]) -> dict[str, str]:
+def provenance_of(candidates: Iterable[Candidate]) -> dict[str, str]:
     """What the first image that tells anything says of itself."""
     words = {"author": _AUTHORS, "commit": _REVISION, "source": _SOURCE}
     for candidate in candidates:

@@ -12,7 +12,7 @@ from gitpromote.discovery.ranges import ANY, NONE, Distance, Range
 from gitpromote.model.candidate import Rejected
 from gitpromote.model.version import Version, natural_key
 
-__all__ = ["NameRules", "Sorted", "by_name", "by_numbers", "by_version", "sort_names"]
+__all__ = ["NameRules", "Sorted", "by_name", "by_numbers", "by_version", "is_signature", "sort_names"]
 
 # What cosign and the referrers of OCI 1.1 leave beside an image: https://github.com/opencontainers/distribution-spec
 _SIGNATURE = re.compile(r"sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})(?:\..*)?", re.DOTALL)
@@ -120,8 +120,13 @@ def sort_names(names: Iterable[str], rules: NameRules, *, order: Callable[[str],
     )
 
 
+def is_signature(name: str) -> bool:
+    """Whether a tag is not of an image, but of what was said of one."""
+    return name.startswith("sha") and _SIGNATURE.fullmatch(name) is not None
+
+
 def _judge(name: str, rules: NameRules, order: Callable[[str], Any]) -> _Judged:
-    if name.startswith("sha") and _SIGNATURE.fullmatch(name):
+    if is_signature(name):
         return _Judged(_HOPELESS, _NOWHERE, None, name, "is a signature or attestation of an image")
     reason = rules.pattern_problem(name)
     if rules.range is None:

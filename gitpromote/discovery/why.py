@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitpromote.discovery.select import Selection, Shortlist
+from gitpromote.discovery.tags import is_signature
 from gitpromote.model.candidate import ChartFacts, CommitCandidate, ImageFacts, Rejected
 from gitpromote.model.subscription import Chart, Git, Image
 from gitpromote.model.version import Version
@@ -39,7 +41,7 @@ def why_nothing(subscription: Image | Git | Chart, selection: Selection | Shortl
     rejected = selection.rejected
     missing = selection.missing if isinstance(selection, Selection) else ""
     return Nothing(
-        sentence=missing or _sentence(subscription, len(rejected)),
+        sentence=missing or _sentence(subscription, rejected),
         nearest=rejected[:MOST_TOLD],
         more=max(0, len(rejected) - MOST_TOLD),
         notes=selection.notes,
@@ -58,7 +60,7 @@ def newer_rejected(
     strategy = "semver" if isinstance(subscription, Chart) else subscription.strategy
     taken = _name(selection.candidates[0])
     if strategy == "lexical":
-        newer = [one for one in selection.rejected if one.name > taken]
+        newer = [one for one in selection.rejected if one.name > taken and not is_signature(one.name)]
         return tuple(sorted(newer, key=lambda one: one.name, reverse=True)[:at_most])
     current = Version.parse(taken)
     if strategy != "semver" or current is None:
@@ -74,10 +76,13 @@ def _name(candidate: ImageFacts | ChartFacts | CommitCandidate) -> str:
     return candidate.tag or ""
 
 
-def _sentence(subscription: Image | Git | Chart, count: int) -> str:
-    where, noun = _place(subscription)
+def _sentence(subscription: Image | Git | Chart, rejected: Sequence[Rejected]) -> str:
+    (where, noun), count = _place(subscription), len(rejected)
     if not count:
         return f"{where} has no {noun}s"
+    followed = subscription.constraint if isinstance(subscription, Image) and subscription.strategy == "digest" else ""
+    if followed and any(one.name == followed for one in rejected):
+        return f"the {noun} {followed} of {where} does not count"
     if isinstance(subscription, Image) and subscription.strategy == "digest":
         return f"none of the {count:,} {noun}s of {where} is {subscription.constraint}{_behind(subscription)}"
     if count == 1:

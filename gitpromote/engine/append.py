@@ -153,9 +153,12 @@ def said_of_change(
     """Append what one person says of an environment's change; the plan and its Freight go along if they are not there.
 
     :param proof: by which key it was proven who that is, see :class:`~gitpromote.model.record.Actor`
+    :raises PlanInvalid: the plan says of its Freight what is not so (``plan-unsound``)
     """
+    from gitpromote.engine.freight_facts import refuse_forged_freight  # what others approve is to be so
 
     def records(state: LedgerState) -> list[Record]:
+        refuse_forged_freight(world, file.plan, state, name=file.short_id)
         freight = [one.freight() for one in file.plan.freight.values()]
         made = freight_created(world, freight, state, plan=file.digest)
         made += planned(world, file.plan, file.digest, world.ledger.plans(state.head))

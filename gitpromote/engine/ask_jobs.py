@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,16 @@ from gitpromote.engine.inquiry import Answer, Inquiry, Question
 from gitpromote.errors import ConfigurationError, SourceInvalid
 from gitpromote.model.agent import ArgoCD, Flux
 from gitpromote.model.gate_evidence import Job
-from gitpromote.model.names import clean_path
+from gitpromote.model.names import clean_path, shown
 from gitpromote.model.resolved import HOME
 from gitpromote.policy.job import is_due, job_name, prepared
 from gitpromote.ports import JobFacts
 
 __all__ = ["job"]
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_NAME = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
 
 
 def job(inquiry: Inquiry) -> Question | None:
@@ -78,14 +83,32 @@ def _named(inquiry: Inquiry, gate: Job) -> dict[str, Any]:
     manifest = dict(documents[0])
     if (manifest.get("apiVersion"), manifest.get("kind")) != ("batch/v1", "Job"):
         raise _unfit(path, "is no Job of batch/v1")
-    metadata = manifest.get("metadata")
-    given = metadata.get("name") if isinstance(metadata, Mapping) else None
-    if not isinstance(given, str) or not given:
-        raise _unfit(path, "has no metadata.name")
+    given = _given_name(manifest, path)
     name = job_name(given, inquiry.subject, gate=gate.name, pipeline=world.pipeline.name)
     images = [image for freight in inquiry.context.freight.values() for image in freight.images]
     timeout: Any = gate.timeout
     return prepared(manifest, name, subject=inquiry.subject, images=images, timeout=timeout)
+
+
+def _given_name(manifest: Mapping[str, Any], path: str) -> str:
+    """How the manifest calls itself; or what its generated names begin with.
+
+    :raises SourceInvalid: it has no name, or one or a namespace that Kubernetes does not take (``job-invalid``)
+    """
+    metadata = manifest.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    generated = metadata.get("generateName")
+    given = metadata.get("name") or (generated.rstrip("-.") if isinstance(generated, str) else None)
+    if not isinstance(given, str) or not given:
+        raise _unfit(path, "has no metadata.name")
+    if not _NAME.fullmatch(given):
+        raise _unfit(path, f"is called {shown(given)}, which Kubernetes does not take for a Job")
+    namespace = metadata.get("namespace", "default")
+    if not isinstance(namespace, str) or not _LABEL.fullmatch(namespace):
+        raise _unfit(path, f"is in the namespace {shown(str(namespace))}, which there cannot be")
+    if not isinstance(manifest.get("spec"), Mapping):
+        raise _unfit(path, "has no spec")
+    return given
 
 
 def _unfit(path: str, why: str) -> SourceInvalid:

@@ -1,29 +1,25 @@
-"""Signatures of commits and of images, against files on the home repository's default branch as it is now."""
+"""Signatures of commits, against files on the home repository's default branch as it is now."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gitpromote.engine.inquiry import Answer, Inquiry, Question
 from gitpromote.engine.look import git_sources
 from gitpromote.engine.target_says import freight_said
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError
-from gitpromote.model.artifact import CommitArtifact, ImageArtifact
+from gitpromote.model.artifact import CommitArtifact
 from gitpromote.model.freight import Freight
-from gitpromote.model.gate_evidence import CommitSignature, ImageSignature
+from gitpromote.model.gate_evidence import CommitSignature
 from gitpromote.model.names import clean_path
 from gitpromote.model.resolved import HOME
 from gitpromote.model.standing import is_organisations
-from gitpromote.model.subscription import Image
-from gitpromote.policy.cosign import BUNDLE, Claim, bundle_claims, simple_claim
-from gitpromote.policy.signature import KEYLESS
-from gitpromote.ports import Keys, Registry, Repository, SignatureBlob
+from gitpromote.ports import Repository
 
-__all__ = ["commits", "entering", "home_file", "image_problem", "images", "signers_of"]
+__all__ = ["commits", "entering", "home_file", "signers_of"]
 
-_UNPINNED = "no Warehouse brings an image here: what the render runs is not pinned by Freight, and nobody can judge it"
 _MOST = 20  # of what is not signed, in a plan
 
 
@@ -174,74 +170,3 @@ def _repository(inquiry: Inquiry, artifact: CommitArtifact) -> Repository:
             detail=f"{artifact.commit[:7]} of {artifact.repository}",
         )
     return fitting
-
-
-# -- images
-
-
-def images(inquiry: Inquiry) -> Question:
-    """Every image of the Freight, by its digest."""
-    gate: ImageSignature = inquiry.gate
-    if gate.key is None:
-        return Question("registries", lambda: Answer(error=KEYLESS))
-    world, key = inquiry.world, home_file(inquiry, gate.key)
-    wanted = [one for freight in inquiry.context.freight.values() for one in freight.images]
-    if not wanted and not _brings_images(inquiry):
-        return Question("registries", lambda: Answer(error=_UNPINNED))
-    registry, keys = world.registry, world.outside.keys
-
-    def ask() -> Answer:
-        told = [_remembered(inquiry.known, registry, keys, key.content, one) for one in wanted]
-        bad = [{"image": str(one), "why": why} for one, why in zip(wanted, told, strict=True) if why]
-        value = {"images": len(wanted), "unsigned": bad[:_MOST], "lacking": len(bad), "key": gate.key, "at": key.commit}
-        return Answer(value)
-
-    return Question(", ".join(dict.fromkeys(one.repository.partition("/")[0] for one in wanted)) or "registries", ask)
-
-
-def _brings_images(inquiry: Inquiry) -> bool:
-    """Whether images come there as Freight at all: if this one has none, those that are there were judged before."""
-    here = inquiry.context.environment
-    watched = [one for one in inquiry.world.pipeline.warehouses if one.name in here.warehouses]
-    held = any(freight.images for freight in inquiry.context.previous.values())
-    return held or any(isinstance(one, Image) for each in watched for one in each.subscriptions)
-
-
-def _remembered(
-    known: dict[tuple[str, ...], Any], registry: Registry, keys: Keys, key: bytes, image: ImageArtifact
-) -> str:
-    """The same image in many Environments is looked at once, or a few times where they ask at the same moment."""
-    place = ("image", str(image), key.hex())
-    if place not in known:
-        known[place] = image_problem(registry, keys, key, image)
-    found: str = known[place]
-    return found
-
-
-def image_problem(registry: Registry, keys: Keys, key: bytes, image: ImageArtifact) -> str:
-    """Why an image is not signed by the key, or an empty string."""
-    if image.digest is None:
-        return "has no digest, so nothing can be signed of it"
-    blobs = registry.signatures(image.repository, image.digest)
-    claims = [claim for blob in blobs for claim in _claims(blob)]
-    if not claims:
-        return "has no signature"
-    about = [one for one in claims if one.digest == image.digest]
-    if not about:
-        return "has signatures of other images alone"
-    if any(_is_by(keys, key, one) for one in about if not one.keyless):
-        return ""
-    if all(one.keyless for one in about):
-        return "is signed by an identity, and not by the key"
-    return "is signed by another key"
-
-
-def _claims(blob: SignatureBlob) -> Sequence[Claim]:
-    if blob.media_type.startswith(BUNDLE):
-        return bundle_claims(blob.body)
-    found = simple_claim(blob.body, blob.signature, keyless=blob.certified)
-    return [found] if found is not None else []
-
-
-def _is_by(keys: Keys, key: bytes, claim: Claim) -> bool:
-    return keys.made_by(key, claim.signature, claim.signed, hashed=claim.hashed)

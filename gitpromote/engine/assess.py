@@ -79,11 +79,16 @@ def assess(
     ours = None
     if judgement.verdict in ("stale", "reanchor", "go") and look.result_holds and planned.writes and head:
         ours = ours_at(world, planned, head, look.planned_head)
+    if not ours and judgement.verdict in ("go", "reanchor"):
+        _refuse_disguised(world, plan, planned, seen, head, digest=digest)
+    outcomes = outcomes_now(world, plan, planned, seen, answered, head)
+    if planned.edits and head and not ours and judgement.verdict in ("go", "reanchor"):
+        outcomes = _with_shared_edits(world, planned, outcomes, head)
     return Fresh(
         planned=planned,
         head=head,
         judgement=Judgement(verdict="go") if ours else judgement,
-        outcomes=outcomes_now(world, plan, planned, seen, answered, head),
+        outcomes=outcomes,
         ours=ours,
         judged=JudgedBy(
             at=answered.as_of,
@@ -92,6 +97,35 @@ def assess(
             evidence=answered.answers.get(planned.name, {}),
         ),
     )
+
+
+def _with_shared_edits(
+    world: World, planned: EnvironmentPlan, outcomes: tuple[Outcome, ...], head: str
+) -> tuple[Outcome, ...]:
+    """With what others read of the edited sources by now: a plan says who did when it was made."""
+    from gitpromote.engine.shared_edits import shared_edits
+    from gitpromote.engine.source_readers import Branch
+
+    branch = Branch(planned.target.repository, planned.target.ref, head)
+    found = shared_edits(world, branch, {planned.name: planned.edits}).get(planned.name, ())
+    told = {outcome.id for outcome in found}
+    return (*(outcome for outcome in outcomes if outcome.id not in told), *found)
+
+
+def _refuse_disguised(
+    world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, head: str | None, *, digest: str
+) -> None:
+    """What goes back or away has to be that; and where somebody else has a say, all is done as its Freight leads to."""
+    name = digest.removeprefix("sha256:")[:12]
+    if world.governing is not None:
+        from gitpromote.engine.freight_facts import refuse_forged_freight
+
+        refuse_forged_freight(world, plan, seen.ledger, name=name)
+    # Reading sources takes what few plans load; nobody but who writes the pipeline is dodged by other edits.
+    if plan.kind != "promote" or (world.governing is not None and planned.target.kind == "in-place"):
+        from gitpromote.engine.disguised import refuse_disguised
+
+        refuse_disguised(world, plan, planned, seen, head, name=name)
 
 
 def last_record(world: World, head: str | None) -> str | None:

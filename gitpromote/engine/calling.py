@@ -38,6 +38,18 @@ class Called(NamedTuple):
         verb = f"plan {self.pipeline}" if self.kind == "promote" else f"{self.kind} …"
         return f"gitpromote {verb} -out=plan.json"
 
+    def explaining(self, environment: str, *, again: bool = False) -> str:
+        """The command that says what would help against what stands in this very plan.
+
+        :param again: it was judged afresh, so that its file no longer says how it stands: a new plan of it does
+        """
+        fresh = f"gitpromote explain {self.pipeline} {environment}"
+        if self.kind == "promote" and (again or self.name in ("", self.digest)):
+            return fresh
+        if self.name and not again:
+            return f"{fresh} --plan {self.word}"
+        return f"{self.saving}\n  {fresh} --plan plan.json"
+
     @property
     def replan(self) -> str:
         """The command that plans again and shows only what its reviewers have not seen."""

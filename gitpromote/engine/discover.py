@@ -19,8 +19,8 @@ from gitpromote.engine.making import Making
 from gitpromote.engine.named_artifacts import looked_up
 from gitpromote.engine.world import World
 from gitpromote.model.artifact import Artifact
-from gitpromote.model.resolved import ResolvedEnvironment
-from gitpromote.model.subscription import Chart, Image
+from gitpromote.model.resolved import HOME, ResolvedEnvironment
+from gitpromote.model.subscription import Git, Subscription
 from gitpromote.model.warehouse import Warehouse
 from gitpromote.planning.selection import is_hotfix_alone, newest_first
 
@@ -45,7 +45,10 @@ def discover(
     named = asked.freight is not None and is_known(seen.ledger, asked.freight)
     warehouses = [one for one in world.pipeline.warehouses if asked.warehouse in (None, one.name)]
     wanted = [_wanted(world, seen, one, given, asked) for one in warehouses]
-    sought = [one for one in wanted if _is_sought(one, asked, named=named)]
+    reached = _reached(resolved, asked)
+    sought = [
+        one for one in wanted if _is_sought(seen, one, asked, named=named) and (one.given or _name(one) in reached)
+    ]
     found = {
         _name(one.wanted): replace(
             Making(world, seen, one, resolved, asked, as_of).candidates(), given=bool(one.wanted.given)
@@ -71,13 +74,24 @@ def _wanted(world: World, seen: Look, warehouse: Warehouse, given: Mapping[str, 
     return Wanted(warehouse=warehouse, given=keys, latest=latest, whole=asked.whole, fresh=asked.fresh)
 
 
-def _is_sought(wanted: Wanted, asked: Asked, *, named: bool) -> bool:
+def _reached(resolved: Iterable[ResolvedEnvironment], asked: Asked) -> set[str]:
+    """The Warehouses whose Freight gets to what is planned. What is named may be of any."""
+    planned = None if asked.freight is not None or asked.by_hand else asked.environments
+    return {name for one in resolved if planned is None or one.name in planned for name in one.warehouses}
+
+
+def _is_sought(seen: Look, wanted: Wanted, asked: Asked, *, named: bool) -> bool:
     """Whether anything is to be found for a Warehouse, and not only what the ledger has."""
-    if named and any(isinstance(one, Image | Chart) for one in wanted.warehouse.subscriptions):
+    if named and any(_asks_elsewhere(seen, one) for one in wanted.warehouse.subscriptions):
         return False
     if asked.forced and asked.by_hand:
         return bool(wanted.given)
     return wanted.warehouse.policy != "manual" or bool(wanted.given) or asked.forced or asked.whole
+
+
+def _asks_elsewhere(seen: Look, subscription: Subscription) -> bool:
+    """Whether a registry has to be asked for it, or a repository that does not answer."""
+    return not isinstance(subscription, Git) or (subscription.repo or HOME) in seen.failed
 
 
 def _known_alone(seen: Look, wanted: Wanted, *, named: bool) -> Candidates:

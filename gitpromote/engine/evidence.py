@@ -7,27 +7,32 @@ the gate's verdict is ``error``, and the others are not in its way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from gitpromote.engine import ask_approvals, ask_jobs, ask_servers, ask_signatures
+from gitpromote.engine import ask_approvals, ask_images, ask_jobs, ask_servers, ask_signatures
 from gitpromote.engine.inquiry import Answer, Asker, Inquiry, Question, no_answer
 from gitpromote.engine.journeys import journey_at
 from gitpromote.engine.judged_again import observed_again
+from gitpromote.engine.look import Look
+from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError, PlanInvalid
+from gitpromote.model.change import ObjectChange
 from gitpromote.model.evidence import Evidence
 from gitpromote.model.gate import Gate
 from gitpromote.model.gate_evidence import HTTP, CommitSignature, ImageSignature, Job, Prometheus
 from gitpromote.model.gate_plain import Approvals, PythonGate
+from gitpromote.model.manifest import ManifestSet
 from gitpromote.model.observation import EnvironmentObservation, Observation
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanKind
-from gitpromote.model.state import EnvironmentState, LedgerState
+from gitpromote.model.state import EnvironmentState
 from gitpromote.planning.asking import Asking
 from gitpromote.planning.availability import Journey
 from gitpromote.planning.changed_objects import changes_of
@@ -44,7 +49,7 @@ ASKERS: Mapping[type[Gate], Asker] = MappingProxyType(
         HTTP: ask_servers.http,
         PythonGate: ask_servers.function,
         CommitSignature: ask_signatures.commits,
-        ImageSignature: ask_signatures.images,
+        ImageSignature: ask_images.images,
         Job: ask_jobs.job,
         Approvals: ask_approvals.approvals,
     }
@@ -93,12 +98,36 @@ def _acts(observed: EnvironmentObservation, state: EnvironmentState) -> bool:
 
 
 def answers_again(
-    world: World, plan: Plan, environments: Sequence[EnvironmentPlan], *, ledger: LedgerState, as_of: int
+    world: World, plan: Plan, environments: Sequence[EnvironmentPlan], *, seen: Look, as_of: int
 ) -> Answers:
     """What is answered just before something is written; a Job is started where nothing else stands against it."""
-    acting = [replace(observed_again(plan, one), changes=one.changes) for one in environments]
+    journey, planned = journey_at(world, seen.ledger, as_of), {one.name: one for one in environments}
+
+    def objects(observed: EnvironmentObservation) -> ManifestSet | None:
+        from gitpromote.engine.organisation_again import would_hold  # few gates look at what is rendered
+
+        one = planned[observed.name]
+        return would_hold(world, journey, plan, one, head=seen.head(one.target.repository, one.target.ref))
+
+    acting = [
+        replace(observed_again(plan, one, seen.ledger), changes=_changes(world, journey, plan, one, seen))
+        for one in environments
+    ]
     starting = frozenset(one.name for one in environments if one.decision in ("ready", "waiting"))
-    return gathered(world, journey_at(world, ledger, as_of), acting, plan.kind, starting=starting)
+    return gathered(world, journey, acting, plan.kind, starting=starting, objects=objects)
+
+
+def _changes(
+    world: World, journey: Journey, plan: Plan, planned: EnvironmentPlan, seen: Look
+) -> tuple[ObjectChange, ...]:
+    """What conditions of gates are judged by: of an organisation's, what really would change."""
+    if not any(one.when for one in journey.pipeline.resolved(planned.name).organisation.gates):
+        return planned.changes
+    from gitpromote.engine.organisation_again import changed_again, seen_again
+
+    head = seen.head(planned.target.repository, planned.target.ref)
+    found = changed_again(journey, planned, seen_again(world, journey, plan, planned, head=head))
+    return planned.changes if found is None else found
 
 
 def gathered(
@@ -108,17 +137,24 @@ def gathered(
     kind: PlanKind,
     *,
     starting: frozenset[str] = frozenset(),
+    objects: Callable[[EnvironmentObservation], ManifestSet | None] | None = None,
 ) -> Answers:
     """Environment to gate to its answer. Functions of the user come last: they may see what the others were told.
 
     :param starting: Environments for which a Job may be started; a plan starts none
+    :param objects: gives everything that a target would hold; by default as it was seen
     """
+    held = objects if objects is not None else partial(_objects, world)
     found: dict[str, dict[str, Evidence]] = {}
     shared: dict[tuple[str, ...], Any] = {}
     acting = list(acting)
     for late in (False, True):
         known = [replace(one, evidence=found.get(one.name, {})) for one in acting]
-        inquiries = [one for each in known for one in _inquiries(world, journey, each, kind)]
+        inquiries = [
+            replace(one, objects=partial(held, each))
+            for each in known
+            for one in _inquiries(world, journey, each, kind)
+        ]
         wanted = [one for one in inquiries if isinstance(one.gate, PythonGate) is late]
         ready = [replace(one, starts=one.subject.environment in starting, known=shared) for one in wanted]
         for evidence in _answers(ready):
@@ -182,6 +218,25 @@ def _answered(question: Question) -> Answer:
         return question.ask()
     except GitpromoteError as error:
         return no_answer(error)
+
+
+def _objects(world: World, observed: EnvironmentObservation) -> ManifestSet | None:
+    """Everything that a target would hold; where that is what it holds nobody has read it yet."""
+    current, desired, resolved = observed.current, observed.desired, world.pipeline.resolved(observed.name)
+    if desired is None or desired.manifests is not None:
+        return desired.manifests if desired is not None else None
+    if current is None or current.whole != desired.whole:
+        return None
+    names = [app.name for app in resolved.apps]
+    repository = world.repository(resolved.target.repository)
+    return read_content(
+        repository,
+        observed.head,
+        resolved.target,
+        apps=names,
+        sensitive_paths=world.pipeline.sensitive_paths,
+        parsed=world.parsed,
+    ).manifests
 
 
 # -- in a plan

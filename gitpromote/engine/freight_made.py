@@ -10,7 +10,7 @@ from gitpromote.engine.append import append, event, freight_created
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.candidates import Candidates
 from gitpromote.engine.discover import discover
-from gitpromote.engine.freight_named import known_freight, refuse_rejected
+from gitpromote.engine.freight_named import is_rejected, known_freight, refuse_rejected
 from gitpromote.engine.freight_verbs import refuse_skipped_target, requested
 from gitpromote.engine.look import look
 from gitpromote.engine.world import World
@@ -33,6 +33,7 @@ class Recorded:
     :ivar new: it was recorded now, and not before
     :ivar labelled: it was known, and has other labels from now on
     :ivar kept: words of its provenance that were said otherwise now, and stay as they were recorded first
+    :ivar rejected: it was known and had been rejected: by whom, and why; nothing is said of it anew
     :ivar requested: it was asked for by a Record of its own, with an intent or, after one with an intent, without
     :ivar target: how far, and ``skip`` without what: as :class:`~gitpromote.model.state.Intent` has it
     :ivar before: the intent of the request before that one, where it had one
@@ -41,6 +42,7 @@ class Recorded:
     freight: Freight
     new: bool
     labelled: bool = False
+    rejected: str = ""
     requested: bool = False
     target: str | None = None
     skip: tuple[str, ...] = ()
@@ -76,7 +78,7 @@ def record_freight(
     :param target: the Environment up to which it is asked to go; ``skip`` those that it is asked to leave out
     :raises UsageError: something was named that nothing subscribes to, or that does not exist; a word of provenance
         that there is not; a target that is left out
-    :raises Blocked: there is no set of artifacts
+    :raises Blocked: there is no set of artifacts; all that there is was rejected, or what was named
     """
     said = _said(labels, provenance)
     concerned = named_freight(world, asked, as_of=as_of)
@@ -97,7 +99,7 @@ def ask_anew(
     """Ask for a Freight that is there: as far as is said now, the whole way where nothing is.
 
     :raises UsageError: a word of provenance that there is not; a target that is left out
-    :raises Blocked: there is an intent, and the Freight was rejected
+    :raises Blocked: the Freight was rejected
     """
     said = _said(labels, provenance)
     made = {freight.warehouse: _with(freight, said)}
@@ -128,7 +130,8 @@ def _record(
     told: dict[str, Recorded] = {}
 
     def records(state: LedgerState) -> Sequence[Record]:
-        for one in made.values() if intent else ():
+        living = [one for one in made.values() if not is_rejected(state, one)]
+        for one in made.values() if intent or plainly or not living else ():
             refuse_rejected(state, one)
         for name, one in made.items():
             told[name], before = _recorded(one, said, state), _narrowed(state, one)
@@ -159,6 +162,8 @@ def _recorded(freight: Freight, said: Mapping[str, Mapping[str, str]], state: Le
     known = state.freight.get(freight.id)
     if known is None:
         return Recorded(freight=freight, new=True)
+    if known.rejected:
+        return Recorded(freight=known.freight, new=False, rejected=known.rejection)
     labels = {**known.freight.labels, **said["labels"]}
     provenance = known.freight.provenance
     return Recorded(

@@ -8,7 +8,7 @@ from gitpromote.errors import Blocked, UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.state import FreightState, LedgerState
 
-__all__ = ["among", "is_known", "known_freight", "refuse_rejected", "refuse_unknown"]
+__all__ = ["among", "is_known", "is_rejected", "known_freight", "refuse_rejected", "refuse_unknown"]
 
 #: How many digits of an id are enough to try.
 _ENOUGH = 4
@@ -62,6 +62,12 @@ def refuse_unknown(words: str | None, ledger: LedgerState, offered: Sequence[Seq
         raise _unknown(words, [one for freight in offered for one in freight[:_SHOWN]])
 
 
+def is_rejected(state: LedgerState, freight: Freight) -> bool:
+    """Whether somebody rejected it."""
+    known = state.freight.get(freight.id)
+    return known is not None and bool(known.rejected)
+
+
 def refuse_rejected(state: LedgerState, freight: Freight) -> None:
     """Freight that was rejected goes nowhere.
 
@@ -72,7 +78,7 @@ def refuse_rejected(state: LedgerState, freight: Freight) -> None:
         raise Blocked(
             "The Freight was rejected",
             code="freight-rejected",
-            detail=f"{freight.alias}: {known.rejected}",
+            detail=f"{freight.alias}: {known.rejection}",
             hint="Rejected Freight enters nothing any more; make another one.",
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from gitpromote.engine.admissions import signed_admission
 from gitpromote.engine.append import append, event, freight_created
 from gitpromote.engine.freight_named import refuse_rejected
 from gitpromote.engine.hotfixes import signature_for
@@ -15,20 +16,28 @@ from gitpromote.engine.world import World
 from gitpromote.errors import UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.record import Actor, Record
-from gitpromote.model.state import Bypass, LedgerState
+from gitpromote.model.state import Admission, Bypass, LedgerState
 
 
-def approve_freight(world: World, freight: Freight, environment: str, *, reason: str = "") -> Record:
+def approve_freight(
+    world: World, freight: Freight, environment: str, *, reason: str = "", key: str | None = None
+) -> Record:
     """Let a Freight enter an Environment although those before it have not verified it; it goes on from there.
 
-    Gates such as Soak are judged all the same.
+    Gates such as Soak are judged all the same. Where the Pipeline or its organisation names signers, it is signed.
 
+    :param key: the file of an SSH key; ``None``: the one that git signs with
+    :raises ConfigurationError: the signature would not count
     :raises UsageError: there is no such Environment
     :raises Blocked: the Freight was rejected
     """
     world.known(environment)
-    record = event(world, "freight-approved", environment=environment, data=_told(freight, reason))
-    return _say(world, freight, record)
+    drafted = Admission(
+        at=0, record="", environment=environment, reason=reason, identity=world.actor_address, signature=""
+    )
+    signed, proof = signed_admission(world, freight.id, drafted, key=key)
+    record = event(world, "freight-approved", environment=environment, data={**_told(freight, reason), **signed})
+    return _say(world, freight, record.model_copy(update={"actor": Actor(claimed=world.actor, proven_by=proof)}))
 
 
 def reject_freight(world: World, freight: Freight, *, reason: str) -> Record:
@@ -43,7 +52,7 @@ def reject_freight(world: World, freight: Freight, *, reason: str) -> Record:
             raise UsageError(
                 "The Freight has been rejected already",
                 code="rejected-already",
-                detail=f"{freight.alias}: {known.rejected}",
+                detail=f"{freight.alias}: {known.rejection}",
             )
 
     return _say(world, freight, event(world, "rejected", data=_told(freight, reason)), check=check)

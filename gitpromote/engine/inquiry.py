@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.evidence import Subject
+from gitpromote.model.manifest import ManifestSet
 from gitpromote.policy.gate_context import GateContext
 
 __all__ = ["Answer", "Asker", "Inquiry", "Question", "no_answer"]
@@ -18,6 +19,7 @@ __all__ = ["Answer", "Asker", "Inquiry", "Question", "no_answer"]
 class Inquiry:
     """What a gate is to be asked for.
 
+    :ivar objects: gives everything that the target would hold, for the few that look at it; ``None`` where nobody knows
     :ivar starts: whether a Job may be started
     :ivar known: what was found out for other gates in the same moment, by what it is
     """
@@ -26,6 +28,7 @@ class Inquiry:
     gate: Any
     context: GateContext
     subject: Subject
+    objects: Callable[[], ManifestSet | None] | None = None
     starts: bool = False
     known: dict[tuple[str, ...], Any] = field(default_factory=dict)
 

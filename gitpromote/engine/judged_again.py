@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gitpromote.engine.journeys import journey_at
@@ -14,10 +14,13 @@ from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.standing import is_organisations
-from gitpromote.model.state import EnvironmentState, Override
+from gitpromote.model.state import EnvironmentState, LedgerState, Override
 from gitpromote.planning.availability import Journey, planned_freight
 from gitpromote.planning.overriding import as_judged, overridden
 from gitpromote.planning.verdicts import judge as judge_gates
+
+#: Kinds of verdicts that read live facts.
+_JUDGED_AGAIN = frozenset({"gate", "availability"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +46,12 @@ def outcomes_now(
     if world.governing is None:
         judged = judged_again(journey, plan, planned, evidence=evidence, overrides=())
     else:
-        from gitpromote.engine.organisation_again import rated_again, with_organisation  # few plans are judged by any
+        from gitpromote.engine import organisation_again as organisation  # few plans are judged by any
 
-        rated = rated_again(world, journey, plan, planned, head=head)
-        judged = judged_again(journey, plan, planned, evidence=evidence, overrides=(), rated=rated)
-        judged = with_organisation(world, journey, plan, planned, judged, head=head)
+        there = organisation.seen_again(world, journey, plan, planned, head=head)
+        changes = organisation.changed_again(journey, planned, there)
+        judged = judged_again(journey, plan, planned, evidence=evidence, overrides=(), changes=changes)
+        judged = organisation.with_organisation(world, journey, plan, planned, judged, there=there, seen=seen)
     return overridden(judged, overrides, change_digest=planned.change_digest, as_of=journey.as_of)
 
 
@@ -58,15 +62,15 @@ def judged_again(
     *,
     evidence: Mapping[str, Evidence],
     overrides: tuple[Override, ...],
-    rated: Sequence[ObjectChange] | None = None,
+    changes: Sequence[ObjectChange] | None = None,
 ) -> tuple[Outcome, ...]:
     """A plan's verdicts at the moment of a journey: what reads live facts afresh, the rest as the plan has it.
 
     :param overrides: those whose word counts; what the plan itself says of overrides is not looked at
-    :param rated: the changes as an organisation's gates see them; by default as the plan has them
+    :param changes: those that an organisation's gates see; by default as the plan has them
     """
     digest = planned.change_digest
-    observed = replace(observed_again(plan, planned), evidence=evidence)
+    observed = replace(observed_again(plan, planned, journey.ledger), evidence=evidence)
     resolved = journey.pipeline.resolved(planned.name)
 
     def judged_by(changes: Sequence[ObjectChange]) -> dict[str, Outcome]:
@@ -74,12 +78,13 @@ def judged_again(
         return {outcome.id: outcome for outcome in found}
 
     fresh = judged_by(planned.changes)
-    if rated is not None and tuple(rated) != planned.changes:
-        fresh |= {name: one for name, one in judged_by(rated).items() if is_organisations(name)}
+    if changes is not None and tuple(changes) != planned.changes:
+        fresh |= {name: one for name, one in judged_by(changes).items() if is_organisations(name)}
     told = [as_judged(outcome) for outcome in planned.outcomes]
-    now = [fresh.get(outcome.id, outcome) if _is_judged_again(outcome) else outcome for outcome in told]
+    now = [_now(outcome, fresh.get(outcome.id)) for outcome in told]
+    known, gates = {outcome.id for outcome in told}, {gate.name for gate in resolved.all_gates}
     # What an organisation asks for since the plan; and what judges now that this is no hotfix any more.
-    now += [fresh[gate.name] for gate in resolved.all_gates if _is_new(gate.name, told, fresh)]
+    now += [one for name, one in fresh.items() if name not in known and _is_new(one, gates)]
     return overridden(now, overrides, change_digest=digest, as_of=journey.as_of)
 
 
@@ -92,18 +97,27 @@ def _overrides(world: World, state: EnvironmentState) -> tuple[Override, ...]:
     return sound_overrides(world, state)
 
 
-def observed_again(plan: Plan, planned: EnvironmentPlan) -> EnvironmentObservation:
-    """What a plan would make of an Environment, as the subject of verdicts."""
+def observed_again(plan: Plan, planned: EnvironmentPlan, ledger: LedgerState | None = None) -> EnvironmentObservation:
+    """What a plan would make of an Environment, as the subject of verdicts.
+
+    :param ledger: what it knows of Freight counts, whatever the plan says
+    """
     tree = planned.result_tree
     desired = Content(tree=tree, whole=tree) if tree is not None else None
-    return EnvironmentObservation(name=planned.name, freight=planned_freight(plan, planned), desired=desired)
+    states = ledger.freight if ledger is not None else {}
+    told = planned_freight(plan, planned)
+    freight = {name: states[one.id].freight if one.id in states else one for name, one in told.items()}
+    return EnvironmentObservation(name=planned.name, freight=freight, desired=desired)
 
 
-def _is_new(name: str, told: Sequence[Outcome], fresh: Mapping[str, Outcome]) -> bool:
-    judged = name in fresh and fresh[name].status != "skip"
-    return judged and all(outcome.id != name for outcome in told)
+def _now(told: Outcome, fresh: Outcome | None) -> Outcome:
+    """One verdict of a plan: policies read what the plan holds; what failed needs another plan."""
+    if fresh is None or fresh.kind not in _JUDGED_AGAIN:
+        return told
+    # How binding it is, and that it is judged again, is not for the plan to say.
+    return told.model_copy(update={"kind": fresh.kind, "level": fresh.level}) if told.status == "fail" else fresh
 
 
-def _is_judged_again(outcome: Outcome) -> bool:
-    """Policies read what the plan holds; what failed needs another plan."""
-    return outcome.kind in ("gate", "availability") and outcome.status != "fail"
+def _is_new(outcome: Outcome, gates: Collection[str]) -> bool:
+    """Whether a verdict that the plan does not have counts now."""
+    return outcome.status != "skip" and (outcome.kind == "availability" or outcome.id in gates)

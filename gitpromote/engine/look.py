@@ -74,13 +74,17 @@ def look(
 
 
 def read_ledger(world: World, head: str | None) -> LedgerState:
-    """What the ledger says at a commit, with what proves its hotfixes now."""
+    """What the ledger says at a commit, with what proves its hotfixes and its approvals of Freight now."""
     state = world.ledger.read(head)
-    if not any(one.bypass for one in state.freight.values()):
-        return state
-    from gitpromote.engine.hotfixes import with_proofs  # hardly ever
+    if any(one.bypass for one in state.freight.values()):
+        from gitpromote.engine.hotfixes import with_proofs  # hardly ever
 
-    return with_proofs(world, state)
+        state = with_proofs(world, state)
+    if any(one.approved_for for one in state.freight.values()):
+        from gitpromote.engine.admissions import with_proven_admissions  # hardly ever
+
+        state = with_proven_admissions(world, state)
+    return state
 
 
 def _patterns(world: World, environments: Iterable[ResolvedEnvironment], *, sources: bool) -> dict[str, set[str]]:

@@ -170,7 +170,8 @@ def keep_running(
                 raise lane.broken
             if error is not None and not interruption.asked:  # Ctrl-C ends git and the renderers, too
                 lane.listener.failed(error, again=lane.pause)
-            _passed([one for one in lanes if one is not lane], clock.now() - began)
+            # A clock that was set back has not made time stand still for the others.
+            _passed([one for one in lanes if one is not lane], max(0, clock.now() - began))
     return interruption
 
 

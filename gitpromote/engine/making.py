@@ -90,8 +90,8 @@ class Making:
         reason = reason or (MANUAL if status == "manual" else "")
         if freight is not None:
             freight = in_history(self.world, freight, self.seen.ledger, named=bool(self.wanted.given))
-        told = self.told(assembly, freight, status, reason, opens) if self.tells else None
         taken = freight if status in ("new", "known") else None
+        told = self.told(assembly, freight, status, reason, opens)
         return Candidates(
             freight=in_order(taken, self.known, first=bool(self.wanted.given)),
             missing=reason,
@@ -99,6 +99,11 @@ class Making:
             told=told,
             facts=told.facts() if told is not None else {},
         )
+
+    def rejection(self, freight: Freight | None) -> str:
+        """Who rejected this Freight, and why; empty where nobody did."""
+        known = self.seen.ledger.freight.get(freight.id) if freight is not None else None
+        return known.rejection if known is not None and known.rejected else ""
 
     def nothing(self, assembly: Assembly) -> Candidates:
         from gitpromote.engine.discovered import missing_text
@@ -115,7 +120,11 @@ class Making:
 
     def told(
         self, assembly: Assembly, freight: Freight | None, status: Status, reason: str, opens: int | None
-    ) -> DiscoveredWarehouse:
+    ) -> DiscoveredWarehouse | None:
+        """What there is to tell, if anything; of Freight that would be news and was rejected, that it was."""
+        rejection = self.rejection(freight) if status in ("new", "manual") else ""
+        if not (self.tells or rejection):
+            return None
         from gitpromote.engine.discovered import told_of
 
         return told_of(
@@ -123,8 +132,8 @@ class Making:
             self.offers,
             assembly,
             freight=freight,
-            status=status,
-            reason=reason,
+            status="rejected" if rejection else status,
+            reason=rejection or reason,
             opens=opens,
             late=self.late,
         )

@@ -86,7 +86,7 @@ def observe(
     else:
         found = _given(world, given, missing or {}, refused or {})
     world.failures.environments.clear()
-    found = [_within_reach(world, seen, one) for one in found]
+    found = [_within_reach(world, seen, one, regardless=asked.regardless) for one in found]
     made, looked = _made_of(world, seen, found, asked, journey)
     _refuse_unknown_apps(world, asked)
     environments: dict[str, EnvironmentObservation] = {}
@@ -200,13 +200,15 @@ def _instead(
     ]
 
 
-def _within_reach(world: World, seen: Look, one: _Chosen) -> _Chosen:
+def _within_reach(world: World, seen: Look, one: _Chosen, *, regardless: bool) -> _Chosen:
     """An Environment whose target or sources are out of reach has no Freight: what would change is not known."""
     where, error = "target", seen.failed.get(one.resolved.target.repository) if one.resolved.target.ref else None
     if error is None:
         where, error = "sources", _out_of_reach(world, seen, one)
     if error is None:
         return one
+    if not regardless:
+        raise error
     world.failures.environments[one.resolved.name] = error
     return replace(one, freight={}, missing=f"its {where} cannot be read: {error.summary}")
 

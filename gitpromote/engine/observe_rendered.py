@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from gitpromote.engine.ask import RenderedApp
 from gitpromote.engine.combine import manifests_of, narrowed, render_outcomes, sources_of
 from gitpromote.engine.hiding import copies_hidden, tree_without, without
-from gitpromote.engine.targets import foreign_commits, last_writer, lost_commit, owns, read_content
+from gitpromote.engine.targets import foreign_commits, last_writer, lost_commit, read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import (
     ConfigurationError,
@@ -17,6 +17,7 @@ from gitpromote.errors import (
 from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
+from gitpromote.model.owned import owns
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.tree import Entry

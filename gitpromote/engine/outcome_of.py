@@ -108,18 +108,14 @@ def _by_decision(planned: EnvironmentPlan, called: Called, *, held: bool) -> Env
         hint = f"Lift the hold, then make a new plan:\n  {release}\n  {called.replan}"
         return EnvironmentResult(name=planned.name, status="held", exit_code=13, message="held", hint=hint, code="held")
     if planned.decision == "blocked":
-        return blocked_result(planned, planned.outcomes, called=called, again=False)
+        return blocked_result(planned, planned.outcomes, called=called)
     return EnvironmentResult(name=planned.name, status="noop", message="nothing to do")
 
 
-def blocked_result(
-    planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, called: Called, again: bool = True
-) -> EnvironmentResult:
-    """Something judged against it, and only a new plan or a decision of people helps.
-
-    :param again: the verdicts are newer than the plan's own
-    """
-    failing = [one for one in outcomes if one.binding and one.status in ("fail", "error")]
+def blocked_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, called: Called) -> EnvironmentResult:
+    """Something judged against it, and only a new plan or a decision of people helps."""
+    failing = _failing(outcomes)
+    newer = not {one.id for one in failing} <= {one.id for one in _failing(planned.outcomes)}
     return EnvironmentResult(
         name=planned.name,
         status="blocked",
@@ -127,8 +123,12 @@ def blocked_result(
         code=failing[0].id if failing else "blocked",
         message=", ".join(one.id for one in failing),
         detail="\n".join(f"{one.id}: {one.message}" for one in failing),
-        hint=f"See what would help:\n  {called.explaining(planned.name, again=again)}",
+        hint=f"See what would help:\n  {called.explaining(planned.name, again=newer)}",
     )
+
+
+def _failing(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [one for one in outcomes if one.binding and one.status in ("fail", "error")]
 
 
 def waiting_result(

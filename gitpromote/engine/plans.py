@@ -46,7 +46,8 @@ def promotion(world: World, maker: Maker, asked: Asked, *, as_of: int) -> Plan:
     govern(world, as_of=as_of)
     resolved = [world.pipeline.resolved(name) for name in world.pipeline.order()]
     # What a lock says is not looked for: where the branches are by now is nothing that such a plan knows.
-    seen = look(world, resolved, sources=asked.lock is None, regardless=asked.regardless)
+    # A remote that cannot be asked keeps back what needs it, and is told by what finds that it does.
+    seen = look(world, resolved, sources=asked.lock is None, regardless=True)
     world.notices += ledger_notices(world, seen.ledger)
 
     def planned(**known: Any) -> tuple[Observation, Plan]:
@@ -167,6 +168,10 @@ def _planned(
     :param before: the plan that is made again, from what it says of policies and of answers
     """
     observation = with_unsafe_paths(world, observation)
+    if any(one.edits for one in observation.environments.values()):
+        from gitpromote.engine.shared_edits import with_shared_edits  # it renders; most targets hold what was rendered
+
+        observation = with_shared_edits(world, observation)
     if world.governing is not None:
         observation = replace(observation, organisation=world.governing.facts())
     if world.governing is not None or _has_policies(world):
@@ -307,8 +312,12 @@ def _as_then(world: World, before: Plan) -> Look:
 
 def _ledger_then(world: World, before: Plan, head: str | None) -> LedgerState:
     state = world.ledger.read(head)
-    if not any(one.bypass for one in state.freight.values()):
-        return state
-    from gitpromote.engine.hotfixes import as_a_plan_knew  # hardly ever
+    if any(one.bypass for one in state.freight.values()):
+        from gitpromote.engine.hotfixes import as_a_plan_knew  # hardly ever
 
-    return as_a_plan_knew(before, state)
+        state = as_a_plan_knew(before, state)
+    if any(one.approved_for for one in state.freight.values()):
+        from gitpromote.engine.admissions import admissions_as_known  # hardly ever
+
+        state = admissions_as_known(before, state)
+    return state

@@ -14,7 +14,6 @@ from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.planning.availability import planned_freight
 from gitpromote.planning.changed_objects import changes_of
-from gitpromote.planning.planfile import blob_bytes
 from gitpromote.planning.staleness import Judgement
 
 
@@ -40,8 +39,10 @@ def _predicted(
     world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, head: str | None
 ) -> EnvironmentObservation:
     """What the planned edits would render to at a commit of the target."""
+    from gitpromote.engine.still_to_come import still_to_come  # few targets move while a plan waits
+
     resolved, state = world.pipeline.resolved(planned.name), seen.ledger.environment(planned.name)
-    overlay = _still_to_come(world, plan, planned, head)
+    overlay = still_to_come(world, plan, planned, head)
     freight = planned_freight(plan, planned)
     return observe_sources(world, resolved, freight, head=head, state=state, overlay=overlay)[0]
 
@@ -56,22 +57,6 @@ def _since_review(
         return ()
     then = _predicted(world, plan, planned, seen, reviewed)
     return changes_of(replace(now, current=then.desired), world.pipeline)
-
-
-def _still_to_come(world: World, plan: Plan, planned: EnvironmentPlan, head: str | None) -> dict[str, bytes]:
-    """Files as environments before this one will leave them, as far as they have not done so yet."""
-    listing = world.repository(planned.target.repository).listing(head) if head else {}
-    found: dict[str, bytes] = {}
-    ids = {path: entry.oid for path, entry in listing.items()}
-    for other in plan.environments:
-        if other.name == planned.name:
-            break
-        if (other.target.repository, other.target.ref) == (planned.target.repository, planned.target.ref):
-            for write in other.writes:
-                if ids.get(write.path) == write.before and write.after is not None:
-                    ids[write.path] = write.after
-                    found[write.path] = blob_bytes(plan.blobs[write.after])
-    return found
 
 
 def _same_change(planned: EnvironmentPlan, observed: EnvironmentObservation, pipeline: Pipeline) -> bool:

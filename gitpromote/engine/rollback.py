@@ -19,6 +19,7 @@ from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.plan import PlannedSource
 from gitpromote.model.record import CONTENT_KINDS, Record
 from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.state import EnvironmentState
 from gitpromote.planning.changed_objects import changes_of
 from gitpromote.planning.target_content import undone_outcomes
 
@@ -32,8 +33,7 @@ def observe_rollback(
 
     :param to: a Freight by id or alias; default: the last different one that was verified there
     """
-    names = names_of(world.pipeline, resolved.name)
-    records = [one for one in world.ledger.records(seen.ledger.head) if one.environment in names]
+    records = _records(world, seen, resolved)
     chosen = _chosen(world.pipeline.name, seen, resolved, records, to)
     freight = {name: seen.ledger.freight[identifier].freight for name, identifier in chosen.freight.items()}
     target = resolved.target
@@ -100,36 +100,60 @@ def _new(current: Content, desired: Content) -> set[str]:
     }
 
 
-def _chosen(
-    pipeline: str, seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record], to: str | None
-) -> Record:
-    """The last Record of content, in this target, whose Freight is another one and still counts as verified there."""
-    state = seen.ledger.environment(resolved.name)
-    target = resolved.target
-    place = {"repository": target.repository, "ref": target.ref, "path": target.path}
-    # Where some Apps were promoted alone, what is held is to be there as a whole again.
-    partly = state.content is not None and bool(state.content.apps)
+def to_go_back_to(world: World, seen: Look, resolved: ResolvedEnvironment) -> list[Record]:
+    """The Records of content, in this target, whose Freight is another one and still counts as verified there.
+
+    The newest comes first.
+    """
+    return _counting(seen, resolved, _records(world, seen, resolved))
+
+
+def _records(world: World, seen: Look, resolved: ResolvedEnvironment) -> list[Record]:
+    names = names_of(world.pipeline, resolved.name)
+    return [one for one in world.ledger.records(seen.ledger.head) if one.environment in names]
+
+
+def _counting(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]) -> list[Record]:
+    state, place = seen.ledger.environment(resolved.name), _place(resolved)
     # What was rolled away has lost its verification: going back twice goes further back.
     known = state.verified.keys() & seen.ledger.freight.keys()
-    found = [
+    return [
         one
         for one in reversed(records)
         if one.kind in CONTENT_KINDS
         and one.commit
         and one.freight
         and not one.data.get("apps")
-        and (one.freight != state.freight or partly)
+        and (one.freight != state.freight or _is_partly(state))
         and known >= set(one.freight.values())
         and {name: one.data.get(name) for name in place} == place
     ]
-    if to is None and state.content is not None and target.is_rendered and not partly:
+
+
+def _place(resolved: ResolvedEnvironment) -> dict[str, str]:
+    target = resolved.target
+    return {"repository": target.repository, "ref": target.ref, "path": target.path}
+
+
+def _is_partly(state: EnvironmentState) -> bool:
+    """Whether some Apps were promoted alone: then what is held is to be there as a whole again."""
+    return state.content is not None and bool(state.content.apps)
+
+
+def _chosen(
+    pipeline: str, seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record], to: str | None
+) -> Record:
+    """The last of those that count, of the Freight that is asked for."""
+    state = seen.ledger.environment(resolved.name)
+    found = _counting(seen, resolved, records)
+    if to is None and state.content is not None and resolved.target.is_rendered and not _is_partly(state):
         # What was inherited is another Freight of the same files: going back to it would undo nothing. Of files with
         # secrets nobody can tell.
         found = [one for one in found if one.tree != state.content.tree or one.data.get("omitted")]
     if to is not None:
         found = [one for one in found if any(is_called(seen, identifier, to) for identifier in one.freight.values())]
     if not found:
-        raise nothing_to_go_back_to(pipeline, seen, resolved.name, to, elsewhere=_elsewhere(records, place))
+        raise nothing_to_go_back_to(pipeline, seen, resolved.name, to, elsewhere=_elsewhere(records, _place(resolved)))
     return found[0]
 
 

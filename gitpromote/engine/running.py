@@ -17,11 +17,11 @@ from gitpromote.engine.interrupt import interruptible
 from gitpromote.engine.look import look
 from gitpromote.engine.outcome_of import failure_of, settled_result, waiting_result
 from gitpromote.engine.world import World
-from gitpromote.model.outcome import Outcome
+from gitpromote.model.outcome import REPLACES_REJECTED, Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.result import EnvironmentResult
 from gitpromote.model.round import Ran, Round, Turn
-from gitpromote.views.discovery import nothing_newer
+from gitpromote.views.discovery import nothing_newer, passed_over
 
 #: How many rounds may follow one another at once, and how many of them without writing anything.
 _ROUNDS, _VAIN = 20, 3
@@ -31,13 +31,14 @@ _MINUTE = 60
 # -- one round
 
 
-def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: float = 0.0) -> Round:
+def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: float = 0.0, resting: str = "") -> Round:
     """Carry out exactly this plan, as far as it may go without a person.
 
     What is pending in it and opens meanwhile goes too. What a person has to do, or to approve, is left and told.
 
     :param document: the plan file's bytes, for the ledger
     :param lock_timeout: as of an apply, seconds
+    :param resting: why there is no Environment at this moment
     """
     verdicts = _verdicts(world, file.plan)
     failures = world.failures
@@ -71,6 +72,8 @@ def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: fl
         cuts=_cuts(file.plan, now=world.clock.now()),
         troubles=tuple(failure_of(f"Warehouse {name}", error) for name, error in failures.warehouses.items()),
         newer={name: why for name, why in nothing_newer(file.plan).items() if name not in failures.warehouses},
+        passed_over=passed_over(file.plan),
+        resting=resting,
     )
 
 
@@ -128,6 +131,7 @@ def _turn(
         auto=verdict,
         result=result,
         freight=tuple(moving),
+        replaces=tuple(one.message for one in planned.outcomes if one.id == REPLACES_REJECTED),
         opens=opening if opening is not None and opening > now else None,
     )
 

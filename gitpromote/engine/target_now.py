@@ -39,6 +39,7 @@ def fresh_look(
         "planned_head": planned_head,
         "records": here,
         "superseded": _superseded(world, plan, planned, seen),
+        "held": _held(plan, planned, seen),
         "alive": _alive(world, plan, seen).get(planned.name, ""),
         "changed_callables": world.changed_callables(functions),
     }
@@ -165,6 +166,12 @@ def _alive(world: World, plan: Plan, seen: Look) -> Mapping[str, str]:
     from gitpromote.engine.living_again import living_again  # hardly any plan ends previews
 
     return living_again(world, plan, seen)
+
+
+def _held(plan: Plan, planned: EnvironmentPlan, seen: Look) -> str:
+    """Why what is there stays, whatever the plan made of that; a rollback holds it anew."""
+    held = seen.ledger.environment(planned.name).held
+    return f'held by {held.actor}: "{held.reason}"' if held is not None and plan.kind != "rollback" else ""
 
 
 def _superseded(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> str:

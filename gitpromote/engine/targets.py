@@ -8,6 +8,7 @@ from gitpromote.engine.parsed import Parsed
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
 from gitpromote.model.observation import Content, ForeignCommit
+from gitpromote.model.owned import owns
 from gitpromote.model.resolved import ResolvedEnvironment, ResolvedTarget
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.tree import FOLDER, Entry, empty_tree, tree_id
@@ -24,20 +25,6 @@ def subtree(listing: Mapping[str, Entry], target: ResolvedTarget) -> dict[str, E
         for path, entry in listing.items()
         if entry.mode != FOLDER and path.startswith(start) and owns(target, path)
     }
-
-
-def owns(target: ResolvedTarget, path: str) -> bool:
-    """Whether a path, from the root of the repository, is in one of the target's folders and not kept."""
-    for folder in target.subtrees:
-        start = f"{folder}/" if folder else ""
-        if path.startswith(start):
-            return not is_kept(path[len(start) :], target.keep)
-    return False
-
-
-def is_kept(path: str, keep: Iterable[str]) -> bool:
-    """Whether a path is one of those that stay as they are; an entry that ends in ``/`` is a folder."""
-    return any(path == kept.rstrip("/") or path.startswith(kept.rstrip("/") + "/") for kept in keep)
 
 
 def whole_ids(repository: Repository, targets: Sequence[tuple[str | None, ResolvedTarget]]) -> list[str | None]:

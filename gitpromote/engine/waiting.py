@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gitpromote.engine.interrupt import Interruption
 from gitpromote.model.outcome import Outcome, worst_of
+from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.result import EnvironmentResult
 from gitpromote.planning.opening import passes_by_itself, time_alone
 from gitpromote.ports import Clock
@@ -39,12 +41,12 @@ class Waiting:
         """Whether locks are still waited for."""
         return self.seconds < self._locks
 
-    def hopes_for(self, environment: str, outcomes: Sequence[Outcome]) -> bool:
+    def hopes_for(self, planned: EnvironmentPlan, outcomes: Sequence[Outcome]) -> bool:
         """Whether what keeps an Environment back may pass; the moment is remembered where time alone decides."""
-        self._opens.pop(environment, None)
-        if worst_of(outcomes) in ("pending", "error") and passes_by_itself(outcomes):
-            self._opens[environment] = time_alone(outcomes)
-        return environment in self._opens
+        self._opens.pop(planned.name, None)
+        if worst_of(outcomes) in ("pending", "error") and passes_by_itself(outcomes) and not never(planned, outcomes):
+            self._opens[planned.name] = time_alone(outcomes)
+        return planned.name in self._opens
 
     def has_sense(self, results: Mapping[str, EnvironmentResult]) -> bool:
         """Whether another look may find more than this one."""
@@ -71,3 +73,10 @@ class Waiting:
         if len(known) < len(moments):
             return _POLL
         return min(max(min(known) - self._clock.now(), 0.1), _LONG_POLL)
+
+
+def never(planned: EnvironmentPlan, outcomes: Sequence[Outcome]) -> Mapping[str, Any] | None:
+    """The condition of a plan that says that no time opens an Environment, unless somebody overrode a part of it."""
+    conditions = planned.opens.conditions if planned.opens is not None else ()
+    binding = {one.id for one in outcomes if one.binding}
+    return next((one for one in conditions if "never" in one and binding.issuperset(one.get("gates", ()))), None)

@@ -20,6 +20,7 @@ from gitpromote.ports import Clock, Ledger, Outside, PolicyPrograms, Registry, R
 if TYPE_CHECKING:  # an apply writes what was rendered before
     from gitpromote.engine.governing import Governing
     from gitpromote.engine.renderings import Renderings
+    from gitpromote.engine.source_readers import Reader
     from gitpromote.render.spec import Functions
 
 
@@ -56,7 +57,8 @@ class World:
     :ivar living: what a plan deletes as over and is not, with the look at the remotes of which that is true
     :ivar failures: the Environments and the Warehouses that the last plan left out because something failed
     :ivar candidates: Warehouse to the Freight that the last plan chose from: who asks on need not ask registries again
-    :ivar changed_callables: names of the definition's functions whose file is another one now; asked at apply
+    :ivar readers: (repository, ref) of sources to a commit, and who reads what there: as it was found out last
+    :ivar changed_callables: names of the definition's functions whose code is another one now; asked at apply
     """
 
     pipeline: Pipeline
@@ -82,6 +84,7 @@ class World:
     previews: bool = False
     living: tuple[object, Mapping[str, str]] | None = None
     failures: Failures = field(default_factory=Failures)
+    readers: dict[tuple[str, str], tuple[str, Mapping[str, Reader]]] = field(default_factory=dict)
     _actor: str = ""
     _opened: dict[str, Repository] = field(default_factory=dict)
     _registry: Registry | None = None

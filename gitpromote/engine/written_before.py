@@ -17,6 +17,7 @@ def changed_since(
     """The environments that this plan wrote and whose target holds something else now.
 
     What somebody has promoted there since is no change of that kind: it is judged as every promotion since the plan.
+    Nor is a target that was put back to what the plan saw: what was reviewed can be written again.
 
     :param records: since the plan's basis, oldest first
     :return: the Record of the write, and what the target holds
@@ -26,6 +27,9 @@ def changed_since(
         if any(one.plan != file.digest or one.kind == "foreign-commit" for one in here):
             continue
         head = seen.head(planned.target.repository, planned.target.ref)
+        basis = file.plan.basis.repositories.get(planned.target.repository)
+        if head is not None and basis is not None and head == basis.refs.get(planned.target.ref):
+            continue
         for record in here:
             if record.commit not in (None, head) and record.id in _ids(file, planned):
                 after = after_landing(world, planned, str(record.commit), head)

@@ -9,6 +9,7 @@ from gitpromote.history import stays
 from gitpromote.model.freight import Freight
 from gitpromote.model.record import CONTENT_KINDS, GENERATION_KINDS, Record
 from gitpromote.model.state import (
+    Admission,
     Approval,
     Bypass,
     Content,
@@ -271,13 +272,13 @@ def _behind(known: FreightState, place: int) -> FreightState:
 
 
 def _rejected(known: FreightState, record: Record) -> dict[str, Any]:
-    return {"rejected": str(record.data.get("reason") or "rejected")}
+    return {"rejected": str(record.data.get("reason") or "rejected"), "rejected_by": record.actor.claimed}
 
 
 def _admitted(known: FreightState, record: Record) -> dict[str, Any]:
     """By approval, which goes on from there; or by a hotfix, which does not."""
     if not record.data.get("bypass"):
-        return {"approved_for": tuple(sorted({*known.approved_for, str(record.environment or "*")}))}
+        return _approved_for(known, record)
     if record.environment is None:
         return {}
     bypass = Bypass(
@@ -290,6 +291,23 @@ def _admitted(known: FreightState, record: Record) -> dict[str, Any]:
         signature=str(record.data.get("signature") or ""),
     )
     return {"bypass": {**known.bypass, record.environment: bypass}}
+
+
+def _approved_for(known: FreightState, record: Record) -> dict[str, Any]:
+    """One more Environment; what was signed stays beside it, and nothing that comes later takes its place."""
+    environment, told = str(record.environment or "*"), record.data
+    found: dict[str, Any] = {"approved_for": tuple(sorted({*known.approved_for, environment}))}
+    if not told.get("signature"):
+        return found
+    admission = Admission(
+        at=record.at,
+        record=record.id,
+        environment=environment,
+        reason=str(told.get("reason", "")),
+        identity=str(told.get("identity") or ""),
+        signature=str(told["signature"]),
+    )
+    return found | {"admissions": (*known.admissions, admission)}
 
 
 def _aliased(known: FreightState, record: Record) -> dict[str, Any]:

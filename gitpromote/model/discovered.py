@@ -14,8 +14,9 @@ __all__ = ["DiscoveredSubscription", "DiscoveredWarehouse", "DiscoveryReport", "
 LOCK_FORMAT = "gitpromote.freight-lock/1.0"
 
 #: ``new``: Freight that the ledger does not know; ``known``: it does; ``waiting``: news that make no Freight yet;
-#: ``manual``: news that make none by themselves; ``nothing``: there is no set of artifacts.
-Status = Literal["new", "known", "waiting", "manual", "nothing"]
+#: ``manual``: news that make none by themselves; ``rejected``: somebody rejected the very Freight that they make;
+#: ``nothing``: there is no set of artifacts.
+Status = Literal["new", "known", "waiting", "manual", "rejected", "nothing"]
 
 
 class Told(Document):
@@ -92,9 +93,12 @@ class DiscoveredWarehouse(Document):
         registries = any(one.kind != "commit" for one in self.subscriptions)
         # Where nothing fits, the reason says it; what does not is not newer than anything.
         newer = [one for one in self.newer if self.status != "nothing" or not one.waits]
+        rejected = self.freight if self.status == "rejected" else None
+        if rejected is not None:
+            newer.insert(0, Told(name=rejected.alias, reason=f"was {self.reason}"))
         told: dict[str, Any] = {
             "newer": [one.model_dump(mode="json", exclude_defaults=True) for one in newer],
-            "reason": self.reason,
+            "reason": self.reason if rejected is None else "",
             "next": self.next,
             "bounded": self.bounded,
         }

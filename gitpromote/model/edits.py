@@ -63,6 +63,10 @@ class SetValue(Edit):
 
 
 class FluxSetters(Edit):
-    """Honour Flux's setter comments (``# {"$imagepolicy": …}``) in the App's sources."""
+    """Honour Flux's setter comments (``# {"$imagepolicy": …}``) in the App's sources.
+
+    Values that name another image, or of which nothing says the image, stay as they are. In place, comments in a file
+    that another Environment of the branch reads too block the plan (``setters-shared``).
+    """
 
     kind: ClassVar[str] = "flux-setters"

@@ -36,6 +36,7 @@ class FreightReport(Document):
     """A Freight, as the ledger knows it. ``created_at`` is epoch seconds.
 
     :ivar aliases: names that people gave it
+    :ivar unproven: of ``approved_for``: why no approval counts there
     :ivar journey: the Environments that its Warehouse's Freight gets to, in their order
     """
 
@@ -45,7 +46,9 @@ class FreightReport(Document):
     sequence: int
     aliases: tuple[str, ...] = ()
     approved_for: tuple[str, ...] = ()
+    unproven: dict[str, str] = Field(default_factory=dict)
     rejected: str | None = None
+    rejected_by: str = ""
     intent: Intent | None = None
     bypass: dict[str, Bypass] = Field(default_factory=dict)
     journey: tuple[FreightStop, ...] = ()

@@ -152,6 +152,8 @@ class ImageSignature(Gate):
     """Every image of the Freight is signed, by a key or by an identity.
 
     :param key: a public key in the home repository
+    :param images: ``freight``, or ``rendered``: every image that the pods would run, those beside the Freight too; each
+        needs a digest
     :param identity: who signed, for keyless signatures
     :param issuer: who vouches for the identity
     """
@@ -160,6 +162,7 @@ class ImageSignature(Gate):
     asks: ClassVar[bool] = True
 
     key: str | None = None
+    images: Literal["freight", "rendered"] = "freight"
     identity: str | None = None
     issuer: str | None = None
     name: str = "image-signature"

@@ -14,6 +14,9 @@ Status = Literal["pass", "warn", "fail", "pending", "error", "skip"]
 Level = Literal["advisory", "soft", "hard"]
 Reads = Literal["live", "fixed"]
 
+#: The outcome that says that what is in an Environment was rejected since, and what comes instead.
+REPLACES_REJECTED = "replaces-rejected"
+
 # From harmless to worst. `pending` blocks until a fact changes, `error` until we can tell, `fail` for good.
 _ORDER: tuple[Status, ...] = ("skip", "pass", "warn", "pending", "error", "fail")
 

@@ -19,6 +19,7 @@ from gitpromote.model.pipeline_sources import source_problems
 from gitpromote.model.pipeline_targets import missing_labels, places_of, target_problems
 from gitpromote.model.pipeline_waves import moved_problems, wave_problems
 from gitpromote.model.problems import Fault
+from gitpromote.model.renderer import Helm
 from gitpromote.model.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -56,7 +57,12 @@ def _beside_order(pipeline: Pipeline, index: Index) -> list[Problem]:
     problems = target_problems(pipeline, places)
     if not problems:
         problems += source_problems(pipeline, index, places)
-    return [*edit_problems(pipeline, index), *past_git_problems(pipeline, index), *problems]
+    found = [*edit_problems(pipeline, index), *past_git_problems(pipeline, index), *problems]
+    if any(isinstance(step, Helm) and step.is_address for app in pipeline.apps for step in app.renderer.steps):
+        from gitpromote.model.pipeline_charts import chart_problems  # most charts lie in the sources
+
+        found += chart_problems(index, places)
+    return found
 
 
 def _structural(pipeline: Pipeline) -> list[Problem]:

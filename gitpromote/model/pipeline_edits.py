@@ -6,20 +6,19 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from gitpromote.errors import Problem
-from gitpromote.model.app import App
 from gitpromote.model.artifact import canonical_repository
 from gitpromote.model.definition import Definition, problem
 from gitpromote.model.edits import SetValue
 from gitpromote.model.index import Index
 from gitpromote.model.names import did_you_mean, quoted, repository_key
 from gitpromote.model.problems import Fault
-from gitpromote.model.renderer import Helm
+from gitpromote.model.renderer import subscription
 from gitpromote.model.subscription import Chart, Image, Subscription
 
 if TYPE_CHECKING:
     from gitpromote.model.pipeline import Pipeline
 
-__all__ = ["edit_problems"]
+__all__ = ["edit_problems", "unwatched_chart"]
 
 
 def edit_problems(pipeline: Pipeline, index: Index) -> Iterator[Problem]:
@@ -34,18 +33,8 @@ def edit_problems(pipeline: Pipeline, index: Index) -> Iterator[Problem]:
             if edit.image is not None and canonical_repository(edit.image) not in images:
                 yield _unwatched_image(edit, edit.image, images)
             if edit.chart is not None and repository_key(edit.chart) not in charts:
-                yield _unwatched_chart(edit, edit.chart, charts)
-        yield from _fetched_charts(app)
+                yield unwatched_chart(edit, edit.chart, charts)
     yield from _same_artifact(index)
-
-
-def _fetched_charts(app: App) -> Iterator[Problem]:
-    """Charts that are not in the sources. Whether a Warehouse subscribes to them does not matter: nobody fetches."""
-    for step in app.renderer.steps:
-        if isinstance(step, Helm) and step.is_address:
-            message = f"the chart {quoted(step.chart)} is not in the sources, and this version renders no other"
-            hint = f"copy it there and name its folder: {step.fetch}"
-            yield problem(step.place, Fault("not-supported", message, hint), type(step).__name__)
 
 
 def _unwatched_image(part: Definition, named: str, watched: Mapping[str, str]) -> Problem:
@@ -54,8 +43,12 @@ def _unwatched_image(part: Definition, named: str, watched: Mapping[str, str]) -
     return problem(part.place, fault, type(part).__name__)
 
 
-def _unwatched_chart(part: Definition, named: str, watched: Mapping[str, str]) -> Problem:
-    hint = did_you_mean(named, watched.values(), quote='"') or f"add Chart({quoted(named)}, …) to the Warehouse"
+def unwatched_chart(part: Definition, named: str, watched: Mapping[str, str]) -> Problem:
+    """A chart that a part of an App names.
+
+    :param watched: the key of each chart that a Warehouse subscribes to, with its address
+    """
+    hint = did_you_mean(named, watched.values(), quote='"') or f"add {subscription(named)} to the Warehouse"
     fault = Fault("unknown-chart", f"no Warehouse subscribes to the chart {quoted(named)}", hint)
     return problem(part.place, fault, type(part).__name__)
 

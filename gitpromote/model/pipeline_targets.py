@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from gitpromote.model.pipeline import Pipeline
 
 __all__ = ["Place", "claims_of", "missing_labels", "places_of", "target_problems"]
-
-
-SETTERS = "setters"  # what Flux's comments in a folder want written
 
 
 class Place(NamedTuple):
@@ -221,14 +219,23 @@ def _path_conflicts(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[P
         if _are_apart(group):
             continue  # nearly always; there may be thousands
         owners = {place.environment.name: place.environment for place in group}
-        claims = [_own_setters(claim) for place in group for claim in _claims(place)]
-        for conflict in conflicts(claims):
+        common = _read_alike(group)
+        for conflict in conflicts([claim for place in group for claim in _claims(place, common)]):
             yield _told(conflict, owners[conflict.first.owner], owners[conflict.second.owner])
 
 
-def _own_setters(claim: Claim) -> Claim:
-    """Setters of a Pipeline's Environments may be in one folder: a plan looks which files they are in."""
-    return claim._replace(slot=f"{SETTERS} of {claim.owner}") if claim.slot == SETTERS else claim
+def _read_alike(group: Iterable[Place]) -> set[tuple[str, ...]]:
+    """The sources of Apps that are the same in several Environments: setters in them are nobody's own.
+
+    Where some of them differ, as with a chart and a values file for each, a plan looks in which files the setters are.
+    """
+    setting = [(app, place) for place in group for app in place.shape.apps if _honours_setters(app)]
+    times = Counter((app.name, *place.sources(app)) for app, place in setting)
+    return {sources[1:] for sources, count in times.items() if count > 1}
+
+
+def _honours_setters(app: App) -> bool:
+    return any(isinstance(edit, FluxSetters) for edit in app.edits)
 
 
 def _folded_folders(by_ref: Mapping[tuple[str, str], list[Place]]) -> Iterator[Problem]:
@@ -271,22 +278,28 @@ def claims_of(pipeline: Pipeline) -> list[Claim]:
     return [claim for place in places_of(pipeline, Index.of(pipeline)) for claim in _claims(place)]
 
 
-def _claims(place: Place) -> list[Claim]:
+def _claims(place: Place, common: Container[tuple[str, ...]] | None = None) -> list[Claim]:
+    """What an Environment writes.
+
+    :param common: the sources in which setters are nobody's own; ``None``: any
+    """
     repository, branch, owner = place.repository, place.branch, place.environment.name
     if place.shape.kind == "in-place":
-        edited = [slot for app in place.shape.apps for slot in _edited(app, place)]
+        edited = [slot for app in place.shape.apps for slot in _edited(app, place, common)]
         return [Claim(repository, branch, path, slot, owner) for path, slot in edited]
     return [Claim(repository, branch, subtree, "", owner) for subtree in place.subtrees]
 
 
-def _edited(app: App, place: Place) -> Iterator[tuple[str, str]]:
+def _edited(app: App, place: Place, common: Container[tuple[str, ...]] | None) -> Iterator[tuple[str, str]]:
     """What an App's edits write in the sources: file and place in it."""
     values = {**place.values, "app": app.name}
     for edit in app.edits:
         if isinstance(edit, SetValue):
             yield clean_path(parse(edit.file).fill(values)), parse(edit.path).fill(values)
         elif isinstance(edit, FluxSetters):
-            yield from ((path, SETTERS) for path in place.sources(app))
+            sources = tuple(place.sources(app))
+            shared = common is None or sources in common
+            yield from ((path, "setters" if shared else f"setters of {place.environment.name}") for path in sources)
     for step in app.renderer.steps:
         if isinstance(step, Kustomize):
             yield clean_path(parse(step.path).fill(values)), "images"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -16,8 +16,39 @@ class Permission(NamedTuple):
     verb: str
 
 
-#: Groups of whose resources any verb is much: it hands out rights.
-_RIGHTS = ("rbac.authorization.k8s.io", "certificates.k8s.io", "url")
+class _Power(NamedTuple):
+    """A resource by which somebody gets at rights that nobody gave them; no verbs stand for any."""
+
+    group: str
+    resource: str
+    verbs: frozenset[str] = frozenset()
+
+
+_RBAC, _HOOKS, _SIGNING = "rbac.authorization.k8s.io", "admissionregistration.k8s.io", "certificates.k8s.io"
+_WRITING = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+_CHANGING = frozenset({"update", "patch"})
+#: What hands out rights, runs as another one, or sees and changes what others write.
+_POWERS = (
+    _Power("", "secrets"),
+    _Power("", "serviceaccounts/token", frozenset({"create"})),
+    _Power("", "nodes/proxy"),
+    _Power("", "pods/exec"),
+    _Power("", "pods/attach"),
+    _Power("", "pods/ephemeralcontainers", _CHANGING),
+    _Power("", "persistentvolumes", frozenset({"create"})),
+    *(_Power(_RBAC, each, _WRITING) for each in ("roles", "clusterroles", "rolebindings", "clusterrolebindings")),
+    _Power(_HOOKS, "mutatingwebhookconfigurations", _WRITING),
+    _Power(_HOOKS, "validatingwebhookconfigurations", _WRITING),
+    _Power(_HOOKS, "mutatingadmissionpolicies", _WRITING),
+    _Power(_HOOKS, "mutatingadmissionpolicybindings", _WRITING),
+    _Power(_HOOKS, "validatingadmissionpolicies", _WRITING),
+    _Power(_HOOKS, "validatingadmissionpolicybindings", _WRITING),
+    _Power(_SIGNING, "certificatesigningrequests/approval", _CHANGING),
+    _Power(_SIGNING, "certificatesigningrequests/status", _CHANGING),
+    _Power("apiregistration.k8s.io", "apiservices", _WRITING),
+)
+#: Whoever signs by these makes certificates that the API server believes.
+_SIGNERS = "kubernetes.io/"
 
 
 def widens(before: Sequence[Any], after: Sequence[Any]) -> bool:
@@ -29,13 +60,52 @@ def widens(before: Sequence[Any], after: Sequence[Any]) -> bool:
 
 
 def is_powerful(rules: Sequence[Any]) -> bool:
-    """Whether they allow what is as good as everything: any resource, Secrets, or handing out rights."""
-    return any(
-        permission.resource == "*"
-        or (permission.verb == "*" and permission.group in ("*", *_RIGHTS))
-        or permission.resource == "secrets"
-        or permission.verb in ("bind", "escalate", "impersonate")
-        for permission in _permissions(rules)
+    """Whether they allow what is as good as everything: any resource, any verb on what comes with Kubernetes, Secrets,
+    handing out rights, running as another one, or a say in what others write."""
+    return any(map(_is_powerful, _permissions(rules)))
+
+
+def gathers_more(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a ClusterRole takes the rules of more others as its own than before; which those are is not known."""
+    known = _selectors(before)
+    return any(one not in known for one in _selectors(after)) and {} not in known
+
+
+def gathers_all(role: Mapping[str, Any]) -> bool:
+    """Whether a ClusterRole takes the rules of all others as its own."""
+    return {} in _selectors(role)
+
+
+def _selectors(role: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """By what others are found; an empty member of a selector says nothing."""
+    rule = role.get("aggregationRule")
+    found = rule.get("clusterRoleSelectors") if isinstance(rule, dict) else None
+    every = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return [{key: value for key, value in one.items() if value} for one in every]
+
+
+def _is_powerful(permission: Permission) -> bool:
+    if permission.resource == "*" or permission.verb in ("bind", "escalate", "impersonate"):
+        return True
+    if permission.verb == "*" and _comes_with_kubernetes(permission.group):
+        return True
+    if permission.group in ("*", _SIGNING) and _matches(permission.resource, "signers"):
+        return permission.name == "*" or permission.name.startswith(_SIGNERS)
+    return any(_holds(permission, power) for power in _POWERS)
+
+
+def _comes_with_kubernetes(group: str) -> bool:
+    return group in ("*", "url") or "." not in group or group.endswith(".k8s.io")
+
+
+def _holds(permission: Permission, power: _Power) -> bool:
+    """Whether it gives that power. To write one thing that is named is no power over others of its kind."""
+    if permission.name != "*" and power.verbs:
+        return False
+    return (
+        permission.group in ("*", power.group)
+        and _matches(permission.resource, power.resource)
+        and (not power.verbs or permission.verb in ("*", *power.verbs))
     )
 
 
@@ -68,4 +138,4 @@ def _texts(rule: dict[str, Any], key: str) -> list[str]:
     return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
 
 
-__all__ = ["is_powerful", "widens"]
+__all__ = ["gathers_all", "gathers_more", "is_powerful", "widens"]

@@ -133,7 +133,7 @@ class PythonRenderer(Renderer):
     It is called as ``function(source, app=…, env=…)``: ``source`` is the :class:`~pathlib.Path` of a copy of the files
     that it reads, laid out as in the repository; ``app`` and ``env`` are the names of the App and of the Environment,
     each passed only where the function has a parameter of that name. It returns YAML text, or gives mappings, one per
-    manifest. Modules beside its file that it imports by name are part of its code: when they change, it is rendered anew.
+    manifest. Modules beside its file that it imports by name are part of its code: a change there renders anew.
 
     :param function: the function, or ``module:name``
     :param reads: the files and folders that it reads; default: it may read everything, so every change renders it anew

@@ -91,6 +91,8 @@ class StatusReport(Document):
 
     :ivar as_of: epoch seconds
     :ivar newer: Warehouse to why there is no newer Freight of it, for people; those where something is sought in vain
+    :ivar passed_over: Warehouse to what is newer and was rejected, for people
+    :ivar troubles: what failed while it was found out what comes next: a Warehouse's registry or repository, a render
     :ivar notices: what people should know of beside it
     :ivar resting: why it has no Environment at this moment, for people; an empty string where it has
     """
@@ -101,6 +103,8 @@ class StatusReport(Document):
     environments: tuple[EnvironmentStatus, ...] = ()
     resting: str = ""
     newer: dict[str, str] = Field(default_factory=dict)
+    passed_over: dict[str, str] = Field(default_factory=dict, exclude_if=lambda passed: not passed)
+    troubles: tuple[str, ...] = Field(default=(), exclude_if=lambda troubles: not troubles)
     notices: tuple[str, ...] = ()
 
 

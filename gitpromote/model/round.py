@@ -20,6 +20,7 @@ class Turn(Document):
     :ivar auto: whether it may go by itself, and why not
     :ivar result: how it ended; ``None`` where there is nothing to do, or where it is left to a person
     :ivar freight: the aliases of what would move, or has moved
+    :ivar replaces: in place of what was rejected: that it was, for people; empty where nothing was
     :ivar opens: epoch seconds from which it may go, where that is known
     """
 
@@ -28,6 +29,7 @@ class Turn(Document):
     auto: Outcome
     result: EnvironmentResult | None = None
     freight: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = Field(default=(), exclude_if=lambda texts: not texts)
     opens: int | None = None
 
     @property
@@ -52,6 +54,8 @@ class Round(Document):
         none that is known
     :ivar troubles: what failed beside the Environments, such as a Warehouse whose registry is down
     :ivar newer: Warehouse to why there is no newer Freight of it, for people; those where something is sought in vain
+    :ivar passed_over: Warehouse to what is newer and was rejected, for people
+    :ivar resting: why the Pipeline has no Environment at this moment, for people; an empty string where it has
     """
 
     pipeline: str
@@ -62,6 +66,8 @@ class Round(Document):
     cuts: int | None = None
     troubles: tuple[EnvironmentResult, ...] = ()
     newer: dict[str, str] = Field(default_factory=dict)
+    passed_over: dict[str, str] = Field(default_factory=dict, exclude_if=lambda passed: not passed)
+    resting: str = Field(default="", exclude_if=lambda why: not why)
 
     @property
     def wrote(self) -> bool:
@@ -91,7 +97,9 @@ class Round(Document):
             if turn.status and not turn.wrote
         )
         troubles = ((one.name, one.status, one.code) for one in self.troubles)
-        return (*turns, *troubles, *(("newer", name) for name in self.newer))
+        resting = [("resting", self.resting)] if self.resting else []
+        passed = (("passed over", *one) for one in self.passed_over.items())
+        return (*turns, *troubles, *(("newer", name) for name in self.newer), *passed, *resting)
 
     @property
     def exit_code(self) -> int:

@@ -55,12 +55,16 @@ class Standing:
 
     @property
     def reads_risk(self) -> bool:
-        """Whether any expression among them may speak of risk; Rego is given the changes whole."""
+        """Whether any expression among them may speak of risk."""
+        return self.reads("risk")
+
+    def reads(self, word: str) -> bool:
+        """Whether any expression among them may speak of something; Rego is given what there is whole."""
         policies = [one.policy for one in self.policies]
         if any(one.kind == "rego" for one in policies):
             return True
         said = [one.__dict__.get(name) for one in (*self.gates, *policies) for name in ("expression", "when")]
-        return any("risk" in text for text in said if isinstance(text, str))
+        return any(word in text for text in said if isinstance(text, str))
 
     def __bool__(self) -> bool:
         return bool(self.gates or self.policies or self.boundaries)

@@ -192,6 +192,20 @@ class Bypass(Document):
     unproven: str = Field(default="", exclude_if=lambda unproven: not unproven)
 
 
+class Admission(Document):
+    """That somebody approved a Freight for one Environment (``*``: for all), under a signature.
+
+    :ivar identity: the address of whoever signed it, and ``signature`` what they signed
+    """
+
+    at: int
+    record: str
+    environment: str
+    reason: str
+    identity: str
+    signature: str
+
+
 class FreightState(Document):
     """A Freight that the ledger knows.
 
@@ -199,7 +213,10 @@ class FreightState(Document):
     :ivar sequence: its place: the order of arrival, but in front of what its source's history puts behind it
     :ivar aliases: names that people gave it, beside the one that comes from its id
     :ivar approved_for: the Environments that it may enter by approval; ``*`` for all
-    :ivar rejected: why it may enter none
+    :ivar admissions: those of its approvals that are signed
+    :ivar unproven: of ``approved_for``: why nothing that was signed counts there; it is not recorded, but found out
+        whenever it is looked at
+    :ivar rejected: why it may enter none, and ``rejected_by`` who said so
     :ivar intent: the latest request to promote it
     :ivar bypass: Environment to the hotfix that brought it there
     """
@@ -209,9 +226,17 @@ class FreightState(Document):
     sequence: int
     aliases: tuple[str, ...] = ()
     approved_for: tuple[str, ...] = ()
+    admissions: tuple[Admission, ...] = Field(default=(), exclude_if=lambda admissions: not admissions)
+    unproven: dict[str, str] = Field(default_factory=dict, exclude_if=lambda unproven: not unproven)
     rejected: str | None = None
+    rejected_by: str = Field(default="", exclude_if=lambda actor: not actor)
     intent: Intent | None = None
     bypass: dict[str, Bypass] = Field(default_factory=dict)
+
+    @property
+    def rejection(self) -> str:
+        """``rejected by Lea (CVE-1)``, of what was."""
+        return f"rejected{f' by {self.rejected_by}' if self.rejected_by else ''} ({self.rejected})"
 
 
 class LedgerState(Document):

@@ -9,7 +9,7 @@ target         no         its request stops at another Environment that does not
 skipped        no         its request leaves this Environment out, and may
 skip-denied    no         its request leaves this Environment out, and may not
 direct         yes        the Environment takes Freight of this Warehouse directly
-approved       yes        the Freight was approved for it
+approved       yes        the Freight was approved for it, under a signature that counts where that is asked for
 hotfix         yes        a hotfix brought the Freight here, has not expired, and is proven where that is asked for
 upstream       yes / no   it has been verified in all of those before, or in any where that is enough
 =============  =========  ==========================================================================================
@@ -62,7 +62,7 @@ class Verdict:
     :ivar requirement: what it needs of the Environments before, whichever row decided
     :ivar held: the hold that keeps it out
     :ivar bypass: the hotfix that lets it in, whether it alone does or not
-    :ivar unproven: whether there is one that does not count, as nothing proves who made it
+    :ivar unproven: what does not count, as nothing proves who made it: ``hotfix``, ``approval``, or an empty string
     """
 
     way: Way
@@ -72,7 +72,7 @@ class Verdict:
     requirement: Requirement
     held: Held | None = None
     bypass: Bypass | None = None
-    unproven: bool = False
+    unproven: Literal["", "hotfix", "approval"] = ""
 
     @property
     def available(self) -> bool:
@@ -155,6 +155,15 @@ class Journey:
         return found
 
     @cached_property
+    def narrowed(self) -> Mapping[str, Sequence[FreightState]]:
+        """Warehouse to the Freight that was asked to go only so far, or to leave something out; the newest first."""
+        found: dict[str, list[FreightState]] = {}
+        asked = (one for one in self.ledger.freight.values() if one.intent and (one.intent.target or one.intent.skip))
+        for state in sorted(asked, key=lambda state: -state.sequence):
+            found.setdefault(state.freight.warehouse, []).append(state)
+        return found
+
+    @cached_property
     def waves(self) -> Mapping[int, Sequence[ResolvedEnvironment]]:
         """The number of each wave with its Environments, in the Pipeline's order."""
         found: dict[int, list[ResolvedEnvironment]] = {}
@@ -204,10 +213,11 @@ class Journey:
         target = known.intent.target if known and known.intent else None
         if target is None or target not in self.pipeline.order():
             return None
-        if known is None or "*" in known.approved_for:
+        approved = [name for name in known.approved_for if not self.disproof(name, known)] if known else ["*"]
+        if "*" in approved:
             return None
         way = upwards({name: self.pipeline.upstream(name) for name in self.pipeline.order()}, [target])
-        return way | {*known.approved_for}
+        return way | {*approved}
 
     def skips(self, resolved: ResolvedEnvironment, freight: Freight) -> Truth | None:
         """Whether a Freight's request may leave an Environment out; ``None`` where it does not ask for that."""
@@ -229,7 +239,7 @@ class Journey:
         approval, by a request, or by promoting it to what comes before.
         """
         known = self.known(freight.id)
-        if known is None or not known.bypass or _was_sent(known, environment):
+        if known is None or not known.bypass or self._was_sent(known, environment):
             return False
         state, bypass = self.state(environment), known.bypass.get(environment)
         if freight.id in state.verified or freight.id in state.freight.values():
@@ -240,6 +250,25 @@ class Journey:
         need = self._requirement(resolved, freight)
         vouching = [place.name for place in need.places if place.at is not None]
         return need.at is None or all(one in known.bypass and self._is_start(one, freight) for one in vouching)
+
+    def _was_sent(self, known: FreightState, environment: str) -> bool:
+        """Whether somebody sent a hotfix there since, by an approval or a request to promote it."""
+        asked = known.intent is not None and known.intent.at >= max(one.at for one in known.bypass.values())
+        return asked or self.disproof(environment, known) == ""
+
+    def disproof(self, environment: str, known: FreightState) -> str | None:
+        """Why no approval of a Freight for an Environment counts; empty: one does; ``None``: there is none.
+
+        It goes on from there, so that in no Environment of a Pipeline that names its signers one counts unsigned.
+        """
+        signed = {one.environment for one in known.admissions}
+        unsigned = f"unsigned, and {self.pipeline.name} names its signers" if self.pipeline.signers is not None else ""
+        whys = [
+            known.unproven.get(name, "" if name in signed else unsigned)
+            for name in (environment, "*")
+            if name in known.approved_for
+        ]
+        return None if not whys else "" if "" in whys else whys[0]
 
     def _is_start(self, environment: str, freight: Freight) -> bool:
         return freight.warehouse in self.pipeline.resolved(environment).direct
@@ -258,6 +287,9 @@ class Journey:
         bypass = None if bypass is None or expired(bypass, self.as_of) else bypass
         unproven = self.unproven(resolved.name, bypass) if bypass is not None else ""
         way, admitted, message, at = self._ordinary_row(resolved, freight, known, need)
+        disproof = self.disproof(resolved.name, known) if known is not None else None
+        if disproof and not admitted:
+            message = f"{message}; its approval for {resolved.name} does not count: {disproof}"
         if bypass is not None and unproven:
             told = f"the hotfix by {bypass.actor} does not count: {unproven}"
             message, bypass = (message if admitted else f"{message}; {told}"), None
@@ -271,7 +303,7 @@ class Journey:
             requirement=need,
             held=held,
             bypass=bypass,
-            unproven=bool(unproven),
+            unproven="hotfix" if unproven else "approval" if disproof else "",
         )
 
     def unproven(self, environment: str, bypass: Bypass) -> str:
@@ -288,7 +320,7 @@ class Journey:
         self, resolved: ResolvedEnvironment, freight: Freight, known: FreightState | None
     ) -> tuple[Way, str] | None:
         if known is not None and known.rejected:
-            return "rejected", f"rejected: {known.rejected}"
+            return "rejected", known.rejection
         reach = self.reach(freight.id)
         if reach is not None and resolved.name not in reach:
             target = known.intent.target if known and known.intent else None
@@ -305,7 +337,7 @@ class Journey:
     ) -> tuple[Way, bool, str, int | None]:
         if freight.warehouse in resolved.direct:
             return "direct", True, "takes Freight directly", None
-        if known is not None and {resolved.name, "*"} & {*known.approved_for}:
+        if known is not None and self.disproof(resolved.name, known) == "":
             return "approved", True, f"approved for {resolved.name}", None
         if not need.parts:
             return "nowhere", False, f"Freight of {freight.warehouse} does not get here", None

@@ -106,7 +106,9 @@ def _freight(state: FreightState) -> dict[str, Any]:
     """What people decided of a Freight, where they did."""
     told: dict[str, Any] = {
         "approved_for": list(state.approved_for),
+        "unproven": dict(state.unproven),
         "rejected": state.rejected,
+        "rejected_by": state.rejected_by,
         "intent": state.intent.model_dump(mode="json") if state.intent else None,
         "bypass": {name: one.model_dump(mode="json") for name, one in state.bypass.items()},
         # From then on counts what a request leaves out by permission.

@@ -101,8 +101,10 @@ def _never(
     moment, turns = max([as_of, *moments]), dict[str, None]()
     for _ in range(_MOST):
         standing = [one for one in at(moment) if one.id in timed and one.binding and one.status == "pending"]
+        # What time does not open, such as an approval that is over by then, opens nothing that time shuts.
+        standing = [one for one in standing if one.from_ is not None]
         later = [one.from_ for one in standing if one.from_ is not None]
-        if not standing or len(later) < len(standing) or max(later) <= moment:
+        if not later or max(later) <= moment:
             return None
         turns |= dict.fromkeys(one.id for one in standing)
         moment = max(later)

@@ -83,7 +83,7 @@ def choose(
         going = _next(journey, resolved, admitted, first=current is None)
         return Choice(_instead(journey, resolved, newer, going) or going)
     if rejected is not None:
-        told = f"{rejected.freight.alias}, which is here, was rejected ({rejected.rejected})"
+        told = f"{rejected.freight.alias}, which is here, was {rejected.rejection}"
         return Choice(_on_its_way(journey, resolved, newer, None).freight, f"{told}, and {_NOTHING_ELSE}")
     return _on_its_way(journey, resolved, newer, next((one for one in candidates if one.id == current), None))
 
@@ -191,7 +191,8 @@ def _on_its_way(
         verdict = journey.verdict(resolved.name, freight)
         if verdict.way not in ("rejected", "target", "skipped"):
             return Choice(freight)
-        first = first if first.reason else Choice(None, f"{freight.alias} {verdict.message}", freight)
+        was = "was " if verdict.way == "rejected" else ""
+        first = first if first.reason else Choice(None, f"{freight.alias} {was}{verdict.message}", freight)
     return Choice(current) if current is not None else first
 
 

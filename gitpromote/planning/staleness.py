@@ -39,6 +39,7 @@ class FreshLook:
     :ivar result_holds: whether the target now holds exactly what this plan would have written
     :ivar unrelated: how many commits lie between the planned head and this one
     :ivar superseded: why this Freight may no longer go there (rejected, held), or an empty string
+    :ivar held: why what is there stays, or an empty string
     :ivar alive: why what the plan deletes as over is not over, or an empty string
     """
 
@@ -50,6 +51,7 @@ class FreshLook:
     result_holds: bool = False
     unrelated: int = 0
     superseded: str = ""
+    held: str = ""
     alive: str = ""
     differences: tuple[Difference, ...] = ()
     changed_callables: tuple[str, ...] = ()
@@ -87,6 +89,8 @@ def judge(planned: EnvironmentPlan, look: FreshLook, *, plan: str, generation: i
     promoted = _promoted_since(look, plan)
     if promoted is not None:
         return _stale_generation(promoted)
+    if look.held:
+        return Judgement(verdict="stale", code="plan-overtaken", message=look.held)
     if look.changed_callables:
         names = ", ".join(look.changed_callables)
         return Judgement(verdict="stale", code="plan-code-changed", message=f"its code has changed since: {names}")

@@ -7,7 +7,7 @@ from typing import Any
 from gitpromote.model.freight import Freight
 from gitpromote.model.moments import instant
 from gitpromote.model.observation import EnvironmentObservation
-from gitpromote.model.outcome import Outcome
+from gitpromote.model.outcome import REPLACES_REJECTED, Outcome
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.planning.availability import Journey
 from gitpromote.planning.debt import hotfix_debts
@@ -16,18 +16,20 @@ from gitpromote.planning.sharing import shared_outcomes
 from gitpromote.planning.soaking import gate_outcome, time_gates
 from gitpromote.planning.supersede import cut_short, superseding
 
-__all__ = ["PARTIAL", "ROLLED_BACK", "told", "told_of_apps", "told_of_images"]
+__all__ = ["KEPT_OUT", "PARTIAL", "ROLLED_BACK", "told", "told_of_apps", "told_of_images"]
 
 #: The outcome that says that some Apps go alone.
 PARTIAL = "partial"
 #: The outcome that says that somebody went back from this Freight here.
 ROLLED_BACK = "rolled-back"
+#: The outcome that says that a request keeps newer Freight out.
+KEPT_OUT = "kept-out"
 
 
 def told(
     journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation, *, named: bool
 ) -> list[Outcome]:
-    """Newer Freight, older Freight, hotfixes that trunk does not contain, artifacts that two Warehouses hold."""
+    """Newer and older Freight, what was rejected or kept out, hotfixes that trunk lacks, what two Warehouses hold."""
     here = journey.state(resolved.name).freight
     moves = [one for name, one in observed.freight.items() if here.get(name) != one.id]
     outcomes = [found for one in moves if (found := _newer(journey, resolved, one)) is not None]
@@ -35,6 +37,9 @@ def told(
         _cut_short(journey, resolved, one) for each in moves for one in cut_short(journey, resolved.name, each)
     ]
     outcomes += [found for one in moves if (found := _left(journey, resolved, one)) is not None]
+    outcomes += [found for one in moves if (found := _instead(journey, resolved, one)) is not None]
+    if observed.freight and not named:
+        outcomes += [each for name in resolved.warehouses for each in _kept_out(journey, resolved, observed, name)]
     by_hand = named and not observed.apart
     outcomes += [found for one in moves if by_hand and (found := _older(journey, resolved, one)) is not None]
     outcomes += hotfix_debts(journey, resolved.name, observed.freight, later=observed.later)
@@ -80,6 +85,34 @@ def _left(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> 
     if known is None or not known.rejected:
         told += f". To keep it out: gitpromote freight reject {journey.pipeline.name} {freight.alias} --reason …"
     return _note(ROLLED_BACK, told, {"freight": freight.id, "record": left.record, "at": left.at})
+
+
+def _instead(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Outcome | None:
+    """What is here was rejected since: that is why something else comes, be it older."""
+    here = journey.known(journey.state(resolved.name).freight.get(freight.warehouse, ""))
+    if here is None or not here.rejected or resolved.is_control_flow:
+        return None
+    older = "the older " if journey.place(freight) < journey.place(here.freight) else ""
+    text = f"{here.freight.alias}, which is here, was {here.rejection}: {older}{freight.alias} comes instead"
+    return _note(REPLACES_REJECTED, text, {"freight": here.freight.id})
+
+
+def _kept_out(
+    journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation, warehouse: str
+) -> list[Outcome]:
+    """The newest Freight of a Warehouse that is newer than what is looked at, and that a request keeps out of here."""
+    looked_at = observed.freight.get(warehouse)
+    for known in journey.narrowed.get(warehouse, ()):
+        if looked_at is not None and journey.place(known.freight) <= journey.place(looked_at):
+            break
+        verdict = journey.verdict(resolved.name, known.freight)
+        if verdict.way in ("target", "skipped"):
+            target = known.intent.target if verdict.way == "target" and known.intent is not None else None
+            why = f"was asked to stop at {target}" if target is not None else verdict.message
+            command = f"gitpromote freight create {journey.pipeline.name} --freight {known.freight.alias}"
+            text = f"{known.freight.alias} is newer and stays out: it {why}. To let it go the whole way: {command}"
+            return [_note(KEPT_OUT, text, {"freight": known.freight.id})]
+    return []
 
 
 def _older(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Outcome | None:

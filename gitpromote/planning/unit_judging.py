@@ -50,6 +50,7 @@ class Tested:
 
     :ivar at: epoch seconds; ``None`` where the test does not say
     :ivar promoted: when promotions changed the Environment, epoch seconds
+    :ivar environments: the names that expressions may use beside those of which the test tells something
     """
 
     case: UnitCase
@@ -60,6 +61,7 @@ class Tested:
     material: Material = field(default_factory=Material)
     at: int | None = None
     promoted: tuple[int, ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 # -- what is judged
@@ -157,7 +159,20 @@ def _facts(tested: Tested, windows: Mapping[str, Sequence[Window | Freeze]], mom
     own: dict[str, Any] = environment_variables(tested.environment)
     own |= freight_variables(freight, None) if freight is not None else {}
     own |= {"changewindow": blocked(windows, moment)} if windows else {}
-    return {**own, **tested.case.facts}
+    told = {**own, **tested.case.facts}
+    return told | {"upstream": dict.fromkeys(_named(tested, told)) | dict(_mapping(told.get("upstream")))}
+
+
+def _named(tested: Tested, told: Mapping[str, Any]) -> Iterator[str]:
+    """The Environments that expressions may name: those that there are, and those of which a fact is told."""
+    yield from tested.environments
+    yield tested.environment.name
+    for name in ("freight", "bundle"):
+        yield from _mapping(_mapping(told.get(name)).get("pr"))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 # -- what was expected

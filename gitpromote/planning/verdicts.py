@@ -149,12 +149,15 @@ def _availability(
     """What somebody decided against by name, the rest together; what is taken directly needs nobody's word."""
     found = [_refused(one, journey.pipeline.name, moves[name]) for name, one in verdicts.items() if one.refused]
     asked = [one for one in verdicts.values() if not one.refused and one.way != "direct"]
-    unproven = [moves[name].alias for name, one in verdicts.items() if one.unproven and not one.admitted]
-    again = _hotfix_again(journey.pipeline.name, environment, unproven[0]) if unproven else ""
+    unproven = [(one.unproven, moves[name].alias) for name, one in verdicts.items() if not one.admitted]
+    told = next((each for each in unproven if each[0]), None)
+    again = _said_again(journey.pipeline.name, environment, *told) if told else ""
     return [*found, *([_upstream(asked, remedy=again)] if asked else [])]
 
 
-def _hotfix_again(pipeline: str, environment: str, alias: str) -> str:
+def _said_again(pipeline: str, environment: str, unproven: str, alias: str) -> str:
+    if unproven == "approval":
+        return f"gitpromote freight approve {pipeline} {alias} --env {environment} --reason … --key FILE"
     return f"gitpromote hotfix {pipeline} {environment} --freight {alias} --reason … --key FILE"
 
 

@@ -62,7 +62,8 @@ def wave_outcome(
     reason = closed(journey, resolved, ids)
     if reason:
         return _outcome("pending", reason, {"closed": True})
-    begins = since + jitter(wave, resolved.name, ids) if since is not None else None
+    # Without jitter nothing begins later, and what was verified in the minute of the plan is verified.
+    begins = since + jitter(wave, resolved.name, ids) if since is not None and wave.seconds else None
     if begins is not None and begins > journey.as_of:
         late = f"wave {wave.number}: begins up to {duration(wave.seconds)} later than it might"
         return _outcome("pending", late, {"jitter": wave.seconds}, at=begins)

@@ -93,6 +93,8 @@ class _Verdicts:
     def hear(self, case: Case) -> None:
         """One request before one policy."""
         self.judged.add(id(case.request))
+        if case.policy.program.is_one and _holds(case):
+            return
         for ruling in _rulings(case, self._annotations):
             if not ruling.error or case.policy.spec.failure_policy == "Fail":
                 self._add(case, ruling, case.binding.spec.validation_actions)
@@ -148,10 +150,16 @@ def _rulings(case: Case, annotations: set[str]) -> Iterator[_Ruling]:
             yield _error(case, runner, value, wanted="text")
 
 
+def _holds(case: Case) -> bool:
+    """Whether all validations hold, asked at once."""
+    together = case.policy.program.together
+    return together is not None and together.run(case.ground)[1] is True
+
+
 def _broken(case: Case) -> Iterator[_Ruling]:
     """The validations that do not hold, and those of which nobody can tell."""
     program = case.policy.program
-    if program.together is not None and program.together.run(case.ground)[1] is True:
+    if _holds(case):
         return
     for spec, rule in zip(case.policy.spec.validations, program.rules, strict=True):
         value = rule.holds.run(case.ground)[1]

@@ -95,6 +95,7 @@ class Court:
     def _bound(
         self, policy: LoadedPolicy, binding: LoadedBinding, asked: Asked, requests: list[Request]
     ) -> Iterator[Case | Unheard]:
+        is_secret, variables = (asked.group, asked.kind) == _SECRET, policy.program.variables
         for request in _matching(binding.spec.match_resources, asked, requests, self._namespaces):
             if not isinstance(request, Request):
                 yield Unheard(policy, *request, frozenset(binding.spec.validation_actions))
@@ -105,8 +106,8 @@ class Court:
                 yield Unheard(policy, request, parameters, _DENY, binding.manifest)
                 continue
             for one in parameters:
-                ground = Ground(self._all_roots(request, one), policy.program.variables)
-                secret = _SECRET in ((asked.group, asked.kind), one.ref[:2] if one is not None else ())
+                ground = Ground(self._all_roots(request, one), variables)
+                secret = is_secret or (one is not None and one.ref[:2] == _SECRET)
                 yield Case(policy, binding, request, ground, secret, one)
 
     def _parameters_of(
@@ -138,9 +139,9 @@ class Court:
     def _made_roots(self, request: Request) -> dict[str, Root]:
         unknown = _WHO if request.namespace is not None else (*_WHO, "namespace")
         return {
-            "object": Data(request.object),
-            "oldObject": Data(request.old_object),
-            "request": Data(request.facts, unknown=unknown, hint=_IN_CLUSTER),
+            "object": Data(lambda: request.object),
+            "oldObject": Data(lambda: request.old_object),
+            "request": Data(lambda: request.facts, unknown=unknown, hint=_IN_CLUSTER),
             "authorizer": Nobody(_IN_CLUSTER),
         }
 

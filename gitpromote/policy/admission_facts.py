@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Hashable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from gitpromote.cel.bind import Use
@@ -57,15 +57,26 @@ class Nobody:
 class Data:
     """Data of JSON. A field that is null is not there, as for Kubernetes; an object that is not there is null.
 
+    :param data: or what gives it when it is asked for first
     :param unknown: paths that nobody here knows, and what lies below them; the root is among them if any is
     :param hint: what to do where one of these is asked for
     """
 
-    def __init__(self, data: Mapping[str, Any] | None, *, unknown: tuple[str, ...] = (), hint: str = "") -> None:
-        self._data = data
+    def __init__(
+        self,
+        data: Mapping[str, Any] | Callable[[], Mapping[str, Any] | None] | None,
+        *,
+        unknown: tuple[str, ...] = (),
+        hint: str = "",
+    ) -> None:
+        self._given = data
         self._unknown = unknown
         self._nobody = Nobody(hint)
         self._facts: dict[tuple[tuple[str, ...], bool], Fact] = {}
+
+    @cached_property
+    def _data(self) -> Mapping[str, Any] | None:
+        return self._given() if callable(self._given) else self._given
 
     def at(self, use: Use) -> Fact:
         """What stands at a path."""
@@ -129,13 +140,24 @@ class _Uses:
 
 
 class Runner:
-    """A compiled expression that remembers what it gave."""
+    """A compiled expression that remembers what it gave.
 
-    def __init__(self, expression: Expression) -> None:
-        self.expression = expression
-        uses = expression.uses
-        self._places = _places(tuple([(use.variable, use.path, use.asks, use.text) for use in uses]), _Uses(uses))
+    :param expression: or what compiles it when it is asked first
+    """
+
+    def __init__(self, expression: Expression | Callable[[], Expression]) -> None:
+        self._given = expression
         self._known: dict[Key, tuple[Key, Any]] = {}
+
+    @cached_property
+    def expression(self) -> Expression:
+        """The expression."""
+        return self._given if isinstance(self._given, Expression) else self._given()
+
+    @cached_property
+    def _places(self) -> Places:
+        uses = self.expression.uses
+        return _places(tuple([(use.variable, use.path, use.asks, use.text) for use in uses]), _Uses(uses))
 
     def run(self, ground: Ground) -> tuple[Hashable, Any]:
         """What it was asked about, and the value or :class:`.reasons.Wrong`."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from gitpromote.model.manifest import Manifest
 
-__all__ = ["ADMISSION", "CRD", "EXEMPT", "KindFacts", "Kinds"]
+__all__ = ["ADMISSION", "CRD", "EXEMPT", "KUBERNETES", "KindFacts", "Kinds", "plural_of"]
 
 ADMISSION = "admissionregistration.k8s.io"
 CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -57,6 +57,8 @@ resource.k8s.io DeviceClass ResourceSlice
 scheduling.k8s.io PriorityClass
 storage.k8s.io CSIDriver CSINode StorageClass VolumeAttachment VolumeAttributesClass
 """)
+#: Group and kind of what Kubernetes itself has, the versions that it has left behind included.
+KUBERNETES = _NAMESPACED | _CLUSTER
 #: Plurals that no rule gives.
 _IRREGULAR = {"endpoints": "endpoints"}
 
@@ -112,7 +114,7 @@ class Kinds:
 
 
 def _facts(group: str, kind: str) -> KindFacts:
-    plural = _plural(kind.lower())
+    plural = plural_of(kind)
     if (group, kind) in _NAMESPACED:
         return KindFacts((plural,), namespaced=True)
     if (group, kind) in _CLUSTER:
@@ -122,8 +124,9 @@ def _facts(group: str, kind: str) -> KindFacts:
     return KindFacts(tuple(dict.fromkeys(guesses)), namespaced=None)
 
 
-def _plural(word: str) -> str:
-    """As in English."""
+def plural_of(kind: str) -> str:
+    """What the API calls many of a kind: as in English."""
+    word = kind.lower()
     if word in _IRREGULAR:
         return _IRREGULAR[word]
     if word.endswith(("s", "x", "ch", "sh")):

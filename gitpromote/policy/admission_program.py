@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from gitpromote.cel.declare import TEXT, TRUTH, Anything, Declaration, Record, Type
 from gitpromote.cel.edits import Edits
-from gitpromote.cel.expression import Expression, compile_expression, problems_in
+from gitpromote.cel.expression import Expression, Held, compile_expression, problems_in
 from gitpromote.cel.names import MACROS
 from gitpromote.cel.parse import parse
 from gitpromote.cel.problem import InvalidExpression
@@ -37,6 +37,18 @@ _ROOTS: dict[str, Type] = {
 }
 _AUTHORIZER: dict[str, Type] = {"authorizer": Anything()}
 _CONDITIONS = Declaration({**_ROOTS, **_AUTHORIZER})
+
+
+@lru_cache(maxsize=256)
+def _declared(variables: tuple[str, ...], *, asks: bool) -> Declaration:
+    """What expressions may name behind these variables: the same for all policies, which share what is compiled.
+
+    :param asks: whether they may ask whom the cluster lets do what
+    """
+    fields: dict[str, Type] = dict.fromkeys(variables, Anything())
+    return Declaration({**_ROOTS, **(_AUTHORIZER if asks else {}), "variables": Record(fields)})
+
+
 #: What has no equal in Python, so that such a variable can only stand in its place as text.
 _ONLY_CEL = re.compile(r"optional_type|timestamp|time|duration|uint|bytes|type")
 #: Characters of an expression with its variables in it; beyond, they are evaluated on their own.
@@ -64,6 +76,11 @@ class Program:
     together: Runner | None
     audits: tuple[tuple[str, Runner], ...]
     variables: dict[str, Runner]
+
+    @property
+    def is_one(self) -> bool:
+        """Whether its rules are all that there is to be asked."""
+        return not (self.conditions or self.audits)
 
 
 class UnfitProgram(ValueError):
@@ -102,12 +119,15 @@ def _program(
         made.runner(f"spec.matchConditions[{at}].expression", text, _CONDITIONS) for at, text in enumerate(conditions)
     )
     known = made.variables(variables)
-    judging = tuple(made.rule(f"spec.validations[{at}]", *one) for at, one in enumerate(rules))
+    together = made.together([text for text, _ in rules])
+    judging = tuple(
+        made.rule(f"spec.validations[{at}]", *one, sound=together is not None) for at, one in enumerate(rules)
+    )
     found = Program(
         conditions=asked,
         variables=known,
         rules=judging,
-        together=made.together(judging),
+        together=together,
         audits=tuple(
             (key, made.runner(f"spec.auditAnnotations[{at}].valueExpression", text, made.all, gives="text"))
             for at, (key, text) in enumerate(audits)
@@ -125,8 +145,8 @@ class _Maker:
 
     def __init__(self) -> None:
         self.faults: list[tuple[str, str]] = []
-        self.all = Declaration({**_ROOTS, **_AUTHORIZER, "variables": Record({})})
-        self.told = Declaration({**_ROOTS, "variables": Record({})})
+        self.all = _declared((), asks=True)
+        self.told = _declared((), asks=False)
         self._texts: dict[str, _Text] = {}
 
     def variables(self, given: tuple[tuple[str, str], ...]) -> dict[str, Runner]:
@@ -137,20 +157,31 @@ class _Maker:
             expression = runner.expression
             only_cel = bool(_ONLY_CEL.search(expression.program.gives))
             self._texts[name] = _Text(expression.text, only_cel, is_path=_root(parse(expression.text)) is not _NOWHERE)
-            fields: dict[str, Type] = dict.fromkeys(found, Anything())
-            self.all = Declaration({**_ROOTS, **_AUTHORIZER, "variables": Record(fields)})
-            self.told = Declaration({**_ROOTS, "variables": Record(fields)})
+            self.all, self.told = (_declared(tuple(found), asks=asks) for asks in (True, False))
         return found
 
-    def rule(self, where: str, text: str, message: str) -> Rule:
-        holds = self.runner(f"{where}.expression", text, self.all)
+    def rule(self, where: str, text: str, message: str, *, sound: bool) -> Rule:
+        """One of the rules.
+
+        :param sound: whether its expression was compiled with the others: alone it is, where somebody breaks one
+        """
+        declaration = self.all
+        if sound:
+            holds = Runner(lambda: self._compiled(text, declaration, truth=True))
+        else:
+            holds = self.runner(f"{where}.expression", text, declaration)
         told = self.runner(f"{where}.messageExpression", message, self.told, gives="text") if message else None
         return Rule(holds, told)
 
-    def together(self, rules: tuple[Rule, ...]) -> Runner | None:
+    def together(self, rules: Sequence[str]) -> Runner | None:
         """All rules as one expression: most objects are as they should be, and asked once."""
-        whole = " && ".join(f"({one.holds.expression.text}\n)" for one in rules)
-        if len(rules) < 2 or len(whole) > _LONGEST or self.faults or problems_in(whole, self.all):
+        if len(rules) < 2 or self.faults:
+            return None
+        try:
+            whole = " && ".join(f"({_changed(one, parse(one), self._texts)}\n)" for one in rules)
+        except InvalidExpression:
+            return None
+        if len(whole) > _LONGEST or problems_in(whole, self.all):
             return None
         return Runner(compile_expression(whole, self.all))
 
@@ -166,13 +197,8 @@ class _Maker:
         return Runner(expression)
 
     def _compiled(self, text: str, declaration: Declaration, *, truth: bool) -> Expression:
-        node = parse(text)
-        needed = {name: one for name, one in self._texts.items() if one.only_cel}
-        if needed != self._texts:
-            whole = _changed(text, node, self._texts)
-            if len(whole) <= _LONGEST and not problems_in(whole, declaration, truth=truth):
-                return compile_expression(whole, declaration, truth=truth)
-        return compile_expression(_changed(text, node, needed), declaration, truth=truth)
+        found = _with_variables(text, tuple(self._texts.items()), Held(declaration), truth)
+        return compile_expression(found, declaration, truth=truth)
 
 
 class _Text(NamedTuple):
@@ -184,6 +210,18 @@ class _Text(NamedTuple):
     text: str
     only_cel: bool
     is_path: bool
+
+
+@lru_cache(maxsize=1024)
+def _with_variables(text: str, known: tuple[tuple[str, _Text], ...], held: Held, truth: bool) -> str:
+    """An expression with the variables in it that are better there."""
+    node, variables = parse(text), dict(known)
+    needed = {name: one for name, one in known if one.only_cel}
+    if needed != variables:
+        whole = _changed(text, node, variables)
+        if len(whole) <= _LONGEST and not problems_in(whole, held.declaration, truth=truth):
+            return whole
+    return _changed(text, node, needed)
 
 
 def _changed(text: str, node: Node, variables: Mapping[str, _Text]) -> str:

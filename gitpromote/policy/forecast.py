@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gitpromote.model.moments import utc
@@ -13,6 +13,7 @@ __all__ = ["FROM", "at_another_time", "forecast"]
 
 #: What is said behind the words of what will fail.
 FROM = "; fails from {:%Y-%m-%d}"
+_OVER = "its exemption is over on"
 
 
 def at_another_time(outcome: Outcome, at: int) -> Outcome:
@@ -38,7 +39,7 @@ def _exemption_over(outcome: Outcome, at: int) -> Outcome:
     excepted = is_organisations(outcome.id) and any(one.excepted for one in outcome.findings)
     if not excepted or outcome.until is None or outcome.until > at or outcome.level == "advisory":
         return outcome
-    message = f"its exemption is over on {utc(outcome.until):%Y-%m-%d}: {outcome.findings[0].message}"
+    message = f"{_OVER} {utc(outcome.until):%Y-%m-%d}: {outcome.findings[0].message}"
     return outcome.model_copy(update={"status": "fail", "message": message, "until": None})
 
 
@@ -47,16 +48,26 @@ def forecast(verdicts: Iterable[tuple[str, Outcome]]) -> list[str]:
 
     :param verdicts: Environment and verdict
     """
-    found: dict[tuple[int, str], list[tuple[str, Outcome]]] = {}
+    found: dict[tuple[int, str, str], list[tuple[str, int]]] = {}
     for environment, outcome in verdicts:
-        begins = outcome.operands.get("ramp", {}).get("enforced")
-        if begins is not None and outcome.message.endswith(FROM.format(utc(begins))):
-            found.setdefault((begins, outcome.id), []).append((environment, outcome))
+        for at, why, causes in _coming(outcome):
+            found.setdefault((at, outcome.id, why), []).append((environment, causes))
     return [_sentence(*key, told) for key, told in sorted(found.items(), key=lambda item: item[0])]
 
 
-def _sentence(at: int, identifier: str, told: list[tuple[str, Outcome]]) -> str:
+def _coming(outcome: Outcome) -> Iterator[tuple[int, str, int]]:
+    """From when a verdict will block, why, and how many causes there are."""
+    begins = outcome.operands.get("ramp", {}).get("enforced")
+    if begins is not None and outcome.message.endswith(FROM.format(utc(begins))):
+        yield begins, "is enforced", int(outcome.operands.get("causes", 1))
+    if outcome.until is not None and outcome.status in ("pass", "warn"):
+        over = _exemption_over(_enforced(outcome, outcome.until), outcome.until)
+        if over.status == "fail" and over.message.startswith(_OVER):
+            yield outcome.until, "is excused no more", sum(1 for one in outcome.findings if one.excepted)
+
+
+def _sentence(at: int, identifier: str, why: str, told: list[tuple[str, int]]) -> str:
     names = ", ".join(name for name, _ in told)
-    causes = max(int(outcome.operands.get("causes", 1)) for _, outcome in told)
+    causes = max(number for _, number in told)
     number = f"{causes} cause{'s' * (causes != 1)}"
-    return f"from {utc(at):%Y-%m-%d} {identifier} is enforced: it would block {names} ({number})"
+    return f"from {utc(at):%Y-%m-%d} {identifier} {why}: it would block {names} ({number})"

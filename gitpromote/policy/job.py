@@ -21,6 +21,12 @@ from gitpromote.policy.gate_context import GateContext
 
 __all__ = ["is_due", "job_name", "judge", "prepared"]
 
+#: Of metadata: what the API server sets, or refuses where somebody else does.
+_SERVERS = frozenset(
+    "creationTimestamp deletionGracePeriodSeconds deletionTimestamp generateName generation managedFields "
+    "resourceVersion selfLink uid".split()
+)
+_KEPT = 86_400  # seconds for which a Job that has ended stays at least
 _LONGEST = 52  # characters of a Job's name to which Kubernetes can still add what a Pod's name needs
 
 
@@ -36,9 +42,11 @@ def prepared(
 ) -> dict[str, Any]:
     """A Job's manifest as it is created: under its name, with the images of the change, and an end.
 
+    What only a server sets is left out. It stays for a day at least, so that whoever applies finds what it came to.
+
     :param timeout: seconds after which the cluster ends it
     """
-    metadata = {key: value for key, value in manifest["metadata"].items() if key != "generateName"}
+    metadata = {key: value for key, value in manifest["metadata"].items() if key not in _SERVERS}
     notes = {**(metadata.get("annotations") or {}), "gitpromote/environment": subject.environment}
     labels = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "gitpromote"}
     metadata |= {"name": name, "annotations": notes, "labels": labels}
@@ -46,8 +54,12 @@ def prepared(
     spec = dict(manifest.get("spec") or {})
     given = spec.get("activeDeadlineSeconds")
     spec["activeDeadlineSeconds"] = min(given, timeout) if isinstance(given, int) else timeout
+    kept = spec.get("ttlSecondsAfterFinished")
+    if isinstance(kept, int) and kept < _KEPT:
+        spec["ttlSecondsAfterFinished"] = _KEPT
     pinned = {canonical_repository(one.repository): str(one) for one in images}
-    return {**manifest, "metadata": metadata, "spec": _with_images(spec, pinned)}
+    whole = {key: value for key, value in manifest.items() if key != "status"}
+    return {**whole, "metadata": metadata, "spec": _with_images(spec, pinned)}
 
 
 def _with_images(value: Any, pinned: Mapping[str, str], key: str = "") -> Any:
@@ -87,6 +99,10 @@ def judge(gate: Job, context: GateContext) -> Outcome:
             return verdict(gate, "fail", f"{name} failed{_because(words)}", **common)
         case "running":
             return verdict(gate, "pending", f"{name} runs", **common)
+        case "suspended":
+            return verdict(gate, "pending", f"{name} is suspended: it runs once somebody resumes it", **common)
+        case "ending":
+            return verdict(gate, "pending", f"{name} was deleted and is still there: apply starts it again", **common)
         case "absent":
             return verdict(gate, "pending", f"{name} has not run: apply starts it", **common)
     return verdict(gate, "error", f"{name} is in no known state", **common)

@@ -197,7 +197,7 @@ def _early(gate: Prometheus, context: GateContext, common: Mapping[str, Any]) ->
         text = f"counts {after} arrival upstream, where it is not verified yet"
         return verdict(gate, "pending", text, operands=operands, **common)
     arrived = instant(context.arrived or 0, now=context.as_of)
-    text = f"counts {after} arrival upstream at {arrived}: opens {instant(opens, now=context.as_of)}"
+    text = f"counts {after} arrival upstream at {arrived}"
     return verdict(gate, "pending", text, operands=operands, opens=opens, **common)
 
 

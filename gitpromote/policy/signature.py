@@ -19,6 +19,7 @@ __all__ = ["KEYLESS", "judge_commits", "judge_images"]
 #: Why signatures by an identity are not judged.
 KEYLESS = "signatures by an identity need sigstore: not supported by this version; give key="
 _MOST_TOLD = 3
+_PIN = 'write @sha256:… behind it; where a Warehouse brings it, App(…, pin="tag@digest") does that'
 
 
 def judge_commits(gate: CommitSignature, context: GateContext) -> Outcome:
@@ -37,12 +38,15 @@ def judge_commits(gate: CommitSignature, context: GateContext) -> Outcome:
     told = "; ".join(f"{str(one['commit'])[:7]} {one['why']}" for one in bad[:_MOST_TOLD])
     lacking = int(value.get("lacking", len(bad)))
     text = f"{lacking} of {_counted(count, 'commit')} not signed by one of {signers}: {told}{_more(lacking)}"
-    remedy = f"git log --show-signature -1 {bad[0]['commit']}"
+    remedy = f'git rebase --rebase-merges --exec "git commit --amend --no-edit -S" {bad[-1]["commit"]}~1'
     return verdict(gate, "fail", text, operands=value, remedy=remedy, **common)
 
 
 def judge_images(gate: ImageSignature, context: GateContext) -> Outcome:
-    """Whether every image has a signature by the key. What was asked: ``images``, ``unsigned``, ``key``."""
+    """Whether every image has a signature by the key.
+
+    What was asked: ``images``, ``unsigned``, ``key``; and what no digest names, ``unpinned``.
+    """
     if gate.key is None:
         return unanswered(gate, KEYLESS, asked=None)
     common: dict[str, Any] = {"threshold": f"each is signed by {gate.key}"}
@@ -51,6 +55,8 @@ def judge_images(gate: ImageSignature, context: GateContext) -> Outcome:
         return answer
     bad: Sequence[Mapping[str, Any]] = answer.value.get("unsigned", ())
     count, operands = int(answer.value.get("images", 0)), {"asked": answer.at, **answer.value}
+    if unpinned := answer.value.get("unpinned"):
+        return verdict(gate, "error", _unpinned(unpinned, answer.value), operands=operands, **common)
     if not count:
         return verdict(gate, "pass", "brings no image", operands=operands, **common)
     if not bad:
@@ -58,8 +64,15 @@ def judge_images(gate: ImageSignature, context: GateContext) -> Outcome:
     told = "; ".join(f"{one['image']}: {one['why']}" for one in bad[:_MOST_TOLD])
     lacking = int(answer.value.get("lacking", len(bad)))
     text = f"{lacking} of {_counted(count, 'image')} not signed by {gate.key}: {told}{_more(lacking)}"
-    remedy = f"cosign verify --key {shlex.quote(gate.key)} {shlex.quote(str(bad[0]['image']))}"
+    remedy = f"cosign sign --key … {shlex.quote(str(bad[0]['image']))}"
     return verdict(gate, "pending", text, operands=operands, remedy=remedy, **common)
+
+
+def _unpinned(unpinned: Sequence[Mapping[str, Any]], value: Mapping[str, Any]) -> str:
+    """What no digest names cannot be judged: tomorrow it may be another image."""
+    told = "; ".join(f"{one['image']} of {one['object']} {one['why']}" for one in unpinned[:_MOST_TOLD])
+    count = int(value.get("lacking_digest", len(unpinned)))
+    return f"{_counted(count, 'image')} cannot be judged: {told}{_more(count)}; {_PIN}"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -16,8 +16,24 @@ from gitpromote.model.resolved import HOME
 
 
 def cautions(pipeline: Pipeline) -> tuple[Problem, ...]:
-    """What can never come about: approvals of groups that nobody describes, Freight that cannot be rendered."""
-    return (*(_groupless(pipeline) if pipeline.groups is None else ()), *_sourceless(pipeline))
+    """What can never come about: approvals of groups that nobody describes, Freight that cannot be rendered; and what
+    judges kinds that there hardly are.
+    """
+    groupless = _groupless(pipeline) if pipeline.groups is None else ()
+    return (*groupless, *_sourceless(pipeline), *_kindless(pipeline))
+
+
+def _kindless(pipeline: Pipeline) -> Iterator[Problem]:
+    """Rules of kinds that are misspelt, as it seems: they would judge nothing, and say so nowhere."""
+    from gitpromote.policy.kind_names import doubt, kinds_of  # few rules are about kinds
+
+    policies = [*pipeline.policies, *(one for each in pipeline.environments for one in each.policies or ())]
+    asking = {id(one): one for one in (*policies, *pipeline.risks)}
+    for one in asking.values():
+        for field, kind in kinds_of(one):
+            told, hint = doubt(kind)
+            if told:
+                yield _told(one, Fault("kind-unknown", f"{field}: {told}; it judges nothing, as it seems", hint, field))
 
 
 def _groupless(pipeline: Pipeline) -> Iterator[Problem]:

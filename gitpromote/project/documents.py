@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitpromote.adapters.code_digest import digest_of_code
 from gitpromote.engine.governed import governed_by_facts
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, PlanInvalid, UsageError
 from gitpromote.model.ephemeral import EphemeralPipeline
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import PipelineSource
-from gitpromote.planning.soundness import problems
+from gitpromote.planning.soundness import problems, unsound
 from gitpromote.project.plan import Plan
 
 if TYPE_CHECKING:
@@ -108,12 +108,8 @@ def refuse_unsound(plan: Plan, pipeline: Pipeline) -> None:
     """
     found = problems(plan.data, pipeline)
     if found:
-        raise PlanInvalid(
-            "This plan file cannot be used",
-            code="plan-unsound",
-            detail="\n".join([f"{plan.called or plan.digest}: It does not follow from its definition.", *found]),
-            hint=f"Somebody has made it by hand, or changed it. Make a new plan:\n  gitpromote plan {pipeline.name}",
-        )
+        name = plan.called or plan.digest
+        raise unsound(name, "It does not follow from its definition.", found, pipeline=pipeline.name)
 
 
 def definition_of(plan: Plan) -> Pipeline:
@@ -156,5 +152,5 @@ def functions_of(source: PipelineSource | None, *, root: Path) -> Functions:
         module = reference.partition(":")[0]
         file = (root / Path(source.path if source else "").parent / f"{module.replace('.', '/')}.py").resolve()
         if file.is_file():
-            found[reference] = (str(file), hashlib.sha256(file.read_bytes()).hexdigest())
+            found[reference] = (str(file), digest_of_code(file, module).removeprefix("sha256:"))
     return found

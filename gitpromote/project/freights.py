@@ -226,11 +226,16 @@ class Freights:
 
     # -- speaking of it; each is a Record
 
-    def approve(self, freight: str, env: str, *, reason: str = "") -> Record:
-        """Let it enter an Environment although those before have not verified it; it goes on from there."""
+    def approve(self, freight: str, env: str, *, reason: str = "", key: str | None = None) -> Record:
+        """Let it enter an Environment although those before have not verified it; it goes on from there.
+
+        Where the Pipeline or its organisation names signers, it is signed.
+
+        :param key: the file of an SSH key to sign with; default: git's ``user.signingKey``
+        """
         from gitpromote.engine.freight_verbs import approve_freight
 
-        return approve_freight(self._world, self._named(freight), env, reason=reason)
+        return approve_freight(self._world, self._named(freight), env, reason=reason, key=key)
 
     def reject(self, freight: str, *, reason: str) -> Record:
         """Ban it everywhere. What runs already stays until something else comes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gitpromote.engine.ledger_notices import ledger_notices
@@ -18,7 +18,7 @@ from gitpromote.model.state import EnvironmentState, LedgerState
 from gitpromote.planning.planned_target import planned_target
 from gitpromote.project.lag import lags
 from gitpromote.project.plan import Plan
-from gitpromote.views.discovery import nothing_newer
+from gitpromote.views.discovery import nothing_newer, passed_over
 
 #: What is said of a target that holds somebody else's content.
 _NOT_OURS = ("foreign", "target-unrendered")
@@ -27,6 +27,7 @@ _NOT_OURS = ("foreign", "target-unrendered")
 def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool = False) -> StatusReport:
     """What each Environment holds and what would come next; where no plan can be made, the ledger alone.
 
+    :param make_plan: goes on regardless of what fails for some Warehouses or Environments
     :param lag: also how far each is behind the newest, and what keeps that back
     """
     resolved = {name: world.pipeline.resolved(name) for name in world.pipeline.order()}
@@ -45,9 +46,29 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool
         as_of=as_of,
         ledger=seen.ledger.head,
         environments=tuple(environments),
-        newer=nothing_newer(plan.data) if plan is not None else {},
+        newer=_newer(world, plan) if plan is not None else {},
+        passed_over=passed_over(plan.data) if plan is not None else {},
+        troubles=tuple(_troubles(world)) if plan is not None else (),
         notices=tuple(ledger_notices(world, seen.ledger)),
     )
+
+
+def _newer(world: World, plan: Plan) -> dict[str, str]:
+    """Why there is nothing newer, of those that could be asked."""
+    failed = world.failures.warehouses
+    return {name: why for name, why in nothing_newer(plan.data).items() if name not in failed}
+
+
+def _troubles(world: World) -> Iterator[str]:
+    """``Warehouse ext: A remote cannot be reached [remote-unreachable]``; an Environment's own reason says the rest."""
+    for name, error in world.failures.warehouses.items():
+        where = error.detail.split("\n")[0].strip()
+        yield f"Warehouse {name}: {error.summary}: {where} [{error.code}]"
+    told = {(one.code, one.detail) for one in world.failures.warehouses.values()}
+    for name, error in world.failures.environments.items():
+        if (error.code, error.detail) in told:
+            continue
+        yield f"{name}: {error.summary} [{error.code}]"
 
 
 def _plan_or_why(make_plan: Callable[[], Plan]) -> tuple[Plan | None, str]:

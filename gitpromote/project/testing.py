@@ -227,6 +227,7 @@ def _tested(ground: _Ground, case: UnitCase) -> Tested:
         material=_material(ground, looking, scene),
         at=parse_instant(case.at, now=NOW, tz=case.tz) if case.at is not None else None,
         promoted=tuple(parse_instant(one, now=NOW, tz=case.tz) for one in case.promoted),
+        environments=tuple(ground.project.pipeline.order()) if ground.project is not None else (),
     )
 
 

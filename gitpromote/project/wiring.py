@@ -67,14 +67,17 @@ def build_world(
     # A repository's own settings about remotes (a CI checkout's token) are for its own origin alone.
     transport = place.work.transport if place.work and place.work.home_url == place.home_url else ()
 
+    def slow(text: str) -> None:
+        reporter.event("waiting", message=text)
+
     def open_repository(key: str) -> Repository:
         url = place.home_url if key == HOME else key
-        return GitRepository(key, Mirror.open(url, cache_dir=root, config=transport))
+        return GitRepository(key, Mirror.open(url, cache_dir=root, config=transport, slow=slow))
 
     def open_registry() -> Registry:
         from gitpromote.adapters.registries.registry import HttpRegistry  # a plan from Git alone speaks to none
 
-        return HttpRegistry.open(root, clock=WallClock())
+        return HttpRegistry.open(root, clock=WallClock(), slow=slow)
 
     def ledger_in(repository: Repository) -> Ledger:
         ref = f"{pipeline.refs}/ledger/{pipeline.name}"
@@ -90,13 +93,14 @@ def build_world(
         return Renderings(
             LocalRendering(Toolbox(remembered=renders.tools_file), on_command=_commands_to(reporter)),
             renders,
+            registry=lambda: world.registry,
             memo=f"{place.home_url}\n{pipeline.name}",
             reporter=reporter,
             keep=keep or "",
             sensitive_paths=pipeline.sensitive_paths,
         )
 
-    return World(
+    world = World(
         pipeline=pipeline,
         open_repository=open_repository,
         open_registry=open_registry,
@@ -112,6 +116,7 @@ def build_world(
         functions=place.functions,
         changed_callables=partial(_changed, place.functions),
     )
+    return world
 
 
 def _organisation(named: str | None) -> Callable[[], OrgPlace | None]:
@@ -136,7 +141,7 @@ def _folder_of(pipeline: Pipeline, place: Place) -> Path:
 
 
 def _changed(functions: Functions, planned: Mapping[str, str]) -> tuple[str, ...]:
-    """Functions whose file is another one now. A file that is not here cannot say so: apply needs none of them."""
+    """Functions whose code is another one now. Code that is not here cannot say so: apply needs none of them."""
     here = {name: digest for name, digest in planned.items() if name in functions}
     if not here:
         return ()

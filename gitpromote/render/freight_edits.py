@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,11 @@ from gitpromote.errors import ConfigurationError
 from gitpromote.model.artifact import ChartArtifact, ImageArtifact, canonical_repository
 from gitpromote.model.edits import Edit, FluxSetters, SetValue
 from gitpromote.model.freight import Freight
-from gitpromote.model.render import ChainSpec, KustomizeSpec, RenderSpec
+from gitpromote.model.render import ChainSpec, HelmSpec, KustomizeSpec, RenderSpec
+
+_CHART_FILES = frozenset({"Chart.yaml", "values.yaml", "values.yml", "requirements.yaml"})
+_CHART_FOLDERS = ("templates/", "crds/", "charts/")
+_UNCLEAR = "neither its value, nor what stands beside it, nor an ImagePolicy says which image it is of"
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -38,7 +43,7 @@ def edits_for(
         if isinstance(edit, SetValue):
             found.append(_value_edit(edit, images, charts, pin))
         elif isinstance(edit, FluxSetters):
-            found += _flux_edits(files, images)
+            found += _flux_edits([path for path in files if takes_setters(spec, path)], images)
     return tuple(found)
 
 
@@ -102,6 +107,29 @@ def _flux_edits(files: Iterable[str], images: Sequence[ImageArtifact]) -> list[E
     return [{"kind": "flux-setters", "file": path, "images": plain} for path in sorted(named)]
 
 
+def takes_setters(spec: RenderSpec, path: str) -> bool:
+    """Whether setter comments in a file that a render reads are meant for it.
+
+    A chart's folder is read whole. What lies in it and is no part of the chart, such as the values file of another
+    Environment, is none of this render's.
+    """
+    if isinstance(spec, ChainSpec):
+        return takes_setters(spec.first, path)
+    if not isinstance(spec, HelmSpec) or spec.is_address:
+        return True
+    chart = _plain_path(spec.chart)
+    inside = path.removeprefix(f"{chart}/") if chart else path
+    if inside == path and chart:
+        return True
+    named = {_plain_path(one) for one in (*spec.values, *spec.stated)}
+    return path in named or inside in _CHART_FILES or inside.startswith(_CHART_FOLDERS)
+
+
+def _plain_path(path: str) -> str:
+    plain = posixpath.normpath(path.strip("/"))
+    return "" if plain == "." else plain
+
+
 def apply_edits(read: Mapping[str, bytes], edits: Iterable[EditData]) -> dict[str, bytes]:
     """The files that edits change, as they would be; bytes outside an edit stay as they are.
 
@@ -110,15 +138,67 @@ def apply_edits(read: Mapping[str, bytes], edits: Iterable[EditData]) -> dict[st
     :raises SourceInvalid: a file that cannot be edited safely
     """
     changed: dict[str, bytes] = {}
+    policies = _Policies(read)
     for edit in edits:
         file = edit["file"]
         if file not in read:
             raise _unread(file)
-        changed[file] = _applied(changed.get(file, read[file]), edit)
+        changed[file] = _applied(changed.get(file, read[file]), edit, policies)
     return {path: data for path, data in changed.items() if data != read[path]}
 
 
-def _applied(data: bytes, edit: EditData) -> bytes:
+class _Policies:
+    """What Flux's objects say of policies, read when the first mark is there."""
+
+    def __init__(self, read: Mapping[str, bytes]) -> None:
+        self._read = read
+        self._known: Mapping[str, str] | None = None
+
+    def for_marks(self, data: bytes) -> Mapping[str, str]:
+        """``namespace:name`` -> repository; nothing for a file without marks."""
+        if b"$imagepolicy" not in data:
+            return {}
+        if self._known is None:
+            from gitpromote.render.setter_policies import declared_policies
+
+            self._known = declared_policies(self._read)
+        return self._known
+
+
+def setter_notes(read: Mapping[str, bytes], edits: Iterable[EditData]) -> tuple[str, ...]:
+    """The setter comments that edits leave alone because nothing says which image they are about, in words.
+
+    :param read: path to bytes of what the render reads, before or after the edits
+    """
+    from gitpromote.render.setters import unclear_places
+
+    policies = _Policies(read)
+    places = []
+    for edit in edits:
+        if edit["kind"] == "flux-setters" and edit["images"] and edit["file"] in read:
+            data = read[edit["file"]]
+            images = _images(edit)
+            places += unclear_places(data, images=images, file=edit["file"], policies=policies.for_marks(data))
+    return tuple(f"{one.where}: {one.policy} stays as it is: {_UNCLEAR}" for one in places)
+
+
+def marks_set(read: Mapping[str, bytes], edits: Iterable[EditData]) -> tuple[str, ...]:
+    """The setter comments whose values edits change: ``base/d.yaml:10 (flux-system:shop)``."""
+    from gitpromote.render.setters import set_places
+
+    policies = _Policies(read)
+    places = []
+    for edit in edits:
+        data = read[edit["file"]]
+        places += set_places(data, images=_images(edit), file=edit["file"], policies=policies.for_marks(data))
+    return tuple(dict.fromkeys(f"{one.where} ({one.policy})" for one in places))
+
+
+def _images(edit: EditData) -> list[ImageArtifact]:
+    return [ImageArtifact(**image) for image in edit["images"]]
+
+
+def _applied(data: bytes, edit: EditData, policies: _Policies) -> bytes:
     # Here, since what edits there are is asked far more often than one is made, and these read YAML.
     from gitpromote.render.edit import apply_flux_setters, set_image, set_kustomize_image, set_value
 
@@ -134,8 +214,7 @@ def _applied(data: bytes, edit: EditData) -> bytes:
         case "set-value":
             return set_value(data, edit["path"], edit["value"], file=file)
         case _:
-            images = [ImageArtifact(**image) for image in edit["images"]]
-            return apply_flux_setters(data, images=images, file=file)
+            return apply_flux_setters(data, images=_images(edit), file=file, policies=policies.for_marks(data))
 
 
 def _unread(file: str) -> ConfigurationError:

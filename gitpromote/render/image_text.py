@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from gitpromote.model.artifact import canonical_repository
 from gitpromote.render.edit_refusals import refused
 
-__all__ = ["Part", "image_name", "version_text", "whole_text"]
+__all__ = ["Part", "image_name", "repository_in", "version_text", "whole_text"]
 
 #: What of an image is written.
 Part: TypeAlias = Literal["tag", "digest", "tag@digest", "repository"]
@@ -23,6 +23,12 @@ def image_name(text: object, repository: str) -> str | None:
     if not found or canonical_repository(found[1]) != canonical_repository(repository):
         return None
     return found[1]
+
+
+def repository_in(text: str) -> str | None:
+    """The repository of the image that a text is, in its one spelling; ``None`` where it is no image."""
+    found = _IMAGE.fullmatch(text)
+    return canonical_repository(found[1]) if found else None
 
 
 def version_text(tag: str | None, digest: str | None, *, part: Part, where: str) -> str:

@@ -14,7 +14,7 @@ from gitpromote.model.render import ChartPin, Closure, FileLayout, Read, Rendere
 
 #: Raised whenever the same inputs come to give other bytes: what is put before the renderer, how its output is read,
 #: how files are named. Older cache entries then are never found again.
-SEMANTICS = {"schema": 1, "sandbox": 1, "parse": 1, "dump": 1, "layout": 1}
+SEMANTICS = {"schema": 1, "edits": 2, "sandbox": 1, "parse": 1, "dump": 1, "layout": 1}
 
 # Plain ASCII: a path that is no UTF-8 stands in it as escaped surrogates.
 _AS_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode

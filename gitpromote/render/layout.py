@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
+from gitpromote.model.owned import is_source
 from gitpromote.model.render import FileLayout, Layout
 from gitpromote.model.tree import FILE, Entry, blob_id
 from gitpromote.render.parse import parse_manifests
@@ -19,7 +20,6 @@ from gitpromote.render.parse import parse_manifests
 _UNSAFE = re.compile(r"[^a-z0-9.-]+")
 _LONGEST_NAME = 200  # characters; file systems take 255 bytes, with the ending and what a checkout may add
 _MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
-_SOURCES = ("kustomization.yaml", "kustomization.yml", "kustomization", "chart.yaml")
 
 # What others need comes first, as helm installs: scopes, accounts and rules, configuration, storage, workloads, routes.
 _FIRST = (
@@ -74,7 +74,7 @@ def refuse_unrendered(paths: Iterable[str], *, target: str) -> None:
 
     :raises SourceInvalid: ``target-unrendered``
     """
-    sources = sorted(path for path in paths if path.rpartition("/")[2].lower() in _SOURCES)
+    sources = sorted(path for path in paths if is_source(path))
     if sources:
         raise SourceInvalid(
             "A target for rendered manifests holds sources",
@@ -120,7 +120,7 @@ def _safe(word: str) -> str:
 
 def _app_file(app: str) -> str:
     name = f"{_safe(app)}.yaml"
-    return f"app-{name}" if name in _SOURCES else name
+    return f"app-{name}" if is_source(name) else name
 
 
 def _order(manifest: Manifest) -> tuple[float, str, str, str, str]:

@@ -85,13 +85,15 @@ class Reads:
     """The notebook of one closure.
 
     :ivar copies: folders that the render wants in a second place too: (source, target)
+    :ivar charts: charts that are to be fetched: (address, version, path), each once
     """
 
-    __slots__ = ("_folders", "_missing", "_read", "copies", "listing")
+    __slots__ = ("_folders", "_missing", "_read", "charts", "copies", "listing")
 
     def __init__(self, listing: Listing) -> None:
         self.listing = listing
         self.copies: list[tuple[str, str]] = []
+        self.charts: dict[tuple[str, str, str], None] = {}
         self._read: dict[str, Entry] = {}
         self._folders: dict[str, Entry] = {}
         self._missing: set[str] = set()
@@ -174,14 +176,14 @@ class Reads:
 
     def closure(self, *, whole_tree: str = "", tools: tuple[str, ...] = ()) -> Closure:
         """What was noted. ``whole_tree`` is the reason for which all of the tree counts as read."""
-        copies = tuple(self.copies)
+        copies, charts = tuple(self.copies), tuple(self.charts)
         if whole_tree:
             root = self.listing.root
-            return Closure((("", root.mode, root.oid),), (), True, whole_tree, tools, copies)
+            return Closure((("", root.mode, root.oid),), (), True, whole_tree, tools, copies, charts)
         folders = {path: entry for path, entry in self._folders.items() if not self._is_covered(path)}
         files = {path: entry for path, entry in self._read.items() if not self._is_covered(path)}
         reads = sorted((path, entry.mode, entry.oid) for path, entry in (folders | files).items())
-        return Closure(tuple(reads), tuple(sorted(self._missing)), False, "", tools, copies)
+        return Closure(tuple(reads), tuple(sorted(self._missing)), False, "", tools, copies, charts)
 
     def _is_covered(self, path: str) -> bool:
         """Whether a folder above is read whole."""

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gitpromote.model.artifact import ImageArtifact, canonical_repository
 from gitpromote.render.edit_nodes import Node, key_of
 from gitpromote.render.edit_source import Change, DataPath, Source
 from gitpromote.render.edit_splice import replace_scalar
 from gitpromote.render.image_text import Part, image_name, version_text, whole_text
+from gitpromote.render.setter_evidence import Mark, repositories_of
 
-__all__ = ["apply_flux_setters"]
+__all__ = ["Place", "apply_flux_setters", "set_places", "unclear_places"]
 
 _COMMENT = re.compile(
     r"""[ \t]+\#[ \t]*\{[ \t]*"\$imagepolicy"[ \t]*:[ \t]*"
@@ -23,24 +24,40 @@ _COMMENT = re.compile(
     "[ \t]*\}[ \t]*\r?(?:\n|\Z)""",
     re.VERBOSE,
 )
-# The keys beside a tag that say which image it is a tag of.
-_NAMES = ("repository", "name", "newName", "image")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Marked:
-    """A scalar with a setter comment behind it.
+class Place(NamedTuple):
+    """A mark for people: ``where`` it is, ``file:line``, and its policy."""
 
-    :param part: ``tag``, ``name``, ``digest``, or empty for the whole image
-    :param beside: the scalars of the mapping that it is in, by key
-    """
-
-    node: Node
-    document: int
-    path: DataPath
+    where: str
     policy: str
-    part: str
-    beside: Mapping[str, str]
+
+
+class _Setters:
+    """The marks of one file, and what each is to be set to."""
+
+    def __init__(
+        self, data: bytes, *, file: str, images: Iterable[ImageArtifact], policies: Mapping[str, str] | None
+    ) -> None:
+        self.source = Source(data, file=file)
+        roots = enumerate(self.source.roots)
+        self.marks = [mark for number, root in roots for mark in _marks(self.source, root, number, (), {})]
+        known = {canonical_repository(image.repository): image for image in images}
+        found, self.unclear = repositories_of(self.marks, policies or {}, known.keys())
+        pairs = zip(self.marks, found, strict=True)
+        self.meant = [(mark, known[one]) for mark, one in pairs if one is not None and one in known]
+
+    def changes(self, pin: Part) -> Iterator[tuple[Mark, Change]]:
+        # Where a mapping has a key for the digest, its tag must not hold it too.
+        apart = [one for one in self.marks if one.part == "digest" or one.beside.get("digest")]
+        digests = {(one.document, one.path[:-1]) for one in apart}
+        for mark, image in self.meant:
+            only_tag = mark.part == "tag" and (mark.document, mark.path[:-1]) in digests
+            for change in _set(self.source, mark, image, "tag" if only_tag else pin):
+                yield mark, change
+
+    def place(self, mark: Mark) -> Place:
+        return Place(self.source.where(mark.node), mark.policy)
 
 
 def apply_flux_setters(
@@ -51,36 +68,52 @@ def apply_flux_setters(
     policies: Mapping[str, str] | None = None,
     pin: Part = "tag@digest",
 ) -> bytes:
-    """Put images where Flux's comments want them. Policies of images that are not among these stay untouched.
+    """Put images where Flux's comments want them. Marks of images that are not among these stay untouched.
 
-    Which image a policy means is said by ``policies``; otherwise by the repository that is written in the marked
-    value, in another value with the same policy, or beside the value.
+    Which image a mark is about is said by the value itself, or by the repository that its own mapping names for it;
+    then by ``policies``; then by other marks of its policy. Where the first two contradict each other, and where
+    nothing says it, the mark stays untouched too: see :func:`unclear_places`.
 
     :param policies: ``namespace:name`` -> repository
     :param pin: what of tag and digest is written, as far as the image has it
     :raises SourceInvalid: ``edit-…``; nothing is changed then
     """
-    if b"$imagepolicy" not in data:
+    if not _may_hold_marks(data):
         return data
-    source = Source(data, file=file)
-    marked = [mark for number, root in enumerate(source.roots) for mark in _marks(source, root, number, (), {})]
-    by_repository = {canonical_repository(image.repository): image for image in images}
-    chosen = _images_by_policy(marked, by_repository, policies or {})
-    # Where a mapping has a key for the digest, its tag must not hold it too.
-    digests = {(mark.document, mark.path[:-1]) for mark in marked if mark.part == "digest" or mark.beside.get("digest")}
-    changes: list[Change] = []
-    for mark in marked:
-        if mark.policy in chosen:
-            only_tag = mark.part == "tag" and (mark.document, mark.path[:-1]) in digests
-            changes += _set(source, mark, chosen[mark.policy], "tag" if only_tag else pin)
-    return source.with_changes(changes) if changes else data
+    setters = _Setters(data, file=file, images=images, policies=policies)
+    changes = [change for _, change in setters.changes(pin)]
+    return setters.source.with_changes(changes) if changes else data
 
 
-def _marks(source: Source, node: Node, number: int, at: DataPath, beside: Mapping[str, str]) -> Iterator[_Marked]:
+def set_places(
+    data: bytes, *, images: Iterable[ImageArtifact], file: str, policies: Mapping[str, str] | None = None
+) -> list[Place]:
+    """The marks whose values would change."""
+    if not _may_hold_marks(data):
+        return []
+    setters = _Setters(data, file=file, images=images, policies=policies)
+    return [setters.place(mark) for mark, _ in setters.changes("tag@digest")]
+
+
+def unclear_places(
+    data: bytes, *, images: Iterable[ImageArtifact], file: str, policies: Mapping[str, str] | None = None
+) -> list[Place]:
+    """The marks of which nothing says what image they are about, or two things say two."""
+    if not _may_hold_marks(data):
+        return []
+    setters = _Setters(data, file=file, images=images, policies=policies)
+    return [setters.place(mark) for mark in setters.unclear]
+
+
+def _may_hold_marks(data: bytes) -> bool:
+    return b"$imagepolicy" in data
+
+
+def _marks(source: Source, node: Node, number: int, at: DataPath, beside: Mapping[str, str]) -> Iterator[Mark]:
     if node.kind == "scalar" and node.style not in ("|", ">"):
         found = _COMMENT.match(source.text, node.end)
         if found:
-            yield _Marked(
+            yield Mark(
                 node=node, document=number, path=at, policy=found["policy"], part=found["part"] or "", beside=beside
             )
     siblings = {key.value: value.value for key, value in node.pairs if value.kind == "scalar"}
@@ -91,27 +124,7 @@ def _marks(source: Source, node: Node, number: int, at: DataPath, beside: Mappin
         yield from _marks(source, item, number, (*at, index), {})
 
 
-def _images_by_policy(
-    marked: Iterable[_Marked], images: Mapping[str, ImageArtifact], policies: Mapping[str, str]
-) -> dict[str, ImageArtifact]:
-    chosen: dict[str, ImageArtifact] = {}
-    for mark in marked:
-        named = policies.get(mark.policy)
-        candidates = [image for key, image in images.items() if _means(mark, key, named)]
-        if len(candidates) == 1:
-            chosen.setdefault(mark.policy, candidates[0])
-    return chosen
-
-
-def _means(mark: _Marked, repository: str, named: str | None) -> bool:
-    if named is not None:
-        return canonical_repository(named) == repository
-    if mark.part in ("", "name"):
-        return image_name(mark.node.value, repository) is not None
-    return any(image_name(text, repository) == text for key, text in mark.beside.items() if key in _NAMES)
-
-
-def _set(source: Source, mark: _Marked, image: ImageArtifact, pin: Part) -> Iterator[Change]:
+def _set(source: Source, mark: Mark, image: ImageArtifact, pin: Part) -> Iterator[Change]:
     where = source.where(mark.node)
     name = image_name(mark.node.value, image.repository) or image.repository
     if mark.part == "name":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gitpromote.model.artifact import canonical_repository
+from gitpromote.model.edits import SetValue
 from gitpromote.model.render import KUBE_VERSION, ChainSpec, HelmSpec, KustomizeSpec, PlainSpec, PythonSpec, RenderSpec
 from gitpromote.model.renderer import Helm, Kustomize, Plain, PythonRenderer, Renderer
 from gitpromote.model.resolved import ResolvedApp
 
-#: ``module:name`` to (file, sha256 of that file): where the functions of a definition are.
+#: ``module:name`` to (file, sha256 of its code): where the functions of a definition are.
 Functions = Mapping[str, tuple[str, str]]
 
 
@@ -56,7 +58,8 @@ def _spec(renderer: Renderer, app: ResolvedApp, environment: str, functions: Fun
 
 def _helm(renderer: Helm, app: ResolvedApp) -> HelmSpec:
     return HelmSpec(
-        chart=renderer.chart,
+        chart=renderer.chart.rstrip("/") if renderer.is_address else renderer.chart,
+        stated=stated_in(renderer, app) if renderer.is_address else (),
         release=renderer.release or app.name,
         values=tuple(renderer.values),
         set=tuple(renderer.set.items()),
@@ -65,3 +68,10 @@ def _helm(renderer: Helm, app: ResolvedApp) -> HelmSpec:
         kube_version=renderer.kube_version or KUBE_VERSION,
         version=renderer.version or "",
     )
+
+
+def stated_in(renderer: Helm, app: ResolvedApp) -> tuple[str, ...]:
+    """The files in which the edits of an App write the version of its chart."""
+    wanted = canonical_repository(renderer.chart)
+    edits = [edit for edit in app.edits if isinstance(edit, SetValue) and edit.chart is not None]
+    return tuple(dict.fromkeys(edit.file for edit in edits if canonical_repository(edit.chart or "") == wanted))

@@ -53,10 +53,10 @@ def _note(record: Record) -> str:
 
 
 def _freight_text(record: Record) -> str:
-    return (
-        ", ".join(alias_of(identifier) if _is_id(identifier) else identifier for identifier in record.freight.values())
-        or "-"
-    )
+    """The Freight that came somewhere, or that something was said of."""
+    said_of = record.data.get("freight")
+    every = [*record.freight.values()] or ([said_of] if isinstance(said_of, str) else [])
+    return ", ".join(alias_of(one) if _is_id(one) else clean(one) for one in every) or "-"
 
 
 def _is_id(text: str) -> bool:

@@ -20,7 +20,7 @@ _STATUS = {
     "manual": "is made by hand",
     "nothing": "none",
 }
-_STYLES = {"new": "good", "nothing": "bad", "waiting": "wait", "manual": "wait"}
+_STYLES = {"new": "good", "nothing": "bad", "rejected": "bad", "waiting": "wait", "manual": "wait"}
 _SHOWN = 5
 _TOLD = 3  # in a plan
 
@@ -65,6 +65,8 @@ def _group(names: Sequence[str], reason: str) -> str:
 
 
 def _verdict(warehouse: DiscoveredWarehouse) -> Span:
+    if warehouse.status == "rejected":
+        return Span(f"{clean(warehouse.reason)}: it enters nothing any more", _STYLES["rejected"])
     reason = f": {clean(warehouse.reason)}" if warehouse.reason else ""
     return Span(_STATUS[warehouse.status] + reason, _STYLES.get(warehouse.status, ""))
 
@@ -108,22 +110,22 @@ def _told(told: Told) -> str:
 # -- in a plan
 
 
-def newer_words(plan: Plan, warehouse: str, *, waiting: bool = False) -> str:
+def newer_words(plan: Plan, warehouse: str, *, waits: bool | None = None) -> str:
     """``3.9.0-rc.1 is a prerelease; 77ab03e has no image yet``: newer candidates that the plan passed over.
 
-    :param waiting: only those that nothing fits yet
+    :param waits: only those that nothing fits yet, or only the others; ``None`` for all
     """
     # What somebody named is here although no subscription would take it.
     here = {name for freight in moving(plan) if freight.warehouse == warehouse for name in _names(freight)}
     newer = [one for one in _newer(plan.facts, warehouse) if one.name not in here]
-    found = [one for one in newer if one.waits or not waiting]
+    found = [one for one in newer if waits is None or one.waits is waits]
     more = [f"{len(found) - _TOLD:,} more"] if len(found) > _TOLD else []
     return "; ".join([*(_told(one) for one in found[:_TOLD]), *more])
 
 
 def _names(freight: Freight) -> set[str]:
-    """What candidates of its artifacts are called."""
-    found: set[str] = set()
+    """What it and candidates of its artifacts are called."""
+    found = {freight.alias}
     for one in freight.artifacts:
         if one.kind == "commit":
             found |= {one.commit, short_commit(one.commit)}
@@ -141,10 +143,19 @@ def newer_texts(plan: Plan, warehouse: str) -> list[str]:
 
 def nothing_newer(plan: Plan) -> dict[str, str]:
     """For each Warehouse: what newer candidates of it wait for, or why none was found."""
-    used = {name for one in plan.environments for name in one.freight}  # otherwise its environment says it
-    names = [name for name in sorted(_discovery(plan.facts)) if name in used]
-    told = {name: newer_words(plan, name, waiting=True) or _reason(plan.facts, name) for name in names}
+    told = {name: newer_words(plan, name, waits=True) or _reason(plan.facts, name) for name in _used(plan)}
     return {name: words for name, words in told.items() if words}
+
+
+def passed_over(plan: Plan) -> dict[str, str]:
+    """For each Warehouse: what is newer and was rejected, by what the Warehouse asks for or by somebody."""
+    told = {name: newer_words(plan, name, waits=False) for name in _used(plan)}
+    return {name: words for name, words in told.items() if words}
+
+
+def _used(plan: Plan) -> list[str]:
+    used = {name for one in plan.environments for name in one.freight}  # otherwise its environment says it
+    return [name for name in sorted(_discovery(plan.facts)) if name in used]
 
 
 def waiting_texts(newer: Mapping[str, str]) -> list[str]:
@@ -152,7 +163,19 @@ def waiting_texts(newer: Mapping[str, str]) -> list[str]:
 
     :param newer: as of :func:`nothing_newer`
     """
-    return [f"{name}   newer, waiting: {clean(words)}" for name, words in newer.items()]
+    return _each("waiting", newer)
+
+
+def rejected_texts(passed: Mapping[str, str]) -> list[str]:
+    """``shop   newer, rejected: …`` for each Warehouse.
+
+    :param passed: as of :func:`passed_over`
+    """
+    return _each("rejected", passed)
+
+
+def _each(fate: str, told: Mapping[str, str]) -> list[str]:
+    return [f"{name}   newer, {fate}: {clean(words)}" for name, words in told.items()]
 
 
 def others_waiting(plan: Plan, shown: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gitpromote.model.gate import PASSED_BY
 from gitpromote.model.lock import EnvironmentLock
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
@@ -55,7 +56,7 @@ def explanation(
     told = _Told(plan, environment, applies or {}, (called, known_as), width, full)
     return [
         *filled(head_text(plan, environment), indent=4, width=width, style="strong"),
-        *(told.lines() or [line("  ", Span("nothing stands in the way: no gate is configured", "faint"))]),
+        *(told.lines() or _silence(environment)),
         *(_lock_lines(plan, lock) if lock is not None else []),
         *_held(plan, environment),
         *ways_out(plan, environment),
@@ -63,6 +64,13 @@ def explanation(
         line("  ", _steps_text(environment)),
         line("  ", Span(_target_text(plan, environment), "faint")),
     ]
+
+
+def _silence(environment: EnvironmentPlan) -> list[Line]:
+    """No verdict at all: where there is no Freight, that is what stands in the way, and the head says it."""
+    if environment.decision == "unavailable":
+        return []
+    return [line("  ", Span("nothing stands in the way: no gate is configured", "faint"))]
 
 
 def head_text(plan: Plan, environment: EnvironmentPlan) -> str:
@@ -150,7 +158,7 @@ class _Told:
 
     def _unasked(self) -> list[str]:
         """What does not judge such a plan at all, and so has no verdict."""
-        kind, judged = self.plan.kind, {one.id for one in self.environment.outcomes}
+        kind, judged = _occasion(self.plan, self.environment), {one.id for one in self.environment.outcomes}
         words = {"promote": "a promotion", "adopt": "an adoption", "retire": "a retirement"}.get(kind, f"a {kind}")
         names = [name for name, occasions in self.applies.items() if kind not in occasions and name not in judged]
         return [f"{clean(name)}: does not apply to {words}" for name in names]
@@ -196,6 +204,13 @@ class _Told:
             return []
         texts = [text] if self.width is None else wrapped(text, max(self.width - self.start, _NARROWEST))
         return [line(" " * self.start, Span(each, "faint")) for each in texts]
+
+
+def _occasion(plan: Plan, environment: EnvironmentPlan) -> str:
+    """What is judged: a hotfix goes by a plan like any other."""
+    passed = any(one.message == PASSED_BY for one in environment.outcomes)
+    entered = any(one.id == "upstream" and one.message.startswith("hotfix by ") for one in environment.outcomes)
+    return "hotfix" if plan.kind == "promote" and (passed or entered) else plan.kind
 
 
 def _parted(every: Line, width: int) -> list[Line]:

@@ -24,9 +24,8 @@ def explanation_markdown(
 ) -> str:
     """The head, one row for each verdict, what policies found, and what would help."""
     rows = [_row(outcome, plan.as_of, applies or {}) for outcome in environment.outcomes]
-    table = (
-        markdown_rows(("Status", "Gate or policy", "Why", "Condition"), rows) if rows else "No gate is configured.\n"
-    )
+    silence = "No gate is configured.\n" if environment.decision != "unavailable" else ""
+    table = markdown_rows(("Status", "Gate or policy", "Why", "Condition"), rows) if rows else silence
     found = "".join(each for outcome in environment.outcomes for each in _findings(outcome, full=full))
     helps = remedies(plan, environment, called=called, known_as=known_as)
     helping = "".join(f"- {code(name)}: {code(text)}\n" for name, text in helps.items())

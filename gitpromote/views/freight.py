@@ -54,9 +54,11 @@ def _places(names: Iterable[str]) -> str:
 
 def remarks(report: FreightReport, *, now: int) -> list[str]:
     """What people decided of it."""
-    found = [f"rejected: {clean(report.rejected)}"] if report.rejected else []
-    if report.approved_for:
-        found.append(f"approved for {listed(report.approved_for)}")
+    by = f" by {clean(report.rejected_by)}" if report.rejected_by else ""
+    found = [f"rejected{by} ({clean(report.rejected)})"] if report.rejected else []
+    if approved := [name for name in report.approved_for if name not in report.unproven]:
+        found.append(f"approved for {listed(approved)}")
+    found += [f"approval for {name} does not count: {clean(why)}" for name, why in report.unproven.items()]
     if report.intent is not None and report.intent.target:
         found.append(f"asked to stop at {report.intent.target}")
     if report.intent is not None and report.intent.skip:

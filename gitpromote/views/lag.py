@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitpromote.model.freight_words import versions
 from gitpromote.model.report import EnvironmentStatus, Lag, StatusReport
 from gitpromote.model.words import clean, count
-from gitpromote.views.discovery import waiting_texts
+from gitpromote.views.discovery import rejected_texts, waiting_texts
 from gitpromote.views.environments import LISTED
 from gitpromote.views.lines import Line, Span, line, table
 from gitpromote.views.standing import rejected_lines
@@ -30,14 +30,16 @@ def lag_view(report: StatusReport, *, full: bool = False, width: int | None = No
         text = f"{count(len(late) - len(shown), 'more environment')} behind   (--full lists them)"
         lines.append(line("  ", Span(text, "faint")))
     lines += rejected_lines(report.environments)
-    return [*lines, *_others(report), *(line("  ", Span(text, "wait")) for text in waiting_texts(report.newer))]
+    newer = [*rejected_texts(report.passed_over), *waiting_texts(report.newer)]
+    return [*lines, *_others(report), *(line("  ", Span(text, "wait")) for text in newer)]
 
 
 def _others(report: StatusReport) -> list[Line]:
     """Those that are not behind; and those of which a plan that failed says nothing."""
     troubled = [one for one in report.environments if one.decision is None and one.reason]
     if troubled:
-        return [line("  ", Span(f"! {clean(troubled[0].reason)}", "bad"))]
+        told = f": how far that is behind is not known, no plan can be made: {clean(troubled[0].reason)}"
+        return [line("  ", Span(f"! {report.pipeline}", "bad"), told)]
     fresh = [one for one in report.environments if not one.lag and not one.rejected]
     if not fresh:
         return []

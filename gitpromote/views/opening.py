@@ -76,6 +76,8 @@ def _said(outcome: Outcome) -> str:
         return f"{have} of {need} {outcome.id}"
     if outcome.kind == "gate" and outcome.threshold == "true" and outcome.expression:
         return shorten(" ".join(outcome.expression.split()), _FITS)
+    if outcome.kind == "gate" and outcome.threshold.startswith("each is "):
+        return f"when {outcome.threshold}"
     return outcome.message
 
 

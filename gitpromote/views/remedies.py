@@ -13,10 +13,7 @@ from gitpromote.model.words import clean, listed, shorten
 from gitpromote.policy.approvals import PLAN
 from gitpromote.views.journey import moving_into
 
-__all__ = ["UNSAVED", "Remedy", "remedies", "remedy"]
-
-#: How a plan is called that nobody has saved.
-UNSAVED = "plans/…"
+__all__ = ["Remedy", "remedies", "remedy"]
 
 _STANDING = frozenset({"pending", "fail", "error"})
 _OURS = "gitpromote "
@@ -53,15 +50,11 @@ def remedy(
     """
     if outcome.status not in _STANDING or not outcome.binding:
         return None
-    named = called or known_as
-    own = clean(outcome.remedy).replace(f" {PLAN} ", f" {shlex.quote(named) if named else UNSAVED} ")
-    if own.startswith(_OURS) and f" {UNSAVED} " in own:
-        recording = _command("plan", plan.pipeline.name, "--record")
-        return Remedy(f"{recording}, then {own.replace(UNSAVED, 'ID')}", command=False)
+    own = clean(outcome.remedy)
+    if outcome.level == "soft" and not own.startswith(_OURS):
+        own = _override(plan, environment, outcome, called)
     if own.startswith(_OURS):
-        return Remedy(own)
-    if outcome.level == "soft":
-        return Remedy(_command("override", *_place(plan, environment), outcome.id) + " --reason … --expires 4h")
+        return _of_plan(plan, environment, own, called or known_as)
     if own:
         return Remedy(own)
     if outcome.kind == "availability" and outcome.status == "pending":
@@ -70,6 +63,37 @@ def remedy(
         return Remedy(_of_expression(outcome), command=False)
     first = next((one for one in outcome.findings if one.file and not one.excepted), None)
     return Remedy(f"mend {_place_of(first, environment)}", command=False) if first is not None else None
+
+
+def _override(plan: Plan, environment: EnvironmentPlan, outcome: Outcome, called: str) -> str:
+    """A fresh plan is a promotion of what is newest: any other one, and one that is looked at, is named."""
+    words = _command("override", *_place(plan, environment), outcome.id)
+    named = f" --plan {PLAN}" if called or plan.kind != "promote" else ""
+    return f"{words}{named} --reason … --expires 4h"
+
+
+def _of_plan(plan: Plan, environment: EnvironmentPlan, own: str, named: str) -> Remedy:
+    """A command that names the plan; where nobody has saved it, that has to be done first."""
+    before, there, after = own.rpartition(f" {PLAN} ")
+    if not there:
+        return Remedy(own)
+    if named:
+        return Remedy(f"{before} {shlex.quote(named)} {after}")
+    saving, word = _saving(plan, environment)
+    return Remedy(f"{saving}, then {before} {word} {after}", command=False)
+
+
+def _saving(plan: Plan, environment: EnvironmentPlan) -> tuple[str, str]:
+    """What makes such a plan once more where it is found again, and what it is called then."""
+    if plan.kind in ("promote", "hotfix"):
+        return _command("plan", plan.pipeline.name, "--record"), "ID"
+    if plan.kind == "rollback":
+        words = ["rollback", *_place(plan, environment)]
+        words += [word for one in moving_into(plan, environment)[:1] for word in ("--to", one.alias)]
+    else:
+        app = next((one for one in plan.request.apps if one != "*"), None)
+        words = [plan.kind, plan.pipeline.name, *(("--app", app) if app else _env(environment.name))]
+    return _command(*words, "--reason", plan.request.reason or "…", "-out=plan.json"), "plan.json"
 
 
 def _of_expression(outcome: Outcome) -> str:

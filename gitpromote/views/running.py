@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitpromote.errors import GitpromoteError
+from gitpromote.model.outcome import REPLACES_REJECTED
 from gitpromote.model.result import ApplyResult, EnvironmentResult
 from gitpromote.model.round import Ran, Round, Turn
 from gitpromote.model.words import clean, listed, short_commit
 from gitpromote.views.applying import apply_view
-from gitpromote.views.discovery import waiting_texts
+from gitpromote.views.discovery import rejected_texts, waiting_texts
 from gitpromote.views.lines import Line, Span, line, table
 from gitpromote.views.time import duration, instant, iso
 
@@ -31,18 +32,52 @@ def ran_view(ran: Ran, *, width: int | None = None) -> list[Line]:
     newer = _newer_lines(ran)
     turns = [turn for turn in ran.turns if turn.status]
     if not turns and not ran.troubles:
-        return [*newer, line("Nothing to do: every environment holds what its Freight makes.")]
+        return [*newer, *_idle(ran)]
+    replaced = _replacing_lines(turns)
     left = [turn for turn in turns if turn.result is None]
     results = (*(turn.result for turn in turns if turn.result is not None), *ran.troubles)
     last = ran.rounds[-1]
     told = ApplyResult(pipeline=last.pipeline, plan=last.plan, environments=results, interrupted=ran.interrupted)
-    return [*newer, *_left_lines(left, last.pipeline, width), *(apply_view(told, width=width) if results else [])]
+    head = [*newer, *replaced, *_left_lines(left, last.pipeline, width)]
+    return [*head, *(apply_view(told, width=width) if results else [])]
+
+
+def _idle(ran: Ran) -> list[Line]:
+    """Why there is nothing to do."""
+    resting = ran.rounds[-1].resting if ran.rounds else ""
+    first, *more = (resting or "every environment holds what its Freight makes.").split("\n")
+    rest = (line(" " * (len(each) - len(each.lstrip())), clean(each)) for each in more)
+    return [line(f"Nothing to do: {clean(first)}"), *rest]
 
 
 def _newer_lines(ran: Ran) -> list[Line]:
     """Once for each Warehouse, as the last round saw it."""
-    newer = ran.rounds[-1].newer if ran.rounds else {}
-    return [line(Span(text, "wait")) for text in waiting_texts(newer)]
+    if not ran.rounds:
+        return []
+    last = ran.rounds[-1]
+    texts = [*rejected_texts(last.passed_over), *waiting_texts(last.newer)]
+    return [line(Span(text, "wait")) for text in texts]
+
+
+def _replacing_lines(turns: Iterable[Turn]) -> list[Line]:
+    """``· test, uat: brave-otter-1c07, which is here, was rejected …``, once for each of them."""
+    return [
+        line(
+            "  ",
+            Span(f"· {listed(names, limit=3)}", "wait"),
+            f": {clean(text)}   ",
+            Span(f"[{REPLACES_REJECTED}]", "faint"),
+        )
+        for text, names in _replaced(turns)
+    ]
+
+
+def _replaced(turns: Iterable[Turn]) -> list[tuple[str, list[str]]]:
+    told: dict[str, list[str]] = {}
+    for turn in turns:
+        for text in turn.replaces:
+            told.setdefault(text, []).append(turn.name)
+    return list(told.items())
 
 
 def _left_lines(left: list[Turn], pipeline: str, width: int | None) -> list[Line]:
@@ -63,10 +98,13 @@ def round_line(done: Round, *, again: float) -> Line:
     parts: list[Span] = []
     troubles = [(f"{one.name} {_failed_text(one)}", _STYLES["failed"]) for one in done.troubles]
     newer = [
-        (f"{'' if name == done.pipeline else name + ' '}newer, waiting: {clean(why)}", "wait")
-        for name, why in done.newer.items()
+        (f"{'' if name == done.pipeline else name + ' '}newer, {fate}: {clean(why)}", "wait")
+        for fate, told in (("rejected", done.passed_over), ("waiting", done.newer))
+        for name, why in told.items()
     ]
-    for text, style in (*_fates(done.environments, now), *troubles, *newer):
+    replaced = [(f"{listed(names, limit=3)}: {clean(text)}", "wait") for text, names in _replaced(done.environments)]
+    resting = [(clean(done.resting.partition("\n")[0].rstrip(":")), "faint")] if done.resting else []
+    for text, style in (*replaced, *_fates(done.environments, now), *troubles, *newer, *resting):
         parts += [Span("; ") if parts else Span(""), Span(text, style)]
     spans = parts or [Span("nothing to do", "faint")]
     return (Span(f"{iso(now)}  "), Span(done.pipeline, "strong"), Span("  "), *spans, _again(again))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Decision, EnvironmentPlan, Plan
 from gitpromote.model.turn import Turn
 from gitpromote.model.words import clean
@@ -16,6 +17,13 @@ __all__ = ["forecast_view", "simulation_view"]
 
 _STANDING = ("pending", "fail", "error")
 _WORDS = {"noop": "no change"}
+_STATUSES = {
+    **dict.fromkeys(("pass", "warn"), "passed"),
+    "pending": "pending",
+    "fail": "failed",
+    "error": "an error",
+    "skip": "skipped",
+}
 
 
 def simulation_view(now: Plan, then: Plan, *, width: int | None = None) -> list[Line]:
@@ -59,16 +67,33 @@ def _row(before: EnvironmentPlan, after: EnvironmentPlan, at: int) -> list[Span]
         Span(after.name, "strong"),
         Span(decision_text(before), DECISION_STYLES.get(before.decision, "")),
         Span(decision_text(after), DECISION_STYLES.get(after.decision, "")),
-        Span(_why(after, at)),
+        Span(_why(before, after, at)),
     ]
 
 
-def _why(after: EnvironmentPlan, at: int) -> str:
-    """What stands in the way then; of what is unavailable, why."""
+def _why(before: EnvironmentPlan, after: EnvironmentPlan, at: int) -> str:
+    """What stands in the way then; of what is unavailable, why. Where both read the same, what is otherwise now."""
     if after.decision in ("unavailable", "held"):
         return clean(after.reason)
-    standing = [one for one in after.outcomes if one.binding and one.status in _STANDING]
-    return "; ".join(f"{clean(one.id)}: {why_text(one, now=at)}" for one in standing)
+    told = [f"{clean(one.id)}: {why_text(one, now=at)}" for one in _standing(after)]
+    if decision_text(before) == decision_text(after):
+        told += _otherwise(before, after)
+    return "; ".join(told)
+
+
+def _otherwise(before: EnvironmentPlan, after: EnvironmentPlan) -> list[str]:
+    """``now soak is pending``: the verdicts that stand in the way at one of both moments, as they are now."""
+    now, then = ({one.id: one.status for one in _standing(each)} for each in (before, after))
+    every = {one.id: one.status for one in before.outcomes}
+    differ = [name for name in dict.fromkeys((*now, *then)) if now.get(name) != then.get(name)]
+    return [f"now {clean(name)} is {_STATUSES.get(every.get(name, ''), 'not judged')}" for name in differ]
+
+
+def _standing(environment: EnvironmentPlan) -> list[Outcome]:
+    """What stands in the way: of two that are blocked, another policy may be what blocks."""
+    if environment.decision not in ("waiting", "blocked"):
+        return []  # what does not change, or is held, waits for no verdict
+    return [one for one in environment.outcomes if one.binding and one.status in _STANDING]
 
 
 def _decision(decision: Decision, reason: str) -> str:
@@ -77,18 +102,18 @@ def _decision(decision: Decision, reason: str) -> str:
 
 
 def _summary(now: Plan, then: Plan) -> str:
-    """``Then: 1 ready, 2 waiting, 0 blocked; 1 other than now.``"""
+    """``Then: 1 ready, 2 waiting, 0 blocked, 1 no change; 1 other than now.`` As many as there are rows."""
     decisions = [one.decision for one in then.environments]
     waiting = sum(decisions.count(word) for word in ("waiting", "held", "unavailable"))
     other = sum(_verdict(one) != _verdict(two) for one, two in zip(now.environments, then.environments, strict=True))
-    told = f"Then: {decisions.count('ready')} ready, {waiting} waiting, {decisions.count('blocked')} blocked; "
+    told = f"Then: {decisions.count('ready')} ready, {waiting} waiting, {decisions.count('blocked')} blocked"
+    told += f", {decisions.count('noop')} {_WORDS['noop']}; " if "noop" in decisions else "; "
     return told + (f"{other} other than now." if other else f"{_as_now(then)}.")
 
 
 def _verdict(one: EnvironmentPlan) -> tuple[str, frozenset[tuple[str, str]]]:
-    """The decision, and what stands in the way: of two that are blocked, another policy may be what blocks."""
-    standing = (each for each in one.outcomes if each.binding and each.status in _STANDING)
-    return one.decision, frozenset((each.id, each.status) for each in standing)
+    """The decision, and what stands in the way."""
+    return one.decision, frozenset((each.id, each.status) for each in _standing(one))
 
 
 def _as_now(then: Plan) -> str:

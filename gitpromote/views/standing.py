@@ -37,11 +37,16 @@ def status_view(report: StatusReport, *, full: bool = False, width: int | None =
 
 
 def rejected_lines(environments: Iterable[EnvironmentStatus]) -> list[Line]:
-    """``! test, uat: brave-otter-1c07, which is here, was rejected: "CVE-1"``, once for each Freight."""
+    """``! test, uat: brave-otter-1c07, which is here, was rejected: "CVE-1"``, once for each Freight.
+
+    Where nothing else may come, that is the reason, and is told beside the environment.
+    """
     groups: dict[tuple[str, str], list[str]] = {}
     for status in environments:
         for name, reason in status.rejected.items():
-            groups.setdefault((status.runs[name].alias, reason), []).append(status.name)
+            alias = status.runs[name].alias
+            if not (status.decision == "unavailable" and alias in status.reason):
+                groups.setdefault((alias, reason), []).append(status.name)
     return [
         line(
             "  ",
@@ -78,7 +83,7 @@ def _since(status: EnvironmentStatus, now: int) -> str:
 def _next(status: EnvironmentStatus) -> Span:
     if status.held is not None:
         return Span("held", "wait")
-    if not status.next and status.decision not in ("unavailable", "blocked"):
+    if not status.next and status.decision in (None, "noop", "held", "waiting"):
         return Span("-", "faint")
     words = [versions(status.next.values())] if status.next else []
     if status.decision and status.decision != "noop":

@@ -99,6 +99,7 @@ def test_a_server_that_sends_away_is_told(server, api, cluster):
     error = failure(cluster.job, "ci", "x")
     assert error.code == "cluster-access-denied"
     assert error.detail == "look at the Job ci/x\n  the context uat: Unauthorized (401)"
+    assert error.hint == "Its credentials are not accepted: log in there again."
     assert "s3cret" not in str(error)
 
 
@@ -112,6 +113,68 @@ def test_an_identity_that_may_not_create_is_told(cluster, api):
     assert error.detail == (
         "start the Job ci/smoke-1\n  the context uat: jobs.batch is forbidden: ci cannot create it (403)"
     )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "spec", "conditions", "state"),
+    [
+        ({}, {}, [], "running"),
+        ({}, {}, [{"type": "Complete", "status": "False"}], "running"),
+        ({}, {}, [{"type": "SuccessCriteriaMet", "status": "True"}], "running"),
+        ({}, {}, [{"type": "FailureTarget", "status": "True", "reason": "BackoffLimitExceeded"}], "running"),
+        ({}, {"suspend": True}, [], "suspended"),
+        ({}, {}, [{"type": "Suspended", "status": "True"}], "suspended"),
+        ({}, {"suspend": False}, [{"type": "Suspended", "status": "False"}], "running"),
+        ({"deletionTimestamp": "2025-11-20T00:00:00Z"}, {}, [], "ending"),
+        ({"deletionTimestamp": "2025-11-20T00:00:00Z"}, {}, [{"type": "Complete", "status": "True"}], "complete"),
+        (
+            {},
+            {},
+            [{"type": "SuccessCriteriaMet", "status": "True"}, {"type": "Complete", "status": "True"}],
+            "complete",
+        ),
+        ({}, {}, [{"type": "FailureTarget", "status": "True"}, {"type": "Failed", "status": "True"}], "failed"),
+    ],
+)
+def test_complete_and_failed_alone_are_ends(cluster, api, metadata, spec, conditions, state):
+    named = {**JOB["metadata"], **metadata}
+    api.jobs["ci/smoke-1"] = {**JOB, "metadata": named, "spec": spec, "status": {"conditions": conditions}}
+    assert cluster.job("ci", "smoke-1") == JobFacts(state=state)
+
+
+def test_where_one_of_its_name_is_there_what_that_came_to_is_told(cluster, api):
+    cluster.start_job(JOB)
+    api.finish("Failed", reason="BackoffLimitExceeded")
+    assert cluster.start_job(JOB) == JobFacts(state="failed", words="BackoffLimitExceeded")
+    api.jobs["ci/smoke-1"] = {**JOB, "metadata": {**JOB["metadata"], "deletionTimestamp": "2025-11-20T00:00:00Z"}}
+    assert cluster.start_job(JOB) == JobFacts(state="ending")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "hint"),
+    [
+        (
+            status(403, "Forbidden", 'jobs.batch "a" is forbidden: exceeded quota: few, limited: count/jobs.batch=1'),
+            *("cluster-access-denied", ""),
+        ),
+        (
+            status(403, "Forbidden", 'jobs.batch is forbidden: User "ci" cannot create resource "jobs"'),
+            *("cluster-access-denied", "The identity needs get and create on jobs.batch there."),
+        ),
+        (
+            status(422, "Invalid", 'Job.batch "a" is invalid: spec.template.spec.restartPolicy: Required value'),
+            *("cluster-refused", "Mend the Job's manifest: the cluster takes none like it."),
+        ),
+        (status(404, "NotFound", 'namespaces "ci" not found'), "cluster-refused", ""),
+        (status(429, "TooManyRequests", "slow down"), "cluster-refused", ""),
+    ],
+)
+def test_what_a_server_refuses_is_told_in_its_words(server, cluster, answer, code, hint):
+    cluster.job("ci", "x")
+    server.behaviour = lambda asked: answer
+    error = failure(cluster.start_job, JOB)
+    assert (error.code, error.hint) == (code, hint)
+    assert error.detail.startswith("start the Job ci/smoke-1\n  the context uat: ")
 
 
 def test_a_server_that_fails_is_told(server, cluster):

@@ -11,6 +11,7 @@ from textwrap import dedent
 import pytest
 
 import gitpromote
+from gitpromote.adapters.code_digest import digest_of_code
 from gitpromote.adapters.pipeline_file import (
     LoadedFile,
     callables_changed,
@@ -368,6 +369,7 @@ def test_paths_are_shown_as_they_were_given(tmp_path: Path) -> None:
 # --- functions
 
 
+PIPELINE = Path("pipeline.py")
 GATES = """\
 from gitpromote import App, Branch, Environment, Pipeline, PythonGate, PythonRenderer
 from gates import signed
@@ -387,10 +389,10 @@ shop = Pipeline(
 """
 
 
-def test_functions_are_named_with_the_digest_of_their_file() -> None:
+def test_functions_are_named_with_the_digest_of_their_code() -> None:
     gates = write("gates.py", "def signed(context):\n    return 1\n\ndef other(context):\n    return 2\n")
     loaded = load(GATES)
-    digest, own = (f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" for path in (gates, Path("pipeline.py")))
+    digest, own = f"sha256:{hashlib.sha256(gates.read_bytes()).hexdigest()}", digest_of_code(PIPELINE, "pipeline")
     assert loaded.callables == {"gates:other": digest, "gates:signed": digest, "pipeline:render": own}
     assert loaded.functions["gates:other"].function(None) == 2
     assert loaded.functions["pipeline:render"].function(None, "prod") == []
@@ -398,19 +400,27 @@ def test_functions_are_named_with_the_digest_of_their_file() -> None:
     assert loaded.functions_of(pipeline) == {
         "gates:other": (str(gates.resolve()), digest),
         "gates:signed": (str(gates.resolve()), digest),
-        "pipeline:render": (str(Path("pipeline.py").resolve()), own),
+        "pipeline:render": (str(PIPELINE.resolve()), own),
     }
     assert Pipeline.from_data(pipeline.to_data()) == pipeline
 
 
-def test_a_function_whose_file_changed_is_told() -> None:
-    write("gates.py", "def signed(context):\n    return 1\n\ndef other(context):\n    return 2\n")
+def test_a_function_whose_code_changed_is_told() -> None:
+    write(
+        "gates.py",
+        "from levels import HIGH\n\ndef signed(context):\n    return 1\n\ndef other(context):\n    return 2\n",
+    )
+    write("levels.py", "HIGH = 1\n")
     loaded = load(GATES)
     functions = loaded.functions_of(loaded.pipelines["shop"])
     assert callables_changed(loaded.callables, functions) == ()
-    write("gates.py", "def signed(context):\n    return 1\n\ndef other(context):\n    return 3\n")
-    assert callables_changed(loaded.callables, functions) == ("gates:other", "gates:signed")
-    Path("pipeline.py").unlink()
+    PIPELINE.write_text(GATES + "# more\n")
+    assert callables_changed(loaded.callables, functions) == ("pipeline:render",)
+    PIPELINE.write_text(GATES)
+    assert callables_changed(loaded.callables, functions) == ()
+    write("levels.py", "HIGH = 2\n")  # the pipeline file imports gates, and gates imports this
+    assert callables_changed(loaded.callables, functions) == ("gates:other", "gates:signed", "pipeline:render")
+    PIPELINE.unlink()
     assert callables_changed(loaded.callables, functions) == ("gates:other", "gates:signed", "pipeline:render")
     assert callables_changed({"gone:f": "sha256:00"}, {}) == ("gone:f",)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import stat
 import textwrap
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gitpromote.adapters.code_digest import digest_of_code
 from gitpromote.adapters.policy_programs import LocalPrograms
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.manifest import ManifestSet
@@ -59,12 +59,8 @@ def judge(policy: Any, folder: Path, *, texts: dict[str, str] | None = None, cod
     if code:
         file = folder / "rules.py"
         file.write_text(textwrap.dedent(code))
-        functions = {f"rules:{policy.function.partition(':')[2]}": (str(file), _sha256(file))}
+        functions = {f"rules:{policy.function.partition(':')[2]}": (str(file), digest_of_code(file, "rules"))}
     return LocalPrograms(folder=folder, functions=functions).judge(policy, scene(), texts or {})
-
-
-def _sha256(file: Path) -> str:
-    return "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def told(judged: Judged) -> list[str]:
@@ -186,8 +182,22 @@ class TestFunction:
     @pytest.mark.parametrize(
         ("body", "why"),
         [
-            ("raise ValueError('no such kind')", "check: ValueError: no such kind"),
-            ("raise ValueError('it is correct-horse-battery')", "check: ValueError: it is (sensitive)"),
+            ("raise ValueError('no such kind')", "check: ValueError: no such kind (rules.py:2)"),
+            ("raise ValueError('it is correct-horse-battery')", "check: ValueError: it is (sensitive) (rules.py:2)"),
+            ("raise ValueError('one\\n  two')", "check: ValueError: one two (rules.py:2)"),
+            (
+                "import json; json.loads('{')",
+                (
+                    "check: json.decoder.JSONDecodeError: Expecting property name enclosed in "
+                    "double quotes: line 1 column 2 (char 1) (rules.py:2)"
+                ),
+            ),
+            ("yield 'a'; yield {}['b']", "check: KeyError: 'b' (rules.py:2)"),
+            ("import sys; print('x.py:7: y', file=sys.stderr); raise KeyError", "check: KeyError (rules.py:2)"),
+            (
+                "def f(): 1 / 0\n    try: f()\n    except Exception as e: raise TypeError('no') from e",
+                "check: TypeError: no (rules.py:4)",
+            ),
             ("return 1", "check: TypeError: a policy gives a list of findings, not int"),
             ("return [1]", 'check: TypeError: a finding is a text, or a dictionary with a "message"'),
             ("import os; os.kill(os.getpid(), 11)", "check: ended by signal 11"),
@@ -195,6 +205,17 @@ class TestFunction:
     )
     def test_a_function_that_fails_is_told(self, tmp_path: Path, body: str, why: str) -> None:
         code = f"def check(scene):\n    {body}\n"
+        assert refused(PythonPolicy("rules:check"), tmp_path, code=code) == f"A policy failed  [policy-failed]\n{why}"
+
+    def test_the_place_is_the_innermost_line_of_the_users_files(self, tmp_path: Path) -> None:
+        (tmp_path / "beside.py").write_text("def low(scene):\n    return scene['nothing']\n")
+        code = "import beside\n\ndef check(scene):\n    return beside.low(scene)\n"
+        why = "check: KeyError: 'nothing' (beside.py:2)"
+        assert refused(PythonPolicy("rules:check"), tmp_path, code=code) == f"A policy failed  [policy-failed]\n{why}"
+
+    def test_a_file_that_is_no_python_is_told_with_its_line(self, tmp_path: Path) -> None:
+        code = "def check(scene):\n    return [\n"
+        why = "check: SyntaxError: '[' was never closed (rules.py:2)"
         assert refused(PythonPolicy("rules:check"), tmp_path, code=code) == f"A policy failed  [policy-failed]\n{why}"
 
 

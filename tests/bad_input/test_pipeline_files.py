@@ -167,6 +167,25 @@ def test_a_group_of_a_pipeline_without_groups_is_told_by_validate(shop) -> None:
     assert "!" not in shop.run("validate").out
 
 
+def test_kinds_that_are_misspelt_are_told_by_validate(shop) -> None:
+    pack = 'Pack("labels", settings={"kinds": ["app/Deployment"]})'
+    policies = f'[Rule("a", "true", kinds=["Deploymnet", "Rollout"]), {pack}]'
+    risks = '[RiskRule("b", "true", risk="high", kinds="StatefullSet")]'
+    text = pipeline('Environment("test")', others=f"\n    policies={policies},\n    risks={risks},")
+    shop.write("pipeline.py", text.replace("Pipeline", "Pack, Pipeline, RiskRule, Rule", 1))
+    ended = shop.run("validate")
+    told = [each.partition(": ")[2] for each in ended.out.splitlines()[1:]]
+    rest = "; it judges nothing, as it seems [kind-unknown] (did you mean"
+    assert (ended.code, told) == (
+        0,
+        [
+            f'Rule("a"): kinds: "Deploymnet" is no kind of Kubernetes{rest} "Deployment"?)',
+            f'Pack("labels"): kinds: there is no group "app"{rest} "apps/Deployment"?)',
+            f'RiskRule("b"): kinds: "StatefullSet" is no kind of Kubernetes{rest} "StatefulSet"?)',
+        ],
+    )
+
+
 HOTFIX = """\
 from gitpromote import App, Branch, Environment, Git, Image, Pipeline, Plain, Warehouse, any_of
 

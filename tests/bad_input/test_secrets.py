@@ -254,7 +254,7 @@ def test_a_plaintext_secret_is_not_written(one) -> None:
             f"test  BLOCKED  plaintext-secret\n      {WHY}\n"
             "Applied: 0 done, 1 failed, 0 waiting, 0 not started.\n"
             "Nothing was written.   [plaintext-secret]\n"
-            "See what would help:\n  gitpromote explain shop test\n"
+            f"See what would help:\n  gitpromote explain shop test --plan {file}\n"
         ),
     )
     assert told == ""
@@ -315,7 +315,7 @@ def test_a_drawn_secret_is_not_written(one) -> None:
             "(secret-drawn.yaml: stringData.x); give the chart an existing Secret, or fetch it with an ExternalSecret\n"
             "Applied: 0 done, 1 failed, 0 waiting, 0 not started.\n"
             "Nothing was written.   [nondeterministic-secret]\n"
-            "See what would help:\n  gitpromote explain shop test\n"
+            f"See what would help:\n  gitpromote explain shop test --plan {file}\n"
         ),
     )
 

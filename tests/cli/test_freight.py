@@ -252,7 +252,13 @@ def test_freight_that_is_there_is_named_alone_and_what_was_rejected_is_not_asked
         ),
     )
     run("freight", "reject", alias, "--reason", "bad")
-    assert said(run(*words).out).startswith("Known already: FREIGHT-1")
+    again = run(*words)
+    assert (again.code, again.out) == (13, "")
+    assert said(again.err) == (
+        "Error: The Freight was rejected  [freight-rejected]\n\n"
+        "FREIGHT-1: rejected by Lea Demo <lea@acme.example> (bad)\n\n"
+        "Rejected Freight enters nothing any more; make another one.\n"
+    )
 
 
 def test_known_freight_takes_labels_and_keeps_its_provenance(run, shop, said):
@@ -296,7 +302,7 @@ def test_freight_is_approved_rejected_and_named(run, shop, said):
     assert "prod  -  ready" in said(run("plan", "--freight", "spring").out)
     ended = run("freight", "reject", "spring", "--reason", "leaks")
     assert said(ended.out) == 'Rejected spring: "leaks"  record ID-1\n'
-    assert "rejected: leaks" in run("freight", "list").out
+    assert "rejected by Lea Demo <lea@acme.example> (leaks)" in run("freight", "list").out
     assert run("freight", "approve", "spring", "--env", "prod").code == 13
     assert run("freight", "reject", "spring", "--reason", "again").code == 64
     taken = run("freight", "alias", alias, "spring")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,35 @@ def test_for_a_saved_plan(run, closed) -> None:
     ended = run(*WORDS, "--plan", "plan.json")
     assert ended.out.splitlines()[-1] == "  gitpromote apply plan.json"
     assert Path("plan.json").is_file()
+
+
+def test_what_would_help_a_blocked_rollback_can_be_typed_as_it_is_told(run, notes) -> None:
+    assert run("apply", "-auto-approve", "--env", "test").code == 0
+    file = notes.clone / "pipeline.py"
+    text = file.read_text().replace("import ", "import Rule, Window, ", 1)
+    rule = 'Rule("many", "object.spec.replicas > 99", kinds="Deployment", level="soft", applies_to=["rollback"])'
+    hours = 'Window("Mon 03:00-03:01", name="hours", level="soft", applies_to=["rollback"])'
+    changed = text.replace('Environment("test"', f'Environment("test", gates=[{hours}], policies=[{rule}]')
+    assert changed != text
+    file.write_text(changed)
+    notes.replace("environments/test/deployment.yaml", "notes:1.0.0", "notes:2.0.0")
+    notes.commit("two")
+    assert run("apply", "-auto-approve", "--env", "test").code == 0
+    assert run("rollback", "test", "--reason", "5xx", "-out=back.json").code == 0
+    digest = json.loads(run("show", "back.json", "--json").out)["digest"]
+    going = ("apply", "back.json", "--expect-digest", digest, "--auto-approve")
+    blocked = run(*going)
+    assert blocked.code == 13
+    assert blocked.out.endswith("See what would help:\n  gitpromote explain notes test --plan back.json\n")
+    explained = run("explain", "notes", "test", "--plan", "back.json").out
+    told = [line.strip() for line in explained.splitlines() if line.strip().startswith("gitpromote override")]
+    assert told == [
+        "gitpromote override notes test hours --plan back.json --reason … --expires 4h",
+        "gitpromote override notes test many --plan back.json --reason … --expires 4h",
+    ]
+    for command in told:
+        assert run(*shlex.split(command)[1:]).code == 0
+    assert run("rollback", "test", "--reason", "5xx", "--auto-approve").code == 0
 
 
 @pytest.mark.parametrize(

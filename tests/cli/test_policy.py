@@ -106,7 +106,7 @@ prod · FREIGHT · blocked: small, replicas
   pending  hours     Mon-Thu 09:00-16:00 Europe/Berlin; closed; opens 08:00Z
                      (soft)
                      reads live facts; judges promote
-                     gitpromote override notes prod hours --reason … --expires 4h
+                     gitpromote override notes prod hours --plan p.json --reason … --expires 4h
   fail     small     plan.adds is 1
                      plan.adds == 0
                      reads the plan alone; judges promote
@@ -144,7 +144,7 @@ def test_the_explanation_is_data_as_well(run, saved) -> None:
     assert told["decision"] == "blocked"
     assert told["remedies"] == {
         "upstream": "gitpromote apply p.json --env test",
-        "hours": "gitpromote override notes prod hours --reason … --expires 4h",
+        "hours": "gitpromote override notes prod hours --plan p.json --reason … --expires 4h",
         "small": "has to change: plan.adds (now 1); then plan again",
         "replicas": "mend deploy/prod/notes.yaml:5",
     }
@@ -173,7 +173,7 @@ MARKDOWN = """\
 What would help:
 
 - `upstream`: `gitpromote apply p.json --env test`
-- `hours`: `gitpromote override notes prod hours --reason … --expires 4h`
+- `hours`: `gitpromote override notes prod hours --plan p.json --reason … --expires 4h`
 - `small`: `has to change: plan.adds (now 1); then plan again`
 - `replicas`: `mend deploy/prod/notes.yaml:5`
 """

@@ -340,6 +340,71 @@ def test_an_app_that_is_retired_and_still_in_the_file_is_told_to_come_back(run, 
     assert "! notes is still in pipeline.py: the next plan brings it back unless it is removed there.\n" in ended.out
 
 
+def test_what_has_left_the_pipeline_file_is_not_retired_by_its_name(run, notes) -> None:
+    apply_all(run)
+    notes.replace("pipeline.py", 'Environment("uat")', 'Environment("qa")')
+    notes.commit("another one")
+    ended = run("retire", "--env", "uat", "--reason", "closed")
+    assert (ended.code, ended.out, ended.err) == (
+        64,
+        "",
+        (
+            "Error: The pipeline has no such environment any more  [environment-gone]\n\n"
+            "uat: what it wrote still stands in env/uat\n\n"
+            "What environments left behind that are gone, this prunes:\n"
+            "  gitpromote retire notes --gone --reason …\n"
+        ),
+    )
+    assert run("retire", "--gone", "--reason", "closed", "-auto-approve").code == 0
+    again = run("retire", "--env", "uat", "--reason", "closed")
+    assert (again.code, again.err) == (
+        64,
+        "Error: The pipeline has no such environment any more  [environment-gone]\n\nuat: nothing of it is left\n",
+    )
+    app = run("retire", "--app", "note", "--reason", "closed")
+    assert (app.code, app.err) == (
+        64,
+        (
+            "Error: There is no such App  [app-unknown]\n\n'note'; notes has notes\n\ndid you mean notes?\n"
+            "What an App left behind that the pipeline has no more, the next plan deletes:\n  gitpromote plan notes\n"
+        ),
+    )
+
+
+def test_what_somebody_deleted_by_hand_does_not_stand_there_any_more(run, notes) -> None:
+    apply_all(run)
+    notes.replace("pipeline.py", 'Environment("uat")', 'Environment("qa")')
+    notes.commit("another one")
+    there = "  What it wrote still stands in env/uat:\n  gitpromote retire notes --gone --reason …\n"
+    assert there in run("explain", "uat").out
+    subprocess.run(["git", "update-ref", "-d", "refs/heads/env/uat"], cwd=notes.remote, check=True)
+    assert "stands" not in run("explain", "uat").out
+    assert run("retire", "--gone", "--reason", "closed").out == "Nothing is left over.\n"
+
+
+def test_a_rejection_names_every_environment_that_runs_it_and_what_comes_by_itself(run, notes, normal) -> None:
+    notes.replace("pipeline.py", 'Environment("test")', 'Environment("test", auto=True)')
+    notes.commit("auto")
+    apply_all(run)
+    [known] = json.loads(run("freight", "list", "--json").out)
+    alias = known["freight"]["alias"]
+    ended = run("freight", "reject", alias, "--reason", "CVE-1")
+    first, *rest = ended.out.splitlines()
+    assert re.fullmatch(rf'Rejected {alias}: "CVE-1"   record [0-9a-f]{{12}}', first)
+    assert rest == [
+        (
+            "It still runs in test, uat, prod; test takes the newest that may come instead by itself. "
+            "To go back to what was there before it:"
+        ),
+        "  gitpromote rollback notes test --reason CVE-1",
+        "  gitpromote rollback notes uat --reason CVE-1",
+        "  gitpromote rollback notes prod --reason CVE-1",
+    ]
+    assert f"-            rejected  {alias}  " in run("history", "--limit", "1").out
+    listed = run("freight", "list").out
+    assert "rejected by Lea Demo <lea@acme.example> (CVE-1)" in listed
+
+
 def test_events_of_a_run_are_a_stream(run, notes, tmp_path: Path) -> None:
     run("plan", "-out=plan.json")
     events = tmp_path / "events"
@@ -502,7 +567,10 @@ def test_status_tells_of_sources_in_a_target_and_of_plans_that_cannot_be_made(ru
     notes.commit("broken")
     ended = run("status", "--detailed-exitcode")
     assert ended.code == 1
-    assert "  ! notes: what comes next is not known, no plan can be made: " in ended.out
+    assert re.search(r"\n  ! test: .* \[yaml-invalid\]\n", ended.out)
+    notes.remote.rename(notes.remote.with_name("away"))
+    for words in ((), ("--lag",)):
+        assert run("status", *words).code == 1
 
 
 def test_history_is_limited_and_selected(run, notes) -> None:

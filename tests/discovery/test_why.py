@@ -72,6 +72,25 @@ def test_every_strategy_says_what_it_looked_for() -> None:
     assert str(why_nothing(git, commits_in_order(git, []))) == "the home repository has no tags"
 
 
+def test_a_tag_that_is_followed_and_is_for_other_platforms_says_for_which() -> None:
+    follow = Image(REPOSITORY, "stable", strategy="digest", platform="linux/s390x")
+    there = fact("stable", "linux/amd64", "linux/arm64")
+    selection = images_in_order(follow, [there], shortlist=tags_wanted(follow, ["stable"]))
+    assert str(why_nothing(follow, selection)) == (
+        "the tag stable of ghcr.io/acme/shop does not count\n"
+        "  stable is not for linux/s390x, but for linux/amd64, linux/arm64"
+    )
+
+
+def test_a_signature_is_no_newer_image() -> None:
+    lexical = Image(REPOSITORY, strategy="lexical", allow=["^[0-9s]"])
+    signature = f"sha256-{'a' * 64}.sig"
+    shortlist = tags_wanted(lexical, ["2025-01", signature, "zeta"])
+    selection = images_in_order(lexical, [fact("2025-01")], shortlist=shortlist)
+    assert [one.name for one in selection.rejected] == ["zeta", signature]
+    assert [one.name for one in newer_rejected(lexical, selection)] == ["zeta"]
+
+
 def test_what_is_newer_and_passed_over_is_told_newest_first() -> None:
     image = Image(REPOSITORY, "^3.8")
     shortlist = tags_wanted(image, ["3.8.1", "3.8.0", "3.9.0-rc.1", "3.7.0", "4.0.0", "3.9", "x"])

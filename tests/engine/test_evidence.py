@@ -30,6 +30,7 @@ from gitpromote import (
     Warehouse,
 )
 from gitpromote.engine.evidence import ASKERS
+from gitpromote.errors import RemoteFailed
 from gitpromote.model import gate_evidence, gate_plain, gate_time
 from gitpromote.model.gate import Gate
 from gitpromote.planning.gating import JUDGES
@@ -273,7 +274,7 @@ def test_a_metric_is_not_asked_before_its_range_lies_behind_the_arrival(site):
         plan = site.project(line).plan()
         assert verdict(plan, "prometheus") == (
             "pending",
-            "counts 15m after arrival upstream at 00:54Z: opens 01:09Z",
+            "counts 15m after arrival upstream at 00:54Z",
         )
         prod = plan.data.environment("prod")
         assert (prod.decision, prod.opens.earliest) == ("waiting", NOW + 900)
@@ -361,6 +362,22 @@ def test_every_commit_since_the_last_freight_is_signed(site, signing, keys):
     assert first != last
 
 
+def test_answers_that_somebody_wrote_into_a_plan_open_nothing(site, signing, keys):
+    signing("dora", allowed=allowed(keys))
+    line = site.pipeline(Environment("prod", gates=[CommitSignature(signers="allowed_signers")]))
+    plan = site.project(line).plan()
+    data = plan.data.model_dump(mode="json", by_alias=True)
+    data["facts"]["gates"]["prod"]["commit-signature"]["value"] |= {"unsigned": [], "lacking": 0}
+    [prod] = data["environments"]
+    prod |= {"decision": "ready", "reason": "", "opens": {"earliest": plan.data.as_of}}
+    for one in prod["outcomes"]:
+        one |= {"status": "pass", "message": "1 commit signed"} if one["id"] == "commit-signature" else {}
+    forged = type(plan)(type(plan.data).model_validate(data))
+    assert verdict(forged, "commit-signature") == ("pass", "1 commit signed")
+    assert site.told(site.apply(forged, project=site.project(line))) == {"prod": "blocked 13"}
+    assert site.home.head("env/prod") is None
+
+
 def test_who_may_sign_is_read_from_the_default_branch(site, signing, keys):
     signing("dora", allowed=allowed(keys))
     line = site.pipeline(Environment("prod", gates=[CommitSignature(signers="allowed_signers")]))
@@ -396,14 +413,14 @@ def test_nobody_who_may_sign_is_an_error(site):
 DIGEST = "sha256:" + "ab" * 32
 
 
-def signed_image(key) -> list:
+def signed_image(key, digest=DIGEST) -> list:
     """What a registry keeps beside the image: synthetic, as cosign makes it."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from gitpromote.ports import SignatureBlob
 
-    told = {"image": {"docker-manifest-digest": DIGEST}, "type": "cosign container image signature"}
+    told = {"image": {"docker-manifest-digest": digest}, "type": "cosign container image signature"}
     payload = json.dumps({"critical": told}).encode()
     signature = base64.b64encode(key.sign(payload, ec.ECDSA(hashes.SHA256()))).decode()
     kind = "application/vnd.dev.cosign.simplesigning.v1+json"
@@ -429,6 +446,105 @@ def test_an_image_is_waited_for_until_it_is_signed(site):
     )
     site.shelf.signatures = lambda repository, digest: signed_image(key) if digest == DIGEST else []
     assert applied(site, line, plan)["prod"].startswith("written: ")
+
+
+SIDECAR = "sha256:" + "cd" * 32
+BESIDE = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  template:
+    spec:
+      containers: [{{name: a, image: "{image}"}}]
+      initContainers: [{{name: b, image: "{image}"}}]
+"""
+
+
+@pytest.fixture
+def sidecars(site):
+    """Asks for a key's signature of everything that would run; registries keep those of ``signed``, and are counted."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    site.home.commit({"cosign.pub": key.public_key().public_bytes(serialization.Encoding.PEM, form)})
+    site.home.commit({"deploy/prod/deployment.yaml": BESIDE.format(name="app", image=f"ghcr.io/acme/shop@{DIGEST}")})
+    site.signed, site.looked = {DIGEST}, []
+
+    def signatures(repository, digest):
+        site.looked.append(f"{repository}@{digest}")
+        return signed_image(key, digest) if digest in site.signed else []
+
+    site.shelf.signatures = signatures
+    site.line = site.pipeline(Environment("prod", gates=[ImageSignature(key="cosign.pub", images="rendered")]))
+    return site
+
+
+def test_images_beside_the_freight_are_judged_where_the_gate_says_so_and_each_once(sidecars):
+    for name in ("one", "two"):
+        text = BESIDE.format(name=name, image=f"docker.io/library/proxy:{name}@{SIDECAR}")
+        sidecars.home.commit({f"deploy/prod/{name}.yaml": text})
+    plan = sidecars.project(sidecars.line).plan()
+    assert verdict(plan, "image-signature") == (
+        "pending",
+        f"1 of 2 images not signed by cosign.pub: docker.io/library/proxy:one@{SIDECAR}: has no signature",
+    )
+    assert sorted(sidecars.looked) == [f"docker.io/library/proxy@{SIDECAR}", f"ghcr.io/acme/shop@{DIGEST}"]
+    assert applied(sidecars, sidecars.line, plan)["prod"].startswith("waiting: image-signature: 1 of 2 images")
+    sidecars.signed.add(SIDECAR)
+    assert applied(sidecars, sidecars.line, plan)["prod"].startswith("written: ")
+    assert sidecars.project(sidecars.line, cache="cold").verify().ok
+
+
+def test_what_is_in_the_target_already_is_looked_at_when_a_plan_adds_to_it(sidecars):
+    """An apply looks at what the target would hold, not at what the plan writes alone."""
+    sidecars.signed.add(SIDECAR)
+    sidecars.home.commit({"deploy/prod/a.yaml": BESIDE.format(name="proxy", image=f"proxy@{SIDECAR}")})
+    project = sidecars.project(sidecars.line)
+    assert project.apply(project.plan(), confirmed=True).exit_code == 0
+    sidecars.home.commit({"deploy/prod/b.yaml": BESIDE.format(name="app2", image=f"ghcr.io/acme/shop@{DIGEST}")})
+    plan = sidecars.project(sidecars.line).plan()
+    sidecars.signed.remove(SIDECAR)
+    assert applied(sidecars, sidecars.line, plan)["prod"] == (
+        f"waiting: image-signature: 1 of 2 images not signed by cosign.pub: proxy@{SIDECAR}: has no signature"
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "why"), [("proxy:1.2", "has no digest"), ("$(IMAGE)", "is no image"), ("proxy", "has no digest")]
+)
+def test_an_image_without_a_digest_cannot_be_judged(sidecars, image, why):
+    sidecars.home.commit({"deploy/prod/a.yaml": BESIDE.format(name="proxy", image=image)})
+    assert verdict(sidecars.project(sidecars.line).plan(), "image-signature") == (
+        "error",
+        (
+            f"1 image cannot be judged: {image} of apps/DaemonSet shop/proxy {why}; write @sha256:… behind it; "
+            'where a Warehouse brings it, App(…, pin="tag@digest") does that'
+        ),
+    )
+
+
+def test_freight_alone_is_judged_by_default(sidecars):
+    sidecars.home.commit({"deploy/prod/a.yaml": BESIDE.format(name="proxy", image="proxy")})
+    gates = [ImageSignature(key="cosign.pub")]
+    line = sidecars.pipeline(
+        Environment("prod", gates=gates), warehouse=Warehouse(Git(), Image("ghcr.io/acme/shop", "^1"))
+    )
+    sidecars.shelf.put(f"ghcr.io/acme/shop:1.4.2@{DIGEST}")
+    assert verdict(sidecars.project(line).plan(), "image-signature") == ("pass", "1 image signed by cosign.pub")
+
+
+def test_a_registry_that_fails_is_an_error_of_the_gate(sidecars):
+    def broken(repository, digest):
+        raise RemoteFailed("A registry cannot be reached", code="registry-unreachable", detail=repository)
+
+    sidecars.shelf.signatures = broken
+    assert verdict(sidecars.project(sidecars.line).plan(), "image-signature") == (
+        "error",
+        "A registry cannot be reached: ghcr.io/acme/shop",
+    )
 
 
 def test_signatures_by_an_identity_are_not_judged_by_this_version(site):
@@ -479,6 +595,32 @@ def test_a_plan_starts_no_job_and_an_apply_starts_one(site, cluster, monkeypatch
     assert applied(site, line, plan)["prod"].startswith("written: ")
 
 
+def test_a_generated_name_and_a_deleted_job(site, cluster, monkeypatch):
+    monkeypatch.setattr("gitpromote.planning.verdicts._unsupported", lambda *_: [])
+    monkeypatch.setattr("gitpromote.engine.apply.unsupported", lambda _: ())
+    site.home.commit({"smoke.yaml": MANIFEST.replace("name: smoke", "generateName: smoke-")})
+    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml")], agent=ArgoCD(context="uat")))
+    plan = site.project(line).plan()
+    name = outcome(plan, "job").operands["job"]
+    assert name.startswith("ci/smoke-")
+    assert applied(site, line, plan)["prod"] == f"waiting: job: {name} runs"
+    cluster.jobs[name]["metadata"]["deletionTimestamp"] = "2025-11-20T00:00:00Z"
+    ending = f"waiting: job: {name} was deleted and is still there: apply starts it again"
+    assert applied(site, line, plan)["prod"] == ending
+    del cluster.jobs[name]
+    assert applied(site, line, plan)["prod"] == f"waiting: job: {name} runs"
+
+
+def test_a_namespace_that_is_not_there_is_an_error(site, cluster):
+    cluster.namespaces = {"default"}
+    site.home.commit({"smoke.yaml": MANIFEST})
+    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml")], agent=ArgoCD(context="uat")))
+    plan = site.project(line).plan()
+    assert verdict(plan, "job")[0] == "pending"
+    assert applied(site, line, plan)["prod"] == "blocked: job"
+    assert cluster.jobs == {}
+
+
 def test_a_failed_job_blocks(site, cluster):
     site.home.commit({"smoke.yaml": MANIFEST})
     line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml")], agent=ArgoCD(context="uat")))
@@ -500,6 +642,14 @@ def test_a_failed_job_blocks(site, cluster):
         (MANIFEST + "---\n" + MANIFEST, "smoke.yaml is not one object"),
         ("apiVersion: v1\nkind: Pod\n", "smoke.yaml is no Job of batch/v1"),
         ("apiVersion: batch/v1\nkind: Job\nmetadata: {}\n", "smoke.yaml has no metadata.name"),
+        (
+            MANIFEST.replace("smoke,", "Smoke_Test,"),
+            'smoke.yaml is called "Smoke_Test", which Kubernetes does not take',
+        ),
+        (MANIFEST.replace("smoke,", "a/b,"), 'smoke.yaml is called "a/b", which Kubernetes does not take'),
+        (MANIFEST.replace("namespace: ci", "namespace: a/b"), 'smoke.yaml is in the namespace "a/b"'),
+        (MANIFEST.replace("namespace: ci", "namespace: 7"), 'smoke.yaml is in the namespace "7"'),
+        (MANIFEST.partition("spec:")[0], "smoke.yaml has no spec"),
     ],
 )
 def test_a_manifest_that_is_no_job_is_an_error(site, cluster, manifest, why):

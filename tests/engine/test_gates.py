@@ -183,3 +183,40 @@ def test_run_says_when_it_looks_again(site):
     assert [(turn.name, turn.status, turn.opens) for turn in ran.turns] == [("test", "waiting", OPENS)]
     site.clock.time = OPENS
     assert [(turn.name, turn.status) for turn in site.project(pipeline).run_once().turns] == [("test", "written")]
+
+
+# -- what never opens
+
+NEVER_BOTH = [Window("Mon 09:00-16:00", name="monday"), Window("Mon", deny=True, name="not-monday")]
+
+
+def test_who_waits_for_windows_that_are_never_open_together_is_told_at_once(site):
+    pipeline = site.pipeline(Environment("test", gates=NEVER_BOTH))
+    plan = site.project(pipeline).plan()
+    result = site.apply(plan, project=site.project(pipeline), wait=True)
+    [ended] = result.environments
+    assert (ended.status, ended.exit_code, ended.code) == ("blocked", 13, "never-opens")
+    assert ended.message == (
+        "never until 9 Nov 2026 09:00Z, as far as was looked: not-monday and monday are not open together"
+    )
+    assert ended.hint == "See what would help:\n  gitpromote explain shop test"
+    assert (result.exit_code, site.clock.slept) == (13, [])
+
+
+def test_without_a_wait_it_waits_as_anything_does(site):
+    pipeline = site.pipeline(Environment("test", gates=NEVER_BOTH))
+    assert site.told(site.apply(project=site.project(pipeline))) == {"test": "waiting 3"}
+
+
+def test_what_else_is_waited_for_goes_on_beside_it(site):
+    pipeline = site.pipeline(Environment("test", gates=[HOURS]), Environment("uat", after=[], gates=NEVER_BOTH))
+    result = site.apply(project=site.project(pipeline), wait=True)
+    assert site.told(result) == {"test": "written", "uat": "blocked 13"}
+    assert site.clock.now() >= OPENS
+
+
+def test_a_window_that_is_over_for_good_is_not_waited_for(site):
+    past = Window(rrule="FREQ=WEEKLY;COUNT=2", start="2025-01-06T09:00", duration="1h", name="past")
+    pipeline = site.pipeline(Environment("test", gates=[past]))
+    [ended] = site.apply(project=site.project(pipeline), wait=True).environments
+    assert (ended.exit_code, ended.message) == (13, "never in the next years: past does not open")

@@ -159,6 +159,56 @@ def test_a_source_repository_that_is_down_stops_its_warehouse_alone(site, apart,
     assert "number: '2'" in "".join(site.home.files("env/test").values())
 
 
+@pytest.fixture
+def gone(site):
+    """Two Warehouses of Git, one for each Environment; the repository of the second one is down."""
+    charts = site.other("charts.git")
+    charts.commit({"extra/c.yaml": config("extra", 1)})
+    pipeline = site.pipeline(
+        Environment("test", apps=["shop"], direct=["own"]),
+        Environment("extra", apps=["extra"], direct=["other"], after=[]),
+        apps=[App("shop", Plain("deploy/$env")), App("extra", Plain("$env"), repo=str(charts.path))],
+        warehouse=[Warehouse(Git(), name="own"), Warehouse(Git(repo=str(charts.path)), name="other")],
+    )
+    site.promote(pipeline)
+    charts.path.rename(site.root / "away")
+    commit(site, "test", replicas=2)
+    return pipeline
+
+
+def test_a_plan_of_what_does_not_need_the_dead_repository_is_made(site, gone):
+    assert site.decisions(site.project(gone).plan(env="test")) == {"test": "ready"}
+    with pytest.raises(RemoteFailed) as loud:
+        site.project(gone).plan(env="extra")
+    newest = max(site.project(gone).freight.list(), key=lambda one: one.sequence).freight.alias
+    assert loud.value.code == "repository-not-found"
+    assert loud.value.hint.endswith(
+        f"\nWhat is known already goes on without it:\n  gitpromote plan shop --freight {newest}"
+    )
+
+
+def test_freight_that_is_known_is_planned_although_its_repository_is_dead(site, gone):
+    for known in site.project(gone).freight.list():
+        plan = site.project(gone).plan(freight=known.freight.alias)
+        assert set(site.decisions(plan).values()) == {"noop"}
+    with pytest.raises(RemoteFailed):  # nobody read its files on this machine
+        site.project(gone, cache="another").plan(freight=known.freight.alias)
+
+
+def test_status_says_what_comes_next_for_all_but_the_dead_repository(site, gone):
+    report = site.project(gone).status(lag=True).data
+    found = {one.name: (one.decision, one.reason) for one in report.environments}
+    assert found == {"test": ("ready", ""), "extra": ("noop", "")}
+    path = site.root / "charts.git"
+    summary = "A repository does not exist, or is hidden from you"
+    assert report.troubles == (f"Warehouse other: {summary}: read the refs of {path} [repository-not-found]",)
+    assert report.newer == {}
+    cold = site.project(gone, cache="another").status().data
+    [extra] = [one for one in cold.environments if one.name == "extra"]
+    assert (extra.decision, extra.reason) == ("unavailable", f"its sources cannot be read: {summary}")
+    assert cold.troubles == report.troubles
+
+
 def test_a_target_repository_that_is_down_stops_its_environments_alone(site):
     far = site.other("far.git")
     pipeline = site.pipeline(

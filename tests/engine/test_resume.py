@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gitpromote import App, Branch, Directory, Environment, InPlace, Plain, SetValue, Warehouse
+from gitpromote import App, Branch, Directory, Environment, Helm, InPlace, SetValue, Warehouse
 from gitpromote import Image as Images
 from gitpromote.adapters.repository import GitRepository
 from gitpromote.errors import UsageError
@@ -124,19 +124,24 @@ def test_folders_on_one_branch_of_another_repository_find_each_its_own_commit_ag
 
 
 def test_values_of_one_file_in_another_repository_find_each_its_own_commit_again(site):
-    text = site.deployment("all").replace("metadata:\n  name", "metadata:\n  labels: {test: x, prod: x}\n  name")
-    site.other("other.git").commit({"deploy/all/deployment.yaml": text})
+    chart = {
+        "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 0.1.0\n",
+        "chart/templates/c.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: a}\n"
+        "data: {it: {{ index .Values .Values.env }}}\n",
+    }
+    site.other("other.git").commit({**chart, "values.yaml": "{test: x, prod: x}\n"})
 
     def pipeline(site):
         repo = str(site.root / "other.git")
-        edits = [SetValue("deploy/all/deployment.yaml", "metadata.labels.$env", value="here")]
+        edits = [SetValue("values.yaml", "$env", value="here")]
+        renderer = Helm("chart", values=["values.yaml"], set={"env": "$env"})
         return site.pipeline(
             *(Environment("test", after=[]), Environment("prod", after=[])),
-            apps=[App("shop", Plain("deploy/all"), edits=edits, repo=repo)],
+            apps=[App("shop", renderer, edits=edits, repo=repo)],
             target=InPlace("main", repo=repo),
             warehouse=Warehouse(Images("ghcr.io/acme/shop")),
         )
 
     origins = lambda site: [site.other("other.git")]  # noqa: E731
     kill_everywhere(site, pipeline, origins, after=("push",), images=[f"ghcr.io/acme/shop:1.0.0@sha256:{'1' * 64}"])
-    assert "{test: here, prod: here}" in site.other("other.git").show("main:deploy/all/deployment.yaml")
+    assert site.other("other.git").show("main:values.yaml") == "{test: here, prod: here}\n"

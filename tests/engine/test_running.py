@@ -488,6 +488,23 @@ def test_several_pipelines_go_at_their_own_pace_and_one_that_fails_keeps_none_ba
     ]
 
 
+def test_a_clock_that_is_set_back_makes_no_other_pipeline_wait_longer(monkeypatch):
+    clock, log = Clock(), []
+
+    def turn(name, back):
+        def take():
+            log.append(name)
+            clock.time -= back
+            return a_round(test="")
+
+        return take
+
+    made = [Lane(turn=turn(name, back), listener=Nobody()) for name, back in (("one", 3600), ("two", 0))]
+    waits = Waits(clock)
+    keep_running(made, clock=clock, pace=Pace(interval=60, jitter=0), waiting=waits, rounds=5)
+    assert (log, set(waits.waited)) == (["one", "two", "one", "two", "one"], {60.0})
+
+
 def test_a_bell_wakes_all_pipelines():
     quiet = a_round(test="")
     assert lanes({"one": [quiet], "two": [quiet]}, rounds=4, wakes=[0]) == ["one at 0", "two at 0"] * 2

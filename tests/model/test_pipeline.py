@@ -472,13 +472,12 @@ def test_an_edit_names_an_image_that_a_warehouse_subscribes_to() -> None:
     )
     assert sorted(told) == [
         (
-            'Helm: the chart "oci://ghcr.io/acme/chart/shop" is not in the sources, and this version renders no other  '
-            "[not-supported]  (copy it there and name its folder: "
-            "helm pull oci://ghcr.io/acme/chart/shop --untar --untardir charts)"
+            'Helm: no Warehouse subscribes to the chart "oci://ghcr.io/acme/chart/shop"  [unknown-chart]  '
+            '(did you mean "oci://ghcr.io/acme/charts/shop"?)'
         ),
         (
             'SetValue: no Warehouse subscribes to the chart "https://charts.example/db"  [unknown-chart]  '
-            '(add Chart("https://charts.example/db", …) to the Warehouse)'
+            '(add Chart("https://charts.example", name="db") to the Warehouse)'
         ),
         (
             'SetValue: no Warehouse subscribes to the image "ghcr.io/acme/shpo"  [unknown-image]  '
@@ -492,28 +491,59 @@ def test_an_edit_names_an_image_that_a_warehouse_subscribes_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chart", "watched", "command"),
+    ("chart", "watched"),
     [
-        (
-            "oci://ghcr.io/acme/charts/shop",
-            Chart("oci://ghcr.io/acme/charts/shop", "^1"),
-            "helm pull oci://ghcr.io/acme/charts/shop --untar --untardir charts",
-        ),
-        (
-            "https://charts.example/stable",
-            Chart("https://charts.example/stable", "^1", name="shop"),
-            "helm pull NAME --repo https://charts.example/stable --untar --untardir charts",
-        ),
+        ("oci://ghcr.io/acme/charts/shop", Chart("oci://ghcr.io/acme/charts/shop", "^1")),
+        ("oci://GHCR.io/acme/charts/shop/", Chart("oci://ghcr.io/acme/charts/shop", "^1")),
+        ("https://charts.example/stable/shop", Chart("https://charts.example/stable/", "^1", name="shop")),
+        ("oci://ghcr.io/acme/charts/$app", Chart("oci://ghcr.io/acme/charts/shop", "^1")),
     ],
 )
-def test_a_chart_that_nothing_fetches_is_refused_before_anything_is_planned(chart, watched, command) -> None:
-    told = problems(lambda: small(warehouse=Warehouse(watched), apps=[App("shop", Helm(chart) | Kustomize("k"))]))
-    assert told == [
-        (
-            f'Helm: the chart "{chart}" is not in the sources, and this version renders no other  [not-supported]  '
-            f"(copy it there and name its folder: {command})"
+def test_a_chart_that_a_warehouse_subscribes_to_may_be_rendered(chart, watched) -> None:
+    small(warehouse=Warehouse(watched), apps=[App("shop", Helm(chart) | Kustomize("k"))])
+
+
+@pytest.mark.parametrize(
+    ("chart", "watched", "hint"),
+    [
+        ("oci://ghcr.io/acme/charts/shop", Image("a/b"), 'add Chart("oci://ghcr.io/acme/charts/shop", …)'),
+        ("https://charts.example/shop", Image("a/b"), 'add Chart("https://charts.example", name="shop")'),
+        # A registry and a chart repository are never the same place.
+        ("oci://x.example/shop", Chart("https://x.example", name="shop"), 'did you mean "https://x.example/shop"?'),
+    ],
+)
+def test_a_chart_that_no_freight_will_hold_is_refused_with_the_subscription(chart, watched, hint) -> None:
+    told = problems(lambda: small(warehouse=Warehouse(watched), apps=[App("shop", Helm(chart))]))
+    more = "" if hint.startswith("did") else " to the Warehouse"
+    assert told == [f'Helm: no Warehouse subscribes to the chart "{chart}"  [unknown-chart]  ({hint}{more})']
+
+
+def test_a_chart_whose_warehouse_does_not_get_there_is_refused_with_the_environment() -> None:
+    chart = "oci://ghcr.io/acme/charts/shop"
+    [told] = problems(
+        lambda: small(
+            Environment("test"),
+            Environment("lab", after=[], direct=["fix"]),
+            warehouse=[Warehouse(Chart(chart), Git(), name="main"), Warehouse(Git(), name="fix")],
+            apps=[App("shop", Helm(chart))],
         )
-    ]
+    )
+    assert told == (
+        f'Environment("lab"): carries App "shop", and no Freight that gets here holds its chart "{chart}"  '
+        "[unknown-chart]  (direct=['main'] lets that of main in)"
+    )
+
+
+def test_in_place_the_version_of_a_chart_is_written_somewhere() -> None:
+    chart = "oci://ghcr.io/acme/charts/shop"
+    app = App("shop", Helm(chart), edits=[SetValue("$env.yaml", "image.tag", image="a/b")])
+    warehouse = Warehouse(Image("a/b"), Chart(chart))
+    [told] = problems(lambda: small(Environment("test"), warehouse=warehouse, apps=[app], target=InPlace("main")))
+    assert told == (
+        f'Environment("test"): is edited in place, and no edit of App "shop" writes the version of "{chart}"  '
+        "[nothing-to-promote]  "
+        f'(write edits=[SetValue("app.yaml", "spec.source.targetRevision", chart="{chart}")])'
+    )
 
 
 def test_spellings_of_one_image_are_one() -> None:

@@ -94,6 +94,29 @@ def test_hours_that_are_over_when_the_soak_ends_give_no_moment():
     assert opens("waiting", judged(NOW), as_of=NOW, at=judged) == wanted
 
 
+def test_what_contradicts_each_other_never_opens_whoever_has_approved_until_then():
+    def judged(moment):
+        odd = moment // DAY % 2 == 1
+        change = (moment // DAY + 1) * DAY
+        return [
+            outcome("odd", "pass", until=change) if odd else outcome("odd", at=change),
+            outcome("even", at=change) if odd else outcome("even", "pass", until=change),
+            outcome("approvals", "pass", until=3 * DAY) if moment < 3 * DAY else outcome("approvals", have=0, need=1),
+        ]
+
+    wanted = Opens(conditions=({"never": 101 * DAY, "gates": ["even", "odd"]},))
+    assert opens("waiting", judged(NOW), as_of=NOW, at=judged) == wanted
+
+
+def test_an_approval_that_is_over_when_time_opens_is_told_as_such():
+    def judged(moment):
+        hours = outcome("hours", "pass") if moment >= 5000 else outcome("hours", at=5000)
+        return [hours, outcome("approvals", "pass", until=4000) if moment < 4000 else outcome("approvals")]
+
+    wanted = Opens(conditions=({"at": 5000}, {"gate": "approvals"}))
+    assert opens("waiting", judged(NOW), as_of=NOW, at=judged) == wanted
+
+
 def test_what_does_not_wait_opens_now_or_never():
     assert opens("ready", [], as_of=NOW) == Opens(earliest=NOW)
     assert opens("blocked", [outcome("soak", at=5000)], as_of=NOW) is None

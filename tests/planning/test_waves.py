@@ -132,6 +132,14 @@ def test_what_is_late_by_jitter_says_when_it_begins(small):
     assert told(small, waved(small, jitter="10m", now=1000 + late), "us", since=1000)[0] == "pass"
 
 
+def test_without_jitter_nothing_is_late(small):
+    # Plans are of whole minutes: what was verified within one was verified after it began.
+    assert told(small, waved(small, max_parallel=1, now=960), "us", since=1000) == (
+        "pass",
+        "wave 1: 0 of 1 under way",
+    )
+
+
 def test_a_plan_lets_as_many_go_as_the_budget_says(small):
     one = small.freight(1)
     pipeline = small.pipeline(

@@ -43,6 +43,8 @@ def context(value: dict[str, Any] | None, *, arrived: int | None = NOW - 60, aft
         ("absent", "", "pending", "ci/smoke-1 has not run: apply starts it"),
         ("failed", "BackoffLimitExceeded: Job has", "fail", "ci/smoke-1 failed: BackoffLimitExceeded: Job has"),
         ("failed", "", "fail", "ci/smoke-1 failed"),
+        ("suspended", "", "pending", "ci/smoke-1 is suspended: it runs once somebody resumes it"),
+        ("ending", "", "pending", "ci/smoke-1 was deleted and is still there: apply starts it again"),
         ("odd", "", "error", "ci/smoke-1 is in no known state"),
     ],
 )
@@ -122,6 +124,21 @@ def test_the_manifest_gets_name_end_and_the_images_of_the_change():
         f"localhost:5000/shop:3@{DIGEST}",
     ]
     assert manifest["metadata"]["name"] == "smoke"
+
+
+def test_what_only_a_server_sets_is_left_out():
+    metadata = {"name": "a", "uid": "1", "resourceVersion": "7", "creationTimestamp": None, "managedFields": []}
+    manifest = {"kind": "Job", "metadata": metadata, "spec": {}, "status": {"active": 1}}
+    made = job.prepared(manifest, "a-1", subject=SUBJECT, images=[], timeout=600)
+    assert set(made) == {"kind", "metadata", "spec"}
+    assert set(made["metadata"]) == {"name", "namespace", "labels", "annotations"}
+
+
+@pytest.mark.parametrize(("kept", "stays"), [(0, 86_400), (86_400, 86_400), (10**6, 10**6), (None, None)])
+def test_a_job_that_has_ended_stays_until_somebody_has_looked(kept, stays):
+    spec = {"ttlSecondsAfterFinished": kept} if kept is not None else {}
+    made = job.prepared({"metadata": {"name": "a"}, "spec": spec}, "a", subject=SUBJECT, images=[], timeout=600)
+    assert made["spec"].get("ttlSecondsAfterFinished") == stays
 
 
 @pytest.mark.parametrize(("given_end", "end"), [(30, 30), (9999, 600), (None, 600)])

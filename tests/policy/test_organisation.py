@@ -81,6 +81,9 @@ def test_an_exemption_covers_what_it_says_and_ends():
     assert (found.status, found.until) == ("pass", start_of("2026-08-01"))
     assert found.findings[0].excepted == "pay until 2026-08-01: soon"
     assert at_another_time(found, start_of("2026-08-01")).status == "fail"
+    assert forecast([("test", found), ("prod", found)]) == [
+        "from 2026-08-01 org/two is excused no more: it would block test, prod (1 cause)"
+    ]
     for other in ({"object": "Deployment shop/api"}, {"pipeline": "pay"}, {"environment": "test"}, {"rule": "three"}):
         assert judged(OrgPolicy(TWO), scene(deployment("web")), exemptions=[one.changed(other)]).status == "fail"
 

@@ -11,6 +11,8 @@ import pytest
 
 from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.project import Plan, Project, project_of
+from gitpromote.views.lines import plain
+from gitpromote.views.running import ran_view, round_line
 from gitpromote.views.time import instant
 
 PREVIEWS = """\
@@ -138,6 +140,10 @@ def test_without_anything_alive_there_is_nothing_to_do(empty, tmp_path):
     assert project.plan_verify(saved) == []
     ran = desk.project().run_once()
     assert ([turn.name for turn in ran.turns], ran.exit_code) == ([], 0)
+    assert ran.rounds[-1].resting == why
+    assert plain(ran_view(ran)) == f"Nothing to do: {why}\n"
+    line = "".join(span.text for span in round_line(ran.rounds[-1], again=300))
+    assert line.endswith("  previews  nothing is alive that previews could stand for   (again in 5m)")
     assert (desk.project().records(), desk.project().approvals()) == ((), {})
     pull(desk, 1)
     assert [one.name for one in desk.project().plan()] == ["pr-1"]
@@ -422,7 +428,12 @@ def test_the_command_line_says_that_there_is_nothing_to_do_and_why(empty, capsys
         "  gitpromote retire previews --gone --reason …\n"
     )
     assert main(["run", "--once"]) == 0
-    assert capsys.readouterr().out == "Nothing to do: every environment holds what its Freight makes.\n"
+    assert capsys.readouterr().out == (
+        "Nothing to do: nothing is alive that previews could stand for:\n"
+        f"  {desk.remote} has no refs/pull/*/head\n"
+        "What is left of former ones is taken away by:\n"
+        "  gitpromote retire previews --gone --reason …\n"
+    )
     assert main(["apply", "-auto-approve"]) == 0
     assert "Nothing to do" in capsys.readouterr().out
     assert main(["history"]) == 0

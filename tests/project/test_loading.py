@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.planning.planfile import blob_bytes
 from gitpromote.project import Plan, Project, open_plan, project_of
 
 TWO = """\
@@ -172,6 +174,24 @@ def test_a_plan_whose_code_has_changed_since_is_stale(desk):
     assert desk.refs() == before
     (desk.work / "render_shop.py").write_text(RENDERER)
     assert desk.project().apply(plan, expect_digest=plan.digest).environments[1].status == "written"
+
+
+def test_a_module_that_the_function_imports_is_part_of_the_render_and_of_the_plan(desk):
+    helped = "from colours import COLOUR\n\n\n" + RENDERER.replace('"x"}}', '"x"}, "data": {"colour": COLOUR}}')
+    desk.push({"pipeline.py": WITH_FUNCTION, "render_shop.py": helped, "colours.py": "COLOUR = 'red'\n"})
+    red = desk.project().plan()
+    desk.push({"colours.py": "COLOUR = 'blue'\n"})
+    result = desk.project().apply(red, expect_digest=red.digest)
+    assert {one.code for one in result.environments} == {"plan-code-changed"}
+    warm, cold = desk.project().plan(), desk.project(cache="cold").plan()
+    for plan in (warm, cold):
+        assert {content["colour"] for content in colours(plan)} == {"blue"}
+    told = [plan.data.model_dump(mode="json", include={"environments", "blobs"}) for plan in (warm, cold)]
+    assert told[0] == told[1]
+
+
+def colours(plan):
+    return [yaml.safe_load(blob_bytes(blob))["data"] for blob in plan.data.blobs.values()]
 
 
 def test_from_a_plan_the_code_is_looked_for_where_it_was(desk, monkeypatch, tmp_path):

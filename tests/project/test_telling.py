@@ -32,11 +32,13 @@ def test_status_says_what_runs_and_what_is_next(promoted):
         status["live"]
 
 
-def test_status_tells_what_it_knows_where_no_plan_can_be_made(promoted):
+def test_status_tells_what_it_knows_where_something_cannot_be_rendered(promoted):
     promoted.push({"deploy/test/c.yaml": "{{ broken\n"}, message="broken")
     status = promoted.project().status()
     assert status["test"].runs["shop"].subject == "first"
-    assert (status["test"].decision, status["test"].reason.endswith("]")) == (None, True)
+    assert status["test"].decision == "unavailable"
+    assert " cannot be rendered: " in status["test"].reason
+    assert [text.partition(":")[0] for text in status.data.troubles] == ["test"]
 
 
 def test_a_status_before_the_first_promotion_is_empty(desk):

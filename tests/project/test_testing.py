@@ -177,6 +177,20 @@ tests:
     assert {one.rule for one in report.rules if one.covered} == {"holidays", "budget", "calm", "majors"}
 
 
+def test_environments_are_known_by_what_a_test_tells_of_them(folder):
+    report = ran(
+        folder,
+        """\
+gates: [{CEL: {name: reviewed, expression: "bundle.pr['staging'].isApproved"}}]
+tests:
+  - {name: approved, facts: {bundle: {pr: {staging: {isApproved: true}}}}, expect: {reviewed: pass}}
+  - {name: not yet, facts: {bundle: {pr: {staging: {isApproved: false}}}}, expect: {reviewed: pending}}
+  - {name: of another one, facts: {bundle: {pr: {uat: {isApproved: true}}}}, expect: {reviewed: error}}
+""",
+    )
+    assert [(status, messages) for _, status, messages in told(report)] == [("pass", ())] * 3
+
+
 def test_objects_are_written_into_the_test_as_yaml_or_as_text(folder):
     report = ran(
         folder,

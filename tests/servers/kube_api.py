@@ -25,6 +25,7 @@ class KubeApi:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.token = token
         self.may_create = True
+        self.namespaces: set[str] | None = None
 
     def __call__(self, asked: Asked) -> Said:
         if asked.headers.get("authorization") != f"Bearer {self.token}":
@@ -48,6 +49,10 @@ class KubeApi:
             key = f"{namespace}/{body['metadata']['name']}"
             if not self.may_create:
                 return status(403, "Forbidden", "jobs.batch is forbidden: ci cannot create it")
+            if self.namespaces is not None and namespace not in self.namespaces:
+                return status(404, "NotFound", f'namespaces "{namespace}" not found')
+            if body["metadata"].get("resourceVersion"):
+                return status(400, "BadRequest", "resourceVersion should not be set on objects to be created")
             if key in self.jobs:
                 return status(409, "AlreadyExists", f'jobs.batch "{body["metadata"]["name"]}" already exists')
             self.jobs[key] = body | {"status": {}}

@@ -9,7 +9,7 @@ import pytest
 
 from gitpromote.model.finding import Finding
 from gitpromote.model.outcome import Outcome, Overridden
-from gitpromote.model.plan import MovingFreight
+from gitpromote.model.plan import MovingFreight, Request
 from gitpromote.views.explaining import explanation
 from gitpromote.views.explaining_markdown import explanation_markdown
 from gitpromote.views.lines import plain
@@ -56,6 +56,57 @@ def helps(make: SimpleNamespace, one: Outcome, *, others: tuple[Any, ...] = (), 
 )
 def test_one_thing_would_help(make: SimpleNamespace, members: dict[str, Any], command: str | None) -> None:
     assert helps(make, outcome(**members)) == command
+
+
+BACK = {"kind": "rollback", "request": Request(reason="5xx, INC-1")}
+GONE = {"kind": "retire", "request": Request(reason="old", apps=("legacy",))}
+
+
+@pytest.mark.parametrize(
+    ("members", "called", "command"),
+    [
+        ({}, "p.json", "gitpromote override pay prod-eu soak --plan p.json --reason … --expires 4h"),
+        (BACK, "rb.json", "gitpromote override pay prod-eu soak --plan rb.json --reason … --expires 4h"),
+        (
+            BACK,
+            "",
+            (
+                "gitpromote rollback pay prod-eu --to jolly-snipe-e14a --reason '5xx, INC-1' -out=plan.json, then "
+                "gitpromote override pay prod-eu soak --plan plan.json --reason … --expires 4h"
+            ),
+        ),
+        (
+            GONE,
+            "",
+            (
+                "gitpromote retire pay --app legacy --reason old -out=plan.json, then "
+                "gitpromote override pay prod-eu soak --plan plan.json --reason … --expires 4h"
+            ),
+        ),
+    ],
+)
+def test_an_override_names_the_plan_that_is_no_fresh_promotion(
+    make: SimpleNamespace, members: dict[str, Any], called: str, command: str
+) -> None:
+    environment = make.environment("prod-eu", decision="waiting", outcomes=(outcome(level="soft"),))
+    plan = make.plan(environment).model_copy(update=members)
+    assert remedies(plan, environment, called=called) == {"soak": command}
+
+
+def test_an_approval_of_a_rollback_that_nobody_saved_begins_with_saving_it(make: SimpleNamespace) -> None:
+    one = outcome(remedy="gitpromote approve PLAN --env prod-eu")
+    environment = make.environment("prod-eu", decision="waiting", outcomes=(one,))
+    assert remedies(make.plan(environment).model_copy(update=BACK), environment) == {
+        "soak": (
+            "gitpromote rollback pay prod-eu --to jolly-snipe-e14a --reason '5xx, INC-1' -out=plan.json, then "
+            "gitpromote approve plan.json --env prod-eu"
+        )
+    }
+
+
+def test_a_gate_may_be_called_as_a_plan_is(make: SimpleNamespace) -> None:
+    command = "gitpromote override pay prod-eu PLAN --plan p.json --reason … --expires 4h"
+    assert helps(make, outcome(id="PLAN", level="soft"), called="p.json") == command
 
 
 def test_what_was_overridden_needs_no_help(make: SimpleNamespace) -> None:

@@ -15,6 +15,7 @@ from gitpromote.views.applying import apply_view
 from gitpromote.views.checking import doctor_view, verify_view
 from gitpromote.views.chronicle import history_view
 from gitpromote.views.explaining import explanation
+from gitpromote.views.explaining_markdown import explanation_markdown
 from gitpromote.views.lines import plain
 from gitpromote.views.standing import status_view
 from gitpromote.views.time import day
@@ -36,6 +37,15 @@ def test_every_verdict_is_explained_with_its_times(make: SimpleNamespace, snapsh
 def test_without_gates_nothing_stands_in_the_way(make: SimpleNamespace, snapshot: Any) -> None:
     environment = make.environment("test")
     assert plain(explanation(make.plan(environment), environment)) == snapshot
+
+
+def test_where_there_is_no_freight_that_is_what_stands_in_the_way(make: SimpleNamespace) -> None:
+    environment = make.environment("test", decision="unavailable", reason="ghcr.io/acme/pay has no tags", freight={})
+    plan = make.plan(environment)
+    head, *rest = plain(explanation(plan, environment)).splitlines()
+    assert head == "test · - · unavailable · ghcr.io/acme/pay has no tags"
+    assert not any("stands in the way" in line for line in rest)
+    assert "No gate is configured" not in explanation_markdown(plan, environment)
 
 
 def test_status_shows_what_runs_and_what_is_next(make: SimpleNamespace, snapshot: Any) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from gitpromote.adapters.git.process import Completed, git_version, require_version
+from gitpromote.adapters.git.process import LOGIN_TIMEOUT, Completed, git_version, require_version
 from gitpromote.adapters.git.url import masked
 from gitpromote.errors import AccessDenied, CacheFailed, GitpromoteError, RemoteFailed
 
@@ -215,6 +215,13 @@ def git_failure(
     """
     require_version(version())
     detail = f"{doing} {masked(where)}\n{_quoted(completed)}".rstrip()
+    if completed.silent:
+        return AccessDenied(
+            "A credential helper did not answer",
+            code="credential-helper-silent",
+            detail=f"{detail}\n  {completed.silent}, which git asked for a login, said nothing in {LOGIN_TIMEOUT:g} s",
+            hint=_AUTH_HINT,
+        )
     if completed.timed_out:
         hint = "Compare the network and the proxy settings, and try again."
         return RemoteFailed("A remote did not answer in time", code="remote-timeout", detail=detail, hint=hint)

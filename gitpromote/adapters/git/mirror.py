@@ -6,7 +6,7 @@ where something differs. Locks are held only while refs are written; reading, co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +36,7 @@ class Mirror(Store):
         config: Sequence[tuple[str, str]] = (),
         env: Mapping[str, str] | None = None,
         timeout: float = TRANSPORT_TIMEOUT,
+        slow: Callable[[str], None] | None = None,
     ) -> Mirror:
         """The mirror of this repository, whose folder may not exist yet.
 
@@ -44,6 +45,7 @@ class Mirror(Store):
         :param config: settings that reach the remote, see ``WorkRepository.transport``
         :param env: the environment that git starts from; default: this process's
         :param timeout: seconds for one command that talks to the remote, and to wait for another process's fetch
+        :param slow: told which program is asked for a login and takes long
         :raises ConfigurationError: the URL is empty or has a control character (``repository-url-invalid``)
         :raises CacheFailed: the cache cannot be made
         """
@@ -52,7 +54,7 @@ class Mirror(Store):
         path = cache_dir.absolute() / "mirrors" / mirror_name(found)
         if not path.is_dir():
             private_folder(private_folder(cache_dir.absolute()) / "mirrors")
-        return cls(Remote(url=found, config=tuple(config), env=env, timeout=timeout), path=path)
+        return cls(Remote(url=found, config=tuple(config), env=env, timeout=timeout, slow=slow), path=path)
 
     def __repr__(self) -> str:
         return f"Mirror({self.remote.label!r})"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from gitpromote.adapters.git.environment import FLAGS, git_environment
+from gitpromote.adapters.git.login_programs import asked_program
 from gitpromote.adapters.git.url import masked
 from gitpromote.errors import ConfigurationError
 
@@ -21,6 +24,10 @@ OLDEST = (2, 31)
 TRANSPORT_TIMEOUT = 900.0
 """Seconds after which a process that talks to a remote is ended."""
 
+LOGIN_TIMEOUT = 120.0
+"""Seconds after which a program that git asks for a login is given up: it may have asked somebody who is not there."""
+
+_PATIENCE = 5.0  # seconds of silence after which it is told what is waited for
 _GRACE = 2.0  # seconds in which git removes its temporary files
 
 
@@ -29,12 +36,14 @@ class Completed(NamedTuple):
 
     :param status: its exit status; negative: the signal that ended it
     :param words: what it said on standard error, credentials masked
+    :param silent: the program that git asked for a login and that did not answer in time
     """
 
     status: int
     output: bytes
     words: str
     timed_out: bool = False
+    silent: str = ""
 
 
 def call_git(
@@ -47,6 +56,7 @@ def call_git(
     config: Iterable[tuple[str, str]] = (),
     extra: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    slow: Callable[[str], None] | None = None,
 ) -> Completed:
     """Run git and say how it ended, whatever that was.
 
@@ -56,12 +66,14 @@ def call_git(
     :param config: settings for this run alone, kept off the command line
     :param extra: variables for this run, whatever ``env`` says
     :param timeout: seconds; afterwards the process and its children are ended
+    :param slow: told which program git waits for where it asks one for a login and that takes long
     :raises ConfigurationError: there is no git, or it cannot be started
     """
     environment = git_environment(env, config=config) | dict(extra or {})
     if git_dir is None and cwd is None:
         environment["GIT_DIR"] = os.devnull  # nothing is discovered from wherever we happen to be
-    return _collect(_start(command(args, git_dir=git_dir), cwd=cwd, environment=environment), data, timeout)
+    process = _start(command(args, git_dir=git_dir), cwd=cwd, environment=environment)
+    return _collect(process, data, timeout) if slow is None else _watched(process, data, timeout, slow)
 
 
 def feed_git(
@@ -143,7 +155,7 @@ def _not_started(error: OSError) -> ConfigurationError:
     )
 
 
-def _collect(process: subprocess.Popen[bytes], data: bytes, timeout: float | None) -> Completed:
+def _collect(process: subprocess.Popen[bytes], data: bytes | None, timeout: float | None) -> Completed:
     timed_out = False
     with process:
         try:
@@ -156,6 +168,34 @@ def _collect(process: subprocess.Popen[bytes], data: bytes, timeout: float | Non
             end_group(process)
             raise
     return Completed(process.returncode, output, masked(words.decode("utf-8", "replace")), timed_out)
+
+
+def _watched(
+    process: subprocess.Popen[bytes], data: bytes, timeout: float | None, slow: Callable[[str], None]
+) -> Completed:
+    """The same, with an eye on programs that git asks for a login."""
+    end = time.monotonic() + timeout if timeout is not None else math.inf
+    asked, since = None, 0.0
+    given: bytes | None = data
+    while (left := end - time.monotonic()) > _PATIENCE:
+        try:
+            output, words = process.communicate(given, _PATIENCE)
+            process.wait()
+            return Completed(process.returncode, output, masked(words.decode("utf-8", "replace")))
+        except subprocess.TimeoutExpired:
+            given = None  # it is on its way
+            known, asked = asked, asked_program(process.pid)
+        except BaseException:
+            end_group(process)
+            process.communicate()
+            raise
+        if asked is not None and asked != known:
+            since = time.monotonic()
+            slow(f"for {asked}, which git asks for a login; {LOGIN_TIMEOUT:g} s at most")
+        if asked is not None and time.monotonic() - since > LOGIN_TIMEOUT - _PATIENCE:
+            end_group(process)
+            return _collect(process, None, None)._replace(timed_out=True, silent=asked)
+    return _collect(process, given, max(left, 0.0))
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -42,12 +42,14 @@ class Remote:
     :ivar config: further settings for commands that talk to it, e.g. the credentials of a CI checkout
     :ivar env: the environment that git starts from; default: this process's
     :ivar timeout: seconds for one command
+    :ivar slow: told which program is asked for a login and takes long
     """
 
     url: str
     config: tuple[tuple[str, str], ...] = ()
     env: Mapping[str, str] | None = field(default=None, repr=False)
     timeout: float = TRANSPORT_TIMEOUT
+    slow: Callable[[str], None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -74,6 +76,7 @@ class Remote:
             config=settings,
             extra=_variables(login),
             timeout=self.timeout,
+            slow=None if is_local(self.url) else self.slow,
         )
 
     def listing(self, patterns: Sequence[str]) -> Listing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
@@ -55,6 +56,11 @@ def run(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], limits: Limi
         collected.close()
         status = process.wait()
     return Ended(status, collected.output, collected.words, time.monotonic() - started, excess)
+
+
+def lifetime(limits: Limits) -> int:
+    """Seconds after which a process of ours ends itself: only one whose parent was killed lives for so long."""
+    return math.ceil(limits.timeout) + 5
 
 
 def kill_all() -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from gitpromote.adapters.renderers.process import lifetime
 from gitpromote.adapters.renderers.running import Output, Running
 from gitpromote.adapters.renderers.sandbox import Inputs, Sandbox
 from gitpromote.model.render import PythonSpec
@@ -18,7 +19,15 @@ def render(spec: PythonSpec, inputs: Inputs, running: Running) -> Output:
     with Sandbox(inputs, copies=running.copies) as sandbox:
         request = sandbox.put_beside("request.json", json.dumps(_request(spec, sandbox)))
         # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
-        words = [running.tool("python").command[0], "-I", "-X", "utf8", str(_CHILD), str(request)]
+        words = [
+            running.tool("python").command[0],
+            "-I",
+            "-X",
+            "utf8",
+            str(_CHILD),
+            str(request),
+            str(lifetime(running.job.limits)),
+        ]
         return running.call(words, sandbox, step="python", source=spec.function)
 
 

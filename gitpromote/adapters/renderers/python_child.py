@@ -1,6 +1,6 @@
 """What runs in the process of a Python renderer: load the function, call it, print what it gave as YAML.
 
-Started as a script, with the path of a request as its argument.
+Started as a script, with the path of a request and the seconds that it may live as its arguments.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -109,4 +110,5 @@ def tell(error: BaseException, file: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.alarm(int(sys.argv[2]))  # whoever started this ends it in time, unless that one was killed
     sys.exit(main(sys.argv[1]))

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 from gitpromote.model.artifact import canonical_repository
 from gitpromote.model.change import Path
 from gitpromote.model.finding import Finding
-from gitpromote.model.manifest import Manifest
+from gitpromote.model.manifest import Manifest, ManifestSet
 from gitpromote.policy.packs.pack import Pack, found
 from gitpromote.policy.packs.reading import mapping
 from gitpromote.policy.packs.setting import names
-from gitpromote.policy.packs.workloads import Pod, elements, pods
+from gitpromote.policy.packs.workloads import Pod, elements, other_images, pods_of
 from gitpromote.policy.scene import Scene
 
-__all__ = ["IMAGES", "ImageText"]
+__all__ = ["IMAGES", "ImageText", "images_of"]
 
 
 class ImageText(NamedTuple):
@@ -43,11 +43,24 @@ class _Place(NamedTuple):
 
 
 def _images(scene: Scene, settings: Mapping[str, Any]) -> Iterator[_Place]:
-    """Every image of a pod that is not ignored: of containers, and of volumes."""
-    for pod in pods(scene):
+    """Every image that is not ignored: of containers, of volumes, and what an object names for its pods."""
+    for place in _places(scene.objects):
+        if not _is_any(place.text, settings["ignore"]):
+            yield place
+
+
+def images_of(objects: ManifestSet) -> Iterator[tuple[str, Manifest]]:
+    """Every image that runs, as it is written, and the object that names it."""
+    return ((place.text.strip(), place.manifest) for place in _places(objects))
+
+
+def _places(objects: ManifestSet) -> Iterator[_Place]:
+    for pod in pods_of(objects):
         for text, path in (*_of_containers(pod), *_of_volumes(pod)):
-            if isinstance(text, str) and text.strip() and not _is_any(text, settings["ignore"]):
+            if isinstance(text, str) and text.strip():
                 yield _Place(pod.manifest, text, path)
+    for manifest, image in other_images(objects):
+        yield _Place(manifest, *image)
 
 
 def _of_containers(pod: Pod) -> Iterator[tuple[Any, Path]]:
@@ -64,6 +77,8 @@ def _of_volumes(pod: Pod) -> Iterator[tuple[Any, Path]]:
 def _is_any(text: str, patterns: Sequence[str]) -> bool:
     """Whether an image is of one of some repositories, given as they are, as shell patterns, or as their beginning."""
     repository = canonical_repository(ImageText.parse(text).repository) if patterns else ""
+    if ".." in repository.split("/"):
+        return False  # no registry takes it, and it is below nothing
     for pattern in patterns:
         bare = pattern.rstrip("/")
         if fnmatchcase(repository, bare) or fnmatchcase(repository, f"{bare}/*"):

@@ -28,8 +28,8 @@ def objects(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
 def pod_labels(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """A workload whose pods lack a required label."""
     for pod in pods(scene):
-        # A bare Pod is an object already.
-        if len(pod.path) > 1 and of_kind(pod.manifest.ref, settings["kinds"]):
+        # A bare Pod is an object already; what is made of parts gets its labels from whoever makes it.
+        if pod.is_whole and len(pod.path) > 1 and of_kind(pod.manifest.ref, settings["kinds"]):
             yield from _lacking("labels/pods", pod.manifest, pod.template, pod.metadata_path, settings)
 
 

@@ -37,11 +37,11 @@ _EVERYWHERE = frozenset(
 def missing(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """A workload in a namespace that has no NetworkPolicy."""
     known = _policies(scene)
-    for pod in _judged(scene, settings):
-        namespace = pod.manifest.ref.namespace
+    for manifest in dict.fromkeys(pod.manifest for pod in _judged(scene, settings)):
+        namespace = manifest.ref.namespace
         if known is not None and namespace not in known:
             message = f"the namespace {namespace or 'that it goes to'} has no NetworkPolicy"
-            yield found("network-policy/missing", pod.manifest, message, hint="add one that denies by default")
+            yield found("network-policy/missing", manifest, message, hint="add one that denies by default")
 
 
 def unselected(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
@@ -49,7 +49,11 @@ def unselected(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     known = _policies(scene)
     for pod in _judged(scene, settings):
         selectors = None if known is None else known.get(pod.manifest.ref.namespace)
-        if selectors and not any(each is _ANY or selects(each, labels_of(pod.template)) for each in selectors):
+        if (
+            pod.is_whole
+            and selectors
+            and not any(each is _ANY or selects(each, labels_of(pod.template)) for each in selectors)
+        ):
             hint = "add one that denies by default: podSelector: {}"
             message = "no NetworkPolicy of its namespace selects its pods"
             yield found("network-policy/unselected", pod.manifest, message, path=pod.metadata_path, hint=hint)
@@ -75,7 +79,9 @@ def _judged(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Pod]:
     """The pods with a network of their own, but those of ignored namespaces."""
     for pod in pods(scene):
         ignored = any(fnmatchcase(pod.manifest.ref.namespace, pattern) for pattern in settings["ignore_namespaces"])
-        if not ignored and pod.spec.get("hostNetwork") is not True:
+        # A template for all namespaces runs in none of its own.
+        somewhere = pod.is_whole or pod.manifest.ref.namespace
+        if somewhere and not ignored and pod.spec.get("hostNetwork") is not True:
             yield pod
 
 

@@ -88,7 +88,8 @@ def needs(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """Pods, those of hooks above all, that come before a ServiceAccount, ConfigMap, Secret or claim that they need."""
     line = _Line(scene)
     for pod in pods(scene):
-        for need in dict.fromkeys(_needs(pod)):
+        # What is made of parts starts when somebody else makes it.
+        for need in dict.fromkeys(_needs(pod)) if pod.is_whole else ():
             needed = scene.objects.get(ObjectRef("", need.kind, pod.manifest.ref.namespace, need.name))
             when = line.is_late(needed, pod.manifest) if needed is not None else ""
             if when:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitpromote.model.finding import Finding
 from gitpromote.policy.packs.pack import Pack, found
-from gitpromote.policy.packs.reading import at, mapping
+from gitpromote.policy.packs.reading import at
 from gitpromote.policy.packs.setting import names
 from gitpromote.policy.packs.workloads import Container, Pod, pods
 from gitpromote.policy.scene import Scene
@@ -46,8 +46,9 @@ def _missing(scene: Scene, settings: Mapping[str, Any], part: str) -> Iterator[F
 def _has(pod: Pod, container: Container, part: str, name: str) -> bool:
     """What the pod as a whole has holds for each of its containers."""
     parts = ("requests", "limits") if part == "requests" else ("limits",)
-    whole, own = mapping(pod.spec.get("resources")), mapping(container.data.get("resources"))
-    return any(at(resources, one, name) is not None for one in parts for resources in (own, whole))
+    # Tekton's steps call them otherwise.
+    held = (container.data.get("resources"), container.data.get("computeResources"), pod.spec.get("resources"))
+    return any(at(resources, one, name) is not None for one in parts for resources in held)
 
 
 def _and(words: Iterable[str]) -> str:

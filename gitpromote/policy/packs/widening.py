@@ -8,7 +8,7 @@ from typing import Any
 from gitpromote.model.change import Path
 from gitpromote.model.finding import Finding
 from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
-from gitpromote.model.rbac import is_powerful, widens
+from gitpromote.model.rbac import gathers_all, gathers_more, is_powerful, widens
 from gitpromote.policy.packs.crd_schema import narrowed
 from gitpromote.policy.packs.pack import Pack, found
 from gitpromote.policy.packs.reading import at, mappings
@@ -19,21 +19,31 @@ __all__ = ["WIDENING"]
 
 _RBAC = "rbac.authorization.k8s.io"
 _NOTHING: Mapping[str, Any] = {}
+_GATHERED: Path = ("aggregationRule", "clusterRoleSelectors")
 
 
 def rbac_rules(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A role that allows more than before."""
+    """A role that allows more than before, or takes the rules of more others as its own."""
     for old, new in _pairs(scene, _RBAC, "Role", "ClusterRole"):
         if old is not None and widens(_list(old.data, "rules"), _list(new.data, "rules")):
             yield found("widening/rbac-rules", new, "allows more than before", path=("rules",))
+        if old is not None and new.ref.kind == "ClusterRole" and gathers_more(old.data, new.data):
+            yield found("widening/rbac-rules", new, "takes the rules of more others as its own", path=_GATHERED)
 
 
 def rbac_powerful(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A new or changed role that allows any verb or resource, reading Secrets, or handing out rights."""
+    """A new or changed role that is as good as everything: any resource or verb, Secrets, rights, or being another one.
+
+    Any verb counts on what comes with Kubernetes; so does a say in what others write, by webhooks for one.
+    """
     for old, new in _pairs(scene, _RBAC, "Role", "ClusterRole"):
         before = is_powerful(_list(old.data, "rules")) if old is not None else False
         if not before and is_powerful(_list(new.data, "rules")):
             yield found("widening/rbac-powerful", new, "allows what is as good as everything", path=("rules",))
+        gathered = new.ref.kind == "ClusterRole" and gathers_all(new.data)
+        if gathered and not (old is not None and gathers_all(old.data)):
+            message = "takes the rules of all others as its own, which is as good as everything"
+            yield found("widening/rbac-powerful", new, message, path=_GATHERED)
 
 
 def rbac_subjects(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from gitpromote.model.change import OCCURRENCE, Path, PathElement
 from gitpromote.model.manifest import Manifest, ManifestSet
 from gitpromote.model.pods import TEMPLATES
-from gitpromote.policy.packs.reading import mapping, mappings
+from gitpromote.policy.admission_kinds import KUBERNETES
+from gitpromote.policy.packs.inside import Image, inside_of
+from gitpromote.policy.packs.pod import Container, Pod, containers_of, elements
+from gitpromote.policy.packs.reading import mapping
 from gitpromote.policy.scene import Scene
 
-__all__ = ["LONG_RUNNING", "Container", "Pod", "Same", "elements", "pods", "pods_of"]
+__all__ = ["LONG_RUNNING", "Container", "Pod", "Same", "elements", "other_images", "pods", "pods_of"]
 
 _IN_SPEC = ("spec", "template")
 
@@ -40,50 +41,6 @@ _SERVERLESS = "serving.knative.dev"  # it has probes of its own
 
 #: Kinds of workloads that run until somebody ends them.
 LONG_RUNNING = tuple(sorted({kind for group, kind in _TEMPLATES if kind not in _ENDING and group != _SERVERLESS}))
-_PARTS = ("containers", "initContainers", "ephemeralContainers")
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """One container of a pod.
-
-    :ivar part: ``containers``, ``initContainers`` or ``ephemeralContainers``
-    :ivar security: its security context; empty where it has none
-    """
-
-    part: str
-    name: str
-    data: Mapping[str, Any]
-    security: Mapping[str, Any]
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Pod:
-    """The pods that a workload makes.
-
-    :ivar template: metadata and spec
-    :ivar spec: of the pod
-    :ivar security: its security context; empty where it has none
-    :ivar path: where the spec stands in the manifest
-    """
-
-    manifest: Manifest
-    template: Mapping[str, Any]
-    spec: Mapping[str, Any]
-    security: Mapping[str, Any]
-    path: Path
-    containers: tuple[Container, ...]
-
-    @property
-    def metadata_path(self) -> Path:
-        """Where the pod's metadata stands."""
-        return (*self.path[:-1], "metadata")
-
-    @property
-    def is_windows(self) -> bool:
-        """Whether it says that it runs on Windows."""
-        return mapping(self.spec.get("os")).get("name") == "windows"
 
 
 def pods(scene: Scene) -> tuple[Pod, ...]:
@@ -92,8 +49,13 @@ def pods(scene: Scene) -> tuple[Pod, ...]:
 
 
 def pods_of(objects: ManifestSet) -> tuple[Pod, ...]:
-    """Every pod that some objects make. The last two sets are remembered: many rules ask for the same one."""
-    return _pods(Same(objects))
+    """Every pod that some objects make."""
+    return _seen(Same(objects)).pods
+
+
+def other_images(objects: ManifestSet) -> tuple[tuple[Manifest, Image], ...]:
+    """Images that objects name outside of any container."""
+    return _seen(Same(objects)).images
 
 
 class Same:
@@ -111,9 +73,25 @@ class Same:
         return isinstance(other, Same) and other.objects is self.objects
 
 
+class _Seen(NamedTuple):
+    pods: tuple[Pod, ...]
+    images: tuple[tuple[Manifest, Image], ...]
+
+
 @lru_cache(maxsize=2)
-def _pods(same: Same) -> tuple[Pod, ...]:
-    return tuple(pod for manifest in same.objects.values() if (pod := _pod(manifest)) is not None)
+def _seen(same: Same) -> _Seen:
+    """The last two sets are remembered: many rules ask for the same one."""
+    pods: list[Pod] = []
+    images: list[tuple[Manifest, Image]] = []
+    for manifest in same.objects.values():
+        pod = _pod(manifest)
+        if pod is not None:
+            pods.append(pod)
+        elif (manifest.ref.group, manifest.ref.kind) not in KUBERNETES:
+            inside = inside_of(manifest)
+            pods += inside.pods
+            images += ((manifest, image) for image in inside.images)
+    return _Seen(tuple(pods), tuple(images))
 
 
 def _pod(manifest: Manifest) -> Pod | None:
@@ -125,31 +103,4 @@ def _pod(manifest: Manifest) -> Pod | None:
     if where is None or not isinstance(spec, dict):
         return None
     path = (*where, "spec")
-    return Pod(manifest, node, spec, mapping(spec.get("securityContext")), path, tuple(_containers(spec, path)))
-
-
-def _containers(spec: dict[str, Any], path: Path) -> Iterator[Container]:
-    for part in _PARTS:
-        for element in elements(spec.get(part), (*path, part)):
-            name = element.data.get("name")
-            security = mapping(element.data.get("securityContext"))
-            yield Container(part, name if isinstance(name, str) else "", element.data, security, element.path)
-
-
-class Element(NamedTuple):
-    """One mapping in a list, and where it stands."""
-
-    data: dict[str, Any]
-    path: Path
-
-
-def elements(value: Any, path: Path, *, key: str = "name") -> Iterator[Element]:
-    """The mappings of a list with their paths, told apart by a key of theirs; by their place where that is no text."""
-    seen: dict[str, int] = {}
-    for index, data in enumerate(mappings(value)):
-        name = data.get(key)
-        step: PathElement = index
-        if isinstance(name, str) and name:
-            seen[name] = seen.get(name, 0) + 1
-            step = {key: name} if seen[name] == 1 else {key: name, OCCURRENCE: seen[name]}
-        yield Element(data, (*path, step))
+    return Pod(manifest, node, spec, mapping(spec.get("securityContext")), path, tuple(containers_of(spec, path)))

@@ -121,6 +121,44 @@ def test_an_interrupt_ends_the_process_and_goes_on(tmp_path):
     assert is_gone(int((tmp_path / "child").read_text()))
 
 
+@pytest.mark.parametrize(
+    ("helper", "name"),
+    [
+        ("git-credential-slow", "git-credential-slow"),
+        ("{folder}/ask-somebody", "ask-somebody"),
+        ("!f() {{ echo hush; sleep 60; }}; f", "a shell line of credential.helper"),
+    ],
+)
+def test_a_program_that_git_asks_for_a_login_is_named_and_given_up(tmp_path, monkeypatch, helper, name):
+    monkeypatch.setattr("gitpromote.adapters.git.process._PATIENCE", 0.3)
+    monkeypatch.setattr("gitpromote.adapters.git.process.LOGIN_TIMEOUT", 0.8)
+    for program in ("git-credential-slow", "ask-somebody"):
+        (tmp_path / program).write_text("#!/bin/sh\nsleep 60\n")
+        (tmp_path / program).chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    told: list[str] = []
+    settings = [
+        ("credential.helper", ""),
+        ("credential.helper", helper.format(folder=tmp_path).removeprefix("git-credential-")),
+    ]
+    asked = b"protocol=https\nhost=git.example\n\n"
+    completed = call_git(["credential", "fill"], data=asked, env=env, config=settings, timeout=60, slow=told.append)
+    assert (completed.timed_out, completed.silent) == (True, name)
+    assert told == [f"for {name}, which git asks for a login; 0.8 s at most"]
+    error = git_failure(completed, doing="read the refs of", where="https://git.example/x.git")
+    assert (type(error), error.code, error.exit_code) == (AccessDenied, "credential-helper-silent", 12)
+    assert error.detail.splitlines()[-1].startswith(f"  {name}, which git asked for a login, said nothing in ")
+
+
+def test_what_is_slow_for_another_reason_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("gitpromote.adapters.git.process._PATIENCE", 0.1)
+    told: list[str] = []
+    completed = call_git(
+        ["x"], env=script(tmp_path, "cat; sleep 0.5\n"), data=b"x" * 300_000, timeout=60, slow=told.append
+    )
+    assert (completed.status, len(completed.output), completed.timed_out, told) == (0, 300_000, False, [])
+
+
 def test_git_has_no_terminal(tmp_path):
     env = script(tmp_path, "ps -o sid= -p $$; echo $GIT_TERMINAL_PROMPT; (: < /dev/tty) 2>/dev/null && echo tty\n")
     lines = call_git(["x"], env=env).output.decode().split()

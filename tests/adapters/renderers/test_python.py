@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import socket
 from pathlib import Path
 
 import pytest
 
+from gitpromote.adapters.code_digest import digest_of_code
 from gitpromote.adapters.renderers.job import render
 from gitpromote.adapters.renderers.sandbox import without_network
 from gitpromote.errors import RenderFailed
@@ -34,7 +34,7 @@ def function(tmp_path: Path, make_job):
         lines = "".join(f"    {line}\n" for line in body.splitlines())
         file.write_text(f"{HEAD}{head}\n{lines}")
         (tmp_path / "beside.py").write_text("NAME = 'beside'\n")
-        code = hashlib.sha256(file.read_bytes()).hexdigest()
+        code = digest_of_code(file, "mine").removeprefix("sha256:")
         spec = PythonSpec(
             function="mine:pods",
             file=str(file),
@@ -126,6 +126,28 @@ def test_a_file_that_has_changed_since_it_was_digested_is_not_run(function, tmp_
     with pytest.raises(RenderFailed) as caught:
         render(job)
     assert f"ImportError: {tmp_path}/mine.py has changed since the pipeline was loaded" in caught.value.detail
+
+
+def test_a_module_that_has_changed_since_it_was_digested_is_not_run(function, tmp_path: Path) -> None:
+    job = function("return pod(beside.NAME)")
+    (tmp_path / "beside.py").write_text("NAME = 'other'\n")
+    with pytest.raises(RenderFailed) as caught:
+        render(job)
+    told = f"ImportError: {tmp_path}/mine.py, or a module that it imports, has changed since the pipeline was loaded"
+    assert told in caught.value.detail
+
+
+def test_a_function_in_a_package_finds_what_lies_beside_it_and_the_package(tmp_path: Path, make_job) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "__init__.py").write_text("")
+    (tmp_path / "lib" / "near.py").write_text("NAME = 'near'\n")
+    (tmp_path / "far.py").write_text("NAME = 'far'\n")
+    file = tmp_path / "lib" / "mine.py"
+    pods = "[{'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': name}} for name in (near.NAME, far.NAME)]"
+    file.write_text(f"import far\nfrom . import near\n\ndef pods(source):\n    return {pods}\n")
+    code = digest_of_code(file, "lib.mine").removeprefix("sha256:")
+    spec = PythonSpec(function="lib.mine:pods", file=str(file), code=code)
+    assert sorted(names(make_job({"a.txt": "x"}, spec))) == ["far", "near"]
 
 
 def test_it_sees_no_credentials_and_an_empty_home(function, monkeypatch: pytest.MonkeyPatch) -> None:

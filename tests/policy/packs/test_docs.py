@@ -34,6 +34,11 @@ with the object, the field, file and line; values of Secrets are never repeated.
 
 Rules look at what would be there as a whole; `deletes`, `widening`, `rollback-ready` and `contamination/address`
 look at what changes.
+
+Rules about pods know where workloads keep them. In other kinds (Argo's Workflows, Tekton's Tasks, operators' own)
+pod templates, containers and images are found by their shape, wherever they stand; schemas, charts' values and the
+patterns of Kyverno and Gatekeeper are left alone. What such an object leaves open counts as not set.
+
 `contamination` and `parity` compare with other Environments. `schema` needs the extra `schema`:
 `pip install "gitpromote[schema]"`.
 

@@ -1,0 +1,87 @@
+"""What a user's function said last when it failed, and where in the user's own files that was: for both processes.
+
+The child writes one line, as the last of its words; whoever started it reads that line, and knows other ends besides.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["last_words", "tell_failure"]
+
+_MARK = "gitpromote failure "
+_LONGEST = 400  # characters of a function's last words
+
+
+def tell_failure(error: BaseException, *, module: str, file: str) -> None:
+    """Write, as the last words of this process, what was raised, and the innermost line of the user's files.
+
+    :param file: the user's file; empty where there is none
+    """
+    told: dict[str, Any] = {"words": _words(error)}
+    if file:
+        root = _root(module, Path(file))
+        place = next(iter(reversed(list(_places(error, root)))), None)
+        told |= {"file": place[0], "line": place[1]} if place is not None else {}
+    sys.stdout.flush()  # what was printed on the way stands before it
+    sys.stderr.write(f"\n{_MARK}{json.dumps(told)}\n")
+
+
+def last_words(said: str, status: int) -> str:
+    """What a process said last, or how it ended; of a failure that was told, the words and the place."""
+    if status < 0:
+        return f"ended by signal {-status}"
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if not lines:
+        return f"exit status {status}"
+    if not lines[-1].startswith(_MARK):
+        return lines[-1][:_LONGEST]
+    try:
+        told = json.loads(lines[-1].removeprefix(_MARK))
+        words, where = str(told["words"]), f" ({told['file']}:{told['line']})" if "file" in told else ""
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return lines[-1][:_LONGEST]
+    return words[: _LONGEST - len(where)] + where
+
+
+def _words(error: BaseException) -> str:
+    """The exception's own words, on one line: neither notes nor the lines around a syntax error."""
+    told = traceback.format_exception_only(error)
+    return " ".join((told[-1] if isinstance(error, SyntaxError) else told[0]).split())
+
+
+def _root(module: str, file: Path) -> Path:
+    """The folder from which the user's modules are imported; ``pipelines`` imports from the one above, too."""
+    depth = module.count(".") + (file.name == "__init__.py")
+    folder = file.parents[min(depth, len(file.parents) - 1)]
+    return folder.parent if folder.name == "pipelines" else folder
+
+
+def _places(error: BaseException, root: Path) -> Iterator[tuple[str, int]]:
+    """File, from that folder, and line of everything that was called there, innermost last."""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if (shown := _shown(frame.filename, root)) and frame.lineno:
+            yield shown, frame.lineno
+    if isinstance(error, SyntaxError) and error.filename and (shown := _shown(error.filename, root)):
+        yield shown, error.lineno or 1
+
+
+def _shown(name: str, root: Path) -> str:
+    """A file of the user's as it is shown; empty for what is installed, or is ours."""
+    ours = str(Path(__file__).parents[1])
+    installed = (ours, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+    if (
+        "site-packages" in name
+        or "dist-packages" in name
+        or name.startswith(tuple(f"{one}{os.sep}" for one in installed))
+    ):
+        return ""
+    path = Path(name)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else ""

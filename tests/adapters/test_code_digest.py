@@ -1,0 +1,110 @@
+"""What the digest of a function's code covers: its file, and the modules beside it that it imports."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from gitpromote.adapters.code_digest import digest_of_code
+
+
+def plain(file: Path) -> str:
+    return f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def make(path: str, text: str = "A = 1\n") -> Path:
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(): pass\n",
+        "from __future__ import annotations\nimport json, os.path\nfrom gitpromote import App\nimport yaml\n",
+        "import nowhere\nfrom . import beside\nfrom .beside import A\n",  # a module outside of packages has no siblings
+        "import importlib\n\ndef f(name):\n    return importlib.import_module(name)\n",
+        "this is no Python\nimport beside\n",
+    ],
+)
+def test_a_file_that_imports_nothing_beside_it_has_the_digest_of_its_bytes(write, text: str) -> None:
+    write("beside.py"), write("json.py"), write("gitpromote.py"), write("yaml/values.yaml")
+    file = write("mine.py", text)
+    assert digest_of_code(file, "mine") == plain(file)
+
+
+IMPORTS = {
+    "import beside\n": "beside.py",
+    "import beside as other, os\n": "beside.py",
+    "from beside import A\n": "beside.py",
+    "from beside import *\n": "beside.py",
+    "def f():\n    from beside import A\n": "beside.py",
+    "try:\n    import beside\nexcept ImportError:\n    beside = None\n": "beside.py",
+    "import lib.deep\n": "lib/deep.py",
+    "import lib\n": "lib/__init__.py",
+    "from lib import deep\n": "lib/deep.py",
+    "from lib import *\n": "lib/deep.py",
+    "from lib.deep import A\n": "lib/__init__.py",
+    "import bare.deep\n": "bare/deep.py",
+    "import importlib\nimportlib.import_module('lib.deep')\n": "lib/deep.py",
+    "__import__('beside')\n": "beside.py",
+    "import first\n": "second.py",
+    "import circle\n": "circle.py",
+}
+
+
+@pytest.mark.parametrize(("text", "changed"), IMPORTS.items())
+def test_a_module_that_is_imported_is_part_of_it(write, tmp_path: Path, text: str, changed: str) -> None:
+    write("beside.py"), write("lib/__init__.py"), write("lib/deep.py"), write("bare/deep.py"), write("unused.py")
+    write("first.py", "import second\n"), write("second.py"), write("circle.py", "import circle, mine\n")
+    file = write("mine.py", text)
+    before = digest_of_code(file, "mine")
+    assert before != plain(file)
+    write("unused.py", "A = 2\n")
+    assert digest_of_code(file, "mine") == before
+    write(changed, (tmp_path / changed).read_text() + "# changed\n")
+    assert digest_of_code(file, "mine") != before
+
+
+def test_a_module_of_a_package_imports_by_its_place(write) -> None:
+    write("lib/__init__.py"), write("lib/near.py"), write("far.py")
+    for text, changed in (("from . import near\n", "lib/near.py"), ("from .near import A\n", "lib/near.py")):
+        file = write("lib/mine.py", text)
+        before = digest_of_code(file, "lib.mine")
+        write(changed, f"# {text}")
+        assert digest_of_code(file, "lib.mine") != before != plain(file)
+    file = write("lib/mine.py", "import far\n")
+    assert digest_of_code(file, "lib.mine") != plain(file)
+    package = write("lib/__init__.py", "from . import near\n")
+    assert digest_of_code(package, "lib") != plain(package)
+
+
+def test_above_pipelines_lies_what_its_files_import(write) -> None:
+    write("common.py", "import inner\n"), write("pipelines/inner.py")
+    file = write("pipelines/shop.py", "import common\n")
+    before = digest_of_code(file, "shop")
+    assert before != plain(file)
+    write("pipelines/inner.py", "A = 2\n")
+    assert digest_of_code(file, "shop") != before
+
+
+def test_it_is_the_same_wherever_the_folder_lies(write) -> None:
+    found = set()
+    for folder in ("a", "b"):
+        write(f"{folder}/beside.py")
+        found.add(digest_of_code(write(f"{folder}/mine.py", "import beside\n"), "mine"))
+    assert len(found) == 1
+
+
+def test_what_is_installed_is_told_by_its_file_alone(write) -> None:
+    write("site-packages/beside.py")
+    file = write("site-packages/mine.py", "import beside\n")
+    assert digest_of_code(file, "mine") == plain(file)
