@@ -112,6 +112,7 @@ class _Run:
     singly: bool = False
     landed: dict[str, tuple[Fresh, str | None]] = field(default_factory=dict)
     lost: int = 0
+    disproved: Mapping[str, GitpromoteError] | None = None
     present: frozenset[str] = frozenset()
     results: Results = field(init=False)
     pins: Pins = field(init=False)
@@ -204,7 +205,21 @@ class _Run:
                 self.results[planned.name] = result
             else:
                 ready.append(fresh)
-        return self._in_turn(ready, seen)
+        return self._in_turn(self._proven(ready), seen)
+
+    def _proven(self, ready: list[Fresh]) -> list[Fresh]:
+        """Without those whose files are not what their Freight renders to, where an organisation judges."""
+        writing = [fresh for fresh in ready if fresh.planned.writes]
+        if self.world.organisation is None or self.file.plan.kind != "promote" or not writing:
+            return ready
+        if self.disproved is None:
+            from gitpromote.engine.reproduced import unreproduced  # it plans again
+
+            self.disproved = unreproduced(self.world, self.file.plan)
+        for fresh in writing:
+            if error := self.disproved.get(fresh.planned.name):
+                self.results[fresh.planned.name] = failed_result(fresh.planned, error)
+        return [fresh for fresh in ready if fresh.planned.name not in self.disproved]
 
     def _in_turn(self, ready: Sequence[Fresh], seen: Look) -> list[Fresh]:
         """Without those that a wave keeps back, and those that stand on what does not go."""

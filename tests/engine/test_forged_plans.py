@@ -456,3 +456,26 @@ def test_a_hold_counts_whatever_the_plan_decided(promoted):
     assert (ended.status, ended.code) == ("stale", "plan-overtaken")
     assert ended.message.endswith(': "an audit"')
     assert promoted.home.refs() == before
+
+
+# -- what it was made of
+
+
+def test_files_that_their_freight_does_not_render_to_are_not_written_where_somebody_judges(site, organisation):  # noqa: F811
+    organisation.asks(AUTHOR)
+    project = site.project(one_environment(site))
+    site.home.commit(author="Tom <tom@acme.example>")
+    plan = project.plan()
+    theirs = forged(plan, lambda data: writing(data, {"configmap-cfg.yaml": CONFIG}))
+    before = site.home.refs()
+    [ended] = site.apply(theirs, project=project).environments
+    assert (ended.status, ended.exit_code, ended.code) == ("failed", 5, "plan-not-reproduced")
+    assert ended.detail == "test: rendered again, configmap-cfg.yaml would be written otherwise."
+    assert site.home.refs() == before
+    assert site.told(site.apply(plan, project=project)) == {"test": "written"}
+
+
+def test_where_nobody_judges_nothing_is_rendered_again(site):
+    project = site.project(one_environment(site))
+    theirs = forged(project.plan(), lambda data: writing(data, {"configmap-cfg.yaml": CONFIG}))
+    assert site.told(site.apply(theirs, project=project)) == {"test": "written"}
