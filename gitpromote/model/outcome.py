@@ -17,8 +17,8 @@ Reads = Literal["live", "fixed"]
 #: The outcome that says that what is in an Environment was rejected since, and what comes instead.
 REPLACES_REJECTED = "replaces-rejected"
 
-# From harmless to worst. `pending` blocks until a fact changes, `error` until we can tell, `fail` for good.
-_ORDER: tuple[Status, ...] = ("skip", "pass", "warn", "pending", "error", "fail")
+#: From harmless to worst. ``pending`` blocks until a fact changes, ``error`` until we can tell, ``fail`` for good.
+STRICTNESS: tuple[Status, ...] = ("skip", "pass", "warn", "pending", "error", "fail")
 
 
 class Overridden(Document):
@@ -81,4 +81,4 @@ class Outcome(Document):
 def worst_of(outcomes: Iterable[Outcome]) -> Status:
     """The worst status among the binding outcomes; ``pass`` where there is none."""
     statuses = {outcome.status for outcome in outcomes if outcome.binding}
-    return max(statuses, key=_ORDER.index, default="pass")
+    return max(statuses, key=STRICTNESS.index, default="pass")

@@ -62,10 +62,22 @@ def _judge(kind: str) -> Judge:
 
 def gate_outcomes(asking: Asking) -> list[Outcome]:
     """The verdict of every gate that judges this occasion, in their order."""
+    judged = [*_of_pipeline(asking), *_of_organisation(asking)]
+    return [*judged, *_passed_by(asking)] if asking.occasion == "hotfix" else judged
+
+
+def _of_pipeline(asking: Asking) -> list[Outcome]:
+    if not (asking.changes and asking.journey.pipeline.risks and asking.resolved.organisation):
+        return _own(asking)
+    from gitpromote.planning.lowered import strictest, with_lowered_risk  # few pipelines lower risk
+
+    return strictest([_own(asking), *map(_own, with_lowered_risk(asking))])
+
+
+def _own(asking: Asking) -> list[Outcome]:
     gates = [one for one in asking.resolved.gates if _judges(one, asking.occasion)]
     context = gate_context(asking) if any(one.kind in JUDGES or one.when for one in gates) else None
-    judged = [*(_outcome(asking, gate, context) for gate in gates), *_of_organisation(asking)]
-    return [*judged, *_passed_by(asking)] if asking.occasion == "hotfix" else judged
+    return [_outcome(asking, gate, context) for gate in gates]
 
 
 def _passed_by(asking: Asking) -> list[Outcome]:

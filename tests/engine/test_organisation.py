@@ -651,6 +651,28 @@ def test_a_gate_by_risk_that_is_added_after_the_plan_does_not_see_what_the_pipel
     assert (ended.status, "org/calm" in ended.message) == ("blocked", True)
 
 
+@pytest.mark.parametrize(
+    "gate",
+    [
+        Window("Mon 03:00-03:01", name="own", when="plan.risk != 'high'"),
+        CEL("own", "plan.risk == 'high'"),
+    ],
+    ids=["window", "expression"],
+)
+def test_a_gate_of_the_organisation_opens_none_of_the_pipelines_own(promoted, monkeypatch, gate):
+    stopping(promoted)
+    pipeline = promoted.pipeline(Environment("test", production=False, gates=[gate]), risks=LOWERED)
+    shut = outcome(promoted.plan(pipeline), "test", "own").status
+    assert shut in ("pending", "fail")
+    Organisation(promoted, monkeypatch).asks(CALM.replace("!= 'high'", "in ['low', 'medium', 'high']"))
+    plan = promoted.plan(pipeline)
+    assert outcome(plan, "test", "org/calm").status == "pass"
+    assert outcome(plan, "test", "own").status == shut
+    assert {one.risk for one in plan.data.environment("test").changes} == {"high"}
+    [ended] = promoted.project(pipeline).apply(plan, confirmed=True).environments
+    assert ended.status in ("blocked", "waiting")
+
+
 RELEASE = "groups: groups.yaml\nsigners: signers\ngates:\n  - {kind: approvals, count: 1, of: '@release'}\n"
 PEOPLE = {"groups.yaml": '"@release": [cleo@acme.example]\n'}
 
