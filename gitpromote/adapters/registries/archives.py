@@ -1,4 +1,4 @@
-"""Archives of charts that were fetched, by their digests: private to the user, whole or not there, safe to lose."""
+"""Archives of charts that were fetched, by address, version and digest: private to the user, whole or not there, safe to lose."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Archives:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def get(self, digest: str) -> bytes | None:
-        """The archive that a digest pins, its own or that of its manifest."""
-        path = self._path(digest)
+    def get(self, pinned: str) -> bytes | None:
+        """The archive of ``address:version@digest``; the digest is its own or that of its manifest."""
+        path = self._path(pinned)
         data = recall(path)
         if data is not None:
             with contextlib.suppress(OSError):
@@ -35,8 +35,8 @@ class Archives:
                     os.utime(path)  # so that prune() sees that it is of use
         return data
 
-    def put(self, digest: str, data: bytes) -> None:
-        """Keep it.
+    def put(self, pinned: str, data: bytes) -> None:
+        """Keep it, looked into.
 
         :raises CacheFailed: the folder belongs to somebody else
         """
@@ -46,7 +46,7 @@ class Archives:
             if failure.code == "cache-not-ours":
                 raise
             return
-        remember(self._path(digest), data)
+        remember(self._path(pinned), data)
         if is_due(self._root):
             self.prune(now=time.time())
 
@@ -63,5 +63,5 @@ class Archives:
                     removed += 1
         return removed
 
-    def _path(self, digest: str) -> Path:
-        return self._root / f"{hashlib.sha256(digest.encode()).hexdigest()[:40]}.tgz"
+    def _path(self, pinned: str) -> Path:
+        return self._root / f"{hashlib.sha256(pinned.encode()).hexdigest()[:40]}.tgz"

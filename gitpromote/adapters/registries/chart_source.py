@@ -48,15 +48,14 @@ class ChartSource:
     def archive(self, address: str, version: str, *, digest: str | None) -> bytes:
         """The archive of one version of a chart: the kept one, or a new one."""
         notes = self._kept.repository(f"archives of {address}")
-        noted = notes.get(version)
-        if digest is None:
-            digest = noted
-        data = self._archives.get(digest) if digest is not None else None
+        wanted = digest or notes.get(version)
+        # Kept as this version of this chart: under another name the same bytes have not been looked into.
+        data = self._archives.get(f"{address}:{version}@{wanted}") if wanted is not None else None
         if data is None:
-            digest, data = self._once(address, version, digest)
-            self._archives.put(digest, data)
-        if noted is None:
-            notes.put(version, digest)
+            found, data = self._once(address, version, wanted)
+            self._archives.put(f"{address}:{version}@{found}", data)
+            if wanted is None:
+                notes.put(version, found)  # its source said so, and nobody else
         return data
 
     def _once(self, address: str, version: str, digest: str | None) -> tuple[str, bytes]:

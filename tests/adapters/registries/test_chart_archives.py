@@ -191,7 +191,7 @@ def test_an_archive_of_a_registry_is_fetched_by_its_manifest_and_kept(desk, real
     archive = folder / "archives/shop-1.0.0.tgz"
     digest = pushed(archive, real.host, "archived", home=folder)
     address = f"oci://{real.host}/archived/shop"
-    assert desk.again().archive(address, "1.0.0", digest=digest) == archive.read_bytes()
+    assert desk.again().archive(address, "1.0.0", digest=None) == archive.read_bytes()
     before = len(real.asked())
     again: Registry = desk.again()
     assert again.archive(address, "1.0.0", digest=digest) == archive.read_bytes()
@@ -199,10 +199,23 @@ def test_an_archive_of_a_registry_is_fetched_by_its_manifest_and_kept(desk, real
     assert len(real.asked()) == before
 
 
+def test_an_archive_that_is_kept_is_no_other_version(desk, real, folder, error):
+    archive = folder / "archives/shop-1.0.0.tgz"
+    digest = pushed(archive, real.host, "versions", home=folder)
+    address = f"oci://{real.host}/versions/shop"
+    assert desk.again().archive(address, "1.0.0", digest=digest) == archive.read_bytes()
+    for version in ("1.1.0", "1.1.0"):
+        found = error(desk.again().archive, address, version, digest=digest)
+        assert found.code == "chart-archive-invalid"
+        assert "holds the chart 'shop' of version '1.0.0'" in found.detail
+    missing = error(desk.again().archive, address, "1.1.0", digest=None)
+    assert missing.code == "registry-chart-version-not-found"  # nothing was noted of it
+
+
 def test_an_archive_of_a_repository_is_where_its_index_says(desk, folder):
     archive = (folder / "archives/shop-1.0.0.tgz").read_bytes()
     with static_files(folder / "archives") as (url, asked):
-        for digest in (digest_of(archive), None):
+        for digest in (None, digest_of(archive)):
             assert desk.again().archive(f"{url}/shop", "1.0.0", digest=digest) == archive
         assert asked == [("/index.yaml", 200), ("/shop-1.0.0.tgz", 200)]
 
