@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import click
 
 from gitpromote.cli.session import Session
+from gitpromote.errors import UsageError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -49,6 +50,8 @@ class Verb(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words. ``-auto-aprove`` is answered with the option that it resembles, not with ``-a``."""
         given = list(args)
+        if not ctx.resilient_parsing:
+            _refuse_empty(given)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -66,6 +69,20 @@ class Verb(click.Command):
         if self.examples:
             with formatter.section("Examples"):
                 formatter.write("".join(f"{'':{formatter.current_indent}}{each}\n" for each in self.examples))
+
+
+def _refuse_empty(given: Sequence[str]) -> None:
+    """A word that is empty, as a variable that is not set gives it, must not be taken for one that was not given."""
+    for before, word in zip(["", *given], given, strict=False):
+        name, equals, value = word.partition("=")
+        if not word or (word.startswith("-") and equals and not value):
+            named = name if word else before
+            raise UsageError(
+                "A word is empty",
+                code="word-empty",
+                detail=f"{named} is given and says nothing." if named.startswith("-") else "",
+                hint="Leave it out, or say something. In a shell: is the variable set?",
+            )
 
 
 def _no_such_option(

@@ -208,9 +208,9 @@ class _Run:
         return self._in_turn(self._proven(ready), seen)
 
     def _proven(self, ready: list[Fresh]) -> list[Fresh]:
-        """Without those whose files are not what their Freight renders to, where an organisation judges."""
+        """Without those whose change does not follow from their Freight, where an organisation judges."""
         writing = [fresh for fresh in ready if fresh.planned.writes]
-        if self.world.organisation is None or self.file.plan.kind != "promote" or not writing:
+        if self.world.organisation is None or not writing:
             return ready
         if self.disproved is None:
             from gitpromote.engine.reproduced import unreproduced  # it plans again

@@ -84,7 +84,7 @@ def govern(world: World, place: OrgPlace, *, as_of: int) -> Governing:
     ahead = world.ahead if world.ahead is not None and now.rules.begins(as_of, world.ahead) else None
     governing = _put_to_work(world, Governing(now=now, at=as_of, ahead=ahead))
     refuse_flawed(now, world.pipeline)
-    world.notices += now.void(as_of)
+    world.notices += [*now.void(as_of), *now.doubts()]
     if now.is_home:
         told = f"the organisation's policies ({now.told}) stand in the team's own repository: it can change them"
         world.notices.append(told)

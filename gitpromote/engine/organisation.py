@@ -87,6 +87,16 @@ class Organisation:
             if why:
                 yield f"{place}: an exemption from {one.rule} does not count: {why}"
 
+    def doubts(self) -> Iterator[str]:
+        """Kinds of its rules that are misspelt, as it seems: such a rule judges nothing, and would say so nowhere."""
+        from gitpromote.policy.kind_names import doubt, kinds_of  # most rules name none
+
+        for one in self.rules.policies:
+            for member, kind in kinds_of(one.policy):
+                told, hint = doubt(kind)
+                if told:
+                    yield f"{one.name}: {member}: {told}{f' ({hint})' if hint else ''}"
+
 
 def read_now(world: World, place: OrgPlace, *, commit: str | None = None) -> Organisation:
     """What counts now; or what counted at a commit.

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from gitpromote.engine.governing import govern
-from gitpromote.engine.organisation import Organisation
 from gitpromote.engine.organisation_place import OrgPlace
 from gitpromote.engine.world import World
 from gitpromote.model.standing import Standing
-from gitpromote.policy.kind_names import doubt, kinds_of
 
 __all__ = ["report"]
 
@@ -25,16 +21,7 @@ def report(world: World, place: OrgPlace) -> str:
     exemptions = len(governing.exemptions)
     excused = [f"{exemptions} exemption{'s' * (exemptions != 1)}"] if exemptions else []
     home = ["it stands in the team's own repository: the team can change it"] if found.is_home else []
-    return "; ".join([found.told, *_asked(world), *excused, *home, *found.void(now), *_doubts(found)])
-
-
-def _doubts(found: Organisation) -> Iterator[str]:
-    """Kinds of its rules that are misspelt, as it seems: they would judge nothing, and say so nowhere."""
-    for one in found.rules.policies:
-        for field, kind in kinds_of(one.policy):
-            told, hint = doubt(kind)
-            if told:
-                yield f"{one.name}: {field}: {told}{f' ({hint})' if hint else ''}"
+    return "; ".join([found.told, *_asked(world), *excused, *home, *found.void(now), *found.doubts()])
 
 
 def _asked(world: World) -> list[str]:

@@ -1,6 +1,7 @@
-"""Whether what a plan would write is what the Freight renders to that it names: asked where an organisation judges.
+"""Whether a plan's change is what follows from its Freight: asked where an organisation judges.
 
-Without this a plan file could carry one person's content under another's commit, past every gate that looks at Freight.
+Without this a plan file could carry one person's content under another's commit, past every gate that looks at Freight,
+and show whoever approves it another diff than the one that lands.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ __all__ = ["unreproduced"]
 
 
 def unreproduced(world: World, plan: Plan) -> dict[str, PlanInvalid]:
-    """Environment to the error, for those where planning again from what the plan knew gives other files.
+    """Environment to the error, for those where planning again from what the plan knew gives another change.
 
     Nobody is asked anything; what was rendered before on this machine is not rendered again.
 
@@ -30,25 +31,21 @@ def unreproduced(world: World, plan: Plan) -> dict[str, PlanInvalid]:
     found = {}
     for planned in plan.environments:
         again = made.environment(planned.name)
-        if planned.writes and (again is None or _written(again) != _written(planned)):
+        if planned.writes and (again is None or again.change_digest != planned.change_digest):
             found[planned.name] = _error(planned, again)
     return found
-
-
-def _written(planned: EnvironmentPlan) -> tuple[object, ...]:
-    files = sorted((write.path, write.action, write.after or "") for write in planned.writes)
-    return planned.target, planned.result_tree, files
 
 
 def _error(planned: EnvironmentPlan, again: EnvironmentPlan | None) -> PlanInvalid:
     now = {write.path: write.after for write in again.writes} if again is not None else {}
     then = {write.path: write.after for write in planned.writes}
     paths = sorted(path for path in now.keys() | then.keys() if now.get(path, "") != then.get(path, ""))
-    told = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+    told = f"{', '.join(paths[:3])}{more} would be written otherwise" if paths else "it is not the change that is shown"
     return PlanInvalid(
         "The plan does not follow from its Freight",
         code="plan-not-reproduced",
-        detail=f"{planned.name}: rendered again, {told or planned.target.ref} would be written otherwise.",
+        detail=f"{planned.name}: planned again, {told}.",
         hint="Somebody wrote this plan file, or what renders here is another program. Compare:\n"
         "  gitpromote plan --verify FILE",
     )

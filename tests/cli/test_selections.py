@@ -4,30 +4,49 @@ from __future__ import annotations
 
 import pytest
 
+EMPTY = [
+    ("plan", "--env", ""),
+    ("plan", "--commit="),
+    ("plan", "--verify", ""),
+    ("plan", "-since="),
+    ("render", "--env", ""),
+    ("history", "--pipeline", ""),
+    ("hold", "prod", "--reason", ""),
+    ("apply", "p.json", "--auto-approve", "--env", ""),
+    ("apply", "p.json", "--expect-digest", ""),
+]
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("plan", "--env", ""),
-        ("plan", "--env", ","),
-        ("plan", "--to", " "),
-        ("plan", "--app", ""),
-        ("plan", "--commit", ""),
-        ("render", "--env", ""),
-        ("history", "--env", ""),
-        ("apply", "p.json", "--env", "", "--auto-approve"),
-        ("approve", "p.json", "--env", ""),
-    ],
-    ids=" ".join,
-)
-def test_an_empty_selection_is_an_error_and_nothing_is_done(run, notes, words):
+
+@pytest.mark.parametrize("words", EMPTY, ids=" ".join)
+def test_an_option_that_says_nothing_is_an_error_and_nothing_is_done(run, notes, words):
     assert run("plan", "-out=p.json").code == 0
     before = notes.refs()
     ended = run(*words)
-    assert ended.code == 64
-    given = words[words.index("p.json") + 2] if "p.json" in words else words[2]
-    assert ended.err.startswith(
-        "Error: A selection is empty  [selection-empty]\n\n"
-        f'"{given}" names nothing; taken for no selection it would stand for everything.\n'
+    option = (words[-1] or words[-2]).partition("=")[0]
+    assert (ended.code, ended.err) == (
+        64,
+        (
+            f"Error: A word is empty  [word-empty]\n\n{option} is given and says nothing.\n\n"
+            "Leave it out, or say something. In a shell: is the variable set?\n"
+        ),
     )
     assert notes.refs() == before
+
+
+def test_a_plan_that_is_not_named_is_not_taken_for_a_new_one(run, notes):
+    before = notes.refs()
+    ended = run("apply", "", "-auto-approve")
+    assert (ended.code, ended.err.splitlines()[0]) == (64, "Error: A word is empty  [word-empty]")
+    assert notes.refs() == before
+
+
+@pytest.mark.parametrize(
+    "words", [("plan", "--env", ","), ("plan", "--to", " "), ("plan", "--app", ", ")], ids=" ".join
+)
+def test_a_selection_of_nothing_is_an_error(run, notes, words):
+    ended = run(*words)
+    assert ended.code == 64
+    assert ended.err.startswith(
+        "Error: A selection is empty  [selection-empty]\n\n"
+        f'"{words[2]}" names nothing; taken for no selection it would stand for everything.\n'
+    )

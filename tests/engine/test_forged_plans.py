@@ -470,8 +470,23 @@ def test_files_that_their_freight_does_not_render_to_are_not_written_where_someb
     before = site.home.refs()
     [ended] = site.apply(theirs, project=project).environments
     assert (ended.status, ended.exit_code, ended.code) == ("failed", 5, "plan-not-reproduced")
-    assert ended.detail == "test: rendered again, configmap-cfg.yaml would be written otherwise."
+    assert ended.detail == "test: planned again, configmap-cfg.yaml would be written otherwise."
     assert site.home.refs() == before
+    assert site.told(site.apply(plan, project=project)) == {"test": "written"}
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_plan_that_shows_another_diff_than_it_writes_is_not_carried_out(site, organisation, hidden):  # noqa: F811
+    organisation.asks(DELETES)
+    paths = {"sensitive_paths": ["apps/Deployment:spec.replicas"]} if hidden else {}
+    project = site.project(one_environment(site, **paths))
+    site.promote(one_environment(site, **paths))
+    site.home.commit(sources("test", replicas=3))
+    plan = project.plan()
+    shown = forged(plan, lambda data: of(data).update(changes=[]))
+    [ended] = site.apply(shown, project=project).environments
+    assert (ended.status, ended.code) == ("failed", "plan-not-reproduced")
+    assert ended.detail == "test: planned again, it is not the change that is shown."
     assert site.told(site.apply(plan, project=project)) == {"test": "written"}
 
 

@@ -25,7 +25,7 @@ def test_times_to_come_are_told(site):
     [found] = [one for one in site.project(pipeline).doctor() if one.name == "ledger"]
     assert (found.ok, found.message) == (
         False,
-        f"The ledger's time is not this machine's refs/heads/gitpromote/ledger/shop: {text}",
+        f"The ledger's time is not this machine's: refs/heads/gitpromote/ledger/shop: {text}",
     )
     site.clock.time += 5 * HOUR
     assert status(site, pipeline) == ()

@@ -835,6 +835,12 @@ def test_a_rollback_is_judged_too(promoted, monkeypatch):
     assert said(plan, "prod") == {"org/replicas": "hard fail: runs alone"}
 
 
+def test_a_kind_that_is_misspelt_is_told_by_every_plan(site, organisation):
+    organisation.asks(REPLICAS.replace("kinds: Deployment", "kinds: Deploymnt"))
+    [told] = warnings(site.plan(one_environment(site)))
+    assert told.startswith("replicas: kinds: ") and "Deployment" in told
+
+
 def test_doctor_says_what_counts(site, organisation):
     commit = organisation.asks(RAMP + HOURS + "boundaries:\n  - {environments: [t*], match: {names: test}}\n")
     [found] = [one for one in site.project().doctor() if one.name == "organisation"]

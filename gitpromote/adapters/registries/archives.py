@@ -1,4 +1,4 @@
-"""Archives of charts that were fetched, by address, version and digest: private to the user, whole or not there, safe to lose."""
+"""Archives of charts that were fetched, by address, version and digest: private, whole or not there, safe to lose."""
 
 from __future__ import annotations
 

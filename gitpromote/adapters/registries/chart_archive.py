@@ -104,7 +104,7 @@ def _checked(member: tarfile.TarInfo) -> str:
     path = member.name.replace("\\", "/").removeprefix("./")
     if path.startswith("/") or ".." in path.split("/") or "\0" in path or path[1:2] == ":":
         raise _Trap(f"holds a path that leads out of it: {member.name!r}")
-    if not (member.isfile() or member.isdir()):
+    if not (member.isfile() or member.isdir()) or member.issparse():
         raise _Trap(f"holds something that is neither file nor folder: {member.name!r}")
     return path
 

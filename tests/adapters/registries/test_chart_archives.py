@@ -93,6 +93,10 @@ def test_a_sound_archive_is_taken(data):
             "invalid: holds something that is neither file nor folder: 'shop/a'",
         ),
         (
+            chart(("shop/charts/a.tgz", (tarfile.GNUTYPE_SPARSE, ""))),  # its size is what it says it is
+            "invalid: holds something that is neither file nor folder: 'shop/charts/a.tgz'",
+        ),
+        (
             chart(("shop/a", (tarfile.LNKTYPE, "shop/b"))),
             "invalid: holds something that is neither file nor folder: 'shop/a'",
         ),
