@@ -39,7 +39,13 @@ def given_of(world: World, asked: Asked) -> dict[str, Artifact]:
                 detail=f"{artifact.repository}; subscribed: {known}",
                 hint=f'Add a subscription to the pipeline: {artifact.kind.capitalize()}("{artifact.repository}")',
             )
-        found[repository] = artifact
+        if found.setdefault(repository, artifact) != artifact:
+            raise UsageError(
+                "One repository is named with two versions",
+                code="artifact-named-twice",
+                detail=f"{found[repository]} and {artifact}",
+                hint="Freight holds one of them: name that one.",
+            )
     if asked.commit is not None:
         home = world.repository(HOME)
         found[home.canonical] = CommitArtifact(repository=home.canonical, commit=home.resolve(asked.commit))

@@ -17,7 +17,6 @@ shop = Pipeline(
 """
 WRITE_IT = 'Write it as "ghcr.io/acme/shop:1.4.2@sha256:…"; the digest may be left out.'
 NO_IMAGES = {
-    "": ("is empty", WRITE_IT),
     "::::": ("is not the name of an image", WRITE_IT),
     "ghcr.io/acme/shop": ("has neither tag nor digest", WRITE_IT),
     "ghcr.io/acme/shop:1@sha256:abc": ("has a digest that is none", "A digest is sha256: and 64 hexadecimal digits."),
@@ -38,6 +37,15 @@ def test_an_image_that_does_not_parse(warehouse, image: str) -> None:
     why, hint = NO_IMAGES[image]
     assert warehouse.refused("plan", "--image", image, code=11) == (
         f'Error: This is not an image  [image-invalid]\n\n"{image}" {why}\n\n{hint}\n'
+    )
+
+
+def test_one_image_in_two_versions(warehouse) -> None:
+    words = ("--image", "ghcr.io/acme/shop:1.4.2", "--image", "ghcr.io/acme/shop:1.4.3")
+    assert warehouse.refused("plan", *words, code=64) == (
+        "Error: One repository is named with two versions  [artifact-named-twice]\n\n"
+        "ghcr.io/acme/shop:1.4.2 and ghcr.io/acme/shop:1.4.3\n\n"
+        "Freight holds one of them: name that one.\n"
     )
 
 
