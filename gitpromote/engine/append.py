@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from gitpromote.engine.source_order import in_history
+from gitpromote.engine.source_order import in_history, recorded_since
 from gitpromote.engine.world import World
 from gitpromote.errors import AccessDenied, ConfigurationError, Contention
 from gitpromote.model.freight import Freight
@@ -98,8 +98,19 @@ def event(world: World, kind: str, *, environment: str | None = None, **data: ob
     return Record.model_validate({**members, "id": identifier})
 
 
-def freight_created(world: World, freight: Iterable[Freight], state: LedgerState, *, plan: str | None) -> list[Record]:
-    """Records for the Freight that the ledger does not know yet."""
+def freight_created(
+    world: World,
+    freight: Iterable[Freight],
+    state: LedgerState,
+    *,
+    plan: str | None,
+    since: Collection[str] = (),
+) -> list[Record]:
+    """Records for the Freight that the ledger does not know yet.
+
+    :param plan: the digest of the plan that found it
+    :param since: Freight that the ledger got after that; see :func:`recorded_since`
+    """
     return [
         Record(
             id=document_record_id("freight-created", one.id),
@@ -108,7 +119,7 @@ def freight_created(world: World, freight: Iterable[Freight], state: LedgerState
             actor=Actor(claimed=world.actor),
             plan=plan,
             freight={one.warehouse: one.id},
-            data={"freight": in_history(world, one, state).model_dump(mode="json")},
+            data={"freight": in_history(world, one, state, since=since).model_dump(mode="json")},
         )
         for one in freight
         if one.id not in state.freight
@@ -135,7 +146,9 @@ def record_plan(world: World, plan: Plan, digest: str, document: bytes) -> None:
 
     def records(state: LedgerState) -> list[Record]:
         known = world.ledger.plans(state.head)
-        return [*freight_created(world, freight, state, plan=digest), *planned(world, plan, digest, known)]
+        since = recorded_since(world, plan, state)
+        made = freight_created(world, freight, state, plan=digest, since=since)
+        return [*made, *planned(world, plan, digest, known)]
 
     append(world, records, documents={digest: document})
 
@@ -160,7 +173,8 @@ def said_of_change(
     def records(state: LedgerState) -> list[Record]:
         refuse_forged_freight(world, file.plan, state, name=file.short_id)
         freight = [one.freight() for one in file.plan.freight.values()]
-        made = freight_created(world, freight, state, plan=file.digest)
+        since = recorded_since(world, file.plan, state)
+        made = freight_created(world, freight, state, plan=file.digest, since=since)
         made += planned(world, file.plan, file.digest, world.ledger.plans(state.head))
         said = event(
             world,

@@ -9,6 +9,7 @@ from gitpromote.engine.assess import Fresh
 from gitpromote.engine.journeys import journey_of
 from gitpromote.engine.judged import judged_data
 from gitpromote.engine.look import Look
+from gitpromote.engine.source_order import recorded_since
 from gitpromote.engine.world import World
 from gitpromote.model.freight import Freight
 from gitpromote.model.plan import EnvironmentPlan, Plan
@@ -39,7 +40,8 @@ def records_for(
     if not batch:
         return (), {}
     freight = [entry.freight() for identifier, entry in plan.freight.items()]
-    records = freight_created(world, freight, seen.ledger, plan=digest)
+    since = recorded_since(world, plan, seen.ledger)
+    records = freight_created(world, freight, seen.ledger, plan=digest, since=since)
     recorded = planned(world, plan, digest, world.ledger.plans(seen.ledger.head))
     records += recorded
     for fresh in batch:

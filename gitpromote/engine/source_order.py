@@ -7,38 +7,56 @@ something of each is newer, neither is older, and the order of arrival counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gitpromote.engine.world import World
 from gitpromote.errors import RemoteFailed
 from gitpromote.model.artifact import Artifact, ChartArtifact, CommitArtifact, ImageArtifact, canonical_repository
 from gitpromote.model.freight import Freight, identity_of
+from gitpromote.model.plan import Plan
 from gitpromote.model.resolved import HOME
 from gitpromote.model.state import FreightState, LedgerState
 from gitpromote.model.subscription import Chart, Git, Image
 from gitpromote.model.version import Version
 from gitpromote.ports import Repository
 
-__all__ = ["in_history"]
+__all__ = ["in_history", "recorded_since"]
 
 #: How many Freight are looked through for the place of one that does not follow the latest.
 _LOOKED_THROUGH = 100
 
 
-def in_history(world: World, freight: Freight, ledger: LedgerState, *, named: bool = False) -> Freight:
+def in_history(
+    world: World,
+    freight: Freight,
+    ledger: LedgerState,
+    *,
+    named: bool = False,
+    since: Collection[str] = (),
+) -> Freight:
     """The Freight, saying in front of which one of the ledger it belongs, if it is not the newest.
 
     What the ledger knows has its place already.
 
     :param named: somebody named its artifacts: then a lower version alone makes it older, too
+    :param since: Freight that the ledger got after this one was found: it is newer, unless its sources say otherwise
     """
     if freight.id in ledger.freight:
         return freight
     known = [one for one in ledger.freight.values() if one.freight.warehouse == freight.warehouse]
-    order = _Order(world, freight, versions=named or freight.older_than is not None)
-    newer = order.oldest_newer(sorted(known, key=lambda one: -one.sequence)) if known else None
+    order = _Order(world, freight, versions=named or freight.older_than is not None or bool(since))
+    newer = order.oldest_newer(sorted(known, key=lambda one: -one.sequence), since=since) if known else None
     before = newer.freight.id if newer is not None else None
     return freight if before == freight.older_than else freight.model_copy(update={"older_than": before})
+
+
+def recorded_since(world: World, plan: Plan, ledger: LedgerState) -> frozenset[str]:
+    """The Freight that the ledger got after a plan was made; nothing where it knows all that the plan found."""
+    basis = plan.basis.ledger.head
+    if ledger.head is None or ledger.head == basis or plan.freight.keys() <= ledger.freight.keys():
+        return frozenset()
+    records = world.ledger.records(ledger.head, since=basis)
+    return frozenset(one for record in records if record.kind == "freight-created" for one in record.freight.values())
 
 
 class _Order:
@@ -58,14 +76,14 @@ class _Order:
                 elif isinstance(each, Chart) or (isinstance(each, Image) and each.strategy == "semver"):
                     self.versioned.add(canonical_repository(each.address if isinstance(each, Chart) else each.repo))
 
-    def oldest_newer(self, known: Sequence[FreightState]) -> FreightState | None:
+    def oldest_newer(self, known: Sequence[FreightState], *, since: Collection[str]) -> FreightState | None:
         """Of several, newest first, the last one in front of which the Freight belongs."""
         found = None
         for one in known[:_LOOKED_THROUGH]:
             older = self.is_older_than(one.freight)
             if older is False:
                 break
-            found = one if older else found
+            found = one if older or one.freight.id in since else found
         return found
 
     def is_older_than(self, other: Freight) -> bool | None:

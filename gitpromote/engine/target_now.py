@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.journeys import journey_of
 from gitpromote.engine.look import Look
+from gitpromote.engine.source_order import in_history, recorded_since
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import RemoteFailed
@@ -184,6 +185,8 @@ def _superseded(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) 
         return ""
     journey = journey_of(world, seen)
     moves = [one for name, one in planned_freight(plan, planned).items() if planned.freight[name].moving]
+    if later := recorded_since(world, plan, seen.ledger):
+        moves = [in_history(world, one, seen.ledger, since=later) for one in moves]
     told = {outcome.id for outcome in planned.outcomes}
     for freight in moves:
         verdict = journey.verdict(planned.name, freight)

@@ -6,6 +6,7 @@ import pytest
 
 from gitpromote import App, Environment, Git, Helm, Kustomize, Plain, SetValue, Warehouse
 from gitpromote import Image as Images
+from gitpromote.engine.append import record_plan
 from gitpromote.errors import GitpromoteError, UsageError
 
 IMAGE = "ghcr.io/acme/shop"
@@ -332,3 +333,24 @@ def test_freight_without_a_source_commit_renders_nothing_and_prunes_nothing(bare
         "test": "ready",
         "fix": "unavailable Freight of side holds no commit for shop; add Git(…) to the Warehouse",
     }
+
+
+@pytest.mark.parametrize("strategy", ["semver", "newest-build"])
+def test_what_is_recorded_while_a_plan_waits_is_newer_than_what_the_plan_found(bare, strategy):
+    bare.home.commit(KUSTOMIZE | {"base/d.yaml": bare.deployment("x")})
+    follows = Images(IMAGE, "^1") if strategy == "semver" else Images(IMAGE, strategy=strategy)
+    pipeline = bare.pipeline(
+        Environment("test"), apps=[App("shop", Kustomize("overlays/$env"))], warehouse=Warehouse(follows)
+    )
+    first, second, third = (f"{IMAGE}:1.{number}.0@sha256:{str(number) * 64}" for number in (1, 2, 3))
+    bare.promote(pipeline, images=[first])
+    waiting = bare.plan(pipeline, images=[second])
+    bare.shelf.put(third)
+    bare.project(pipeline).freight.create(images=[third])
+    [ended] = bare.apply(waiting, project=bare.project(pipeline)).environments
+    assert (ended.status, ended.code) == ("stale", "plan-superseded")
+    # Whoever puts the older one into the ledger after all does not make it the newest.
+    record_plan(bare.project(pipeline)._world, waiting.data, waiting.digest, waiting.to_bytes())
+    plan = bare.promote(pipeline)
+    assert freight_of(plan).images[0].tag == "1.3.0"
+    assert bare.decisions(bare.plan(pipeline)) == {"test": "noop"}

@@ -232,8 +232,9 @@ def test_another_plan_that_was_applied_there_makes_it_stale(promoted):
     promoted.home.commit(promoted.sources("test", "uat", "prod", version="1.2.0"))
     other = promoted.project(who="Bo <bo@acme.example>").plan()
     promoted.apply(other, project=promoted.project(who="Bo <bo@acme.example>"))
-    text = f"promoted there since by Bo <bo@acme.example> (plan {other.short_id})"
-    assert one(promoted.apply(plan)) == ("stale", 4, "plan-overtaken", text, "", again_after(plan))
+    mine, theirs = (each.data.freight[each["test"].freight["shop"].id].alias for each in (plan, other))
+    text = f"{mine} was superseded by {theirs} since"
+    assert one(promoted.apply(plan)) == ("stale", 4, "plan-superseded", text, "", again_after(plan))
 
 
 def test_freight_that_was_rejected_since_is_stale(promoted):
