@@ -67,9 +67,14 @@ def test_of_sixteen_plans_with_other_freight_one_is_written_and_the_others_are_s
     won = [at for at, end in enumerate(ends) if end.status == "written"]
     assert len(won) == 1 and results[won[0]].exit_code == 0
     winner = f"R{won[0]} <r{won[0]}@acme.example> (plan {plans[won[0]].short_id})"
-    for end in ends[: won[0]] + ends[won[0] + 1 :]:
-        told = (end.status, end.exit_code, end.code, end.message)
-        assert told == ("stale", 4, "plan-overtaken", f"promoted there since by {winner}")
+    names = [plan.data.freight[plan["test"].freight["shop"].id].alias for plan in plans]
+    for at, end in enumerate(ends):
+        if at == won[0]:
+            continue
+        older = ("plan-superseded", f"{names[at]} was superseded by {names[won[0]]} since")
+        newer = ("plan-overtaken", f"promoted there since by {winner}")
+        assert (end.status, end.exit_code) == ("stale", 4)
+        assert (end.code, end.message) == (older if at < won[0] else newer)
     assert site.records("written", "verified") == [("written", "test"), ("verified", "test")]
     assert site.home.files("env/test") == {
         "apps-deployment-shop.yaml": site.deployment("test", version=f"2.0.{won[0]}")
