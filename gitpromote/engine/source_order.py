@@ -7,20 +7,21 @@ something of each is newer, neither is older, and the order of arrival counts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from gitpromote.engine.world import World
 from gitpromote.errors import RemoteFailed
 from gitpromote.model.artifact import Artifact, ChartArtifact, CommitArtifact, ImageArtifact, canonical_repository
 from gitpromote.model.freight import Freight, identity_of
 from gitpromote.model.plan import Plan
+from gitpromote.model.record import Record
 from gitpromote.model.resolved import HOME
 from gitpromote.model.state import FreightState, LedgerState
 from gitpromote.model.subscription import Chart, Git, Image
 from gitpromote.model.version import Version
 from gitpromote.ports import Repository
 
-__all__ = ["in_history", "recorded_since"]
+__all__ = ["created_in", "in_history", "recorded_since"]
 
 #: How many Freight are looked through for the place of one that does not follow the latest.
 _LOOKED_THROUGH = 100
@@ -52,10 +53,18 @@ def in_history(
 
 def recorded_since(world: World, plan: Plan, ledger: LedgerState) -> frozenset[str]:
     """The Freight that the ledger got after a plan was made; nothing where it knows all that the plan found."""
-    basis = plan.basis.ledger.head
-    if ledger.head is None or ledger.head == basis or plan.freight.keys() <= ledger.freight.keys():
+    if plan.freight.keys() <= ledger.freight.keys():
         return frozenset()
-    records = world.ledger.records(ledger.head, since=basis)
+    return created_in(plan, ledger, world.ledger.records(ledger.head, since=plan.basis.ledger.head))
+
+
+def created_in(plan: Plan, ledger: LedgerState, records: Iterable[Record]) -> frozenset[str]:
+    """The same of Records that were read already.
+
+    :param records: since the plan's basis
+    """
+    if plan.freight.keys() <= ledger.freight.keys():
+        return frozenset()
     return frozenset(one for record in records if record.kind == "freight-created" for one in record.freight.values())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.journeys import journey_of
 from gitpromote.engine.look import Look
-from gitpromote.engine.source_order import in_history, recorded_since
+from gitpromote.engine.source_order import created_in, in_history
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
 from gitpromote.errors import RemoteFailed
@@ -39,7 +39,7 @@ def fresh_look(
         "head": head,
         "planned_head": planned_head,
         "records": here,
-        "superseded": _superseded(world, plan, planned, seen),
+        "superseded": _superseded(world, plan, planned, seen, records),
         "held": _held(plan, planned, seen),
         "alive": _alive(world, plan, seen).get(planned.name, ""),
         "changed_callables": world.changed_callables(functions),
@@ -175,7 +175,7 @@ def _held(plan: Plan, planned: EnvironmentPlan, seen: Look) -> str:
     return f'held by {held.actor}: "{held.reason}"' if held is not None and plan.kind != "rollback" else ""
 
 
-def _superseded(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> str:
+def _superseded(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, records: Sequence[Record]) -> str:
     """Why what the plan would move there may no longer go there: availability, judged again."""
     for moving in planned.freight.values():
         known = seen.ledger.freight.get(moving.id)
@@ -185,7 +185,7 @@ def _superseded(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) 
         return ""
     journey = journey_of(world, seen)
     moves = [one for name, one in planned_freight(plan, planned).items() if planned.freight[name].moving]
-    if later := recorded_since(world, plan, seen.ledger):
+    if later := created_in(plan, seen.ledger, records):
         moves = [in_history(world, one, seen.ledger, since=later) for one in moves]
     told = {outcome.id for outcome in planned.outcomes}
     for freight in moves:
