@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +15,8 @@ from typing import Any
 _STATUSES = ("pass", "warn", "pending", "fail", "error", "skip")
 
 
-def main(request_file: str) -> int:
+def main(request: Mapping[str, Any]) -> int:
     """Serve one request; the status is 0 unless the function or its loading failed."""
-    request = json.loads(Path(request_file).read_text())
-    sys.path[:] = request["path"]
     from gitpromote.adapters.renderers.python_child import function_of
     from gitpromote.adapters.user_words import tell_failure
 
@@ -51,5 +48,7 @@ def _plain(said: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    signal.alarm(int(sys.argv[2]))  # whoever started this ends it in time, unless that one was killed
-    sys.exit(main(sys.argv[1]))
+    sys.path[:] = json.loads(Path(sys.argv[1]).read_text())["path"]  # before it nothing of ours is found
+    from gitpromote.adapters.child_process import begin
+
+    sys.exit(main(begin(sys.argv[1:])))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,10 +17,8 @@ from typing import Any
 _ERROR = re.compile(r"\(error \d+:[^|]*\|(?P<at>\d+)\|\d+\s*\(errormsg \d+:(?P<words>[^)]*)\)")
 
 
-def main(request_file: str) -> int:
+def main(request: Mapping[str, Any]) -> int:
     """Serve one request; the status is 0 unless what judges failed."""
-    request = json.loads(Path(request_file).read_text())
-    sys.path[:] = request["path"]
     # Whatever is printed on the way is for people; the answer goes out by the descriptor that is kept here.
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -109,5 +106,7 @@ _SERVE = {"python": _python, "rego": _rego}
 
 
 if __name__ == "__main__":
-    signal.alarm(int(sys.argv[2]))  # whoever started this ends it in time, unless that one was killed
-    sys.exit(main(sys.argv[1]))
+    sys.path[:] = json.loads(Path(sys.argv[1]).read_text())["path"]  # before it nothing of ours is found
+    from gitpromote.adapters.child_process import begin
+
+    sys.exit(main(begin(sys.argv[1:])))

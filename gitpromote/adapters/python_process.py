@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gitpromote.adapters.renderers.apart import apart
 from gitpromote.adapters.renderers.process import Ended, lifetime, run
-from gitpromote.adapters.renderers.sandbox import Sandbox, without_network
+from gitpromote.adapters.renderers.sandbox import Sandbox
 from gitpromote.model.render import Limits
 
 __all__ = ["ask_python"]
@@ -18,14 +19,14 @@ __all__ = ["ask_python"]
 def ask_python(script: Path, request: Mapping[str, Any], *, limits: Limits) -> tuple[Ended, str]:
     """How a script of ours ended with a request, and its words, which may hold anything.
 
-    The network is taken away where the system lets us. The script finds the search path of this process in ``path``.
+    It is kept apart as far as the system lets us. The script finds the search path of this process in ``path``.
     """
     with Sandbox({}) as sandbox:
         whole = {**request, "path": [entry for entry in sys.path if entry]}
         written = sandbox.put_beside("request.json", json.dumps(whole))
         # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
         words = [
-            *without_network(),
+            *apart(),
             sys.executable,
             "-I",
             "-B",
@@ -35,5 +36,5 @@ def ask_python(script: Path, request: Mapping[str, Any], *, limits: Limits) -> t
             str(written),
             str(lifetime(limits)),
         ]
-        ended = run(words, cwd=sandbox.source, env=sandbox.environment(parallel=True), limits=limits)
+        ended = run(words, cwd=sandbox.source, env=sandbox.environment(parallel=True), limits=limits).as_of_a_second()
         return ended, sandbox.plain(ended.words.decode("utf-8", "replace"))

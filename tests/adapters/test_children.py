@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +24,7 @@ def test_a_child_whose_parent_was_killed_does_not_live_on(child: str, tmp_path: 
     request |= {"kind": "python", "code": "", "facts": {}, "source": str(tmp_path), "parameters": {}, "scene": {}}
     (tmp_path / "request.json").write_text(json.dumps(request))
     words = [sys.executable, "-I", str(ADAPTERS / child), str(tmp_path / "request.json"), "1"]
-    assert subprocess.run(words, capture_output=True, timeout=60).returncode == -signal.SIGALRM
+    assert subprocess.run(words, capture_output=True, timeout=60).returncode == 1
 
 
 def test_it_lives_longer_than_whoever_started_it_waits() -> None:

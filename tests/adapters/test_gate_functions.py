@@ -153,7 +153,7 @@ def test_a_function_that_says_too_much_is_ended(call):
 
 
 def test_a_function_sees_no_network_and_no_variables(call, monkeypatch):
-    from gitpromote.adapters.renderers.sandbox import without_network
+    from gitpromote.adapters.renderers.apart import without_network
 
     monkeypatch.setenv("MY_TOKEN", "s3cret")
     assert call("environment")["message"] == "none"

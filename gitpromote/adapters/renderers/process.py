@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.render import Limits
 
+_SIGNALLED = 128  # an exit status above it: as shells tell of the signal of the number that it is above
 _CHUNK = 64 * 1024  # bytes: what a pipe holds
 _DRAIN = 0.5  # seconds in which an ended process's output is still read, where a stray child holds the pipe
 _TICK = 0.05  # seconds between looks at the process where the system has no descriptor for its end
@@ -34,6 +35,10 @@ class Ended(NamedTuple):
     words: bytes
     seconds: float
     excess: Literal["time", "output", "words"] | None = None
+
+    def as_of_a_second(self) -> Self:
+        """With the signal that ended the process that it tells of, where its own status tells of that as shells do."""
+        return self._replace(status=_SIGNALLED - self.status) if self.status > _SIGNALLED else self
 
 
 def run(words: Sequence[str], *, cwd: Path, env: Mapping[str, str], limits: Limits, stdin: Path | None = None) -> Ended:

@@ -28,7 +28,7 @@ def render(spec: PythonSpec, inputs: Inputs, running: Running) -> Output:
             str(request),
             str(lifetime(running.job.limits)),
         ]
-        return running.call(words, sandbox, step="python", source=spec.function)
+        return running.call(words, sandbox, step="python", source=spec.function, is_users_code=True)
 
 
 def _request(spec: PythonSpec, sandbox: Sandbox) -> dict[str, object]:

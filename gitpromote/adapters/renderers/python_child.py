@@ -11,7 +11,6 @@ import importlib.util
 import inspect
 import json
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -20,10 +19,8 @@ from types import ModuleType
 from typing import Any
 
 
-def main(request_file: str) -> int:
+def main(request: Mapping[str, Any]) -> int:
     """Serve one request; the status is 0 unless the function or its loading failed."""
-    request = json.loads(Path(request_file).read_text())
-    sys.path[:] = request["path"]
     # Whatever the function prints is for people; the manifests go out by the descriptor that is kept here.
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -107,8 +104,18 @@ def tell(error: BaseException, file: str) -> None:
         if frame.filename == file:
             sys.stderr.write(f"{frame.filename}:{frame.lineno}: {frame.line}\n")
     sys.stderr.write("".join(traceback.format_exception_only(error)))
+    if isinstance(error, PermissionError):
+        sys.stderr.write(_NOT_FOR_IT)
+
+
+_NOT_FOR_IT = """\
+Code that gitpromote runs sees the files that it is given, its own modules and what is installed: a change
+in any other file would go unnoticed. Read it from the folder that the function is called with.
+"""
 
 
 if __name__ == "__main__":
-    signal.alarm(int(sys.argv[2]))  # whoever started this ends it in time, unless that one was killed
-    sys.exit(main(sys.argv[1]))
+    sys.path[:] = json.loads(Path(sys.argv[1]).read_text())["path"]  # before it nothing of ours is found
+    from gitpromote.adapters.child_process import begin
+
+    sys.exit(main(begin(sys.argv[1:])))

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from gitpromote.adapters.renderers.apart import apart, without_network
 from gitpromote.adapters.renderers.process import Ended, run
-from gitpromote.adapters.renderers.sandbox import Inputs, Sandbox, without_network, write_files
+from gitpromote.adapters.renderers.sandbox import Inputs, Sandbox, write_files
 from gitpromote.errors import CacheFailed, GitpromoteError, InternalError, RenderFailed
 from gitpromote.model.render import Command, RendererTool, RenderJob
 from gitpromote.model.sensitive import assigned_spans, without_secrets
@@ -58,15 +59,20 @@ class Running:
                 return tool
         raise InternalError("A render job came without its tool", code="job-without-tool", detail=name)
 
-    def call(self, words: Sequence[str], sandbox: Sandbox, *, step: str, source: str) -> Output:
+    def call(
+        self, words: Sequence[str], sandbox: Sandbox, *, step: str, source: str, is_users_code: bool = False
+    ) -> Output:
         """Run a renderer in a sandbox.
 
         :param step: what to call it in a folder that is kept
         :param source: what to call its output: the path that it was made of
+        :param is_users_code: it is kept apart as far as the system lets us
         :raises RenderFailed: it failed, took too long, or said too much
         """
         env = sandbox.environment(parallel=self._parallel)
-        ended = run([*without_network(), *words], cwd=sandbox.source, env=env, limits=self.job.limits)
+        before = apart() if is_users_code else without_network()
+        ended = run([*before, *words], cwd=sandbox.source, env=env, limits=self.job.limits)
+        ended = ended.as_of_a_second() if is_users_code else ended
         self.commands.append(Command(tuple(words), ended.seconds, ended.status))
         said = sandbox.plain(_unlogged(ended.words.decode("utf-8", "replace")))
         self._keep(step, words, sandbox, ended, said)

@@ -4,10 +4,9 @@ What this keeps away from a renderer:
 
 - undeclared files: only the inputs are in its folder, so a path that was not found to be read is missing, not stale;
 - credentials: the environment is made from nothing, home and configuration folders are empty ones of this render alone;
-- the network: where the system lets us (Linux, as root or with user namespaces) the process has no network at all;
-  elsewhere proxies that lead nowhere stop well-behaved programs.
+- the network: proxies that lead nowhere stop well-behaved programs; where the system lets us there is none (``apart``).
 
-It runs as the same user: a *hostile* program could still read that user's files by their absolute paths.
+It runs as the same user: what else code of a user may see is in ``apart`` and in ``gitpromote.adapters.child_process``.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import errno
 import os
 import posixpath
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -118,20 +116,6 @@ class Sandbox:
 
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-
-
-@cache
-def without_network() -> tuple[str, ...]:
-    """What to put before a command line so that it has no network; nothing where the system does not let us."""
-    program = shutil.which("unshare")
-    if program is None:
-        return ()
-    words = (program, "--net") if os.geteuid() == 0 else (program, "--user", "--map-current-user", "--net")
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        tried = subprocess.run((*words, "true"), stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=10)
-        if tried.returncode == 0:
-            return (*words, "--")
-    return ()
 
 
 def with_copies(inputs: Inputs, copies: Sequence[tuple[str, str]]) -> dict[str, tuple[str, bytes]]:

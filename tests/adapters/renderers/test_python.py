@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import socket
 from pathlib import Path
 
 import pytest
 
+from gitpromote.adapters.child_process import is_confined
 from gitpromote.adapters.code_digest import digest_of_code
+from gitpromote.adapters.renderers.apart import apart, without_network
 from gitpromote.adapters.renderers.job import render
-from gitpromote.adapters.renderers.sandbox import without_network
 from gitpromote.errors import RenderFailed
 from gitpromote.model.render import Limits, PythonSpec, RenderJob
 
@@ -171,6 +175,69 @@ def test_it_has_no_network_where_the_system_lets_us_take_it_away(function) -> No
         (manifest,) = render(function(body)).manifests.values()
     assert manifest.data["proxy"] == "http://127.0.0.1:9"
     assert manifest.data["reached"] is not bool(without_network())
+
+
+@pytest.mark.skipif(not (apart() or is_confined()), reason="this system keeps nothing apart")
+def test_it_cannot_read_the_environment_of_whoever_started_it(function) -> None:
+    body = "return pod('a', seen=open('/proc/%d/environ' % {}, 'rb').read().decode())"
+    for number in ("os.getppid()", str(os.getpid())):
+        with pytest.raises(RenderFailed) as caught:
+            render(function(body.format(number)))
+        assert re.search(r"(Permission|No such file).*/proc/\d+/environ", caught.value.detail)
+
+
+@pytest.mark.skipif(not is_confined(), reason="this kernel lets no process give up files")
+def test_files_that_are_not_for_it_are_neither_read_nor_written(function, tmp_path_factory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "credentials"
+    elsewhere.write_text("seeded-secret")
+    with pytest.raises(RenderFailed) as caught:
+        render(function(f"return pod('a', seen=open('{elsewhere}').read())"))
+    assert caught.value.detail.splitlines()[-3:] == [
+        f"  PermissionError: [Errno 13] Permission denied: '{elsewhere}'",
+        "  Code that gitpromote runs sees the files that it is given, its own modules and what is installed: a change",
+        "  in any other file would go unnoticed. Read it from the folder that the function is called with.",
+    ]
+    for body in (f"open('{elsewhere}', 'w')", f"os.unlink('{elsewhere}')", f"os.mkdir('{elsewhere}s')", WRITES_BESIDE):
+        with pytest.raises(RenderFailed, match="Permission denied"):
+            render(function(body))
+    assert [path.read_text() for path in elsewhere.parent.iterdir()] == ["seeded-secret"]
+
+
+WRITES_BESIDE = "open(beside.__file__, 'a')"
+
+
+def test_it_writes_where_it_runs(function) -> None:
+    body = (
+        "import subprocess, tempfile\n"
+        "(source / 'more').write_text('x')\n"
+        "with tempfile.NamedTemporaryFile() as file:\n"
+        "    seen = subprocess.run(['cat', source / 'more'], capture_output=True, text=True, check=True).stdout\n"
+        "return pod('a', seen=seen)"
+    )
+    (manifest,) = render(function(body)).manifests.values()
+    assert manifest.data["seen"] == "x"
+
+
+@pytest.mark.skipif("--pid" not in apart(), reason="this system gives no process numbers of their own")
+def test_what_leaves_its_session_ends_with_it(function, tmp_path: Path) -> None:
+    name = f"gitpromote-left-{os.getpid()}"
+    body = (
+        "import subprocess, sys\n"
+        f"words = [sys.executable, '-c', 'import time; time.sleep(60)', '{name}']\n"
+        "subprocess.Popen(words, start_new_session=True, stdout=-3, stderr=-3)\n"
+        "return pod('a')"
+    )
+    assert names(function(body)) == ["a"]
+    assert [one for one in running() if name in one] == []
+
+
+def running() -> list[str]:
+    """The command lines of all processes."""
+    lines = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            lines.append((entry / "cmdline").read_text().replace("\0", " ") if entry.name.isdigit() else "")
+    return lines
 
 
 def test_one_that_takes_too_long_is_ended(function) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gitpromote.adapters.renderers.sandbox import Sandbox, with_copies, without_network
+from gitpromote.adapters.renderers.apart import without_network
+from gitpromote.adapters.renderers.sandbox import Sandbox, with_copies
 from gitpromote.errors import CacheFailed, SourceInvalid
 
 
