@@ -87,7 +87,7 @@ def _dispatch(words: list[str], run: Session) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _fail(Interrupted("Interrupted", code="interrupted", hint="Nothing more was started."), run)
     except OSError as error:
-        return _help_unread(run) if isinstance(error, BrokenPipeError) and not run.verb else _fail_by_system(error, run)
+        return _fail_by_system(error, run) if run.verb or error.filename else _help_unread(error, run)
     except Exception as error:  # noqa: BLE001 (the one place where our own bugs end)
         return _fail_by_bug(error, run)
 
@@ -103,9 +103,11 @@ def _run(words: list[str], run: Session) -> object:
         return cli.invoke(context)
 
 
-def _help_unread(run: Session) -> int:
-    """Whoever asked for help has read enough."""
+def _help_unread(error: OSError, run: Session) -> int:
+    """Whoever asked for help has read enough, or there is no room for it, which the session tells."""
     run.out.give_up()
+    if not isinstance(error, BrokenPipeError):
+        run.out.failure = error
     return 0
 
 

@@ -15,8 +15,9 @@ __all__ = ["as_string", "double_quoted", "is_plain", "literal_block", "single_qu
 
 _PLAIN = re.compile(
     # Letters first, then what neither block nor flow style gives a meaning; a colon or a space only between others.
-    # Possessive, so that a long text that is not plain is found out in one pass.
-    r"[A-Za-z_/](?:[A-Za-z0-9_./@%+=~^$()*&!?;<>|'\\-]++|:(?=[A-Za-z0-9_./@%-])|[ ]++(?=[A-Za-z0-9_./@%+=$(-]))*+"
+    # Each run possessive, so that a long text that is not plain is found out in one pass; the whole is not, as
+    # before 3.11.5 Python takes a possessive group for longer than it matched.
+    r"[A-Za-z_/](?:[A-Za-z0-9_./@%+=~^$()*&!?;<>|'\\-]++|:(?=[A-Za-z0-9_./@%-])|[ ]++(?=[A-Za-z0-9_./@%+=$(-]))*"
     # 1.2.3, 10.0.0.1, 1.2.3-rc.1+build: with two points it is no number.
     r"|[0-9]+\.[0-9]+\.[0-9]+(?:[-+.][A-Za-z0-9.+-]*)?"
     # 500m, 1.5Gi, 30s, 7f1c9e2: a number never goes on with these letters (an e would be an exponent).

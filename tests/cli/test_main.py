@@ -300,7 +300,7 @@ def test_help_to_a_reader_who_leaves_or_a_full_disk_is_no_bug() -> None:
         check=False,
     )
     assert ended.returncode == 1
-    assert ended.stderr == "Error: The system refused something  [system-error]\n\nNo space left on device\n"
+    assert ended.stderr == "Error: The output could not be written: No space left on device  [output-failed]\n"
 
 
 def test_streams_that_were_closed_before_are_no_bug() -> None:

@@ -251,3 +251,10 @@ def test_kubectl_reads_every_string_as_what_it_was(tmp_path: Path) -> None:
     )
     assert done.stderr.decode() == ""
     assert json.loads(done.stdout)["spec"] == spec
+
+
+@pytest.mark.parametrize("text", ["a ", "a  ", "a b ", "a :", "a: ", "a:", "a #", "a # b", "a/ ", "a:b ", "a b: "])
+def test_what_would_end_or_begin_something_is_never_plain(text: str) -> None:
+    """Python before 3.11.5 matches possessive groups wrongly: there ``"a "`` lost its space."""
+    assert (is_plain(text), as_string(text)) == (False, f"'{text}'")
+    assert yaml.safe_load(dump_yaml({text: text})) == {text: text}
