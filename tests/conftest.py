@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,3 +29,17 @@ def only_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     return settings
+
+
+@pytest.fixture
+def command_lines() -> Callable[[], list[str]]:
+    """The command lines of all processes that run now."""
+
+    def read() -> list[str]:
+        lines = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                lines.append((entry / "cmdline").read_text().replace("\0", " ") if entry.name.isdigit() else "")
+        return lines
+
+    return read

@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
@@ -16,15 +15,13 @@ SEED = int(os.environ.get("GITPROMOTE_TEST_SEED", "7"))
 PLANS, APPLIES = 4, 6
 
 LONG = """\
-import os, time
-from pathlib import Path
+import subprocess, sys
 
 from gitpromote import App, Branch, Environment, Pipeline, PythonRenderer
 
 
 def slowly(context):
-    Path({place!r}).write_text(str(os.getpid()))
-    time.sleep(60)
+    subprocess.run([sys.executable, "-c", "import time; time.sleep(60)", {marker!r}])
     return ""
 
 
@@ -94,24 +91,20 @@ def test_an_interrupted_apply_goes_on_where_it_stopped(shop) -> None:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_a_renderer_that_runs_is_ended_with_the_plan(shop, sign: int) -> None:
-    place = shop.root / "pid"
-    shop.push({"pipeline.py": LONG.format(place=str(place))})
+def test_a_renderer_that_runs_is_ended_with_the_plan(shop, sign: int, command_lines) -> None:
+    marker = f"gitpromote-slowly-{os.getpid()}-{sign}"
+
+    def runs() -> bool:
+        return any("time.sleep" in line and marker in line for line in command_lines())
+
+    shop.push({"pipeline.py": LONG.format(marker=marker)})
     process = shop.program("plan")
-    until(place.exists, process)
-    child = int(until(place.read_text, process))
+    until(runs, process)
     start = time.monotonic()
     code, out, err = interrupted(process, 0, sign)
     assert (code, out, err) == (130, "", "Error: Interrupted  [interrupted]\n\nNothing more was started.\n")
     assert time.monotonic() - start < 10
-    until(lambda: not alive(child), process)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
+    until(lambda: not runs(), process)
 
 
 def until(true, process: subprocess.Popen[str]):

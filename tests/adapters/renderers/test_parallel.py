@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 import subprocess
 import threading
@@ -127,18 +128,22 @@ def test_what_a_render_read_and_gave_is_left_where_asked(jobs, tmp_path: Path) -
     assert again == (tmp_path / step / "output.yaml").read_bytes()
 
 
-def test_an_interrupt_ends_what_runs_and_starts_nothing_more(tmp_path: Path, make_job) -> None:
+def test_an_interrupt_ends_what_runs_and_starts_nothing_more(tmp_path: Path, make_job, command_lines) -> None:
+    marker = f"gitpromote-slow-{os.getpid()}"
     file = tmp_path / "slow.py"
     file.write_text(
-        "import os, pathlib, time\n"
-        f"def slow(source):\n    pathlib.Path({str(tmp_path)!r}, f'pid-{{os.getpid()}}').touch()\n    time.sleep(600)\n"
+        "import subprocess, sys\n"
+        f"def slow(source):\n    subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)', {marker!r}])\n"
     )
     code = hashlib.sha256(file.read_bytes()).hexdigest()
     spec = PythonSpec(function="slow:slow", file=str(file), code=code, reads=("a",))
     jobs = [make_job({"a": "x"}, spec, label=str(n)) for n in range(6)]
 
+    seen: list[str] = []
+
     def interrupt() -> None:
-        while len(list(tmp_path.glob("pid-*"))) < 2:
+        while len(seen) < 2:
+            seen[:] = [line for line in command_lines() if marker in line]
             time.sleep(0.01)
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
@@ -147,6 +152,5 @@ def test_an_interrupt_ends_what_runs_and_starts_nothing_more(tmp_path: Path, mak
     with pytest.raises(KeyboardInterrupt):
         render_all(jobs, workers=2)
     assert time.monotonic() - started < 20
-    pids = [int(path.name.removeprefix("pid-")) for path in tmp_path.glob("pid-*")]
-    assert len(pids) == 2
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert len(seen) == 2
+    assert not any(marker in line for line in command_lines())

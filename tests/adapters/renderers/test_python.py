@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import socket
@@ -219,7 +218,7 @@ def test_it_writes_where_it_runs(function) -> None:
 
 
 @pytest.mark.skipif("--pid" not in apart(), reason="this system gives no process numbers of their own")
-def test_what_leaves_its_session_ends_with_it(function, tmp_path: Path) -> None:
+def test_what_leaves_its_session_ends_with_it(function, command_lines) -> None:
     name = f"gitpromote-left-{os.getpid()}"
     body = (
         "import subprocess, sys\n"
@@ -228,16 +227,7 @@ def test_what_leaves_its_session_ends_with_it(function, tmp_path: Path) -> None:
         "return pod('a')"
     )
     assert names(function(body)) == ["a"]
-    assert [one for one in running() if name in one] == []
-
-
-def running() -> list[str]:
-    """The command lines of all processes."""
-    lines = []
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            lines.append((entry / "cmdline").read_text().replace("\0", " ") if entry.name.isdigit() else "")
-    return lines
+    assert [one for one in command_lines() if name in one] == []
 
 
 def test_one_that_takes_too_long_is_ended(function) -> None:
