@@ -125,7 +125,8 @@ def clusters(
             told = f"{one.path} and {other.path} both name a cluster {quoted(one.name)}"
             search.tell(Fault("name-taken", told, "give each a name of its own"))
     if not found and not optional and not search.failed:
-        several = f"none of {len(every)} clusters in {shown(pattern)} has the labels {dict(match or {})}"
+        none = "the only cluster in {} has not" if len(every) == 1 else f"none of {len(every)} clusters in {{}} has"
+        several = f"{none.format(shown(pattern))} the labels {dict(match or {})}"
         told = several if every else f"{shown(pattern)} names no cluster"
         search.tell(Fault("clusters-missing", told, _HINT))
     return tuple(found)

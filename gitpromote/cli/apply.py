@@ -9,7 +9,7 @@ import click
 from gitpromote.cli.approval import ANY_KEY_COUNTS, ask, in_reach
 from gitpromote.cli.naming import is_digest, is_full_digest, names_a_plan, opened_to_act, selected
 from gitpromote.cli.options import approve_automatically, expect_digest, full, lock_timeout, project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import planned, refuse_shaping, shaping
 from gitpromote.errors import Declined, Interrupted
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         "gitpromote apply pay",
     ),
 )
-@click.argument("target", required=False, metavar="[PLAN|PIPELINE]")
+@click.argument("target", required=False, metavar="[PLAN|PIPELINE]", shell_complete=completes)
 @approve_automatically
 @expect_digest
 @option("--wait", is_flag=True, help="Wait for gates that are pending, and go on as they open.")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gitpromote.cli.options import full, keep, project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
 
@@ -20,7 +20,7 @@ from gitpromote.errors import UsageError
         "gitpromote diff HEAD~1 HEAD",
     ),
 )
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] A B")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] A B", shell_complete=completes)
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 where they differ.")
 @full
 @keep

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import verb
+from gitpromote.cli.parsing import completes, verb
 from gitpromote.cli.session import Session
 from gitpromote.errors import ConfigurationError
 from gitpromote.views.checking import doctor_view
 
 #: What keeps a pipeline from being looked at; the machine can be looked at all the same.
-_WITHOUT_PIPELINE = frozenset({"git-missing", "pipeline-file-missing"})
+_WITHOUT_PIPELINE = frozenset({"git-missing", "git-too-old", "pipeline-file-missing"})
 
 if TYPE_CHECKING:
     from gitpromote.project.doctor import Finding
 
 
 @verb("doctor", examples=("gitpromote doctor",))
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @project
 @click.pass_obj
 def command(session: Session, /, name: str | None) -> int:

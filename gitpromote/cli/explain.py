@@ -8,7 +8,7 @@ import click
 
 from gitpromote.cli.naming import known_environment, named_project, opened
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 
 
@@ -20,7 +20,7 @@ from gitpromote.cli.session import Session
         'gitpromote explain prod --at "Sat 15:00" --tz Europe/Berlin',
     ),
 )
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV", shell_complete=completes)
 @option("--plan", "saved", metavar="PLAN", help="Explain this saved plan's verdicts; without it, fresh ones.")
 @option("--at", metavar="TIME", help="As it will be then, by the facts of the plan, as 2026-11-28T15:00Z or Sat 15:00.")
 @option("--tz", default="UTC", show_default=True, metavar="ZONE", help="The time zone of --at where it names none.")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import verb
+from gitpromote.cli.parsing import completes, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
 
 
 @verb("alias", examples=("gitpromote freight alias brave-otter-1c07 spring-release",))
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] FREIGHT NAME")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] FREIGHT NAME", shell_complete=completes)
 @project
 @click.pass_obj
 def command(session: Session, /, words: tuple[str, ...]) -> int:

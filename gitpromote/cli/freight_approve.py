@@ -7,14 +7,14 @@ import click
 from gitpromote.cli.approve import counting
 from gitpromote.cli.naming import project_and_freight, selected
 from gitpromote.cli.options import environments, project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
 
 
 @verb("approve", examples=("gitpromote freight approve brave-otter-1c07 --env prod-eu --reason INC-2211",))
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] FREIGHT")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] FREIGHT", shell_complete=completes)
 @environments
 @option("--reason", default="", metavar="TEXT", help="Why; it is recorded.")
 @option("--key", metavar="FILE", help="The SSH key to sign with; by default git's user.signingKey.")

@@ -8,12 +8,12 @@ import click
 
 from gitpromote.cli.freight_making import pairs, recorded, said
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import verb
+from gitpromote.cli.parsing import completes, verb
 from gitpromote.cli.session import Session
 
 
 @verb("assemble", examples=("gitpromote freight assemble", "gitpromote freight assemble pay --label train=47"))
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @said
 @project
 @click.pass_obj

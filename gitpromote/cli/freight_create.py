@@ -9,7 +9,7 @@ import click
 from gitpromote.cli.freight_making import pairs, recorded, said
 from gitpromote.cli.naming import selected
 from gitpromote.cli.options import comma_list, project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import unpinned
 
@@ -23,7 +23,7 @@ from gitpromote.cli.shaping import unpinned
         "gitpromote freight create pay --freight brave-otter-1c07",
     ),
 )
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @option("--image", "images", multiple=True, metavar="REPO:TAG@DIGEST", help="With this image; repeatable.")
 @option("--chart", "charts", multiple=True, metavar="CHART:VERSION", help="With this chart; repeatable.")
 @option("--commit", metavar="REV", help="With this commit of the home repository.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import instant_of
 from gitpromote.errors import AccessDenied
@@ -25,7 +25,7 @@ _DENIED = ("registry-access-denied", "registry-realm-unsafe")
         "gitpromote freight discover pay --lock pay.lock",
     ),
 )
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @option("--lock", metavar="FILE", help="Keep what was found there, for plan --freight-lock FILE.")
 @option("--as-of", metavar="TIME", help="As if it were then: it counts where a Warehouse waits for a time.")
 @option("--fresh", is_flag=True, help="Ask what every tag names now, and tell which were pushed anew.")

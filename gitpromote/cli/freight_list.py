@@ -7,13 +7,13 @@ import time
 import click
 
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 from gitpromote.views.freight import freight_table
 
 
 @verb("list", examples=("gitpromote freight list", "gitpromote freight list pay --limit 100 --json"))
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="The newest so many.")
 @option("--all", "every", is_flag=True, help="All of it.")
 @project

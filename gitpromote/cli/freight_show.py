@@ -8,13 +8,13 @@ import click
 
 from gitpromote.cli.naming import project_and_freight
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import verb
+from gitpromote.cli.parsing import completes, verb
 from gitpromote.cli.session import Session
 from gitpromote.views.freight import freight_view
 
 
 @verb("show", examples=("gitpromote freight show brave-otter-1c07", "gitpromote freight show pay f3a91c07 --json"))
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] FREIGHT")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] FREIGHT", shell_complete=completes)
 @project
 @click.pass_obj
 def command(session: Session, /, words: tuple[str, ...]) -> int:

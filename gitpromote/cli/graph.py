@@ -9,7 +9,7 @@ import click
 
 from gitpromote.cli.naming import names_a_plan, opened
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.saving import from_here, write
 from gitpromote.cli.session import Session
 from gitpromote.views.lines import line
@@ -23,7 +23,7 @@ from gitpromote.views.lines import line
         "gitpromote graph plan.json --format mermaid",
     ),
 )
-@click.argument("name", required=False, metavar="[PIPELINE|PLAN]")
+@click.argument("name", required=False, metavar="[PIPELINE|PLAN]", shell_complete=completes)
 @option(
     "--format",
     "form",

@@ -8,13 +8,13 @@ import click
 
 from gitpromote.cli.naming import selected
 from gitpromote.cli.options import environments, project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 from gitpromote.views.chronicle import history_view
 
 
 @verb("history", examples=("gitpromote history", "gitpromote history pay --env prod-eu --limit 100"))
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @environments
 @option("--limit", type=click.IntRange(min=1), default=30, show_default=True, metavar="N", help="The newest so many.")
 @option("--all", "every", is_flag=True, help="Every Record.")

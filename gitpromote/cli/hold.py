@@ -6,13 +6,13 @@ import click
 
 from gitpromote.cli.naming import project_and_environment
 from gitpromote.cli.options import project, reason
-from gitpromote.cli.parsing import verb
+from gitpromote.cli.parsing import completes, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 
 
 @verb("hold", examples=('gitpromote hold pay prod-eu --reason "investigating INC-2211"',))
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV", shell_complete=completes)
 @reason
 @project
 @click.pass_obj

@@ -8,7 +8,7 @@ import click
 
 from gitpromote.cli.naming import project_and_environment
 from gitpromote.cli.options import project, reason
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import freight
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         'gitpromote hotfix prod --freight brave-otter-1c07 --reason "INC-2211" --expires 4h',
     ),
 )
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV", shell_complete=completes)
 @freight
 @reason
 @option("--expires", default="24h", show_default=True, metavar="TIME", help="How long it may enter.")

@@ -6,13 +6,13 @@ import click
 
 from gitpromote.cli.naming import project_and_environment
 from gitpromote.cli.options import project, reason
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 
 
 @verb("lock", examples=('gitpromote lock prod --reason "database migration" --ttl 2h',))
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV", shell_complete=completes)
 @reason
 @option("--ttl", default="1h", show_default=True, metavar="TIME", help="After how long it no longer counts.")
 @project

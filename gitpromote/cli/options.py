@@ -15,7 +15,9 @@ def _into_session(name: str) -> Callable[..., None]:
     """A callback that keeps an option's value in the run instead of handing it to the verb."""
 
     def keep(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
-        if value and not context.resilient_parsing:
+        if value and context.resilient_parsing:
+            context.meta[name] = value  # completion reads the file that was named
+        elif value:
             setattr(session_of(context), name, value)
 
     return keep

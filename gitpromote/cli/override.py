@@ -8,7 +8,7 @@ import click
 
 from gitpromote.cli.naming import opened_to_act, project_and_environment
 from gitpromote.cli.options import project, reason
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
@@ -21,7 +21,7 @@ from gitpromote.errors import UsageError
         'gitpromote override prod errors --plan plan.json --reason "the alert is known" --ticket INC-2211',
     ),
 )
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV GATE")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV GATE", shell_complete=completes)
 @reason
 @option("--ticket", default="", metavar="TEXT", help="Where more is to be read; it is recorded.")
 @option("--expires", default="4h", show_default=True, metavar="TIME", help="How long the override holds.")

@@ -11,6 +11,9 @@ import click
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
 
+#: What the help calls the values that a pipeline file names.
+_NAMED = frozenset({"ENV", "ENV[,ENV…]", "FILE[:NAME]"})
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -27,6 +30,13 @@ class Option(click.Option):
             self.opts = declared
 
 
+def completes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The names that a shell offers for a parameter, looked for only when it asks."""
+    from gitpromote.cli.completing import offered
+
+    return offered(ctx, param, incomplete)
+
+
 class Decorator(Protocol):
     """What is put above a verb's function, and gives it back."""
 
@@ -36,7 +46,9 @@ class Decorator(Protocol):
 
 
 def option(*names: str, **settings: Any) -> Decorator:
-    """Like ``click.option``, with both spellings."""
+    """Like ``click.option``, with both spellings, and with completion of what the pipeline file names."""
+    if settings.get("metavar") in _NAMED:
+        settings.setdefault("shell_complete", completes)
     return click.option(*names, cls=Option, **settings)
 
 
@@ -75,8 +87,9 @@ def _refuse_empty(given: Sequence[str]) -> None:
     """A word that is empty, as a variable that is not set gives it, must not be taken for one that was not given."""
     for before, word in zip(["", *given], given, strict=False):
         name, equals, value = word.partition("=")
-        if not word or (word.startswith("-") and equals and not value):
-            named = name if word else before
+        said = word.strip()
+        if not said or (said.startswith("-") and equals and not value.strip()):
+            named = name if said else before
             raise UsageError(
                 "A word is empty",
                 code="word-empty",

@@ -10,7 +10,7 @@ import click
 from gitpromote.cli.every import named_pipeline, one_after_the_other, refuse_beside_all
 from gitpromote.cli.naming import opened_to_act
 from gitpromote.cli.options import full, keep, project, waits_for_nothing
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.remarks import warning_lines
 from gitpromote.cli.saving import apply_command, save
 from gitpromote.cli.session import Session
@@ -42,7 +42,7 @@ _NOT_VERIFIED = {
         "gitpromote plan --replace prod-eu@b7d2210",
     ),
 )
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @shaping
 @option("--all", "every", is_flag=True, help="Every pipeline of the file; what fails in one keeps none back.")
 @option("--out", metavar="FILE", help="Save the plan there; by default under plans/.")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 
 
 @verb(
     "list", examples=("gitpromote policy list", "gitpromote policy list --packs", "gitpromote policy list pay --json")
 )
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @option("--packs", "boxed", is_flag=True, help="The packs in the box alone, each with its rules and settings.")
 @project
 @click.pass_obj

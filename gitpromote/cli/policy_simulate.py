@@ -8,7 +8,7 @@ import click
 
 from gitpromote.cli.naming import selected
 from gitpromote.cli.options import environments, project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import freight
 from gitpromote.errors import UsageError
@@ -22,7 +22,7 @@ from gitpromote.errors import UsageError
         "gitpromote policy simulate --from 2026-12-18 --until 2027-01-05 --env prod",
     ),
 )
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @option("--at", metavar="TIME", help="The moment: 2026-11-28T15:00Z, or Sat 15:00 for the next one.")
 @option(
     "--from", "start", metavar="TIME", help="With --until: the changes of decisions in a range; by default from now."

@@ -8,7 +8,7 @@ import click
 
 from gitpromote.cli.naming import project_and_environment
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 from gitpromote.model.words import clean
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @verb("release", examples=("gitpromote release pay prod-eu",))
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV", shell_complete=completes)
 @option("--reason", default="", metavar="TEXT", help="Why; it is recorded.")
 @project
 @click.pass_obj

@@ -10,7 +10,7 @@ import click
 
 from gitpromote.cli.naming import selected
 from gitpromote.cli.options import environments, keep, project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.saving import from_here, write
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import freight
@@ -21,7 +21,7 @@ from gitpromote.views.text import clean_lines
 
 
 @verb("render", examples=("gitpromote render --env prod", "gitpromote render --env test,prod --out rendered/"))
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @environments
 @freight
 @option("--out", metavar="DIR", help="A folder per environment is written there; without it, one stream is printed.")

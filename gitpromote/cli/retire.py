@@ -9,7 +9,7 @@ import click
 from gitpromote.cli.deciding import decide
 from gitpromote.cli.naming import known_environment
 from gitpromote.cli.options import approve_automatically, full, lock_timeout, project, reason
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
 from gitpromote.model.names import did_you_mean
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         'gitpromote retire previews --gone --reason "closed"',
     ),
 )
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @option("--env", metavar="ENV", help="Prune everything that this environment's target holds.")
 @option("--app", metavar="APP", help="Prune this App from every environment.")
 @option("--gone", is_flag=True, help="Prune environments that the pipeline has no more, and previews that are over.")

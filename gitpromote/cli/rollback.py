@@ -9,7 +9,7 @@ import click
 from gitpromote.cli.deciding import decide
 from gitpromote.cli.naming import project_and_environment
 from gitpromote.cli.options import approve_automatically, full, lock_timeout, project, reason
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 
 
@@ -20,7 +20,7 @@ from gitpromote.cli.session import Session
         'gitpromote rollback prod --to calm-heron-90ab --reason "INC-2211" -out=rollback.json',
     ),
 )
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV", shell_complete=completes)
 @reason
 @option("--to", metavar="FREIGHT", help="This Freight, by id or alias; by default the last other that was verified.")
 @option("--out", metavar="FILE", help="Save the plan there instead of applying it.")

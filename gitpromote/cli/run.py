@@ -15,7 +15,7 @@ import click
 from gitpromote.cli.every import named_pipeline, one_after_the_other, refuse_beside_all, tell_of_departed
 from gitpromote.cli.naming import pipelines
 from gitpromote.cli.options import lock_timeout, project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
 from gitpromote.errors import ConfigurationError, GitpromoteError, UsageError
 from gitpromote.views.lines import Span, line
@@ -40,7 +40,7 @@ _QUIET = 60.0  # seconds between two complaints about requests that were refused
         "gitpromote run pay --listen 127.0.0.1:8080 --secret-env WEBHOOK_SECRET",
     ),
 )
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @option("--once", is_flag=True, help="End as soon as nothing more may go; exit codes as of apply.")
 @option("--all", "every", is_flag=True, help="Every pipeline of the file; what fails in one keeps none back.")
 @option("--interval", metavar="TIME", help="How long to wait between rounds where nothing opens before; 5m by default.")

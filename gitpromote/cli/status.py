@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gitpromote.cli.options import full, project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.remarks import notice_lines
 from gitpromote.cli.session import Session
 from gitpromote.model.words import clean
@@ -17,7 +17,7 @@ _CODES = "Exit 2 where something could move, 13 where something is foreign, 1 wh
 
 
 @verb("status", examples=("gitpromote status", "gitpromote status --lag", "gitpromote status pay --detailed-exitcode"))
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @option("--lag", is_flag=True, help="How far each is behind the newest that may go, and what keeps that back.")
 @option("--detailed-exitcode", is_flag=True, help=_CODES)
 @full

@@ -6,13 +6,13 @@ import click
 
 from gitpromote.cli.naming import project_and_environment
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import option, verb
+from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.recording import told
 from gitpromote.cli.session import Session
 
 
 @verb("unlock", examples=("gitpromote unlock prod", "gitpromote unlock prod --force"))
-@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV")
+@click.argument("words", nargs=-1, required=True, metavar="[PIPELINE] ENV", shell_complete=completes)
 @option("--force", is_flag=True, help="Also a lock that somebody else holds.")
 @project
 @click.pass_obj

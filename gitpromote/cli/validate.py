@@ -8,7 +8,7 @@ import click
 
 from gitpromote.cli.naming import pipelines
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import verb
+from gitpromote.cli.parsing import completes, verb
 from gitpromote.cli.remarks import notice_lines
 from gitpromote.cli.session import Session
 from gitpromote.model.words import count
@@ -16,7 +16,7 @@ from gitpromote.views.lines import Line, Span, line
 
 
 @verb("validate", examples=("gitpromote validate", "gitpromote validate --pipeline pipelines/shop.py"))
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @project
 @click.pass_obj
 def command(session: Session, /, name: str | None) -> int:

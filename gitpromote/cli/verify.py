@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from gitpromote.cli.options import project
-from gitpromote.cli.parsing import verb
+from gitpromote.cli.parsing import completes, verb
 from gitpromote.cli.session import Session
 from gitpromote.views.checking import verify_view
 
 
 @verb("verify", examples=("gitpromote verify", "gitpromote verify pay --json"))
-@click.argument("name", required=False, metavar="[PIPELINE]")
+@click.argument("name", required=False, metavar="[PIPELINE]", shell_complete=completes)
 @project
 @click.pass_obj
 def command(session: Session, /, name: str | None) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from gitpromote.model.names import clean_path
 
-__all__ = ["PathFilter", "glob_pattern"]
+__all__ = ["PathFilter", "glob_pattern", "leaves_out"]
 
 _PIECE = re.compile(
     r"(?P<folders>(?<![^/{,])(?:\*\*/)+)"
@@ -28,6 +28,8 @@ _PIECE = re.compile(
     r"|(?P<plain>.)",
     re.DOTALL,
 )
+#: A name that no file has: what fits it fits whatever is there.
+_NOBODYS = "\x1a"
 _RANGE = re.compile(r"(\\.|[^\\])(?:-(\\.|[^\\]))?", re.DOTALL)
 
 
@@ -55,6 +57,32 @@ class PathFilter:
     def touches(self, changed_paths: Iterable[str]) -> bool:
         """Whether one of the paths counts."""
         return any(map(self.counts, changed_paths))
+
+
+def leaves_out(path: str, *, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> bool:
+    """Whether a folder or file and all that may be in it are surely left out. Where that is not sure, they are not.
+
+    :param path: in its one spelling, from the root
+    """
+    inside = f"{path}/{_NOBODYS}".lstrip("/")
+    excluded = PathFilter.of(exclude=exclude)
+    if not any(map(excluded.counts, (inside, f"{inside}/{_NOBODYS}"))):
+        return True
+    selections = list(include)
+    return bool(selections and path) and not any(_may_meet(one, path) for one in selections)
+
+
+def _may_meet(selection: str, path: str) -> bool:
+    """Whether something that is selected may be there, in it, or around it."""
+    word, colon, rest = selection.partition(":")
+    if colon and word == "regex":
+        return True
+    whole = f"{path}/"
+    if colon and word == "glob":
+        start = re.split(r"[*?\[{\\]", clean_path(rest), maxsplit=1)[0]
+        return whole.startswith(start) or start.startswith(whole)
+    prefix = clean_path(selection)
+    return not prefix or whole.startswith(f"{prefix}/") or prefix.startswith(whole)
 
 
 def glob_pattern(glob: str) -> str:

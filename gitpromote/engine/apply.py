@@ -38,6 +38,7 @@ from gitpromote.model.outcome import worst_of
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
 from gitpromote.model.record import Record
 from gitpromote.model.result import ApplyResult, EnvironmentResult
+from gitpromote.model.words import count
 from gitpromote.planning.waves import WAVE, crowded
 from gitpromote.ports import PushAnswer
 
@@ -368,7 +369,7 @@ class _Run:
             error = Contention(
                 "Others were faster every time",
                 code="push-contention",
-                detail=f"{self.lost + 1} races lost in {waited} seconds",
+                detail=f"{count(self.lost + 1, 'race')} lost in {count(waited, 'second')}",
                 hint="Apply the plan again.",
             )
             for fresh in prepared.environments:

@@ -24,7 +24,7 @@ def chosen(
     found = {name: choice.freight for name, choice in choices.items() if choice.freight is not None}
     for name, choice in choices.items():
         if choice.freight is None and is_missed(world, resolved, name, found):
-            return {}, choice.reason or candidates[name].missing, choice.refused
+            return {}, _lacking(choice, candidates[name]), choice.refused
     asked_for = {name: freight for name in found if (freight := _asked_for(journey, candidates[name], asked))}
     named_id = next((one.id for one in asked_for.values()), None)
     world.notices += [
@@ -37,6 +37,13 @@ def chosen(
     ordered = speaking_last(found, moving, state.arrived)
     lacking = _without_source(world, resolved, ordered)
     return ({}, lacking, None) if lacking else (ordered, "", None)
+
+
+def _lacking(choice: Choice, offered: Candidates) -> str:
+    """Why there is no Freight: where all of it was rejected, why no other is found, too."""
+    if choice.refused is None or offered.freight or not offered.missing:
+        return choice.reason or offered.missing
+    return f"{choice.reason}; {offered.missing}"
 
 
 def _left_alone(pipeline: str, environment: str, freight: Freight) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from gitpromote.discovery.found import Selection
 from gitpromote.engine.git_offers import Sought, candidate_of, git_selection
@@ -17,11 +17,15 @@ from gitpromote.model.freight import Freight
 from gitpromote.model.resolved import HOME
 from gitpromote.model.subscription import Chart, Git, Image, Subscription
 from gitpromote.model.warehouse import Warehouse
+from gitpromote.planning.selection import newest_first
 
 if TYPE_CHECKING:
     from gitpromote.discovery.offer import Offer
 
 __all__ = ["Gathered", "Offered", "Wanted", "gather"]
+
+#: The number of a Warehouse among those that are wanted, and of one of its subscriptions.
+_Key: TypeAlias = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +94,14 @@ def gather(
 ) -> list[Gathered]:
     """The offers of Warehouses. All registries are asked side by side, and none where nothing is sought in one.
 
-    :param partly: a registry that fails has nothing to offer and says why, unless all of them fail
+    :param partly: a registry that fails has nothing to offer and says why, unless all of them fail and no Warehouse
+        does without
     :param regardless: also where all of them fail; which Warehouses lack something is told by ``world.failures``
     :raises GitpromoteError: a registry cannot be reached, refuses, or answers with something else
     """
-    questions: dict[tuple[int, int], Callable[[], Selection]] = {}
-    found: dict[tuple[int, int], Selection] = {}
-    errors: dict[tuple[int, int], GitpromoteError] = {}
+    questions: dict[_Key, Callable[[], Selection]] = {}
+    found: dict[_Key, Selection] = {}
+    errors: dict[_Key, GitpromoteError] = {}
     for number, one in enumerate(wanted):
         for at, subscription in enumerate(one.warehouse.subscriptions):
             question = _question(world, one, subscription)
@@ -109,9 +114,9 @@ def gather(
                 found[number, at] = _without_registry(world, seen, one, subscription)
     answers = dict(zip(questions, _asked_for(world, list(questions.values())), strict=True))
     errors |= {key: answer for key, answer in answers.items() if isinstance(answer, GitpromoteError)}
-    reached = sum(isinstance(one, Selection) for one in answers.values()) if answers else len(found)
-    if errors and not regardless and not (partly and reached):
-        raise _without_help(world, seen, next(iter(errors.values())))
+    if errors and not regardless and not (partly and _reached(answers, found, errors)):
+        (number, _), error = next(iter(errors.items()))
+        raise _without_help(world, seen, wanted[number].warehouse, error)
     if regardless:
         for (number, _), error in errors.items():
             world.failures.warehouses.setdefault(wanted[number].warehouse.name or "", error)
@@ -127,6 +132,15 @@ def gather(
         )
         for number, one in enumerate(wanted)
     ]
+
+
+def _reached(
+    answers: Mapping[_Key, Selection | GitpromoteError], found: Mapping[_Key, Selection], errors: Iterable[_Key]
+) -> bool:
+    """Whether there is something to tell: a registry answered, or a Warehouse had nothing to ask of those that fail."""
+    failed = {number for number, _ in errors}
+    answered = any(isinstance(one, Selection) for one in answers.values()) if answers else bool(found)
+    return answered or any(number not in failed for number, _ in found)
 
 
 def _unread(world: World, seen: Look, wanted: Wanted, subscription: Subscription) -> GitpromoteError | None:
@@ -187,13 +201,12 @@ def _failed(error: GitpromoteError) -> Selection:
     return Selection(missing=f"{error.summary}: {where}", notes=notes, failure=error.code)
 
 
-def _without_help(world: World, seen: Look, error: GitpromoteError) -> GitpromoteError:
-    """The same error, with what goes on without that registry."""
-    known = [state for state in seen.ledger.freight.values() if not state.rejected]
+def _without_help(world: World, seen: Look, warehouse: Warehouse, error: GitpromoteError) -> GitpromoteError:
+    """The same error, with what goes on without that registry: Freight of that Warehouse, which others may not take."""
+    known = newest_first(seen.ledger, warehouse.name or "")
     if not known or not isinstance(error, RemoteFailed | AccessDenied):
         return error
-    last = max(known, key=lambda state: state.sequence).freight.alias
-    command = f"  gitpromote plan {world.pipeline.name} --freight {last}"
+    command = f"  gitpromote plan {world.pipeline.name} --freight {known[0].freight.alias}"
     hint = f"{error.hint}\nWhat is known already goes on without it:\n{command}".lstrip("\n")
     return type(error)(error.summary, code=error.code, detail=error.detail, hint=hint)
 

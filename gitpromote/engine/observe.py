@@ -105,6 +105,7 @@ def observe(
             observed = with_missing_ledger(world, seen.ledger, one.resolved, observed)
         environments[observed.name] = observed
         blobs |= edited
+    environments |= _without_way_back(world, seen, environments)
     blobs |= world.renderings.blobs(_new_files(environments.values()))
     return Observation(
         as_of=as_of,
@@ -115,6 +116,19 @@ def observe(
         blobs=blobs,
         tools=tuple(Tool(name=tool.name, version=tool.version) for tool in world.renderings.used_tools()),
     )
+
+
+def _without_way_back(
+    world: World, seen: Look, observed: Mapping[str, EnvironmentObservation]
+) -> dict[str, EnvironmentObservation]:
+    """Those with foreign content that no rollback is a way out of."""
+    foreign = [world.pipeline.resolved(name) for name, one in observed.items() if one.is_foreign]
+    if not foreign:
+        return {}
+    from gitpromote.engine.rollback import able_to_go_back  # hardly ever
+
+    able = able_to_go_back(world, seen, foreign)
+    return {one.name: replace(observed[one.name], can_go_back=False) for one in foreign if one.name not in able}
 
 
 def _selected(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -108,9 +108,26 @@ def to_go_back_to(world: World, seen: Look, resolved: ResolvedEnvironment) -> li
     return _counting(seen, resolved, _records(world, seen, resolved))
 
 
+def able_to_go_back(world: World, seen: Look, every: Iterable[ResolvedEnvironment]) -> set[str]:
+    """The names of those Environments in which a rollback finds other content that was verified there."""
+    possible = [one for one in every if _has_had_another(seen.ledger.environment(one.name))]
+    recorded = world.ledger.records(seen.ledger.head) if possible else ()
+    return {one.name for one in possible if _undoing_something(seen, one, _of(world, one, recorded))}
+
+
+def _has_had_another(state: EnvironmentState) -> bool:
+    """Whether the Records are worth a look."""
+    return not state.verified.keys() <= set(state.freight.values()) or _is_partly(state)
+
+
 def _records(world: World, seen: Look, resolved: ResolvedEnvironment) -> list[Record]:
+    return _of(world, resolved, world.ledger.records(seen.ledger.head))
+
+
+def _of(world: World, resolved: ResolvedEnvironment, recorded: Iterable[Record]) -> list[Record]:
+    """The Records of an Environment, under every name that it has had."""
     names = names_of(world.pipeline, resolved.name)
-    return [one for one in world.ledger.records(seen.ledger.head) if one.environment in names]
+    return [one for one in recorded if one.environment in names]
 
 
 def _counting(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]) -> list[Record]:
@@ -144,17 +161,29 @@ def _chosen(
     pipeline: str, seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record], to: str | None
 ) -> Record:
     """The last of those that count, of the Freight that is asked for."""
-    state = seen.ledger.environment(resolved.name)
-    found = _counting(seen, resolved, records)
-    if to is None and state.content is not None and resolved.target.is_rendered and not _is_partly(state):
-        # What was inherited is another Freight of the same files: going back to it would undo nothing. Of files with
-        # secrets nobody can tell.
-        found = [one for one in found if one.tree != state.content.tree or one.data.get("omitted")]
-    if to is not None:
-        found = [one for one in found if any(is_called(seen, identifier, to) for identifier in one.freight.values())]
+    if to is None:
+        found = _undoing_something(seen, resolved, records)
+    else:
+        found = [
+            one
+            for one in _counting(seen, resolved, records)
+            if any(is_called(seen, identifier, to) for identifier in one.freight.values())
+        ]
     if not found:
         raise nothing_to_go_back_to(pipeline, seen, resolved.name, to, elsewhere=_elsewhere(records, _place(resolved)))
     return found[0]
+
+
+def _undoing_something(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]) -> list[Record]:
+    """Those that count and hold other files.
+
+    What was inherited is another Freight of the same files: going back to it would undo nothing. Of files with secrets
+    nobody can tell.
+    """
+    state, found = seen.ledger.environment(resolved.name), _counting(seen, resolved, records)
+    if state.content is None or not resolved.target.is_rendered or _is_partly(state):
+        return found
+    return [one for one in found if one.tree != state.content.tree or one.data.get("omitted")]
 
 
 def _elsewhere(records: Sequence[Record], place: Mapping[str, str]) -> str:

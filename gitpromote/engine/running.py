@@ -60,7 +60,14 @@ def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: fl
         if one.name in failures.environments
     }
     turns = [
-        _turn(file, planned, verdicts[planned.name], results.get(planned.name), now=world.clock.now())
+        _turn(
+            file,
+            planned,
+            verdicts[planned.name],
+            results.get(planned.name),
+            now=world.clock.now(),
+            several=len(world.pipeline.resolved(planned.name).warehouses) > 1,
+        )
         for planned in file.plan.environments
     ]
     return Round(
@@ -119,18 +126,25 @@ def _opening(planned: EnvironmentPlan) -> int | None:
 
 
 def _turn(
-    file: PlanFile, planned: EnvironmentPlan, verdict: Outcome, result: EnvironmentResult | None, *, now: int
+    file: PlanFile,
+    planned: EnvironmentPlan,
+    verdict: Outcome,
+    result: EnvironmentResult | None,
+    *,
+    now: int,
+    several: bool,
 ) -> Turn:
     opening = _opening(planned) if verdict.status == "pass" else None
     if result is None:
         result = _untried(file, planned, verdict)
-    moving = (file.plan.freight[one.id].alias for one in planned.freight.values() if one.moving)
+    moving = {name: file.plan.freight[one.id].alias for name, one in planned.freight.items() if one.moving}
     return Turn(
         name=planned.name,
         decision=planned.decision,
         auto=verdict,
         result=result,
-        freight=tuple(moving),
+        freight=tuple(moving.values()),
+        warehouses=tuple(moving) if several else (),
         replaces=tuple(one.message for one in planned.outcomes if one.id == REPLACES_REJECTED),
         opens=opening if opening is not None and opening > now else None,
     )
@@ -144,10 +158,18 @@ def _untried(file: PlanFile, planned: EnvironmentPlan, verdict: Outcome) -> Envi
         result = waiting_result(planned, planned.outcomes, because=verdict.message, code=verdict.id)
         return result.model_copy(update={"hint": _approving(file.plan, planned) if verdict.id == "approval" else ""})
     if verdict.status != "pass":
-        return None
+        return _staying(planned)
     if planned.decision == "waiting":
         return waiting_result(planned, planned.outcomes)
     return settled_result(planned, called=Called.of(file))
+
+
+def _staying(planned: EnvironmentPlan) -> EnvironmentResult | None:
+    """Where a request says that nothing more moves, that is told; ``None`` where nothing or a person has to."""
+    said = [one.message for one in planned.outcomes if one.kind == "availability" and one.status == "warn"]
+    if planned.decision != "noop" or planned.steps or not said:
+        return None
+    return EnvironmentResult(name=planned.name, status="noop", message="; ".join(said))
 
 
 def _approving(plan: Plan, planned: EnvironmentPlan) -> str:

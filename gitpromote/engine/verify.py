@@ -23,6 +23,7 @@ from gitpromote.model.report import VerifyFinding, VerifyReport
 from gitpromote.model.resolved import HOME, ResolvedTarget
 from gitpromote.model.state import LedgerState
 from gitpromote.model.tree import tree_id
+from gitpromote.model.words import count
 from gitpromote.planning.planfile import loads
 
 #: Kinds of Records that a plan's steps leave behind.
@@ -68,14 +69,14 @@ def _log(world: World, head: str, records: Sequence[Record]) -> VerifyFinding:
     commits = world.home.log(head)
     merges = [one.oid[:7] for one in commits if len(one.parents) > 1]
     odd = [one.oid[:7] for one in commits if not _is_canonical(one.message)]
-    twice = [one for one, count in Counter(record.id for record in records).items() if count > 1]
+    twice = [one for one, times in Counter(record.id for record in records).items() if times > 1]
     if merges or odd:
         return _finding("ledger log", False, f"not written by gitpromote: {', '.join((merges or odd)[:5])}")
     if twice:
         return _finding(
             "ledger log", False, f"Records that stand there twice: {', '.join(one[:7] for one in twice[:5])}"
         )
-    return _finding("ledger log", True, f"{len(records)} Records")
+    return _finding("ledger log", True, count(len(records), "Record"))
 
 
 def _is_canonical(message: str) -> bool:
@@ -93,7 +94,9 @@ def _state(world: World, head: str, records: Sequence[Record]) -> VerifyFinding:
     held = world.ledger.published(head).model_copy(update={"head": None})
     state = with_moved(state, moves_of(world.pipeline))
     same = state == held
-    text = f"{len(state.environments)} environments follow from the log" if same else "it does not follow from the log"
+    known = len(state.environments)
+    follows = f"{count(known, 'environment')} {'follows' if known == 1 else 'follow'} from the log"
+    text = follows if same else "it does not follow from the log"
     return VerifyFinding(subject="ledger state", ok=same, message=text)
 
 

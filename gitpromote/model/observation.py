@@ -62,6 +62,7 @@ class EnvironmentObservation:
     :ivar edited: for targets of unrendered sources: path to (before, after) of each edited file
     :ivar foreign: commits that are not ours, where the target differs from the last Record
     :ivar lost: the commit of the last Record, where the target differs from it and its ref no longer contains it
+    :ivar can_go_back: whether a rollback would find something; looked for only where ``is_foreign``
     :ivar later: pairs of commits of which the second descends from the first, as far as hotfixes need to know
     :ivar evidence: gate to what was answered when it asked
     :ivar overrides: what somebody said of soft verdicts here, as far as their word counts
@@ -84,6 +85,7 @@ class EnvironmentObservation:
     is_foreign: bool = False
     foreign: tuple[ForeignCommit, ...] = ()
     lost: str | None = None
+    can_go_back: bool = True
     later: frozenset[tuple[str, str]] = frozenset()
     warnings: tuple[Outcome, ...] = ()
     blocking: tuple[Outcome, ...] = ()

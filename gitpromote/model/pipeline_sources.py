@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from gitpromote.errors import Problem
 from gitpromote.model.app import App
+from gitpromote.model.definition import problem
 from gitpromote.model.index import Index, repository_of
-from gitpromote.model.names import clean_path, quoted, repository_key
+from gitpromote.model.names import clean_path, quoted, repository_key, shown
 from gitpromote.model.pipeline_targets import Place
 from gitpromote.model.problems import Fault
 from gitpromote.model.renderer import Kustomize
@@ -30,7 +31,9 @@ def source_problems(pipeline: Pipeline, index: Index, places: Iterable[Place]) -
     """Targets in place that nothing feeds, and output in the folders that are read."""
     watched = [one for warehouse in index.warehouses for one in warehouse.subscriptions]
     feeds = any(isinstance(one, Image | Chart) for one in watched)
-    branches = _branches(pipeline, [one for one in watched if isinstance(one, Git)])
+    followed = [one for one in watched if isinstance(one, Git)]
+    yield from _reserved(pipeline, followed)
+    branches = _branches(pipeline, followed)
     usual = {name for names in branches.values() for name in names}
     apart: dict[Shape, bool] = {}
     for place in places:
@@ -41,6 +44,17 @@ def source_problems(pipeline: Pipeline, index: Index, places: Iterable[Place]) -
                 apart[place.shape] = _are_apart(place.shape)
             if not apart[place.shape]:
                 yield from _feedback(pipeline, place, branches)
+
+
+def _reserved(pipeline: Pipeline, followed: Iterable[Git]) -> Iterator[Problem]:
+    """Branches of the home repository beside which there is no room for the ledger: Git keeps refs as paths."""
+    for git in followed:
+        ref, own = f"refs/heads/{git.branch}/", f"{pipeline.refs}/"
+        at_home = git.repo is None or _same(repository_of(git.repo, pipeline.repo), HOME)
+        if git.branch is not None and at_home and (ref.startswith(own) or own.startswith(ref)):
+            told = f"the branch {shown(git.branch)} is where gitpromote keeps its own refs"
+            hint = 'rename it, or keep them elsewhere: Pipeline(…, refs="refs/gitpromote")'
+            yield problem(git.place, Fault("branch-reserved", told, hint, "branch"), git.subject)
 
 
 def _in_place(pipeline: Pipeline, place: Place, *, feeds: bool) -> Iterator[Problem]:

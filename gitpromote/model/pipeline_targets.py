@@ -85,7 +85,7 @@ def target_problems(pipeline: Pipeline, places: list[Place]) -> list[Problem]:
         if not found and (shape not in sound or not shape.regular):
             found = list(_unfit(place))
             sound.add(shape)
-        if place.ref.startswith(reserved):
+        if place.ref.startswith(reserved) or pipeline.refs.startswith(f"{place.ref}/"):
             found += _reserved(place, reserved)
         problems += found
     if not problems:
@@ -174,7 +174,7 @@ def _unfit(place: Place) -> Iterator[Problem]:
 
 
 def _reserved(place: Place, prefixes: Iterable[str]) -> Iterator[Problem]:
-    if any(place.ref == prefix or place.ref.startswith(f"{prefix}/") for prefix in prefixes):
+    if any(f"{place.ref}/".startswith(f"{one}/") or one.startswith(f"{place.ref}/") for one in prefixes):
         told = f"the branch {shown(place.branch)} is where gitpromote keeps its own refs"
         yield place.problem(Fault("branch-reserved", told, "choose another one"))
 

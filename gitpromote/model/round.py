@@ -20,6 +20,7 @@ class Turn(Document):
     :ivar auto: whether it may go by itself, and why not
     :ivar result: how it ended; ``None`` where there is nothing to do, or where it is left to a person
     :ivar freight: the aliases of what would move, or has moved
+    :ivar warehouses: whose Freight that is, where several Warehouses feed the Environment
     :ivar replaces: in place of what was rejected: that it was, for people; empty where nothing was
     :ivar opens: epoch seconds from which it may go, where that is known
     """
@@ -29,6 +30,7 @@ class Turn(Document):
     auto: Outcome
     result: EnvironmentResult | None = None
     freight: tuple[str, ...] = ()
+    warehouses: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
     replaces: tuple[str, ...] = Field(default=(), exclude_if=lambda texts: not texts)
     opens: int | None = None
 

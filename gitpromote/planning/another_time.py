@@ -23,9 +23,10 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as Recorded
 from gitpromote.model.state import EnvironmentState, FreightState, LedgerState, Override, Verified
 from gitpromote.planning.availability import Journey, planned_freight
+from gitpromote.planning.counting import summarise
 from gitpromote.planning.opening import earliest_possible, opens
 from gitpromote.planning.overriding import as_judged, overridden
-from gitpromote.planning.planner import VALID_FOR, summarise
+from gitpromote.planning.planner import VALID_FOR
 from gitpromote.planning.verdicts import asking_of, decide, journey_outcomes
 from gitpromote.planning.waves import WAVE
 from gitpromote.policy.forecast import at_another_time

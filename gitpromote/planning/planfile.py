@@ -16,6 +16,7 @@ from gitpromote.model.plan import FORMAT, KNOWN_STEPS, Plan, PlanFile, PlannedBl
 from gitpromote.model.resolved import HOME
 from gitpromote.model.strict_json import KeyTwice, once
 from gitpromote.model.tree import blob_id
+from gitpromote.planning.counting import summarise
 from gitpromote.planning.digests import change_digest, text_digest
 
 _FAMILY, _, _VERSION = FORMAT.partition("/")
@@ -180,6 +181,8 @@ def _check_inner(data: dict[str, Any], plan: Plan, name: str) -> None:
             _refuse("plan-digest", name, f"The blob {oid[:12]} holds other bytes than its id says.")
     for oid in _needed(plan) - plan.blobs.keys():
         _refuse("plan-digest", name, f"The blob {oid[:12]} is to be written, and is not in it.")
+    if plan.summary != summarise(plan.environments):
+        _refuse("plan-digest", name, "Its summary counts otherwise than its environments say.")
     for identifier, planned in plan.freight.items():
         if planned.freight().id != identifier:
             _refuse("plan-digest", name, f"The Freight {identifier[:12]} holds other artifacts than its id says.")

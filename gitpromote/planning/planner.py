@@ -22,13 +22,13 @@ from gitpromote.model.plan import (
     PlannedPipeline,
     Request,
     Step,
-    Summary,
     Write,
 )
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 from gitpromote.planning.availability import Journey, Leaving
 from gitpromote.planning.changed_objects import changes_of
+from gitpromote.planning.counting import summarise
 from gitpromote.planning.debt import adopted_debt
 from gitpromote.planning.digests import change_digest
 from gitpromote.planning.expressions import Ask, evaluate
@@ -324,25 +324,3 @@ def _freight(observation: Observation) -> dict[str, PlannedFreight]:
 def _blobs(environments: tuple[EnvironmentPlan, ...], blobs: Mapping[str, bytes]) -> dict[str, PlannedBlob]:
     wanted = {write.after for planned in environments for write in planned.writes if write.after is not None}
     return {oid: planned_blob(blobs[oid]) for oid in wanted}
-
-
-def summarise(environments: tuple[EnvironmentPlan, ...]) -> Summary:
-    """The counts of the summary line."""
-    decisions = [planned.decision for planned in environments]
-    actions = [tuple(change.actions) for planned in environments for change in planned.changes]
-    verdicts = [outcome for planned in environments for outcome in planned.outcomes if _is_gate(outcome)]
-    return Summary(
-        promote=decisions.count("ready"),
-        waiting=sum(decisions.count(word) for word in ("waiting", "held", "unavailable")),
-        blocked=decisions.count("blocked"),
-        add=actions.count(("create",)),
-        change=sum(1 for action in actions if action in (("update",), ("delete", "create"))),
-        delete=actions.count(("delete",)),
-        gates_passed=sum(1 for outcome in verdicts if outcome.status == "pass"),
-        gates_pending=sum(1 for outcome in verdicts if outcome.status == "pending"),
-        gates_failed=sum(1 for outcome in verdicts if outcome.status in ("fail", "error")),
-    )
-
-
-def _is_gate(outcome: Outcome) -> bool:
-    return outcome.kind in ("gate", "availability")

@@ -13,6 +13,7 @@ from gitpromote.planning.availability import Journey
 from gitpromote.planning.supersede import goes_as_far, is_dead, survivors, waits_until
 
 _NOTHING_ELSE = "there is nothing else that may come"
+_TOLD = 3  # Freight that was rejected, by name
 
 
 class Choice(NamedTuple):
@@ -85,7 +86,8 @@ def choose(
     if rejected is not None:
         told = f"{rejected.freight.alias}, which is here, was {rejected.rejection}"
         return Choice(_on_its_way(journey, resolved, newer, None).freight, f"{told}, and {_NOTHING_ELSE}")
-    return _on_its_way(journey, resolved, newer, next((one for one in candidates if one.id == current), None))
+    choice = _on_its_way(journey, resolved, newer, next((one for one in candidates if one.id == current), None))
+    return choice if choice.freight is not None else _with_rejected(journey, resolved, warehouse, choice)
 
 
 def passed(journey: Journey, environment: str, freight: Freight) -> bool:
@@ -194,6 +196,19 @@ def _on_its_way(
         was = "was " if verdict.way == "rejected" else ""
         first = first if first.reason else Choice(None, f"{freight.alias} {was}{verdict.message}", freight)
     return Choice(current) if current is not None else first
+
+
+def _with_rejected(journey: Journey, resolved: ResolvedEnvironment, warehouse: str, choice: Choice) -> Choice:
+    """Where nothing may come: all that was rejected, unless a request keeps something away."""
+    if choice.refused is not None and journey.verdict(resolved.name, choice.refused).way != "rejected":
+        return choice
+    known = [one for one in journey.ledger.freight.values() if one.freight.warehouse == warehouse and one.rejected]
+    known.sort(key=lambda one: (choice.refused is None or one.freight.id != choice.refused.id, -one.sequence))
+    if not known:
+        return choice
+    told = [f"{one.freight.alias} was {one.rejection}" for one in known[:_TOLD]]
+    more = [f"and {len(known) - _TOLD:,} more were rejected"] if len(known) > _TOLD else []
+    return Choice(None, "; ".join([*told, *more]), known[0].freight)
 
 
 # -- match-upstream

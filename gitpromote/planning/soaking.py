@@ -93,7 +93,10 @@ def gate_outcome(
     journey: Journey, resolved: ResolvedEnvironment, gate: TimeGate, freight: Iterable[Freight]
 ) -> Outcome:
     """The verdict of a Soak or a Bake over everything that moves."""
+    freight = list(freight)
     needs = [(one, _requirement(journey, resolved, one)) for one in _asked(freight, resolved)]
+    if not freight and not resolved.direct:
+        return _outcome(gate, "skip", "no Freight comes here: nothing to wait for", {"need": gate.seconds})
     if not needs:
         return _outcome(gate, "pass", "takes Freight directly: nothing before it to wait in", {"need": gate.seconds})
     moments = [_opens(journey, gate, need, one) for one, need in needs]

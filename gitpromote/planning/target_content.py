@@ -51,6 +51,7 @@ def _foreign(observed: EnvironmentObservation, replace: str | None) -> Outcome:
     undone = named is not None and len(replace or "") >= ENOUGH and named.startswith(str(replace))
     status: Status = "warn" if undone else "fail"
     operands = {"commits": [commit.commit for commit in observed.foreign], "head": named, "gone": observed.head is None}
+    operands["back"] = observed.can_go_back
     lost = (observed.lost or "")[:7]
     if observed.head is None:
         text = f"makes again what was deleted: {lost}" if undone else f"its branch was deleted; it held {lost} of ours"

@@ -109,7 +109,10 @@ def journey_outcomes(asking: Asking, *, going: int = 0) -> list[Outcome]:
     journey, resolved = asking.journey, asking.resolved
     moves = asking.entering if asking.occasion in ("promote", "hotfix") else {}
     verdicts = _verdicts(journey, resolved, moves)
-    outcomes = [*_kept_away(asking), *_availability(journey, resolved.name, verdicts, moves), *_gates(asking)]
+    asked = {name: one for name, one in verdicts.items() if not _stays(asking, name, one)}
+    outcomes = [*_kept_away(asking), *_availability(journey, resolved.name, asked, moves)]
+    outcomes += [_staying(journey, one, moves[name]) for name, one in verdicts.items() if name not in asked]
+    outcomes += _gates(asking)
     if moves:
         since = [verdict.at for verdict in verdicts.values() if verdict.at is not None]
         created = [known.created_at for one in moves.values() if (known := journey.known(one.id)) is not None]
@@ -173,17 +176,45 @@ def _kept_away(asking: Asking) -> list[Outcome]:
     return [told.model_copy(update={"operands": {KEPT_AWAY: freight.id}})]
 
 
+def _stays(asking: Asking, warehouse: str, verdict: Verdict) -> bool:
+    """Whether Freight that its request no longer takes here is here already, and nothing would be done."""
+    here = asking.journey.state(asking.resolved.name).freight.get(warehouse)
+    return asking.idle and verdict.refused and verdict.way != "rejected" and here == asking.entering[warehouse].id
+
+
+def _staying(journey: Journey, verdict: Verdict, freight: Freight) -> Outcome:
+    """A request takes nothing away: it stops nothing where nothing would move."""
+    known = journey.known(freight.id)
+    target = known.intent.target if known is not None and known.intent is not None else None
+    why = f"was asked to stop at {target}" if verdict.way == "target" else verdict.message
+    again = _asked_again(journey.pipeline.name, freight)
+    text = f"{freight.alias}, which is here already, {why}: nothing more moves. To let it go the whole way: {again}"
+    return Outcome(id=verdict.way, kind="availability", level="advisory", status="warn", message=text)
+
+
+def _asked_again(pipeline: str, freight: Freight) -> str:
+    return f"gitpromote freight create {pipeline} --freight {freight.alias}"
+
+
 def _refused(verdict: Verdict, pipeline: str, freight: Freight) -> Outcome:
-    """What a request keeps out, another request lets in: the whole way."""
-    again = f"gitpromote freight create {pipeline} --freight {freight.alias}"
+    """What a request keeps out, another request lets in: the whole way. Rejected Freight is let in by nothing."""
+    again = _another(pipeline, freight) if verdict.way == "rejected" else _asked_again(pipeline, freight)
     return Outcome(
         id=verdict.way,
         kind="availability",
         level="hard",
         status="fail",
         message=verdict.message,
-        remedy="" if verdict.way == "rejected" else again,
+        remedy=again,
     )
+
+
+def _another(pipeline: str, freight: Freight) -> str:
+    """How other Freight is made where none arrives by itself."""
+    image = next(iter(freight.images), None)
+    chart = next((one for one in freight.artifacts if one.kind == "chart"), None)
+    of = f"--image {image.repository}:…" if image else f"--chart {chart.repository}:…" if chart else "--commit …"
+    return f"gitpromote freight create {pipeline} {of}"
 
 
 def _upstream(verdicts: Sequence[Verdict], *, remedy: str = "") -> Outcome:

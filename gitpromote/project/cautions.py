@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from gitpromote.discovery.paths import leaves_out
 from gitpromote.errors import Problem
 from gitpromote.model.definition import Definition, problem
 from gitpromote.model.gate_plain import Approvals
 from gitpromote.model.index import repository_of
-from gitpromote.model.names import repository_key
+from gitpromote.model.names import clean_path, quoted, repository_key
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.problems import Fault
-from gitpromote.model.resolved import HOME
+from gitpromote.model.renderer import PythonRenderer
+from gitpromote.model.resolved import HOME, ResolvedApp
+from gitpromote.model.subscription import Git
+from gitpromote.model.words import listed
 
 
 def cautions(pipeline: Pipeline) -> tuple[Problem, ...]:
-    """What can never come about: approvals of groups that nobody describes, Freight that cannot be rendered; and what
-    judges kinds that there hardly are.
+    """What can never come about: approvals of groups that nobody describes, Freight that cannot be rendered, changes
+    that never become Freight; and what judges kinds that there hardly are.
     """
     groupless = _groupless(pipeline) if pipeline.groups is None else ()
-    return (*groupless, *_sourceless(pipeline), *_kindless(pipeline))
+    return (*groupless, *_sourceless(pipeline), *_left_out(pipeline), *_kindless(pipeline))
 
 
 def _kindless(pipeline: Pipeline) -> Iterator[Problem]:
@@ -66,6 +70,48 @@ def _sourceless(pipeline: Pipeline) -> Iterator[Problem]:
         hint = f"add Git(…) to {'one of those Warehouses' if several else 'that Warehouse'}"
         environment = pipeline.environment(name)
         yield _told(environment, Fault("commit-missing", message, hint, "warehouse"))
+
+
+def _left_out(pipeline: Pipeline) -> Iterator[Problem]:
+    """Apps whose every path is left out by all that follow their repository: what changes there alone goes nowhere."""
+    reads: dict[str, set[str]] = {}
+    followers: dict[str, dict[int, Git]] = {}
+    for resolved in map(pipeline.resolved, pipeline.order()):
+        for app in resolved.apps:
+            reads.setdefault(app.name, set()).update(map(clean_path, _paths_of(app)))
+            known = followers.setdefault(app.name, {})
+            known |= {id(git): git for git in _followers(pipeline, app, resolved.warehouses)}
+    for name, paths in reads.items():
+        every = list(followers[name].values())
+        if every and paths and all(_leaves_out(git, paths) for git in every):
+            yield _told(every[0], _left_out_fault(every[0], name, sorted(paths)))
+
+
+def _paths_of(app: ResolvedApp) -> tuple[str, ...]:
+    """What it is known to read; the root where it may read everything."""
+    steps = app.renderer.steps
+    everything = any(isinstance(one, PythonRenderer) and one.reads is None for one in steps)
+    return ("",) if everything else app.renderer.source_paths()
+
+
+def _followers(pipeline: Pipeline, app: ResolvedApp, warehouses: Collection[str | None]) -> Iterator[Git]:
+    """The subscriptions that bring commits of its repository."""
+    for warehouse in pipeline.warehouses:
+        for one in warehouse.subscriptions if warehouse.name in warehouses else ():
+            if isinstance(one, Git) and _may_hold([repository_of(one.repo, pipeline.repo)], app.repository, pipeline):
+                yield one
+
+
+def _leaves_out(git: Git, paths: Iterable[str]) -> bool:
+    return all(leaves_out(path, include=git.include or (), exclude=git.exclude) for path in paths)
+
+
+def _left_out_fault(git: Git, app: str, paths: list[str]) -> Fault:
+    excluded = all(leaves_out(path, exclude=git.exclude) for path in paths)
+    field = "exclude" if excluded else "include"
+    told = f"{field} leaves out all that App {app} reads ({listed(paths)}): a change there alone never makes Freight"
+    hint = "exclude less" if excluded else f"add {quoted(paths[0])} to include, or write include=None"
+    return Fault("app-left-out", told, hint, field)
 
 
 def _may_hold(held: Iterable[str], wanted: str, pipeline: Pipeline) -> bool:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from gitpromote.adapters.child_process import is_confined
 from gitpromote.adapters.git.cachefolder import cache_root, private_folder
 from gitpromote.adapters.git.failures import cache_failure
 from gitpromote.adapters.git.process import git_version, require_version
+from gitpromote.adapters.renderers.apart import apart
 from gitpromote.adapters.renderers.tools import Toolbox
 from gitpromote.engine.ledger_notices import ahead_text
 from gitpromote.engine.organisation_place import VARIABLE
@@ -22,6 +24,7 @@ from gitpromote.errors import ConfigurationError, GitpromoteError
 from gitpromote.model.render import RendererTool
 from gitpromote.model.renderer import Helm, Kustomize
 from gitpromote.model.resolved import HOME
+from gitpromote.model.words import count, listed
 from gitpromote.project.wiring import Place
 
 _PROBE = 65536  # bytes that are written to see whether the cache takes any
@@ -57,6 +60,7 @@ def examine(world: World, place: Place, *, cache: str | Path | None = None) -> l
     checks.append(("organisation", partial(_organisation, world)))
     checks.append(("credentials", partial(_credentials, world)))
     checks.append(("identity", lambda: world.actor))
+    checks.append(("functions", _functions))
     return [_checked("git", _git), cache_finding(cache), *(_checked(name, check) for name, check in checks)]
 
 
@@ -79,7 +83,7 @@ def machine(cache: str | Path | None = None) -> list[Finding]:
     """
     tools = Toolbox()
     renderers = [_checked(name, partial(_found, tools, name)) for name in ("kustomize", "helm")]
-    return [_checked("git", _git), cache_finding(cache), *renderers]
+    return [_checked("git", _git), cache_finding(cache), *renderers, _checked("functions", _functions)]
 
 
 def pipeline_finding(error: GitpromoteError) -> Finding:
@@ -136,6 +140,15 @@ def _cache(folder: str | Path | None) -> str:
     return f"{root}  writable, {free // 1_000_000:,} MB free"
 
 
+def _functions() -> str:
+    """What is kept from functions of the user: from renderers, gates and policies in Python."""
+    words = apart()
+    kept = {"the network": "--net" in words, "other processes": "--user" in words, "other files": is_confined()}
+    told = [[what for what, is_kept in kept.items() if is_kept is wanted] for wanted in (True, False)]
+    without, seen = map(listed, told)
+    return "; ".join([*([f"they run without {without}"] if without else []), *([f"they see {seen}"] if seen else [])])
+
+
 def _organisation(world: World) -> str:
     """Which policies of others count here."""
     if world.organisation is None:
@@ -175,4 +188,4 @@ def _reachable(world: World, key: str) -> str:
     repository = world.repository(key)
     refs = repository.fetch(["HEAD", "refs/heads/*"])
     default = (repository.default_ref() or "").removeprefix("refs/heads/") or "none"
-    return f"{repository.url}  {len(refs)} branches, default {default}"
+    return f"{repository.url}  {count(len(refs), 'branch', 'branches')}, default {default}"

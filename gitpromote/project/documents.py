@@ -13,6 +13,7 @@ from gitpromote.errors import ConfigurationError, PlanInvalid, UsageError
 from gitpromote.model.ephemeral import EphemeralPipeline
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import PipelineSource
+from gitpromote.model.words import count
 from gitpromote.planning.soundness import problems, unsound
 from gitpromote.project.plan import Plan
 
@@ -46,7 +47,7 @@ def recorded_plan(world: World, words: str) -> Plan:
         raise UsageError(
             "There is no such plan",
             code="plan-unknown",
-            detail=f"{words!r} is no file, and the ledger has {len(known)} plans, none of which begins so.",
+            detail=f"{words!r} is no file, and {_none_begins_so(len(known))}.",
             hint="Plans that were applied, approved or made with --record are there:\n  gitpromote history",
         )
     plan = Plan.from_bytes(data, name=found[0])
@@ -59,6 +60,13 @@ def recorded_plan(world: World, words: str) -> Plan:
             hint="Somebody else wrote to the ledger. Look at what it holds:\n  gitpromote verify",
         )
     return plan
+
+
+def _none_begins_so(plans: int) -> str:
+    if plans == 0:
+        return "the ledger has no plan"
+    how = "which does not begin" if plans == 1 else "none of which begins"
+    return f"the ledger has {count(plans, 'plan')}, {how} so"
 
 
 def refuse_other_pipeline(plan: Plan, pipeline: Pipeline) -> None:

@@ -94,7 +94,7 @@ class Freights:
 
         :param lock: a file to keep it in as canonical JSON, to plan with it: ``project.plan(lock=…)``
         :param fresh: ask what every tag names now, and note those that were pushed anew since they were seen
-        :raises GitpromoteError: no registry can be asked, or, with a lock, one of them
+        :raises GitpromoteError: no registry can be asked, and no Warehouse does without; or, with a lock, one of them
         """
         from gitpromote.engine.freight_lock import lock_bytes, lock_of
         from gitpromote.engine.freight_made import discovered

@@ -331,6 +331,17 @@ class Project:
         self._world.known(env)
         return self._made(plans.rollback(self._world, self._maker(), env, reason=reason, to=to, as_of=self._minute()))
 
+    def can_roll_back(self, *env: str) -> tuple[str, ...]:
+        """Those of the Environments that have held other verified content, which a rollback would bring back."""
+        from gitpromote.engine.look import look
+        from gitpromote.engine.rollback import able_to_go_back
+
+        for name in env:
+            self._world.known(name)
+        resolved = [self._world.pipeline.resolved(name) for name in env]
+        able = able_to_go_back(self._world, look(self._world, resolved, sources=False), resolved)
+        return tuple(name for name in env if name in able)
+
     def remains(self) -> tuple[str, ...]:
         """The Environments that the Pipeline has no more, or that are dead, and that still stand in their targets."""
         left = self._left_over()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.names import did_you_mean
+from gitpromote.model.words import count
 from gitpromote.render.edit_nodes import Node, descendants, key_of
 from gitpromote.render.edit_path import Path, Selector, Step, format_path
 from gitpromote.render.edit_refusals import refused
@@ -142,7 +143,8 @@ def _missing(source: Source, node: Node, path: Path, index: int) -> SourceInvali
         values = [value.value for item in node.items if (value := item.get(step.key)) and value.kind == "scalar"]
         reason = f"{parent} has no element with {step.key}={step.value}{_near(step.value, values)}"
     elif isinstance(step, int):
-        reason = f"{parent} has {len(node.items)} elements" if node.kind == "sequence" else f"{parent} is no list"
+        held = f"has {count(len(node.items), 'element')}" if node.kind == "sequence" else "is no list"
+        reason = f"{parent} {held}"
     else:
         keys = [key.value for key, _ in node.pairs]
         reason = f"{parent} has no key {step!r}{_near(step, keys)}"

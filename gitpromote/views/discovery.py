@@ -178,10 +178,14 @@ def _each(fate: str, told: Mapping[str, str]) -> list[str]:
     return [f"{name}   newer, {fate}: {clean(words)}" for name, words in told.items()]
 
 
-def others_waiting(plan: Plan, shown: Iterable[str]) -> list[str]:
-    """For each Warehouse of which nothing moves: what newer candidates wait for."""
+def others_newer(plan: Plan, shown: Iterable[str]) -> list[str]:
+    """For each Warehouse of which nothing moves: what is newer and was rejected, and what newer candidates wait for."""
     moves = set(shown)
-    return waiting_texts({name: words for name, words in nothing_newer(plan).items() if name not in moves})
+    rejected, waiting = (
+        {name: words for name, words in told.items() if name not in moves}
+        for told in (passed_over(plan), nothing_newer(plan))
+    )
+    return [*rejected_texts(rejected), *waiting_texts(waiting)]
 
 
 def _reason(facts: Mapping[str, Any], warehouse: str) -> str:

@@ -14,7 +14,7 @@ from gitpromote.model.report import EnvironmentStatus
 from gitpromote.model.words import clean, count, listed
 from gitpromote.views.findings import finding_lines
 from gitpromote.views.journey import aliases, planned_there, running_there, same_everywhere
-from gitpromote.views.lines import Line, Span, line, table
+from gitpromote.views.lines import Line, Span, hanging, line, table
 from gitpromote.views.opening import opening, shortened, unavailable_texts
 from gitpromote.views.overriding import override_text
 from gitpromote.views.returning import NOT_UNDONE
@@ -106,7 +106,7 @@ def _left_out(decision: str, number: int) -> str:
     return f"{count(number, 'more environment')} {decision}   (--full lists them)"
 
 
-def notes(plan: Plan, *, full: bool = False) -> list[Line]:
+def notes(plan: Plan, *, full: bool = False, width: int | None = None) -> list[Line]:
     """What blocks, what stops nothing, what is excused, and how waves stand; each once, with whom it is about."""
     told: dict[_Said, list[_Here]] = {}
     for environment in plan.environments:
@@ -122,7 +122,14 @@ def notes(plan: Plan, *, full: bool = False) -> list[Line]:
     lines += _passed_by(plan.environments)
     lines += [line("  ", Span(text, "wait")) for text in unavailable_texts(plan.environments)]
     lines += wave_lines(plan.environments)
+    lines = [each for one in lines for each in hanging(one, indent=_hang(one), width=width)]
     return lines + [each for environment in plan.environments for each in ways_out(plan, environment)]
+
+
+def _hang(one: Line) -> int:
+    """Where the rest of a remark that does not fit stands: two further in than its first word."""
+    text = "".join(span.text for span in one)
+    return len(text) - len(text.lstrip(" !·…")) + 2
 
 
 class _Said(NamedTuple):
@@ -202,8 +209,9 @@ def ways_out(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
     if isinstance(head, str):
         undo = f"gitpromote plan {clean(plan.pipeline.name)} --replace {environment.name}@{clean(head)[:12]}"
         lines.append(line("      ", Span(undo, "command"), "   # undo it"))
-    back = f"gitpromote rollback {place} --reason …"
-    lines.append(line("      ", Span(back, "command"), "   # go back to the Freight before"))
+    if foreign.operands.get("back", True):
+        back = f"gitpromote rollback {place} --reason …"
+        lines.append(line("      ", Span(back, "command"), "   # go back to the Freight before"))
     return lines
 
 

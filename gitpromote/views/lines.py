@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from gitpromote.views.text import column_widths, wrapped
@@ -51,6 +53,39 @@ def plain(lines: Iterable[Line]) -> str:
 def paragraph(text: str, *, indent: int, style: str = "") -> list[Line]:
     """Somebody's lines, one by one, further in."""
     return indented([line(Span(every, style)) if every else () for every in text.split("\n")], indent)
+
+
+def hanging(every: Line, *, indent: int, width: int | None) -> list[Line]:
+    """One line of styled words on as many lines as it needs on a screen, those behind the first further in.
+
+    :param indent: where the further ones begin
+    :param width: how many characters a line may have; ``None`` for as many as it takes
+    """
+    if width is None or sum(len(span.text) for span in every) <= width:
+        return [every]
+    rows: list[list[Span]] = [[]]
+    used, blanks = 0, ""
+    for span in every:
+        for word in re.findall(r" +|[^ ]+", span.text):
+            if word.isspace():
+                blanks += word
+                continue
+            if rows[-1] and used + len(blanks) + len(word) > width:
+                rows.append([])
+                used, blanks = 0, " " * indent
+            rows[-1].append(Span(blanks + word, span.style))
+            used += len(blanks + word)
+            blanks = ""
+    return [_merged(row) for row in rows]
+
+
+def _merged(row: Iterable[Span]) -> Line:
+    """The same with one span for all words in a row that have one style."""
+    return tuple(Span("".join(one.text for one in several), style) for style, several in groupby(row, _style))
+
+
+def _style(span: Span) -> str:
+    return span.style
 
 
 def filled(text: str, *, indent: int, width: int | None, style: str = "") -> list[Line]:

@@ -14,7 +14,7 @@ from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.words import clean, count, listed
 from gitpromote.views.changes import change_blocks
-from gitpromote.views.discovery import newer_texts, others_waiting
+from gitpromote.views.discovery import newer_texts, others_newer
 from gitpromote.views.environments import FOLD_FROM, changes_text, decision_text
 from gitpromote.views.explaining import why_text
 from gitpromote.views.findings import LISTED, place_text
@@ -72,9 +72,7 @@ def _head(plan: Plan, digest: str) -> str:
         newer = newer_texts(plan, freight.warehouse) if freight.warehouse not in told else []
         told.add(freight.warehouse)
         lines += [f"**Freight** {code(freight.alias)} · {words}", *map(_newer, newer), ""]
-    lines += [
-        each for text in others_waiting(plan, {one.warehouse for one in moving(plan)}) for each in (code(text), "")
-    ]
+    lines += [each for text in others_newer(plan, {one.warehouse for one in moving(plan)}) for each in (code(text), "")]
     return "\n".join(lines)
 
 

@@ -35,11 +35,18 @@ def ran_view(ran: Ran, *, width: int | None = None) -> list[Line]:
         return [*newer, *_idle(ran)]
     replaced = _replacing_lines(turns)
     left = [turn for turn in turns if turn.result is None]
-    results = (*(turn.result for turn in turns if turn.result is not None), *ran.troubles)
+    results = (*(_named(turn, turn.result) for turn in turns if turn.result is not None), *ran.troubles)
     last = ran.rounds[-1]
     told = ApplyResult(pipeline=last.pipeline, plan=last.plan, environments=results, interrupted=ran.interrupted)
     head = [*newer, *replaced, *_left_lines(left, last.pipeline, width)]
     return [*head, *(apply_view(told, width=width) if results else [])]
+
+
+def _named(turn: Turn, result: EnvironmentResult) -> EnvironmentResult:
+    """``test (web)``: of an environment that several Warehouses feed, whose Freight it is."""
+    if not turn.warehouses:
+        return result
+    return result.model_copy(update={"name": f"{turn.name} ({', '.join(turn.warehouses)})"})
 
 
 def _idle(ran: Ran) -> list[Line]:

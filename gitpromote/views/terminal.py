@@ -10,7 +10,7 @@ from gitpromote.model.freight_words import versions
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.words import clean, count, listed
 from gitpromote.views.changes import change_lines, legend
-from gitpromote.views.discovery import newer_texts, others_waiting
+from gitpromote.views.discovery import newer_texts, others_newer
 from gitpromote.views.environments import environment_table, notes
 from gitpromote.views.journey import aliases, artifact_words, moving, running_there
 from gitpromote.views.lines import Line, Span, filled, line
@@ -45,7 +45,7 @@ def plan_view(
     parts = [
         head,
         environment_table(plan, full=full, width=width),
-        notes(plan, full=full),
+        notes(plan, full=full, width=width),
         _gates(plan, width) if full else [],
         pruned_lines(plan.environments, full=full),
         [line(f"  {text}") for text in since_texts(plan, earlier, approvals)],
@@ -90,7 +90,7 @@ def _heading(plan: Plan, width: int | None) -> list[Line]:
         told.add(freight.warehouse)
     if len(every) > _FREIGHT:
         lines.append(line(f"         {count(len(every) - _FREIGHT, 'more Freight', 'more Freight')}"))
-    return [*lines, *(line(Span(text, "wait")) for text in others_waiting(plan, {one.warehouse for one in every}))]
+    return [*lines, *(line(Span(text, "wait")) for text in others_newer(plan, {one.warehouse for one in every}))]
 
 
 def _newer(texts: Sequence[str], width: int | None) -> list[Line]:

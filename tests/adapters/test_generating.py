@@ -294,7 +294,7 @@ def test_a_match_that_nothing_has_is_told(root: Path) -> None:
     write(root, {"clusters/a.yaml": SECRET.format(name="east", tier="main")})
     [one] = told(root, "shop = team('shop')\nclusters('clusters/*', match={'tier': 'mian'})")
     assert one.startswith(
-        "pipeline.py:6: clusters: none of 1 clusters in \"clusters/*\" has the labels {'tier': 'mian'}"
+        "pipeline.py:6: clusters: the only cluster in \"clusters/*\" has not the labels {'tier': 'mian'}"
         "  [clusters-missing]"
     )
 

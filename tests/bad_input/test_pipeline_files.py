@@ -222,6 +222,45 @@ def test_a_warehouse_without_sources_is_told_where_no_other_one_gets_to(shop, ot
     assert (ended.code, ended.out.splitlines()[1:]) == (0, [told] if lacking else [])
 
 
+@pytest.mark.parametrize(
+    ("git", "told"),
+    [
+        ('include=["docs"]', 'include leaves out all that App shop reads (PATHS): THEN (add "FIRST" to include, OR)'),
+        (
+            'include=["glob:docs/**"]',
+            'include leaves out all that App shop reads (PATHS): THEN (add "FIRST" to include, OR)',
+        ),
+        (
+            'include=["deploy", "docs"], exclude=["deploy"]',
+            "exclude leaves out all that App shop reads (PATHS): THEN (LESS)",
+        ),
+        ('exclude=["glob:deploy/**"]', "exclude leaves out all that App shop reads (PATHS): THEN (LESS)"),
+        ('include=["deploy"]', ""),
+        ('include=["docs", "deploy/test/x.yaml"]', ""),
+        ('include=["glob:**/*.yaml"]', ""),
+        ('include=["regex:nothing"]', ""),
+        ('exclude=["glob:deploy/**/*.md", "regex:[.]txt$", "deploy/test"]', ""),
+        ("include=None", ""),
+    ],
+)
+def test_an_app_whose_paths_are_all_left_out_is_told(shop, git: str, told: str) -> None:
+    text = HOTFIX.replace("OTHER", ", Git()").replace("Git()", f"Git({git})")
+    shop.write("pipeline.py", text)
+    ended = shop.run("validate")
+    assert ended.code == 0
+    found = [line for line in ended.out.splitlines() if "app-left-out" in line]
+    words = {
+        "PATHS": "deploy/hotfix, deploy/prod, deploy/test",
+        "THEN": "a change there alone never makes Freight [app-left-out]",
+        "FIRST": "deploy/hotfix",
+        "OR": "or write include=None",
+        "LESS": "exclude less",
+    }
+    for name, said in words.items():
+        told = told.replace(name, said)
+    assert [line.partition("Git: ")[2] for line in found] == ([told] if told else [])
+
+
 def test_what_has_nothing_to_render_needs_no_sources(shop) -> None:
     shop.write("pipeline.py", HOTFIX.replace("OTHER", "").replace("apps=None", "apps=[]"))
     assert "!" not in shop.run("validate").out

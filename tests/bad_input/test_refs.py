@@ -95,7 +95,7 @@ def notes(shop, *words: str) -> list[str]:
     ended = shop.run("plan", *words, "--out", str(shop.root / "next.json"))
     assert ended.code == 0, ended.err
     lines = ended.out.split("\n\n")
-    return next((part.split("\n") for part in lines if part.rstrip().endswith(("[foreign]", "before"))), [])
+    return next((part.split("\n") for part in lines if "[foreign]" in part), [])
 
 
 def test_the_next_plan_stops_at_what_somebody_wrote(planned) -> None:
@@ -105,7 +105,6 @@ def test_the_next_plan_stops_at_what_somebody_wrote(planned) -> None:
         f'  ! test: holds content that is not ours: {head[:7]} "by hand" (tom@acme.example, claimed)   [foreign]',
         "      gitpromote adopt shop test --reason …   # keep it",
         f"      gitpromote plan shop --replace test@{head[:12]}   # undo it",
-        "      gitpromote rollback shop test --reason …   # go back to the Freight before",
     ]
 
 
@@ -125,7 +124,6 @@ def test_a_deleted_branch_has_a_way_out(planned) -> None:
     assert notes(planned) == [
         f"  ! test: its branch was deleted; it held {ours[:7]} of ours   [foreign]",
         f"      gitpromote plan shop --replace test@{ours[:12]}   # undo it",
-        "      gitpromote rollback shop test --reason …   # go back to the Freight before",
     ]
     assert notes(planned, "--replace", f"test@{ours[:12]}") == [
         f"    test: makes again what was deleted: {ours[:7]}   [foreign]"

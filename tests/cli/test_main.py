@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import BashComplete
 
+from gitpromote.cli.main import cli
 from gitpromote.errors import Contention
 
 HEAVY = ["pydantic", "yaml", "rich", "git", "deepdiff", "kubernetes", "nbformat", "rich_click", "IPython"]
@@ -278,6 +280,42 @@ def test_completion_knows_verbs_and_options() -> None:
     assert gitpromote(env=asked).stdout == "plain,plan\n"
     asked |= {"COMP_WORDS": "gitpromote plan --detailed", "COMP_CWORD": "2"}
     assert gitpromote(env=asked).stdout == "plain,--detailed-exitcode\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("plan --env ", ["test", "uat", "prod"]),
+        ("plan --env p", ["prod"]),
+        ("plan --env test,p", ["test,prod"]),
+        ("plan --to u", ["uat"]),
+        ("plan no", ["notes"]),
+        ("plan notes no", []),
+        ("status ", ["notes"]),
+        ("hold ", ["test", "uat", "prod"]),
+        ("rollback p", ["prod"]),
+        ("explain notes u", ["uat"]),
+        ("plan --pipeline ", ["pipeline.py"]),
+        ("plan --pipeline pipeline.py --env t", ["test"]),
+        ("plan --pipeline missing.py --env ", []),
+    ],
+)
+def test_a_shell_completes_what_the_pipeline_file_names(notes, capsys, typed: str, offered: list[str]) -> None:
+    notes.replace("pipeline.py", "from gitpromote", "print('not for the shell')\nfrom gitpromote")
+    assert completed(typed) == offered
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_shell_is_told_nothing_where_nothing_can_be_known(notes) -> None:
+    notes.replace("pipeline.py", "from gitpromote", "1 / 0\nfrom gitpromote")
+    assert completed("plan --env ") == []
+    Path("pipeline.py").unlink()
+    assert completed("plan --env ") == []
+
+
+def completed(typed: str) -> list[str]:
+    *words, incomplete = typed.split(" ")
+    return [one.value for one in BashComplete(cli, {}, "gitpromote", "ASKED").get_completions(words, incomplete)]
 
 
 @pytest.mark.parametrize("document", ["plan", "record", "freight"])

@@ -88,6 +88,88 @@ def test_once_where_everything_is_done_says_so(run, auto) -> None:
     assert (ended.code, ended.out) == (0, "Nothing to do: every environment holds what its Freight makes.\n")
 
 
+def test_once_tells_of_freight_that_a_request_stops_where_it_is_already(run, auto, normal) -> None:
+    run("run", "--once")
+    alias = json.loads(run("freight", "list", "--json").out)[0]["freight"]["alias"]
+    run("freight", "create", "notes", "--freight", alias, "--target", "test")
+    stays = (
+        "FREIGHT-1, which is here already, was asked to stop at test: nothing more moves. "
+        "To let it go the whole way: gitpromote freight create notes --freight FREIGHT-1"
+    )
+    ended = run("run", "--once")
+    assert (ended.code, normal(ended.out)) == (
+        0,
+        (
+            f"uat  no change: {stays}\n"
+            "prod  unavailable: FREIGHT-1 not meant for prod: it was asked to stop at test\n"
+            "Applied: 1 done, 0 failed, 1 waiting, 0 not started.\n"
+            "Nothing was written.\n"
+        ),
+    )
+    planned = normal(run("plan", "-out=p.json").out).splitlines()
+    assert planned[2] == "  uat  ID-1  no change  -"
+    assert f"  · uat: {stays}  [target]  (advisory: stops nothing)" in planned
+    assert run("plan", "--verify", "p.json").code == 0
+    assert normal(run("explain", "uat").out).splitlines()[:2] == [
+        "uat · FREIGHT-1 · no change",
+        f"  warn  target  {stays}  (advisory)",
+    ]
+
+
+TWO_WAREHOUSES = """
+from gitpromote import App, Branch, Environment, Git, Image, Pipeline, Plain, Warehouse
+
+notes = Pipeline(
+    "notes",
+    warehouse=[Warehouse(Git(), name="config"), Warehouse(OTHER, name="other")],
+    apps=[App("notes", Plain("environments/test"))],
+    target=Branch("env/$env"),
+    environments=[Environment("test", auto=True, production=False)],
+)
+"""
+
+
+def test_once_names_the_warehouse_where_several_feed_an_environment(run, notes, normal, tmp_path: Path) -> None:
+    other = tmp_path / "other.git"
+    subprocess.run(["git", "clone", "-q", "--bare", str(notes.remote), str(other)], check=True)
+    Path("pipeline.py").write_text(TWO_WAREHOUSES.replace("OTHER", f"Git(repo={str(other)!r})"))
+    notes.commit("two")
+    assert normal(run("run", "--once").out).splitlines()[0] == (
+        "test (config, other)  written ID-1 -> env/test, tree as planned"
+    )
+    for file in Path("environments/test").iterdir():
+        file.write_text(file.read_text().replace("metadata:\n", "metadata:\n  labels: {more: yes}\n", 1))
+    notes.commit("more")
+    assert normal(run("run", "--once").out).splitlines()[0] == (
+        "test (config)  written ID-1 -> env/test, tree as planned"
+    )
+
+
+def test_discovery_shows_the_other_warehouses_where_the_only_registry_is_down(run, notes, normal) -> None:
+    down = "127.0.0.1:1/acme/down"
+    Path("pipeline.py").write_text(TWO_WAREHOUSES.replace("OTHER", f'Image("{down}")'))
+    notes.commit("two")
+    why = f"A remote cannot be reached: read the tags of {down} 127.0.0.1:1: Connection refused"
+    ended = run("freight", "discover")
+    assert (ended.code, ended.err, re.sub(r"made \S+ ago", "made AGO", normal(ended.out))) == (
+        1,
+        "",
+        (
+            "config\n"
+            "  commit home (newest-from-branch)  ID-1  of 2 candidates, made AGO\n"
+            "  = FREIGHT-1  new: the next plan has it\n"
+            '    notes@ID-1 "two" (Lea Demo)\n'
+            "\n"
+            "other\n"
+            f"  image {down} (semver)  {why}\n"
+            "      Compare the address, the network and the proxy settings, and try again.\n"
+            f"  = no Freight  none: {why}\n"
+        ),
+    )
+    alone = run("freight", "discover", "--lock", "notes.lock")
+    assert (alone.code, alone.err.splitlines()[0]) == (1, "Error: A remote cannot be reached  [remote-unreachable]")
+
+
 def test_once_as_json_is_one_object(run, auto) -> None:
     data = json.loads(run("run", "--once", "--json", "--json-into", "events.json").out)
     assert [(one["name"], (one["result"] or {}).get("status")) for one in data["environments"]] == [

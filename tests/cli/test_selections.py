@@ -14,6 +14,11 @@ EMPTY = [
     ("hold", "prod", "--reason", ""),
     ("apply", "p.json", "--auto-approve", "--env", ""),
     ("apply", "p.json", "--expect-digest", ""),
+    ("hold", "prod", "--reason", "  "),
+    ("rollback", "prod", "--reason=\t "),
+    ("freight", "reject", "brave-otter-1c07", "--reason", "\u00a0"),
+    ("adopt", "prod", "--reason", "\n"),
+    ("plan", "--to", " "),
 ]
 
 
@@ -22,7 +27,7 @@ def test_an_option_that_says_nothing_is_an_error_and_nothing_is_done(run, notes,
     assert run("plan", "-out=p.json").code == 0
     before = notes.refs()
     ended = run(*words)
-    option = (words[-1] or words[-2]).partition("=")[0]
+    option = (words[-1].strip() or words[-2]).partition("=")[0]
     assert (ended.code, ended.err) == (
         64,
         (
@@ -40,9 +45,7 @@ def test_a_plan_that_is_not_named_is_not_taken_for_a_new_one(run, notes):
     assert notes.refs() == before
 
 
-@pytest.mark.parametrize(
-    "words", [("plan", "--env", ","), ("plan", "--to", " "), ("plan", "--app", ", ")], ids=" ".join
-)
+@pytest.mark.parametrize("words", [("plan", "--env", ","), ("plan", "--app", ", ")], ids=" ".join)
 def test_a_selection_of_nothing_is_an_error(run, notes, words):
     ended = run(*words)
     assert ended.code == 64

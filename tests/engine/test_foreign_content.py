@@ -30,7 +30,7 @@ def test_foreign_content_blocks_and_names_commit_and_author(promoted):
     found = outcome(plan, "foreign")
     assert (found.status, found.level, found.operands) == (
         *("fail", "hard"),
-        {"commits": [second, first], "head": second, "gone": False},
+        {"commits": [second, first], "head": second, "gone": False, "back": False},
     )
     assert found.message == (
         f'holds content that is not ours: {second[:7]} "x" (kim@acme.example, claimed), '
@@ -45,6 +45,17 @@ def test_foreign_content_blocks_and_names_commit_and_author(promoted):
     assert (result.exit_code, result.environments[0].code) == (13, "foreign")
     assert result.environments[0].detail == f"foreign: {found.message}"
     assert promoted.home.refs() == before
+
+
+def test_a_rollback_is_offered_where_there_is_something_to_go_back_to(promoted):
+    back = "      gitpromote rollback shop test --reason …   # go back to the Freight before"
+    by_hand(promoted)
+    assert back not in plain(plan_view(promoted.project().plan().data)).splitlines()
+    promoted.home.commit({FILE: promoted.deployment("test")}, branch="env/test", message="back")
+    promoted.home.commit(promoted.sources(version="1.1.0"))
+    promoted.promote()
+    by_hand(promoted)
+    assert back in plain(plan_view(promoted.project().plan().data)).splitlines()
 
 
 def test_content_is_foreign_whoever_the_author_says_to_be(promoted):

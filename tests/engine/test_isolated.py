@@ -187,6 +187,20 @@ def test_a_plan_of_what_does_not_need_the_dead_repository_is_made(site, gone):
     )
 
 
+def test_what_is_said_to_go_on_is_freight_of_the_dead_repository(site, gone):
+    """An Environment that takes Freight of one Warehouse is told of no other."""
+    site.promote(gone, env="test")
+    newest = {}
+    for one in site.project(gone).freight.list():
+        newest.setdefault(one.freight.warehouse, one.freight.alias)
+    assert next(iter(newest)) == "own"
+    with pytest.raises(RemoteFailed) as loud:
+        site.project(gone).plan(env="extra")
+    assert loud.value.hint.endswith(
+        f"\nWhat is known already goes on without it:\n  gitpromote plan shop --freight {newest['other']}"
+    )
+
+
 def test_freight_that_is_known_is_planned_although_its_repository_is_dead(site, gone):
     for known in site.project(gone).freight.list():
         plan = site.project(gone).plan(freight=known.freight.alias)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gitpromote import Environment
+from gitpromote import Environment, Soak
 from gitpromote.errors import Blocked
 from gitpromote.views.discovery import discovery_view
 from gitpromote.views.lines import plain
+from gitpromote.views.markdown import plan_markdown
 from gitpromote.views.running import ran_view, round_line
 from gitpromote.views.terminal import plan_view
 
@@ -64,6 +65,36 @@ def test_where_nothing_else_may_come_the_rejection_is_told(site):
             f"unavailable {bad}, which is here, was rejected by {ADA} (CVE-1), and there is nothing else that may come"
         )
     }
+
+
+def test_where_all_freight_was_rejected_production_says_by_whom_and_what_to_do(site):
+    pipeline = site.pipeline(Environment("test"), Environment("prod", gates=[Soak("24h")]))
+    first = alias(site.promote(pipeline, env="test"), "test")
+    commit(site, "test", "prod", replicas=2)
+    second = alias(site.promote(pipeline, env="test"), "test")
+    site.project(pipeline).freight.reject(first, reason="CVE-0")
+    site.project(pipeline).freight.reject(second, reason="CVE-1")
+    plan = site.project(pipeline).plan()
+    assert plain(plan.explain("prod").lines()).splitlines()[:4] == [
+        f"prod · - · unavailable · {second} was rejected by {ADA} (CVE-1); {first} was rejected by {ADA} (CVE-0)",
+        f"  fail  rejected  rejected by {ADA} (CVE-1)",
+        "                  gitpromote freight create shop --commit …",
+        "  skip  soak      no Freight comes here: nothing to wait for",
+    ]
+    assert site.project(pipeline).plan_verify(plan) == []
+
+
+def test_a_plan_tells_of_newer_freight_that_was_rejected_where_nothing_moves(site):
+    pipeline = site.pipeline(Environment("test"))
+    site.promote(pipeline)
+    commit(site, "test", replicas=2)
+    bad = site.project(pipeline).freight.assemble()[0].freight.alias
+    site.project(pipeline).freight.reject(bad, reason="CVE-1")
+    plan = site.project(pipeline).plan()
+    told = f"shop   newer, rejected: {bad} was rejected by {ADA} (CVE-1)"
+    assert site.decisions(plan) == {"test": "noop"}
+    assert plain(plan_view(plan.data)).splitlines()[0] == told
+    assert f"`{' '.join(told.split())}`" in plan_markdown(plan.data, digest=plan.digest).splitlines()
 
 
 def test_a_plan_of_rejected_freight_says_that_it_was_rejected(site):

@@ -361,3 +361,15 @@ def test_a_change_digest_is_of_the_change_alone(small):
     ):
         assert change_digest("shop", {**data, name: value}) != wanted, name
     assert change_digest("pay", data) != wanted
+
+
+@pytest.mark.parametrize("member", ["promote", "waiting", "delete", "gates_failed"])
+def test_a_summary_that_counts_otherwise_than_the_environments_is_refused(data, member):
+    def change(document):
+        document["plan"]["summary"][member] += 1
+
+    assert refused(forged(data, change)) == (
+        "plan-digest",
+        "Its summary counts otherwise than its environments say.",
+        AGAIN,
+    )

@@ -169,7 +169,7 @@ def test_a_plan_that_is_unknown_is_told(desk, words):
         project.open_plan(words)
     assert str(caught.value) == (
         "There is no such plan  [plan-unknown]\n"
-        f"{words!r} is no file, and the ledger has 1 plans, none of which begins so.\n"
+        f"{words!r} is no file, and the ledger has 1 plan, which does not begin so.\n"
         "Plans that were applied, approved or made with --record are there:\n  gitpromote history"
     )
 

@@ -119,7 +119,7 @@ def test_without_a_name_in_git_it_is_the_user_of_the_machine(promoted, only_our_
 
 def test_doctor_looks_at_git_the_repositories_and_who_one_is(desk):
     found = {one.name: (one.ok, one.message) for one in desk.project().doctor()}
-    assert found["home"] == (True, f"{desk.remote}  1 branches, default main")
+    assert found["home"] == (True, f"{desk.remote}  1 branch, default main")
     assert found["identity"] == (True, "Ada <ada@acme.example>")
     assert found["git"][0] is True
     desk.git("remote", "set-url", "origin", str(desk.root / "gone.git"))

@@ -25,7 +25,7 @@ from gitpromote.model.plan import (
     RepositoryBasis,
     VerifyStep,
 )
-from gitpromote.planning.planner import summarise
+from gitpromote.planning.counting import summarise
 
 NOW = 1_763_717_400  # Friday 21 November 2025, 09:30 UTC
 

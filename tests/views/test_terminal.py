@@ -99,6 +99,24 @@ def test_what_blocks_and_what_warns_is_told_below_the_table(make: SimpleNamespac
     assert shown(plan) == snapshot
 
 
+def test_a_remark_that_does_not_fit_goes_on_further_in(make: SimpleNamespace) -> None:
+    reorder = Outcome(
+        id="order",
+        kind="policy",
+        level="advisory",
+        status="warn",
+        message="the order of 3 lists changes, which is told because some programs go by it, and stops nothing at all",
+    )
+    told = plain(plan_view(make.plan(make.environment("test", outcomes=(reorder,))), width=80)).splitlines()
+    at = next(number for number, text in enumerate(told) if text.startswith("  · test"))
+    assert told[at : at + 3] == [
+        "  · test: the order of 3 lists changes, which is told because some programs go",
+        "      by it, and stops nothing at all   [order]   (advisory: stops nothing)",
+        "",
+    ]
+    assert max(map(len, told)) <= 80
+
+
 def test_how_a_wave_stands_is_told_below_the_table(make: SimpleNamespace) -> None:
     def in_wave(name: str, status: str, message: str) -> Any:
         outcome = Outcome.model_validate({"id": "wave", "kind": "gate", "status": status, "message": message})

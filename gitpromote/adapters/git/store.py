@@ -11,6 +11,7 @@ from gitpromote.adapters.git.process import Completed, call_git, feed_git
 from gitpromote.adapters.git.remote import FETCH, NAME, Remote
 from gitpromote.adapters.git.snapshot import forget_snapshot
 from gitpromote.errors import GitpromoteError
+from gitpromote.model.words import count
 
 
 class Store:
@@ -78,7 +79,7 @@ class Store:
         if missing:
             # Saying what we have would cost more than it saves: files come one by one anyway.
             skip = ["-c", "fetch.negotiationAlgorithm=noop"]
-            self._fetch_objects(skip, missing, doing=f"fetch {len(missing)} files from")
+            self._fetch_objects(skip, missing, doing=f"fetch {count(len(missing), 'file')} from")
 
     def _fetch_objects(self, settings: Sequence[str], oids: Sequence[str], *, doing: str) -> None:
         completed = self.call_remote([*settings, *FETCH, NAME], data="\n".join([*oids, ""]).encode())

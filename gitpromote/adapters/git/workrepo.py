@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gitpromote.adapters.git.failures import git_failure
 from gitpromote.adapters.git.process import Completed, call_git, call_side_by_side
+from gitpromote.adapters.git.recent import require_recent_git
 from gitpromote.adapters.git.url import absolute
 from gitpromote.errors import ConfigurationError
 
@@ -97,12 +98,13 @@ class WorkRepository:
 def find_repository(path: Path, *, env: Mapping[str, str] | None = None) -> WorkRepository | None:
     """The repository whose work tree holds this file or folder; ``None`` where there is none.
 
-    :raises ConfigurationError: the path does not exist
+    :raises ConfigurationError: the path does not exist, or git is too old (``git-too-old``)
     :raises AccessDenied: git does not trust the repository's owner (``repository-not-trusted``)
     """
     folder = path if path.is_dir() else path.parent
     if not folder.is_dir():
         raise ConfigurationError("A path does not exist", code="path-missing", detail=str(path))
+    require_recent_git(env)
     # Git answers these in two processes; side by side they take the time of one.
     where, settings = call_side_by_side([_WHERE, _SETTINGS], cwd=folder, env=env)
     if where.status != 0:
