@@ -62,9 +62,13 @@ class GitpromoteError(Exception):
     :param code: kebab-case, stable, listed in ``docs/errors.md``
     :param detail: why it matters and where, with the values
     :param hint: what to do; commands stand alone on their lines
+
+    ``more``: words with which the very command that failed goes on without what failed; the hint's last line then has
+    such a command.
     """
 
     exit_code: ClassVar[int] = 1
+    more: Sequence[str] = ()
 
     def __init__(self, summary: str, *, code: str, detail: str = "", hint: str = "") -> None:
         super().__init__(summary)

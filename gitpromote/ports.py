@@ -392,6 +392,7 @@ class WebRequest(NamedTuple):
     :ivar auth: a bearer token
     :ivar timeout: for the whole answer, in seconds
     :ivar limit: bytes that the answer may have
+    :ivar follows: whether redirects within the same server are followed; otherwise one is the answer
     """
 
     url: str
@@ -401,6 +402,7 @@ class WebRequest(NamedTuple):
     timeout: float
     method: str = "GET"
     limit: int = 1 << 20
+    follows: bool = True
 
 
 class WebAnswer(NamedTuple):

@@ -2,7 +2,7 @@
 
 ``released`` carries no App and is written nowhere. It comes after both regions of ``uat``, and what is verified in both
 and has soaked there for a day has passed it. All productions come after it and need not repeat who came before them,
-nor the soak; a new region is one more line.
+nor the soak; a new region is one more line. Such a point goes by itself; ``auto=False`` would leave it to a person.
 
 Elsewhere: a control-flow Stage, a Stage without promotion steps.
 """

@@ -4,6 +4,9 @@
 ``gitpromote plan --env accepted -out=plan.json``, ``gitpromote apply plan.json``. ``test`` and ``uat`` follow as soon
 as ``gitpromote run`` looks. What nobody lets in is superseded by the next Freight and leaves nothing behind.
 
+In front of all others a point is a person's. Behind others it goes by itself once its gates hold; to have a person
+there as well, write ``auto=False``.
+
 Elsewhere: a gatekeeper Stage, a control-flow Stage that is promoted to by hand.
 """
 

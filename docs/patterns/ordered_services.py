@@ -2,6 +2,7 @@
 
 Each environment of the map is two Environments here, one for each service: ``test-api`` takes a Freight once it has
 been verified in ``test-db``. Both carry the same Freight, so the order holds for a release and not only for its parts.
+``production=`` says it of ``prod-db``, too: unless it is said, only what nothing comes after is production.
 Where order within one commit is enough, write ``App("api", …, after="db")`` in one Environment instead.
 
 Elsewhere: a chain of Stages that each update one application.
@@ -15,7 +16,13 @@ store = Pipeline(
     apps=[App(name, Kustomize(f"deploy/{name}/$label.overlay")) for name in ("db", "api")],
     target=Branch("env/$env"),
     environments=[
-        Environment(f"{overlay}-{name}", apps=[name], labels={"overlay": overlay}, auto=overlay == "test")
+        Environment(
+            f"{overlay}-{name}",
+            apps=[name],
+            labels={"overlay": overlay},
+            auto=overlay == "test",
+            production=overlay == "prod",
+        )
         for overlay in ("test", "prod")
         for name in ("db", "api")
     ],

@@ -4,6 +4,9 @@
     gitpromote plan --env pr-123                     this one alone
     gitpromote retire --gone --reason "closed"       what is over, as a plan of its deletion
 
+A pull request has one as long as a branch of this repository holds its newest commit. One from a fork, whose head is no
+branch here, gets none: whoever may fork would choose what runs in the cluster.
+
 The folder ``previews/`` of the branch ``previews`` is what Argo CD's ApplicationSet (Git directories) follows.
 """
 

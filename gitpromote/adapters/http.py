@@ -123,7 +123,7 @@ class Http:
     def _followed(self, question: Question) -> Answer:
         for _ in range(_MOST_REDIRECTS + 1):
             answer = self._once(question)
-            location = answer.headers.get("location")
+            location = answer.headers.get("location") if question.follows else None
             if answer.status not in _REDIRECTS or not location or question.method not in _REPEATABLE:
                 return answer
             question = _redirected(question, location)

@@ -20,6 +20,7 @@ class Question:
     :param own: names of other headers, in small letters, that go to this URL's host alone
     :param limit: bytes that the answer may have, unpacked
     :param elsewhere: whether another server may answer, where this one leads there
+    :param follows: whether redirects are followed; otherwise one is the answer
     """
 
     url: str
@@ -30,6 +31,7 @@ class Question:
     body: bytes | None = field(default=None, repr=False)
     limit: int = 4 << 20
     elsewhere: bool = True
+    follows: bool = True
 
 
 class Answer(NamedTuple):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+_WORDS = re.compile(r"\(errormsg (?P<length>\d+):")
 _ERROR = re.compile(r"\(error \d+:[^|]*\|(?P<at>\d+)\|\d+\s*\(errormsg \d+:(?P<words>[^)]*)\)")
 
 
@@ -96,10 +97,21 @@ def _queried(interpreter: Any, bundle: Any, given: Any) -> Any:
     interpreter.set_input(given)
     output = interpreter.query_bundle(bundle)
     if not output.ok():
-        return {"error": "a built-in function failed, or rules disagree about one value"}
+        return {"error": f"a built-in function failed, or rules disagree about one value{_failure(output)}"}
     if str(output) == "undefined":
         return {"value": None}
     return {"value": json.loads(str(output))["expressions"][0]}
+
+
+def _failure(output: Any) -> str:
+    """What the library says of it: no place, and no name but what its words hold."""
+    try:
+        report = output.node().at(0).json()
+    except (LookupError, TypeError, ValueError, RuntimeError):
+        return ""
+    found = _WORDS.search(report)
+    words = report[found.end() : found.end() + int(found["length"])] if found is not None else ""
+    return f": {' '.join(words.split())}" if words.strip() else ""
 
 
 _SERVE = {"python": _python, "rego": _rego}

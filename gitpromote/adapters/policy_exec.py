@@ -22,8 +22,9 @@ from gitpromote.model.render import Limits
 from gitpromote.model.sensitive import without_secrets
 from gitpromote.model.tree import FILE
 from gitpromote.policy.judged import Judged
-from gitpromote.policy.program_answer import Answer, Said, Unreadable, judged_of, read_json
-from gitpromote.policy.program_input import context_of, files_of, secrets_of, stream_of
+from gitpromote.policy.program_answer import Said, Unreadable, read_json
+from gitpromote.policy.program_findings import Answer, judged_of
+from gitpromote.policy.program_input import context_of, files_of, in_stream, secrets_of, stream_of
 from gitpromote.policy.sarif import read_sarif
 from gitpromote.policy.scene import Scene
 
@@ -31,6 +32,7 @@ __all__ = ["judge_program"]
 
 _READERS: Mapping[str, Callable[[str], list[Said]]] = {"json": read_json, "sarif": read_sarif}
 _OUTPUT = 32 << 20  # bytes
+_STREAMS = ("-", "stdin", "<stdin>", "/dev/stdin")
 _WORD = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
@@ -46,12 +48,28 @@ def judge_program(policy: ExecPolicy, scene: Scene, *, folder: Path) -> Judged:
     program = _found(policy, folder)
     with Sandbox({f"objects/{name}": (FILE, one.text.encode()) for name, one in files.items()}) as sandbox:
         places = _places(sandbox, scene)
-        words = [program, *(_filled(word, places) for word in policy.command[1:])]
+        command = [program, *(_filled(word, places) for word in policy.command[1:])]
         env = _with_network(sandbox.environment(parallel=False))
-        ended = run(words, cwd=sandbox.source, env=env, limits=limits, stdin=Path(places["manifests"]))
-        said = without_secrets(sandbox.plain(ended.words.decode("utf-8", "replace")), known=secrets)
-    refuse_excess(policy.name, ended, limits)
-    return judged_of(Answer(policy=policy.name, said=_said(policy, ended, said), files=files, secrets=secrets))
+        ended = run(command, cwd=sandbox.source, env=env, limits=limits, stdin=Path(places["manifests"]))
+        words = without_secrets(sandbox.plain(ended.words.decode("utf-8", "replace")), known=secrets)
+        refuse_excess(policy.name, ended, limits)
+        said = _placed(_said(policy, ended, words), places, in_stream(files), sandbox)
+    return judged_of(Answer(policy=policy.name, said=said, files=files, secrets=secrets))
+
+
+def _placed(
+    said: list[Said], places: Mapping[str, str], in_stream: Callable[[int], tuple[str, int]], sandbox: Sandbox
+) -> list[Said]:
+    """What is said of the stream of all objects, said of one object's file; other files as they are in the sources."""
+    found = []
+    for one in said:
+        name, line = sandbox.plain(one.file), one.line
+        if one.file in _STREAMS or one.file == places["manifests"]:
+            name, line = in_stream(one.line)
+        elif one.file in (places["before"], places["context"]):
+            name, line = "", 0
+        found.append(one._replace(file=name, line=line))
+    return found
 
 
 def _places(sandbox: Sandbox, scene: Scene) -> dict[str, str]:

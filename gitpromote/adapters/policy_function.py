@@ -7,7 +7,8 @@ import json
 from gitpromote.adapters.policy_process import CHILD_LIMITS, child_answer
 from gitpromote.model.policy import PythonPolicy
 from gitpromote.policy.judged import Judged
-from gitpromote.policy.program_answer import Answer, judged_of, read_json
+from gitpromote.policy.program_answer import read_json
+from gitpromote.policy.program_findings import Answer, judged_of
 from gitpromote.policy.program_input import facts_of, files_of, secrets_of
 from gitpromote.policy.scene import Scene
 from gitpromote.render.spec import Functions

@@ -11,7 +11,8 @@ from gitpromote.adapters.policy_process import CHILD_LIMITS, child_answer, unusa
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.policy import Rego
 from gitpromote.policy.judged import Judged
-from gitpromote.policy.program_answer import Answer, Said, judged_of
+from gitpromote.policy.program_answer import Said
+from gitpromote.policy.program_findings import Answer, judged_of
 from gitpromote.policy.program_input import context_of, files_of, secrets_of
 from gitpromote.policy.rego_answer import said_by_rego
 from gitpromote.policy.scene import Scene

@@ -1,7 +1,7 @@
 """Objects held against the schemas that Kubernetes publishes, by the library kubernetes-validate (extra ``schema``).
 
-Custom resources and kinds that are newer than the library have no schema there: they are counted, and not judged. What
-is wrong is told without the value, which may be secret.
+Custom resources have no schema there: they are counted, and not judged. What is in a group of Kubernetes itself and has
+no schema is mistyped, or not of this version. What is wrong is told without the value, which may be secret.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from gitpromote.model.change import Path, PathElement
 from gitpromote.model.finding import Finding
 from gitpromote.model.manifest import Manifest
 from gitpromote.model.names import one_of, quoted
-from gitpromote.policy.judged import Judged
+from gitpromote.policy.judged import NOT_JUDGED, Judged
 from gitpromote.policy.packs import PACKS
+from gitpromote.policy.packs.api_served import Served, api_name, defined_in
 from gitpromote.policy.packs.pack import found
 from gitpromote.policy.packs.setting import minor_of, of_kind
 from gitpromote.policy.scene import Scene
@@ -40,15 +41,25 @@ def judge_schema(scene: Scene, settings: Mapping[str, Any], leave_out: Sequence[
     :param settings: those of the pack ``schema``
     :raises ConfigurationError: ``extra-missing``, ``kubernetes-unknown``
     """
-    if "invalid" in leave_out:
+    if {"invalid", "unknown"}.issubset(leave_out):
         return Judged(looked_at=0)
     told = PACKS["schema"].with_defaults(settings)
-    schemas = _schemas(minor_of(told["kubernetes"]), told["strict"])
-    judged = [one for one in scene.objects.values() if not of_kind(one.ref, told["ignore_kinds"])]
-    unknown = Counter(_api(one) for one in judged if schemas.validator(one) is None)
-    findings = tuple(finding for one in judged for finding in _findings(one, schemas.validator(one)))
-    without = {"without a schema": dict(sorted(unknown.items()))} if unknown else {}
-    return Judged(findings=findings, looked_at=len(judged) - unknown.total(), operands=without)
+    minor = minor_of(told["kubernetes"])
+    schemas = _schemas(minor, told["strict"])
+    wanted = [one for one in scene.objects.values() if not of_kind(one.ref, told["ignore_kinds"])]
+    known = [one for one in wanted if schemas.validator(one) is not None]
+    defined = defined_in(scene.objects)
+    lacking = [one for one in wanted if schemas.lacks(one) and (one.ref.group, one.ref.kind) not in defined]
+    others = Counter(map(api_name, wanted)) - Counter(map(api_name, (*known, *lacking)))
+    findings = {
+        "invalid": (finding for one in known for finding in _findings(one, schemas.validator(one))),
+        "unknown": (_unknown(one, minor, schemas.served) for one in lacking),
+    }
+    return Judged(
+        findings=tuple(one for rule, some in findings.items() if rule not in leave_out for one in some),
+        looked_at=len(wanted) - others.total(),
+        operands={"without a schema": dict(sorted(others.items())), NOT_JUDGED: others.total()} if others else {},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,15 @@ class _Schemas:
         if key not in self._known:
             self._known[key] = self._read(*key)
         return self._known[key]
+
+    @property
+    def served(self) -> Served:
+        """Every API that there is."""
+        return _served(self.folder)
+
+    def lacks(self, manifest: Manifest) -> bool:
+        """Whether an object is of an API that Kubernetes itself should have, and has not."""
+        return self.validator(manifest) is None and self.served.lacks(manifest)
 
     def _read(self, group: str, version: str, kind: str) -> Validator | None:
         from jsonschema.validators import Draft202012Validator
@@ -94,6 +114,13 @@ def _definitions(folder: str) -> Any:
 
 
 @lru_cache(maxsize=4)
+def _served(folder: str) -> Served:
+    every = _definitions(folder).contents["$defs"].values()
+    named = (api for each in every for api in each.get("x-kubernetes-group-version-kind", ()))
+    return Served.of((api["group"], api["version"], api["kind"]) for api in named)
+
+
+@lru_cache(maxsize=4)
 def _schemas(minor: int, strict: bool) -> _Schemas:
     try:
         from kubernetes_validate.utils import all_versions
@@ -115,9 +142,9 @@ def _schemas(minor: int, strict: bool) -> _Schemas:
     return _Schemas(f"kubernetes-json-schema/v{known[minor]}-local{'-strict' if strict else ''}")
 
 
-def _api(manifest: Manifest) -> str:
-    group = f"{manifest.ref.group}/" if manifest.ref.group else ""
-    return f"{group}{manifest.version} {manifest.ref.kind}"
+def _unknown(manifest: Manifest, minor: int, served: Served) -> Finding:
+    message = f"Kubernetes 1.{minor} has no {api_name(manifest)}"
+    return found("schema/unknown", manifest, message, path=("apiVersion",), hint=served.instead(manifest))
 
 
 def _findings(manifest: Manifest, validator: Validator | None) -> Iterator[Finding]:

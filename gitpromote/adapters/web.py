@@ -50,6 +50,7 @@ class HttpWeb:
             body=b"" if request.method == "POST" else None,
             limit=request.limit,
             elsewhere=False,
+            follows=request.follows,
         )
         answer = self._way(request.timeout).ask(question)
         return WebAnswer(status=answer.status, headers=answer.headers, body=answer.body)

@@ -27,9 +27,10 @@ from gitpromote.errors import UsageError
 @project
 @click.pass_obj
 def command(session: Session, /, words: tuple[str, ...], detailed_exitcode: bool, full: bool) -> int:
-    """Compare what two environments, revisions or Freight render to.
+    """Compare two environments, or what two revisions or Freight render to.
 
-    Two environments are compared as the Freight makes them that comes there next, or is there.
+    Two environments are compared as they are now. Where nothing has come yet, it is what the Freight makes of it that
+    comes next; the first line says which.
     """
     if len(words) not in (2, 3):
         raise UsageError(
@@ -49,5 +50,5 @@ def command(session: Session, /, words: tuple[str, ...], detailed_exitcode: bool
 def _show(session: Session, found: Any, words: tuple[str, ...], *, full: bool) -> None:
     from gitpromote.views.terminal import diff_view
 
-    before, after = (f"{word} ({name})" if name else word for word, name in zip(words[-2:], found.freight, strict=True))
+    before, after = (f"{word} ({told})" if told else word for word, told in zip(words[-2:], found.sides, strict=True))
     session.show(diff_view(found, before=before, after=after, full=full))

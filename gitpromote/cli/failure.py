@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,13 @@ def error_lines(error: GitpromoteError) -> list[Line]:
     if error.hint:
         lines += [(), *_block(error.hint, commands=True)]
     return lines
+
+
+def in_own_words(error: GitpromoteError, words: Sequence[str]) -> GitpromoteError:
+    """The same error, whose command is the one that was typed, with what helps it."""
+    kept = error.hint.rpartition("\n")[0]
+    error.hint = f"{kept}\n  {shlex.join(['gitpromote', *words, *error.more])}"
+    return error
 
 
 def error_data(error: GitpromoteError) -> dict[str, Any]:

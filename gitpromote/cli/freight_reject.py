@@ -34,7 +34,7 @@ def command(session: Session, /, words: tuple[str, ...], reason: str) -> int:
     back = [session.command("rollback", current.name, one, "--reason", reason) for one in able[:_SHOWN]]
     if len(able) > _SHOWN:
         back.append(f"and so on; all of them:  {session.command('status', current.name, '--full')}")
-    then = _still_there(here, [one for one in here if current.definition.resolved(one).auto is not False], able)
+    then = _still_there(here, [one for one in here if current.definition.resolved(one).auto], able)
     session.give(told(session, record, f"Rejected {name}", then=then, commands=back))
     return 0
 

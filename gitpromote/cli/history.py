@@ -6,7 +6,7 @@ import time
 
 import click
 
-from gitpromote.cli.naming import selected
+from gitpromote.cli.naming import present_or_departed, selected
 from gitpromote.cli.options import environments, project
 from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
@@ -21,8 +21,11 @@ from gitpromote.views.chronicle import history_view
 @project
 @click.pass_obj
 def command(session: Session, /, name: str | None, env: tuple[str, ...], limit: int, every: bool) -> int:
-    """What happened, newest first: every Record names its plan, its actor and the commit that it made."""
-    current = session.load(name)
+    """What happened, newest first: every Record names its plan, its actor and the commit that it made.
+
+    Also of a pipeline that the file has no more, by its name.
+    """
+    current = present_or_departed(session, name)
     names = selected(env, current.environments_ever()) if env else ()
     records = current.records(env=names or None, limit=None if every else limit)
     session.give([record.to_data() for record in records])

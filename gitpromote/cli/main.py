@@ -80,7 +80,7 @@ def _dispatch(words: list[str], run: Session) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except GitpromoteError as error:
-        return _fail(error, run)
+        return _fail(_in_own_words(error, words) if error.more else error, run)
     except click.ClickException as error:
         _begin_events(words, run)
         return _fail(_usage(error), run)
@@ -124,6 +124,12 @@ def _fail(error: GitpromoteError, run: Session) -> int:
     if run.events is not None:
         run.events.event("error", **error_data(error))
     return error.exit_code
+
+
+def _in_own_words(error: GitpromoteError, words: list[str]) -> GitpromoteError:
+    from gitpromote.cli.failure import in_own_words
+
+    return in_own_words(error, words)
 
 
 def _begin_events(words: list[str], run: Session) -> None:

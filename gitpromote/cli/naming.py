@@ -50,6 +50,21 @@ def project_and_freight(session: Session, words: Sequence[str]) -> tuple[Project
     return session.load(words[0] if len(words) == 2 else None), words[-1]
 
 
+def present_or_departed(session: Session, name: str | None) -> Project:
+    """The project, also of a pipeline that the file has no more and its home repository remembers."""
+    from gitpromote.project import Project
+
+    try:
+        return session.load(name)
+    except UsageError as error:
+        if name is None or error.code != "unknown-pipeline":
+            raise
+        left = Project.departed(name, session.pipeline, cache_dir=session.cache_dir, reporter=session.reporter())
+        if left is None:
+            raise
+        return left
+
+
 def known_environment(name: str, known: Iterable[str]) -> str:
     """The name, if there is such an environment.
 

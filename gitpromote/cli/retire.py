@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitpromote.cli.deciding import decide
-from gitpromote.cli.naming import known_environment
+from gitpromote.cli.naming import known_environment, present_or_departed
 from gitpromote.cli.options import approve_automatically, full, lock_timeout, project, reason
 from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
@@ -50,7 +50,7 @@ def command(
             detail="One of --env, --app and --gone is needed, and no two of them.",
             hint="  gitpromote retire [PIPELINE] --env ENV --reason …",
         )
-    current = _project(session, name, gone=gone)
+    current = present_or_departed(session, name) if gone else session.load(name)
     if gone and not current.remains():
         left = current.left_behind()
         session.give({"environments": [], "left_behind": left})
@@ -66,21 +66,6 @@ def command(
     what = ("--gone",) if gone else ("--env", env) if env is not None else ("--app", str(app))
     again = ("retire", *((name,) if name else ()), *what, "--reason", reason)
     return decide(session, current, plan, given, again=again)[0]
-
-
-def _project(session: Session, name: str | None, *, gone: bool) -> Project:
-    """The project; with ``--gone`` also of a pipeline that the file has no more."""
-    from gitpromote.project import Project
-
-    try:
-        return session.load(name)
-    except UsageError as error:
-        if not gone or name is None or error.code != "unknown-pipeline":
-            raise
-        left = Project.departed(name, session.pipeline, cache_dir=session.cache_dir, reporter=session.reporter())
-        if left is None:
-            raise
-        return left
 
 
 def _refuse_gone(session: Session, current: Project, name: str) -> None:

@@ -128,7 +128,7 @@ def _tell_of_keys(session: Session, *projects: Project) -> None:
 
 
 def _any_key_opens(pipeline: Pipeline) -> bool:
-    by_itself = [one.name for one in pipeline.environments if one.auto is not False]
+    by_itself = [one.name for one in pipeline.environments if one.auto]
     return pipeline.signers is None and any(pipeline.is_production(name) for name in by_itself)
 
 
@@ -205,7 +205,8 @@ class Log:
         self._failure: tuple[str, str] | None = None
 
     def ended(self, done: Round, *, again: float) -> None:
-        """A line on the standard output, or one of JSON."""
+        """A line on the standard output, or one of JSON; what the plan warns of on the standard error."""
+        from gitpromote.cli.remarks import notice_lines
         from gitpromote.views.running import quiet_line, round_line
 
         session, data = self._session, done.model_dump(mode="json", by_alias=True)
@@ -216,6 +217,7 @@ class Log:
         if changed:
             self._json({"kind": "round", **data, "again": again})
             session.show([round_line(done, again=again)])
+            session.tell(notice_lines(done.warnings))
         elif session.verbose:
             session.show([quiet_line(done, again=again)])
 

@@ -4,7 +4,8 @@
 high    deleting or replacing a Namespace, CustomResourceDefinition, PersistentVolume, PersistentVolumeClaim,
         StatefulSet, or replacing a workload or Service
 high    a CustomResourceDefinition that loses a version, or serves one no more
-high    RBAC that allows more than before, or gives it to more subjects; new RBAC that is as good as ``cluster-admin``
+high    RBAC that allows more than before, or gives it to more subjects; new RBAC that is as good as ``cluster-admin``,
+        that gives ``admin`` or ``edit``, or anything to anybody
 high    pods that may do more to their node: privileged, host namespaces, host paths, added capabilities
 high    scaling to zero; deleting a NetworkPolicy, an admission webhook or policy
 medium  any other deletion or replacement
@@ -27,7 +28,7 @@ from gitpromote.diff.measures import compare_images, quantity
 from gitpromote.model.change import Action, Risk
 from gitpromote.model.manifest import ObjectRef
 from gitpromote.model.pods import TEMPLATES
-from gitpromote.model.rbac import gathers_all, gathers_more, is_powerful, widens
+from gitpromote.model.rbac import gathered_by, gathers_all, gathers_more, is_anybody, is_powerful, widens
 
 
 class Subject(NamedTuple):
@@ -139,22 +140,34 @@ def _permissions(subject: Subject) -> Iterator[Finding]:
     if subject.before is None:
         if is_powerful(rules) or gathers_all(subject.after):
             yield Finding("high", "allows what is as good as everything")
-    elif widens(_list(subject.before, "rules"), rules) or gathers_more(subject.before, subject.after):
+        return
+    if widens(_list(subject.before, "rules"), rules) or gathers_more(subject.before, subject.after):
         yield Finding("high", "allows more than before")
+    gained = gathered_by(subject.after) - gathered_by(subject.before)
+    if gained and subject.ref.kind == "ClusterRole":
+        yield Finding("high", f"gives its rules to {', '.join(sorted(gained))}")
+
+
+#: Those of Kubernetes itself that read Secrets and run pods.
+_STRONG = frozenset({"admin", "cluster-admin", "edit"})
 
 
 def _bindings(subject: Subject) -> Iterator[Finding]:
-    if subject.after is None or subject.ref.kind not in _BINDINGS:
+    subjects = _list(subject.after, "subjects")
+    if subject.ref.kind not in _BINDINGS or not subjects:
         return
-    if _at(subject.after, "roleRef", "name") == "cluster-admin" and _list(subject.after, "subjects"):
-        yield Finding("high", "binds to cluster-admin")
     old = _list(subject.before, "subjects")
-    if subject.before is not None and any(each not in old for each in _list(subject.after, "subjects")):
+    role, before = (_at(one, "roleRef", "name") for one in (subject.after, subject.before))
+    own = _at(subject.after, "roleRef", "kind") == "Role"
+    strong = not own and (role == "cluster-admin" or (role in _STRONG and subject.before is None))
+    if strong:
+        yield Finding("high", f"binds to {role}")
+    if any(is_anybody(str(each.get("kind")), str(each.get("name"))) for each in _maps(subjects) if each not in old):
+        yield Finding("high", "gives a role to anybody")
+    elif subject.before is not None and any(each not in old for each in subjects):
         yield Finding("high", "gives a role to more subjects")
-    if subject.before is not None and _list(subject.after, "subjects"):
-        role, before = (_at(one, "roleRef", "name") for one in (subject.after, subject.before))
-        if role != before and role != "cluster-admin":
-            yield Finding("high", "gives another role")
+    if subject.before is not None and role != before and not strong:
+        yield Finding("high", "gives another role")
 
 
 _HOST_FIELDS = frozenset({"allowPrivilegeEscalation", "hostIPC", "hostNetwork", "hostPID", "privileged"})

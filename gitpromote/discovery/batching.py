@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gitpromote.model.moments import duration, instant
+from gitpromote.model.moments import duration, first_minute, instant
 from gitpromote.model.schedule import weekly_minute
 
 __all__ = ["Due", "cut_text", "due"]
@@ -70,7 +70,7 @@ def _when_quiet(news: list[int], now: int, quiet: int | None, *, until: int | No
 
 def _quiet_text(newest: int, free: int, *, now: int) -> str:
     """Both moments. Plans are of whole minutes: the first that sees it is the next whole one."""
-    opens = instant(-(-free // 60) * 60, now=now)
+    opens = first_minute(free, now=now)
     came, rest = instant(newest, now=now), duration(free - newest)
     return f"the newest came {came}; if nothing else comes for {rest}, at {opens}"
 

@@ -10,7 +10,7 @@ Newest first:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from gitpromote.discovery.paths import PathFilter
 from gitpromote.discovery.select import Selection, shortlisted
@@ -18,7 +18,7 @@ from gitpromote.discovery.tags import NameRules, Sorted, by_name, by_version, so
 from gitpromote.model.candidate import CommitCandidate, Rejected
 from gitpromote.model.subscription import Git
 
-__all__ = ["commits_in_order", "path_filter", "touches", "untouched_reason"]
+__all__ = ["brought", "commits_in_order", "path_filter", "touches", "untouched_reason"]
 
 _SHORT = 7  # digits of a commit's id that people read
 
@@ -70,6 +70,23 @@ def untouched_reason(git: Git, changed_paths: Iterable[str], *, read: Iterable[s
         return "changes no file since the last Freight"
     more = f" and {len(changed) - 3:,} more" if len(changed) > 3 else ""
     return f"changes only {', '.join(changed[:3])}{more}, which this subscription does not follow"
+
+
+def brought(commits: Sequence[str], *, passing: Collection[str], touching: Collection[str]) -> set[str]:
+    """The commits of a branch that pass and bring a change that counts, so that none is missed: what was changed by
+    commits that do not pass comes with the next one that does.
+
+    :param commits: newest first
+    :param touching: those that change what counts; one that is not among ``commits`` came before them
+    """
+    touching = set(touching)
+    found, waits = set(), not touching <= set(commits)
+    for commit in reversed(commits):
+        waits = waits or commit in touching
+        if waits and commit in passing:
+            found.add(commit)
+            waits = False
+    return found
 
 
 def _of_branch(git: Git, commits: tuple[CommitCandidate, ...]) -> Selection:

@@ -142,15 +142,15 @@ def record_plan(world: World, plan: Plan, digest: str, document: bytes) -> None:
 
     :raises AccessDenied: the remote refuses the ledger
     """
+    append(world, lambda state: plan_records(world, plan, digest, state), documents={digest: document})
+
+
+def plan_records(world: World, plan: Plan, digest: str, state: LedgerState) -> list[Record]:
+    """The Records of a plan and of its Freight, as far as the ledger does not have them."""
     freight = [one.freight() for one in plan.freight.values()]
-
-    def records(state: LedgerState) -> list[Record]:
-        known = world.ledger.plans(state.head)
-        since = recorded_since(world, plan, state)
-        made = freight_created(world, freight, state, plan=digest, since=since)
-        return [*made, *planned(world, plan, digest, known)]
-
-    append(world, records, documents={digest: document})
+    since = recorded_since(world, plan, state)
+    made = freight_created(world, freight, state, plan=digest, since=since)
+    return [*made, *planned(world, plan, digest, world.ledger.plans(state.head))]
 
 
 def said_of_change(
@@ -172,10 +172,7 @@ def said_of_change(
 
     def records(state: LedgerState) -> list[Record]:
         refuse_forged_freight(world, file.plan, state, name=file.short_id)
-        freight = [one.freight() for one in file.plan.freight.values()]
-        since = recorded_since(world, file.plan, state)
-        made = freight_created(world, freight, state, plan=file.digest, since=since)
-        made += planned(world, file.plan, file.digest, world.ledger.plans(state.head))
+        made = plan_records(world, file.plan, file.digest, state)
         said = event(
             world,
             kind,

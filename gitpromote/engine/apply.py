@@ -17,6 +17,8 @@ from gitpromote.engine.journeys import journey_of
 from gitpromote.engine.judged_again import Answered
 from gitpromote.engine.locked import held_by_others
 from gitpromote.engine.look import Look, look
+from gitpromote.engine.not_landed import NotLanded, tell_of_refused
+from gitpromote.engine.nothing_to_do import no_longer
 from gitpromote.engine.outcome_of import (
     already_result,
     blocked_result,
@@ -115,6 +117,7 @@ class _Run:
     lost: int = 0
     disproved: Mapping[str, GitpromoteError] | None = None
     present: frozenset[str] = frozenset()
+    refused: list[NotLanded] = field(default_factory=list)
     results: Results = field(init=False)
     pins: Pins = field(init=False)
     waiting: Waiting = field(init=False)
@@ -140,6 +143,7 @@ class _Run:
 
     def _in_rounds(self, interruption: Interruption) -> ApplyResult:
         while True:
+            self._tell_of_refused()
             # Where all has landed, what is left is to prove it: the ledger has nothing to add.
             done = bool(self.landed) and not self.results.open()
             seen = self._look(ledger=not done)
@@ -195,8 +199,7 @@ class _Run:
         for planned in self.results.open():
             self.results.pop(planned.name, None)
             if planned.decision in ("unavailable", "held") or not planned.steps:
-                held = seen.ledger.environment(planned.name).held is not None
-                self.results[planned.name] = settled_result(planned, called=self.called, held=held)
+                self.results[planned.name] = self._without_steps(planned, seen, records)
                 continue
             fresh = assess(
                 self.world, self.file.plan, self.file.digest, planned, seen, records, mine=mine, answered=answered
@@ -207,6 +210,16 @@ class _Run:
             else:
                 ready.append(fresh)
         return self._in_turn(self._proven(ready), seen)
+
+    def _without_steps(self, planned: EnvironmentPlan, seen: Look, records: Sequence[Record]) -> EnvironmentResult:
+        """The result where nothing will be written: as the plan says, unless the target is another one by now."""
+        if planned.decision == "noop":
+            judgement = no_longer(self.world, self.file.plan, self.file.digest, planned, seen, records)
+            stale = settled_result(planned, judgement, called=self.called) if judgement is not None else None
+            if stale is not None:
+                return stale
+        held = seen.ledger.environment(planned.name).held is not None
+        return settled_result(planned, called=self.called, held=held)
 
     def _proven(self, ready: list[Fresh]) -> list[Fresh]:
         """Without those whose change does not follow from their Freight, where an organisation judges."""
@@ -309,16 +322,29 @@ class _Run:
                 self._landed(prepared)
                 return
             if pushed.ledger_words:
-                self._whose_fault(prepared, pushed)
+                self._whose_fault(prepared, pushed, seen)
                 return
             if not pushed.refused:
                 self._lost_race(prepared)
                 return
-            batch = [fresh for fresh in prepared.environments if not self._refused(fresh, pushed.refused)]
-            if self.results.stops():
-                return
+            batch = [fresh for fresh in prepared.environments if not self._refused(fresh, pushed.refused, seen)]
+            if self.results.stops() or any(self._goes_in_a_wave(fresh) for fresh in batch):
+                return  # a wave may be closed by it: all are judged again
 
-    def _whose_fault(self, prepared: transition.Transition, pushed: transition.Pushed) -> None:
+    def _goes_in_a_wave(self, fresh: Fresh) -> bool:
+        return self.world.pipeline.resolved(fresh.planned.name).wave is not None
+
+    def _tell_of_refused(self) -> None:
+        """Before anything else is judged; where the ledger does not take it, nothing more is begun."""
+        refused, self.refused = self.refused, []
+        if not refused:
+            return
+        try:
+            tell_of_refused(self.world, self.file, self.document, refused)
+        except GitpromoteError as error:
+            self.results.cut_short(error)
+
+    def _whose_fault(self, prepared: transition.Transition, pushed: transition.Pushed, seen: Look) -> None:
         """A server that says no to the whole names no culprit: then each goes alone, and the ledger is tried alone."""
         if not pushed.refused:
             raise ledger_refused(self.world.ledger.ref, pushed.ledger_words)
@@ -327,9 +353,9 @@ class _Run:
             return
         record_plan(self.world, self.file.plan, self.file.digest, self.document)
         for fresh in prepared.environments:
-            self._refused(fresh, pushed.refused)
+            self._refused(fresh, pushed.refused, seen)
 
-    def _refused(self, fresh: Fresh, refused: Mapping[str, PushAnswer]) -> bool:
+    def _refused(self, fresh: Fresh, refused: Mapping[str, PushAnswer], seen: Look) -> bool:
         answer = refused.get(fresh.planned.name)
         if answer is None:
             return False
@@ -340,6 +366,10 @@ class _Run:
             hint=_REFUSED_HINTS.get(answer.code, "Its rules or hooks must let the promoting identity push there."),
         )
         self.results[fresh.planned.name] = failed_result(fresh.planned, error)
+        generation = seen.ledger.environment(fresh.planned.name).generation
+        self.refused.append(
+            NotLanded(planned=fresh.planned, code=error.code, reason=answer.words, generation=generation)
+        )
         return True
 
     def _landed(self, prepared: transition.Transition) -> None:

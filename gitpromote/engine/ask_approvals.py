@@ -15,7 +15,7 @@ from typing import Any
 from gitpromote.engine.approvals import allowed_signers, signed_bytes
 from gitpromote.engine.ask_signatures import entering, home_file, signers_of
 from gitpromote.engine.groups import Groups, is_group, read_groups
-from gitpromote.engine.inquiry import Answer, Inquiry, Question
+from gitpromote.engine.inquiry import Answer, Inquiry, Question, no_answer
 from gitpromote.engine.requesters import names_by_key, planned_by, requesters
 from gitpromote.engine.signers import is_named, names_of
 from gitpromote.errors import ConfigurationError
@@ -57,8 +57,14 @@ class _People:
 def approvals(inquiry: Inquiry) -> Question:
     """Every approval with the facts that decide whether it counts, and the authors who need not try.
 
+    Where a group may approve and no file of groups is named, nobody is known who may: no approval is told, but why.
+
     :raises ConfigurationError: the signers, the groups or the sources cannot be read
     """
+    unnamed = _unnamed_groups(inquiry)
+    if unnamed is not None:
+        nobody: dict[str, Any] = {"given": [], "signers": signers_of(inquiry), "nobody": no_answer(unnamed).error}
+        return Question("ledger", lambda: Answer(nobody))
     people = _people(inquiry)
     now = inquiry.context.as_of
     told = [one for one in inquiry.context.state.approvals if one.expires is None or one.expires + TOLD_FOR > now]
@@ -117,22 +123,27 @@ def _groups_file(inquiry: Inquiry) -> str | None:
     return inquiry.world.pipeline.groups
 
 
+def _unnamed_groups(inquiry: Inquiry) -> ConfigurationError | None:
+    """That a gate of the pipeline's own asks for a group, and no file is named that says who is in it."""
+    named = ", ".join(one for one in inquiry.gate.of if is_group(one))
+    if not named or is_organisations(inquiry.gate.name) or _groups_file(inquiry) is not None:
+        return None
+    return ConfigurationError(
+        "Nobody says who is in a group",
+        code="groups-missing",
+        detail=f"{inquiry.gate.name} asks for {named}, and the pipeline names no file of groups.",
+        hint='Commit such a file and name it: Pipeline(…, groups="groups.yaml")',
+    )
+
+
 def _groups(inquiry: Inquiry) -> Groups:
     path = _groups_file(inquiry)
-    if path is None and is_organisations(inquiry.gate.name):
+    if path is None:
         raise ConfigurationError(
             "Nobody says who is in a group",
             code="groups-missing",
             detail=f"{inquiry.gate.name} asks for {', '.join(inquiry.gate.of)}, and the organisation has no groups.",
             hint="Commit such a file beside organisation.yaml, and name it there:\n  groups: groups.yaml",
-        )
-    if path is None:
-        named = ", ".join(one for one in inquiry.gate.of if is_group(one))
-        raise ConfigurationError(
-            "Nobody says who is in a group",
-            code="groups-missing",
-            detail=f"{inquiry.gate.name} asks for {named}, and the pipeline names no file of groups.",
-            hint='Commit such a file and name it: Pipeline(…, groups="groups.yaml")',
         )
     file = home_file(inquiry, path)
     return read_groups(file.content, path=path, commit=file.commit)

@@ -32,11 +32,12 @@ def metric(inquiry: Inquiry) -> Question | None:
         headers={"accept": "application/json"},
         auth=gate.auth,
         timeout=_METRIC_TIMEOUT,
+        follows=False,
     )
 
     def ask() -> Answer:
         answer = web.ask(request)
-        return Answer(*metrics.answered(answer.status, answer.body))
+        return Answer(*metrics.answered(answer.status, answer.body, at=inquiry.context.as_of))
 
     return Question(place, ask)
 

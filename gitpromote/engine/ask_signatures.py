@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gitpromote.engine.inquiry import Answer, Inquiry, Question
 from gitpromote.engine.look import git_sources
+from gitpromote.engine.signing_again import Unsigned, to_be_written
 from gitpromote.engine.target_says import freight_said
-from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.artifact import CommitArtifact
 from gitpromote.model.freight import Freight
@@ -39,12 +39,13 @@ def home_file(inquiry: Inquiry, path: str) -> _File:
     place = ("file", "organisation" if theirs else "home", clean_path(path))
     if place not in inquiry.known:
         read = _read_organisations if theirs else _read
-        inquiry.known[place] = read(inquiry.world, clean_path(path))
+        inquiry.known[place] = read(inquiry, clean_path(path))
     found: _File = inquiry.known[place]
     return found
 
 
-def _read_organisations(world: World, path: str) -> _File:
+def _read_organisations(inquiry: Inquiry, path: str) -> _File:
+    world = inquiry.world
     governing, place = world.governing, world.organisation
     if governing is None or place is None:
         raise ConfigurationError("Nobody asks for this gate", code="organisation-unset", detail=path)
@@ -61,8 +62,18 @@ def _read_organisations(world: World, path: str) -> _File:
     return _File(now.commit, content)
 
 
-def _read(world: World, path: str) -> _File:
-    refs = world.home.fetch(["HEAD", "refs/heads/*"])
+def _refs(inquiry: Inquiry, repository: Repository) -> Mapping[str, str]:
+    """The branches of a repository, fetched once."""
+    place = ("refs", repository.canonical)
+    if place not in inquiry.known:
+        inquiry.known[place] = repository.fetch(["HEAD", "refs/heads/*"])
+    found: Mapping[str, str] = inquiry.known[place]
+    return found
+
+
+def _read(inquiry: Inquiry, path: str) -> _File:
+    world = inquiry.world
+    refs = _refs(inquiry, world.home)
     default = world.home.default_ref()
     head = refs.get(default) if default else None
     content = world.home.texts([f"{head}:{path}"])[0] if head else None
@@ -100,13 +111,38 @@ def commits(inquiry: Inquiry) -> Question:
         )
     file = home_file(inquiry, path)
     bad, count = [], 0
+    again: Mapping[str, Any] = {}
     for warehouse, freight in inquiry.context.freight.items():
-        for repository, oids in entering(inquiry, freight, inquiry.context.previous.get(warehouse)):
-            why = repository.unsigned(oids, allowed=file.content)
-            bad += [{"commit": oid, "why": why[oid]} for oid in oids if oid in why]
-            count += len(oids)
+        for one in _coming(inquiry, freight, inquiry.context.previous.get(warehouse)):
+            why = one.repository.unsigned(one.oids, allowed=file.content)
+            bad += [{"commit": oid, "why": why[oid]} for oid in one.oids if oid in why]
+            count += len(one.oids)
+            again = again or (_again(inquiry, freight, one, list(why), file.content) if why else {})
     value = {"commits": count, "unsigned": bad[:_MOST], "lacking": len(bad), "signers": path, "at": file.commit}
-    return Question("git", lambda: Answer(value))
+    return Question("git", lambda: Answer({**value, **({"again": again} if again else {})}))
+
+
+def _again(
+    inquiry: Inquiry, freight: Freight, coming: _Coming, unsigned: Sequence[str], allowed: bytes
+) -> Mapping[str, Any]:
+    """What would have to be written anew."""
+
+    def new(head: str) -> Sequence[str]:
+        oids = _since(coming.repository, head, coming.bases)
+        found = coming.repository.unsigned(oids, allowed=allowed)
+        return [one for one in oids if one in found]
+
+    ledger = inquiry.world.ledger.read(inquiry.context.ledger)
+    left = Unsigned(
+        warehouse=freight.warehouse,
+        artifact=coming.artifact,
+        repository=coming.repository,
+        oids=[one for one in coming.oids if one in unsigned],
+        new=new,
+        refs=lambda: _refs(inquiry, coming.repository),
+        known=[one.freight for one in ledger.freight.values()],
+    )
+    return to_be_written(inquiry.world, left)
 
 
 def entering(
@@ -117,6 +153,19 @@ def entering(
 
     :param unsaid: whether all counts where the ledger says something and the target's own history does not
     """
+    return [(one.repository, one.oids) for one in _coming(inquiry, freight, before, unsaid=unsaid)]
+
+
+class _Coming(NamedTuple):
+    """The commits of one repository that a Freight brings, newest first, and since what they are counted."""
+
+    artifact: CommitArtifact
+    repository: Repository
+    bases: Sequence[str | None]
+    oids: list[str]
+
+
+def _coming(inquiry: Inquiry, freight: Freight, before: Freight | None, *, unsaid: bool = False) -> list[_Coming]:
     found = []
     said = _said(inquiry).get(freight.warehouse)
     for artifact in freight.artifacts:
@@ -127,7 +176,7 @@ def entering(
             bases: list[str | None] = [*dict.fromkeys(one for one in known if one is not None)]
             if unsaid and before is not None and said is None and inquiry.context.environment.target.ref:
                 bases = [None]
-            found.append((repository, _since(repository, artifact.commit, bases)))
+            found.append(_Coming(artifact, repository, bases, _since(repository, artifact.commit, bases)))
     return found
 
 

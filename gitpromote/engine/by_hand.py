@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.look import git_sources
 from gitpromote.engine.world import World
-from gitpromote.errors import UsageError
+from gitpromote.errors import ConfigurationError, UsageError
 from gitpromote.model.artifact import Artifact, ChartArtifact, CommitArtifact, ImageArtifact, canonical_repository
 from gitpromote.model.resolved import HOME
 from gitpromote.model.subscription import Chart, Image
+
+_Typed = TypeVar("_Typed", ImageArtifact, ChartArtifact)
 
 
 def given_of(world: World, asked: Asked) -> dict[str, Artifact]:
     """What was named by hand, by canonical repository.
 
-    :raises UsageError: something that no Warehouse subscribes to
-    :raises ConfigurationError: something that is no image, chart or revision
+    :raises UsageError: something that no Warehouse subscribes to, or that is no image, chart or revision
     """
     subscribed = {
         ("image", canonical_repository(one.repo))
@@ -27,8 +31,8 @@ def given_of(world: World, asked: Asked) -> dict[str, Artifact]:
         if isinstance(one, Image | Chart)
     }
     found: dict[str, Artifact] = {}
-    artifacts: list[ImageArtifact | ChartArtifact] = [ImageArtifact.parse(text) for text in asked.images]
-    artifacts += [ChartArtifact.parse(text) for text in asked.charts]
+    artifacts: list[ImageArtifact | ChartArtifact] = [_typed(ImageArtifact.parse, text) for text in asked.images]
+    artifacts += [_typed(ChartArtifact.parse, text) for text in asked.charts]
     for artifact in artifacts:
         repository = canonical_repository(artifact.repository)
         if (artifact.kind, repository) not in subscribed:
@@ -50,6 +54,14 @@ def given_of(world: World, asked: Asked) -> dict[str, Artifact]:
         home = world.repository(HOME)
         found[home.canonical] = CommitArtifact(repository=home.canonical, commit=home.resolve(asked.commit))
     return found
+
+
+def _typed(parse: Callable[[str], _Typed], text: str) -> _Typed:
+    """What a word of the command line says: a wrong one is a matter of usage, and of no file."""
+    try:
+        return parse(text)
+    except ConfigurationError as error:
+        raise UsageError(error.summary, code=error.code, detail=error.detail, hint=error.hint) from error
 
 
 def refuse_idle_commit(world: World, asked: Asked) -> None:

@@ -6,8 +6,10 @@ from gitpromote.engine.freight_named import known_freight
 from gitpromote.engine.journeys import journey_at
 from gitpromote.engine.look import read_ledger
 from gitpromote.engine.world import World
+from gitpromote.model.freight import Freight
 from gitpromote.model.freight_report import FreightReport, FreightStop
-from gitpromote.model.state import FreightState, LedgerState
+from gitpromote.model.freight_words import spoken_for
+from gitpromote.model.state import EnvironmentState, FreightState, LedgerState
 from gitpromote.planning.availability import Journey
 
 __all__ = ["freight_report", "freight_reports", "ledger_state"]
@@ -57,17 +59,23 @@ def _report(journey: Journey, known: FreightState) -> FreightReport:
     )
 
 
+def _speaks(journey: Journey, state: EnvironmentState, freight: Freight) -> bool:
+    """Whether anything of it is there, where Freight of several Warehouses has come."""
+    held = {name: one.freight for name, id_ in state.freight.items() if (one := journey.known(id_)) is not None}
+    return freight.warehouse in spoken_for(held, state.arrived)
+
+
 def _stop(journey: Journey, environment: str, known: FreightState) -> FreightStop:
     freight, state = known.freight, journey.state(environment)
     verdict = journey.verdict(environment, freight)
     verified = state.verified.get(freight.id)
-    runs = state.freight.get(freight.warehouse) == freight.id
+    runs = state.freight.get(freight.warehouse) == freight.id and _speaks(journey, state, freight)
     return FreightStop(
         environment=environment,
         runs=runs,
         arrived=state.arrived.get(freight.warehouse) if runs else None,
         verified=verified.at if verified is not None else None,
-        failed=state.failed.get(freight.id),
+        failed=state.failed.get(freight.id, state.not_landed.get(freight.id)),
         held=state.held is not None and state.held.freight.get(freight.warehouse) == freight.id,
         way=verdict.way,
         admitted=verdict.admitted,

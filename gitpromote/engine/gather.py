@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,7 +17,7 @@ from gitpromote.model.candidate import Candidate, ChartFacts, ImageFacts
 from gitpromote.model.freight import Freight
 from gitpromote.model.resolved import HOME
 from gitpromote.model.subscription import Chart, Git, Image, Subscription
-from gitpromote.model.warehouse import Warehouse
+from gitpromote.model.warehouse import Coherence, Warehouse
 from gitpromote.planning.selection import newest_first
 
 if TYPE_CHECKING:
@@ -115,7 +116,10 @@ def gather(
     answers = dict(zip(questions, _asked_for(world, list(questions.values())), strict=True))
     errors |= {key: answer for key, answer in answers.items() if isinstance(answer, GitpromoteError)}
     if errors and not regardless and not (partly and _reached(answers, found, errors)):
-        (number, _), error = next(iter(errors.items()))
+        (number, at), error = next(iter(errors.items()))
+        subscription = wanted[number].warehouse.subscriptions[at]
+        if wanted[number].by_hand(world, subscription) is not None:
+            raise _with_commit(world, wanted[number], error)
         raise _without_help(world, seen, wanted[number].warehouse, error)
     if regardless:
         for (number, _), error in errors.items():
@@ -209,6 +213,34 @@ def _without_help(world: World, seen: Look, warehouse: Warehouse, error: Gitprom
     command = f"  gitpromote plan {world.pipeline.name} --freight {known[0].freight.alias}"
     hint = f"{error.hint}\nWhat is known already goes on without it:\n{command}".lstrip("\n")
     return type(error)(error.summary, code=error.code, detail=error.detail, hint=hint)
+
+
+def _with_commit(world: World, wanted: Wanted, error: GitpromoteError) -> GitpromoteError:
+    """The same error of something that was named, with why its registry is asked, and how to do without.
+
+    What fits together is judged as long as part of it is sought; who names the commit as well has chosen all of it.
+    """
+    sought = [one for one in wanted.warehouse.subscriptions if wanted.by_hand(world, one) is None]
+    commits = [isinstance(one, Git) and (one.repo or HOME) == HOME for one in sought]
+    if not all(commits) or not isinstance(error, RemoteFailed | AccessDenied):
+        return error
+    named = {"image": "--image", "chart": "--chart"}
+    words = [word for one in wanted.given.values() if one.kind in named for word in (named[one.kind], str(one))]
+    more = ("--commit", "HEAD")
+    command = shlex.join(["gitpromote", "plan", world.pipeline.name, *words, *more])
+    hint = f"{error.hint}\n{_why_asked(wanted.warehouse)}\n  {command}".lstrip("\n")
+    found = type(error)(error.summary, code=error.code, detail=error.detail, hint=hint)
+    found.more = more
+    return found
+
+
+def _why_asked(warehouse: Warehouse) -> str:
+    rule = warehouse.where
+    if isinstance(rule, Coherence) and rule.rule == "same-commit":
+        why = "same_commit() needs the image's label that says which commit it was built from."
+    else:
+        why = f"Warehouse {warehouse.name} says what fits together, and judges that by what the registry knows."
+    return f"{why}\nName the commit too, and nobody is asked:"
 
 
 # -- what no registry is asked for

@@ -120,8 +120,11 @@ class _Reader:
         if found is None:
             return Selection(missing=self.no_branch())
         ref, head = found
+        if self.by_path and self.git.where:
+            return self.taking_along(ref, head)
         if self.by_path:
-            return self.staying(self.touching(ref, head), head)
+            commits = self.touching(ref, head)
+            return self.staying(self.selected(commits, limit=self.git.limit), commits, head)
         if self.sought.newest_alone and not self.git.where:
             return Selection(candidates=(self.read([self.newest(ref, head)])[0],))
         window = max(self.git.limit, _WINDOW) if self.sought.every else self.git.limit
@@ -168,10 +171,39 @@ class _Reader:
         # Whatever follows one that contains it contains it, too.
         return found[: bisect_left(found, True, key=lacks)] if lacks(found[-1]) else found
 
-    def touching(self, ref: str, head: str) -> list[CommitFacts]:
-        """The commits that changed what counts, of the range since the last Freight, newest first."""
+    def taking_along(self, ref: str, head: str) -> Selection:
+        """The commits that the filter lets through, where they bring what counts: their own, or what those before them
+        changed that were left out.
+        """
+        from gitpromote.discovery.commits import brought
+
+        since = self.since(head)
+        commits = self.listed(ref, head, limit=_LOOKED_THROUGH, since=since)
+        kept, left = self.filtered([candidate_of(self.repository, one) for one in commits])
+        newest = kept[0].oid if kept else head
+        touching = self.touching(ref, head, newest)
+        ids = [one.oid for one in touching]
+        found = brought([one.oid for one in commits], passing={one.oid for one in kept}, touching=ids)
+        if not kept or not self.changed(newest):
+            found = set()
+        elif not found and not self.is_output(ref):  # what no commit shows alone: see ``touching``
+            found = {(kept[0] if since is None else kept[-1]).oid}
+        selection = self.selected([one for one in kept if one.oid in found], limit=self.git.limit)
+        told = {_short(one) for one in ids}
+        rejected = (*(one for one in left if one.name in told), *selection.rejected)
+        return self.staying(replace(selection, rejected=rejected), touching, head)
+
+    def changed(self, commit: str) -> list[str]:
+        """The paths that count and differ from what the last Freight holds."""
+        return [path for path in changed_since(self.repository, self.sought.base, commit) if self.filter.counts(path)]
+
+    def touching(self, ref: str, head: str, *others: str) -> list[CommitFacts]:
+        """The commits that changed what counts, of the range since the last Freight, newest first.
+
+        :param others: what differs in these counts as well as what differs in the newest commit
+        """
         base = self.sought.base
-        changed = [path for path in changed_since(self.repository, base, head) if self.filter.counts(path)]
+        changed = sorted({path for commit in {head, *others} for path in self.changed(commit)})
         if not changed:
             return []
         paths = (self.folders() if base is None else []) or _few(changed)
@@ -248,9 +280,8 @@ class _Reader:
             left.append(Rejected(name=one.tag or _short(one.oid), reason=f"is left out by its filter: {why}"))
         return kept, left
 
-    def staying(self, commits: Sequence[CommitFacts], head: str) -> Selection:
-        """The commits that count, and behind them the one that the last Freight holds."""
-        selection = self.selected(commits, limit=self.git.limit)
+    def staying(self, selection: Selection, commits: Sequence[CommitFacts], head: str) -> Selection:
+        """What is taken of the commits that count, and behind them the one that the last Freight holds."""
         base = self.sought.base
         if base is None and not commits and not self.filter.touches(changed_since(self.repository, None, head)):
             return replace(selection, missing=self.nothing_counts())

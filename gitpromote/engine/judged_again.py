@@ -17,6 +17,7 @@ from gitpromote.model.standing import is_organisations
 from gitpromote.model.state import EnvironmentState, LedgerState, Override
 from gitpromote.planning.availability import Journey, planned_freight
 from gitpromote.planning.overriding import as_judged, overridden
+from gitpromote.planning.verdicts import asking_of, came_ordinarily
 from gitpromote.planning.verdicts import judge as judge_gates
 
 #: Kinds of verdicts that read live facts.
@@ -86,6 +87,16 @@ def judged_again(
     # What an organisation asks for since the plan; and what judges now that this is no hotfix any more.
     now += [one for name, one in fresh.items() if name not in known and _is_new(one, gates)]
     return overridden(now, overrides, change_digest=digest, as_of=journey.as_of)
+
+
+def ordinary_now(journey: Journey, plan: Plan, planned: EnvironmentPlan) -> list[str]:
+    """Of the Freight that enters where a hotfix lets it in, what comes there the ordinary way, and is judged so."""
+    known = [journey.known(one.id) for one in planned.freight.values()]
+    if not any(one is not None and planned.name in one.bypass for one in known):
+        return []
+    observed = observed_again(plan, planned, journey.ledger)
+    resolved = journey.pipeline.resolved(planned.name)
+    return came_ordinarily(asking_of(journey, resolved, observed, plan.kind, changes=planned.changes))
 
 
 def _overrides(world: World, state: EnvironmentState) -> tuple[Override, ...]:

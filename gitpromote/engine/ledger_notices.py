@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gitpromote.engine.world import World
 from gitpromote.history.moved import moves_of
-from gitpromote.model.moments import duration
+from gitpromote.model.members import as_python
+from gitpromote.model.moments import duration, instant
 from gitpromote.model.state import Content, EnvironmentState, LedgerState
+from gitpromote.model.words import listed
 
 __all__ = ["ahead_text", "ledger_notices"]
 
@@ -18,7 +20,8 @@ _MOST_NAMED = 5
 
 def ledger_notices(world: World, ledger: LedgerState) -> list[str]:
     """Each as a text for people, what helps below it."""
-    return [*([text] if (text := ahead_text(ledger, now=world.clock.now())) else []), *_gone(world, ledger)]
+    ahead = ahead_text(ledger, now=world.clock.now())
+    return [*([ahead] if ahead else []), *_gone(world, ledger), *_idle_moves(world, ledger)]
 
 
 def ahead_text(ledger: LedgerState, *, now: int) -> str:
@@ -61,6 +64,29 @@ def _gone(world: World, ledger: LedgerState) -> list[str]:
         elif owner in fresh:
             texts.append(_renamed_text(name, owner))
     return [*texts, *([_left_text(world, left, renamed=bool(fresh) and not world.previews)] if left else [])]
+
+
+def _idle_moves(world: World, ledger: LedgerState) -> Iterator[str]:
+    """Old names from which nothing goes on: what is asked for by ``moved=`` does not come about."""
+    for name, olds in moves_of(world.pipeline).items():
+        own, known = ledger.environments.get(name), [old for old in olds if old in ledger.environments]
+        said = f"moved={as_python(olds[0] if len(olds) == 1 else olds)}"
+        if own is not None and own.moved in olds:
+            continue
+        if own is not None and known:
+            yield (
+                f"{name} has a history of its own{_since(own, world.clock.now())}, so that {said} has no effect: what "
+                f"was recorded of {known[0]} does not count for it. "
+                f"It had to be there before the first Record of {name}"
+            )
+        elif not known and ledger.environments and not world.previews:
+            which = "an environment" if len(olds) == 1 else "environments"
+            yield f"{name}: {said} has no effect: nothing was ever recorded of {which} called {listed(olds)}"
+
+
+def _since(state: EnvironmentState, now: int) -> str:
+    times = [*state.promoted[:1], *state.arrived.values(), *(one.at for one in state.verified.values())]
+    return f" since {instant(min(times), now=now)}" if times else ""
 
 
 def _has_been(state: EnvironmentState) -> bool:

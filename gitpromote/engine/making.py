@@ -21,6 +21,7 @@ from gitpromote.engine.candidates import MANUAL, Candidates, in_order
 from gitpromote.engine.gather import Gathered, Offered
 from gitpromote.engine.git_offers import changed_since
 from gitpromote.engine.look import Look
+from gitpromote.engine.past_images import without_past
 from gitpromote.engine.source_order import in_history
 from gitpromote.engine.sources import rendered_asks
 from gitpromote.engine.world import World
@@ -53,7 +54,7 @@ class Making:
         as_of: int,
     ) -> None:
         self.world, self.seen, self.resolved, self.asked, self.as_of = world, seen, resolved, asked, as_of
-        self.wanted, self.offers = gathered.wanted, gathered.offers
+        self.wanted, self.offers = gathered.wanted, without_past(world, gathered.wanted, gathered.offers)
         self.warehouse, self.latest = self.wanted.warehouse, self.wanted.latest
         self.judged = self.warehouse.where is not None and not self.wanted.all_by_hand(world)
         self.quiet = cast("int | None", self.warehouse.quiet)  # a definition takes texts and holds seconds

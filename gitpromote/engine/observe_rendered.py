@@ -164,7 +164,8 @@ def _refuse_second_writer(world: World, resolved: ResolvedEnvironment, head: str
     last = last_writer(world.repository(resolved.target.repository), head, resolved.target)
     writer = last.trailers.get("Gitpromote-Pipeline") if last else None
     if last and writer and writer != world.pipeline.name:
-        where = f"{resolved.target.ref.removeprefix('refs/heads/')}:{resolved.target.path or '/'}"
+        path = f":{resolved.target.path}" if resolved.target.path else ""
+        where = f"{resolved.target.ref.removeprefix('refs/heads/')}{path}"
         raise ConfigurationError(
             "Two pipelines write here",
             code="path-shared",

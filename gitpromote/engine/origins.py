@@ -83,9 +83,14 @@ def locating(world: World, observed: EnvironmentObservation, scene: Scene, kind:
     def locate(manifest: Manifest, finding: Finding) -> Finding:
         origins = origins_of(manifest.app)
         stays = manifest.ref in scene.objects
+        below = finding.line - manifest.line if finding.file == manifest.file and stays and not finding.path else 0
         place: Origin | None = None
-        if origins is not None:
+        if origins is not None and below > 0:
+            place = origins.below(manifest, below)
+        if origins is not None and place is None:
             place = origins.of(manifest, finding.path) if stays else origins.dropped(manifest)
+        if place is None and below > 0:
+            return finding
         if place is None and stays:
             from gitpromote.render.origin import near_line  # YAML is loaded where there is something to find
 

@@ -19,6 +19,7 @@ from gitpromote.model.state import Override
 
 __all__ = ["Wanted", "override"]
 
+_STANDING = ("pending", "fail", "error")
 _RECORDED = {"gate", "reason", "ticket", "expires", "identity", "signature"}
 
 
@@ -133,7 +134,7 @@ def _refuse(planned_environment: EnvironmentPlan, wanted: Wanted) -> None:
             detail=f"{name}: {wanted.gate}; {f'soft are {soft}' if soft else 'none of its is soft'}.",
             hint=did_you_mean(wanted.gate, [one.id for one in outcomes]),
         )
-    if outcome.level == "hard":
+    if outcome.level == "hard" and outcome.status in _STANDING:
         raise Blocked(
             "What is hard cannot be overridden",
             code="override-hard",
@@ -161,7 +162,7 @@ def _refuse_pointless(name: str, outcome: Outcome) -> None:
         return  # again, for longer or for another reason
     if outcome.level == "advisory":
         why = "is advisory: it stops nothing"
-    elif outcome.status not in ("pending", "fail", "error"):
+    elif outcome.status not in _STANDING:
         why = f"does not stand in the way: it says {outcome.status}: {outcome.message}"
     else:
         return

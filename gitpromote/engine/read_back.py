@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gitpromote.engine.append import append
 from gitpromote.engine.calling import Called
 from gitpromote.engine.in_place import edits_hold
+from gitpromote.engine.not_landed import NotLanded, failed_record
 from gitpromote.engine.outcome_of import differences_text
 from gitpromote.engine.target_now import difference_of
 from gitpromote.engine.targets import files_of, whole_ids
@@ -105,7 +106,7 @@ def tell(
         results[after.planned.name] = (_differs if after.differs else _same)(world, result, after, called)
         differing += [after] if after.differs else []
     if differing:
-        records = [_record(world, file, one) for one in differing]
+        records = [record for one in differing for record in _records(world, file, one)]
         append(world, lambda _: records)
     return not differing
 
@@ -115,14 +116,12 @@ def _same(world: World, result: EnvironmentResult, after: After, _: Called) -> E
 
 
 def _differs(_: World, result: EnvironmentResult, after: After, called: Called) -> EnvironmentResult:
-    branch = after.planned.target.ref.removeprefix("refs/heads/")
-    now = f"{branch} holds something else now" if after.head is not None else f"{branch} is gone"
     return result.model_copy(
         update={
             "status": "failed",
             "exit_code": 10,
             "code": LANDED_DIFFERS,
-            "message": f"was written as {after.commit[:7]}, but {now}",
+            "message": f"was written as {after.commit[:7]}, but {_now(after)}",
             "detail": differences_text(after.differences),
             "hint": f"Nothing goes on from there. Find out what writes there, then make a new plan:\n  {called.replan}",
         }
@@ -135,6 +134,19 @@ def _still(world: World, after: After) -> str:
         return "rewritten since"
     [last, *_] = repository.log(after.head, limit=1)
     return f"{last.oid[:7]} of {last.email or last.author} on top"
+
+
+def _records(world: World, file: PlanFile, after: After) -> list[Record]:
+    """That its Freight has failed there, and whose commit it is."""
+    generation = file.plan.basis.ledger.generations.get(after.planned.name, 0)
+    lost = NotLanded(planned=after.planned, code=LANDED_DIFFERS, reason=_now(after), generation=generation)
+    failed = failed_record(world, file, lost, commit=after.head)
+    return [*([failed] if failed is not None else []), _record(world, file, after)]
+
+
+def _now(after: After) -> str:
+    branch = after.planned.target.ref.removeprefix("refs/heads/")
+    return f"{branch} holds something else now" if after.head is not None else f"{branch} is gone"
 
 
 def _record(world: World, file: PlanFile, after: After) -> Record:

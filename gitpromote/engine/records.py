@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from gitpromote.engine.append import freight_created, planned
 from gitpromote.engine.assess import Fresh
-from gitpromote.engine.journeys import journey_of
+from gitpromote.engine.journeys import journey_at, journey_of
 from gitpromote.engine.judged import judged_data
+from gitpromote.engine.judged_again import ordinary_now
 from gitpromote.engine.look import Look
 from gitpromote.engine.source_order import recorded_since
 from gitpromote.engine.world import World
@@ -55,21 +56,33 @@ def _environment(world: World, plan: Plan, digest: str, fresh: Fresh, commit: st
         kind = "written"  # an App is gone, its Environment stays
     kinds: list[RecordKind] = [kind] if fresh.planned.target.ref else []
     if apps_alone(fresh.planned):
-        return _with_judged([_record(world, plan, digest, fresh, one, commit) for one in kinds], fresh)
+        return _with_judged([_record(world, plan, digest, fresh, one, commit) for one in kinds], fresh, ())
     if plan.kind == "rollback" or _is_held_afterwards(fresh.planned):
         kinds.append("held")
     if kind != "retired" and (commit is not None or _was_verified(fresh.planned, seen)):
         kinds.append("verified")
-    found = _with_judged([_record(world, plan, digest, fresh, one, commit) for one in kinds], fresh)
+    found = [_record(world, plan, digest, fresh, one, commit) for one in kinds]
+    found = _with_judged(found, fresh, _ordinary(world, plan, fresh, seen))
     return [*found, *(_superseded(world, plan, digest, fresh, seen) if plan.kind == "promote" else ())]
 
 
-def _with_judged(found: list[Record], fresh: Fresh) -> list[Record]:
-    """What it was judged by, told once: by the Record that says what was done."""
+def _with_judged(found: list[Record], fresh: Fresh, ordinary: Sequence[str]) -> list[Record]:
+    """What it was judged by, told once: by the Record that says what was done.
+
+    :param ordinary: Freight that is no hotfix there any more
+    """
     if found and fresh.judged is not None:
-        data = {**found[0].data, "judged": judged_data(fresh.outcomes, fresh.judged)}
+        told = {"ordinary": list(ordinary)} if ordinary else {}
+        data = {**found[0].data, "judged": judged_data(fresh.outcomes, fresh.judged), **told}
         found[0] = found[0].model_copy(update={"data": data})
     return found
+
+
+def _ordinary(world: World, plan: Plan, fresh: Fresh, seen: Look) -> Sequence[str]:
+    """The Freight that comes the ordinary way where a hotfix would let it in, as it was judged."""
+    if plan.kind != "promote" or fresh.judged is None:
+        return ()
+    return ordinary_now(journey_at(world, seen.ledger, fresh.judged.at), plan, fresh.planned)
 
 
 def apps_alone(planned: EnvironmentPlan) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ the ledger stands. What two of them want to write at the same moment is written 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gitpromote.engine.apply import ApplyOptions, apply
 from gitpromote.engine.approvals import approved_changes
@@ -31,7 +31,15 @@ _MINUTE = 60
 # -- one round
 
 
-def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: float = 0.0, resting: str = "") -> Round:
+def one_round(
+    world: World,
+    file: PlanFile,
+    document: bytes,
+    *,
+    lock_timeout: float = 0.0,
+    resting: str = "",
+    warnings: Sequence[str] = (),
+) -> Round:
     """Carry out exactly this plan, as far as it may go without a person.
 
     What is pending in it and opens meanwhile goes too. What a person has to do, or to approve, is left and told.
@@ -39,6 +47,7 @@ def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: fl
     :param document: the plan file's bytes, for the ledger
     :param lock_timeout: as of an apply, seconds
     :param resting: why there is no Environment at this moment
+    :param warnings: what people should know of before they trust the plan
     """
     verdicts = _verdicts(world, file.plan)
     failures = world.failures
@@ -80,6 +89,7 @@ def one_round(world: World, file: PlanFile, document: bytes, *, lock_timeout: fl
         troubles=tuple(failure_of(f"Warehouse {name}", error) for name, error in failures.warehouses.items()),
         newer={name: why for name, why in nothing_newer(file.plan).items() if name not in failures.warehouses},
         passed_over=passed_over(file.plan),
+        warnings=tuple(warnings),
         resting=resting,
     )
 

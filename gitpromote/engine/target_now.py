@@ -85,6 +85,15 @@ def _holds(
     return not planned.writes or edits_hold(world.repository(planned.target.repository), listing, planned.edits)
 
 
+def holds_as_seen(world: World, planned: EnvironmentPlan, head: str | None) -> bool:
+    """Whether a commit of the target holds what the plan saw and left. Sources: whether the edited values are there."""
+    repository = world.repository(planned.target.repository)
+    listing = repository.listing(head) if head else {}
+    if _reads_now(planned, listing, repository.object_format) == planned.reads:
+        return True
+    return planned.target.kind == "in-place" and bool(head) and edits_hold(repository, listing, planned.edits)
+
+
 def _earlier(plan: Plan, planned: EnvironmentPlan) -> dict[str, frozenset[str | None]]:
     """Ids that environments before this one, on the same branch, put at paths."""
     found: dict[str, set[str | None]] = {}

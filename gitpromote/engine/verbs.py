@@ -234,9 +234,14 @@ def _has_expired(world: World, oid: str) -> bool:
 def _taken(world: World, environment: str, oid: str | None, *, words: str = "") -> Contention:
     data = lock_data(world.home.commits([oid])[oid].message) if oid else {"who": "", "reason": ""}
     reason = f': "{data["reason"]}"' if data["reason"] else ""
+    own = data["who"] == world.actor
+    who = f"yourself, {data['who']}" if own else data["who"] or "somebody"
+    away = f"gitpromote unlock {environment}"
     return Contention(
         "The environment is locked",
         code="lock-held",
-        detail=f"{environment}: locked by {data['who'] or 'somebody'}{reason}{f' ({words})' if words else ''}",
-        hint=f"Ask, then take it away:\n  gitpromote unlock {environment} --force",
+        detail=f"{environment}: locked by {who}{reason}{f' ({words})' if words else ''}",
+        hint=f"The lock is your own: your applies go on. To take it away:\n  {away}"
+        if own
+        else f"Ask, then take it away:\n  {away} --force",
     )

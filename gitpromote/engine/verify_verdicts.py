@@ -15,7 +15,7 @@ from gitpromote.engine.approvals import signed_bytes
 from gitpromote.engine.assess import JudgedBy
 from gitpromote.engine.governed import FACTS
 from gitpromote.engine.judged import judged_by, told_statuses
-from gitpromote.engine.judged_again import judged_again
+from gitpromote.engine.judged_again import judged_again, ordinary_now
 from gitpromote.engine.overrides import proof_of
 from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError
@@ -62,7 +62,8 @@ def verdict_findings(world: World, records: Sequence[Record], plans: Mapping[str
 
 
 def _is_to_be_judged(record: Record, planned: EnvironmentPlan) -> bool:
-    return "judged" in record.data or (record.kind in _LET and bool(planned.outcomes))
+    said = "judged" in record.data or "ordinary" in record.data
+    return said or (record.kind in _LET and bool(planned.outcomes))
 
 
 def _finding(subject: str, ok: bool, message: str) -> VerifyFinding:
@@ -105,7 +106,24 @@ class _Again:
             return [f"they cannot be judged again by this version: {error.detail or error.summary}"]
         unknown = self._unknown_approvals(state, planned.name, judged)
         outcomes = _as_recorded(record, outcomes)
-        return [*unknown, *_differences(record, outcomes), *_standing(outcomes)]
+        ordinary = self._not_ordinary(record, plan, planned, judged, state)
+        return [*unknown, *_differences(record, outcomes), *_standing(outcomes), *ordinary]
+
+    def _not_ordinary(
+        self, record: Record, plan: Plan, planned: EnvironmentPlan, judged: JudgedBy, state: LedgerState
+    ) -> list[str]:
+        """Freight that is told to have come the ordinary way, and that a hotfix let in."""
+        told = record.data.get("ordinary", ())
+        if not told:
+            return []
+        journey = self._journey(plan, judged, state)
+        known = ordinary_now(journey, plan, planned) if plan.kind == "promote" else []
+        return [f"{str(one)[:12]} did not come the ordinary way" for one in told if one not in known]
+
+    def _journey(self, plan: Plan, judged: JudgedBy, state: LedgerState) -> Journey:
+        pipeline = self._pipeline(plan)
+        moved = with_moved(state, moves_of(pipeline))
+        return Journey(pipeline=pipeline, ledger=moved, as_of=judged.at, ask=self.world.ask)
 
     def _unknown_approvals(self, state: LedgerState, name: str, judged: JudgedBy) -> list[str]:
         """Approvals that an answer tells of and that the ledger did not have, or that this key has not signed."""
@@ -134,10 +152,8 @@ class _Again:
     def _outcomes(
         self, plan: Plan, planned: EnvironmentPlan, judged: JudgedBy, state: LedgerState
     ) -> tuple[Outcome, ...]:
-        pipeline = self._pipeline(plan)
-        moved = with_moved(state, moves_of(pipeline))
-        journey = Journey(pipeline=pipeline, ledger=moved, as_of=judged.at, ask=self.world.ask)
-        overrides = self._overrides(plan, pipeline, moved, planned.name)
+        journey = self._journey(plan, judged, state)
+        overrides = self._overrides(plan, journey.pipeline, journey.ledger, planned.name)
         return judged_again(journey, plan, planned, evidence=judged.evidence, overrides=overrides)
 
     def _pipeline(self, plan: Plan) -> Pipeline:

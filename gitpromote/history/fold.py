@@ -7,7 +7,7 @@ from typing import Any
 
 from gitpromote.history import stays
 from gitpromote.model.freight import Freight
-from gitpromote.model.record import CONTENT_KINDS, GENERATION_KINDS, Record
+from gitpromote.model.record import CONTENT_KINDS, GENERATION_KINDS, NOT_LANDED, Record
 from gitpromote.model.state import (
     Admission,
     Approval,
@@ -24,6 +24,8 @@ from gitpromote.model.state import (
 )
 
 REMEMBERED = stays.REMEMBERED
+#: Kinds that bring Freight to an Environment; a point of control is told that it has passed.
+_ARRIVALS = frozenset({*CONTENT_KINDS, "verified"})
 #: How many promotions an Environment remembers the time of: as many as a ChangeBudget may count.
 PROMOTIONS = 1000
 
@@ -39,10 +41,34 @@ def apply_record(state: LedgerState, record: Record) -> LedgerState:
     if record.environment is None:
         return state
     before = _before(state, record)
-    after = _environment(before, record)
+    after = _with_bypassed(state, before, _environment(before, record), record)
     if after == before:
         return state
     return state.model_copy(update={"environments": {**state.environments, record.environment: after}})
+
+
+def _with_bypassed(
+    state: LedgerState, before: EnvironmentState, after: EnvironmentState, record: Record
+) -> EnvironmentState:
+    """Which Freight a hotfix alone has brought there.
+
+    What may come by a hotfix has come by it, unless a Record says that it came the ordinary way, or it did before.
+    """
+    arrives = record.kind in _ARRIVALS
+    let_in = {one for one in record.freight.values() if arrives and _has_bypass(state, one, after.name)}
+    if not let_in and not before.bypassed:
+        return after
+    told = record.data.get("ordinary", ()) if arrives else ()
+    ordinary = {str(one) for one in told} if isinstance(told, list | tuple) else set()
+    came = let_in.difference(before.freight.values(), before.verified)
+    here = {*after.freight.values(), *after.verified}
+    found = tuple(sorted((({*before.bypassed} | came) - ordinary) & here))
+    return after if found == after.bypassed else after.model_copy(update={"bypassed": found})
+
+
+def _has_bypass(state: LedgerState, freight: str, environment: str) -> bool:
+    known = state.freight.get(freight)
+    return known is not None and environment in known.bypass
 
 
 def _before(state: LedgerState, record: Record) -> EnvironmentState:
@@ -50,7 +76,7 @@ def _before(state: LedgerState, record: Record) -> EnvironmentState:
     name = str(record.environment)
     old = record.data.get("moved")
     if name not in state.environments and isinstance(old, str) and old in state.environments:
-        return state.environments[old].model_copy(update={"name": name})
+        return state.environments[old].model_copy(update={"name": name, "moved": old})
     return state.environment(name)
 
 
@@ -103,12 +129,20 @@ def _rolled_back(state: EnvironmentState, record: Record, away: Collection[str])
 def _written(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
     """What the target holds. What was approved has been done: the same change is asked for again if it comes again."""
     return {
-        "content": _recorded(state.content, record),
+        "content": state.content if _stays_adopted(state, record) else _recorded(state.content, record),
         "approvals": tuple(one for one in state.approvals if one.change_digest != record.change_digest),
         "overrides": tuple(one for one in state.overrides if one.change_digest != record.change_digest),
+        "not_landed": _but(state.not_landed, record),
         "promoted": _promoted(state, record, now),
         "retired": False,
     }
+
+
+def _stays_adopted(state: EnvironmentState, record: Record) -> bool:
+    """Whether nothing was written, and what was adopted stays as it is: only other Freight ends that."""
+    adopted = state.content is not None and state.content.kind == "adopted"
+    nothing = record.kind == "written" and bool(record.data.get("inherited", False))
+    return adopted and nothing and {**state.freight, **record.freight} == state.freight
 
 
 def _promoted(state: EnvironmentState, record: Record, now: int) -> tuple[int, ...]:
@@ -152,8 +186,13 @@ def _verified(state: EnvironmentState, record: Record, now: int) -> dict[str, An
             verdict = stays.well(verdict.model_copy(update={"since": _since(verdict, now)}), now=now)
         found[identifier] = verdict
     held = {*state.freight.values(), *record.freight.values()}
-    failed = {key: at for key, at in state.failed.items() if key not in record.freight.values()}
-    return {"verified": stays.remembered(found, held=held), "failed": failed}
+    over = {"failed": _but(state.failed, record), "not_landed": _but(state.not_landed, record)}
+    return {"verified": stays.remembered(found, held=held), **over}
+
+
+def _but(failed: Mapping[str, int], record: Record) -> dict[str, int]:
+    """Failures without those of the Freight that a Record names."""
+    return {key: at for key, at in failed.items() if key not in record.freight.values()}
 
 
 def _since(verified: Verified, now: int) -> int:
@@ -161,8 +200,11 @@ def _since(verified: Verified, now: int) -> int:
 
 
 def _failed(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
-    """An alarm: of the Freight that it names, otherwise of all that is held."""
+    """An alarm: of the Freight that it names, otherwise of all that is held. Of a write that failed it is none."""
     concerned = set((record.freight or state.freight).values())
+    if record.data.get("code") in NOT_LANDED:
+        latest = sorted((at, key) for key, at in {**state.not_landed, **dict.fromkeys(concerned, now)}.items())
+        return {"not_landed": {key: at for at, key in latest[-REMEMBERED:]}}
     verified = {key: stays.alarmed(value) if key in concerned else value for key, value in state.verified.items()}
     failed = sorted((at, key) for key, at in {**state.failed, **dict.fromkeys(concerned, now)}.items())
     return {"verified": verified, "failed": {key: at for at, key in failed[-REMEMBERED:]}}

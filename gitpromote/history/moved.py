@@ -37,5 +37,7 @@ def with_moved(state: LedgerState, moved: Mapping[str, Sequence[str]]) -> Ledger
     olds = {name: old for name in moved if (old := old_name(state, name, moved)) is not None}
     if not olds:
         return state
-    found = {name: state.environments[old].model_copy(update={"name": name}) for name, old in olds.items()}
+    found = {
+        name: state.environments[old].model_copy(update={"name": name, "moved": old}) for name, old in olds.items()
+    }
     return state.model_copy(update={"environments": {**state.environments, **found}})

@@ -100,8 +100,9 @@ class Environment(Definition):
     :param gates: what must hold before something enters; ``[]`` for nothing
     :param policies: what must be true of what would be written, beside the Pipeline's own
     :param apps: the Apps that it carries; ``[]`` makes it a control-flow point
-    :param auto: whether ``run`` promotes by itself; a CEL expression decides by the change. A
-        control-flow point that comes after others does so anyway, unless an expression says otherwise
+    :param auto: whether ``run`` promotes by itself; a CEL expression decides by the change. Default: a person does.
+        Of a control-flow point behind others the default is that what has come through there and passes its gates goes
+        on by itself; ``auto=False``, or ``production=True`` where others come after it, leaves that to a person
     :param select: which Freight: ``newest``; ``match-upstream``, what the one before it holds; ``sequential(n)``, one
         after the other as they arrived, at most ``n`` at a time
     :param direct: take Freight without an Environment before it: from all Warehouses, or from these
@@ -122,7 +123,7 @@ class Environment(Definition):
     agent: InstanceOf[Agent] | None = None
     gates: Many[InstanceOf[Gate]] | None = None
     apps: Many[str] | None = None
-    auto: Annotated[bool | str, Takes("True, False or a CEL expression")] = False
+    auto: Annotated[bool | str | None, Takes("True, False or a CEL expression")] = None
     select: str = "newest"
     direct: Annotated[bool | OneOrMany, Takes("True, False or names of Warehouses", _show_after)] = False
     production: bool | None = None
@@ -130,6 +131,18 @@ class Environment(Definition):
     wave: InWave = None
     moved: OneOrMany = ()
     policies: Many[InstanceOf[Policy]] = ()
+
+    def model_post_init(self, context: Any, /) -> None:
+        """What was not said of ``auto`` is ``False``, but for control-flow points: there both are to be told apart."""
+        if self.auto is None:
+            self.__dict__["auto"] = self._auto_unsaid()
+
+    def _auto_unsaid(self) -> bool | None:
+        return None if self.apps == () else False
+
+    def _shown(self) -> list[str]:
+        said = super()._shown()
+        return said if self.auto is not self._auto_unsaid() else [one for one in said if one != "auto=False"]
 
     def to_data(self) -> dict[str, Any]:
         """Plain data; ``after`` is ``{"all": […]}``, ``{"any": […]}``, or null where the list's order says it.

@@ -14,7 +14,7 @@ __all__ = ["FreightReport", "FreightStop"]
 class FreightStop(Document):
     """A Freight in one Environment. Times are epoch seconds.
 
-    :ivar runs: whether it is what the Environment holds
+    :ivar runs: whether it is what the Environment holds, and other Freight has not taken the place of all of it
     :ivar arrived: since when it holds it
     :ivar verified: when it was last verified there
     :ivar failed: when it failed there last, if it did

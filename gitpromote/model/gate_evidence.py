@@ -56,6 +56,9 @@ class Prometheus(Gate):
             yield Fault("expression-empty", "the query is empty", "", "query")
         if self.below is None and self.above is None:
             yield Fault("gate-invalid", "has no bound", 'write below="0.01" or above="0.99"')
+        elif self.below is not None and self.above is not None and float(self.above) >= float(self.below):
+            told = f"is to be above {self.above} and below {self.below}, which no number is"
+            yield Fault("gate-invalid", told, "change one of them", "above")
 
 
 class HTTP(Gate):

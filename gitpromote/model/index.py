@@ -115,6 +115,11 @@ class Index(NamedTuple):
         said = self.environments[name].production
         return not self.after[name] if said is None else said
 
+    def auto_of(self, environment: Environment) -> bool | str | None:
+        """What an Environment says; a control-flow point that is to guard what comes after it does not go by itself."""
+        guards = environment.auto is None and self.after[environment.name] and self.is_production(environment.name)
+        return False if guards else environment.auto
+
     def wave_of(self, environment: Environment) -> Wave | None:
         """An Environment's wave with the budget that all of it share."""
         number = _number(environment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["DAYS", "LAST", "ago", "day", "duration", "instant", "iso", "utc"]
+__all__ = ["DAYS", "LAST", "ago", "day", "duration", "first_minute", "instant", "iso", "utc"]
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: The last second that calendars have.
@@ -21,6 +21,11 @@ def instant(epoch: int, *, now: int | None = None) -> str:
     if now is not None and moment.date() == utc(now).date():
         return clock
     return f"{day(epoch, now=now)} {clock}"
+
+
+def first_minute(epoch: int, *, now: int | None = None) -> str:
+    """The same for what begins: the first whole minute that is not before it, so that nobody comes too early."""
+    return instant(-(-epoch // 60) * 60, now=now)
 
 
 def day(epoch: int, *, now: int | None = None) -> str:

@@ -47,6 +47,23 @@ _POWERS = (
     _Power(_SIGNING, "certificatesigningrequests/status", _CHANGING),
     _Power("apiregistration.k8s.io", "apiservices", _WRITING),
 )
+#: What makes pods, which may be any account of their namespace and read its Secrets.
+_MAKING = frozenset({"create", "update", "patch"})
+_PODS = (
+    *(_Power("", each, _MAKING) for each in ("pods", "replicationcontrollers")),
+    *(_Power("apps", each, _MAKING) for each in ("daemonsets", "deployments", "replicasets", "statefulsets")),
+    *(_Power("batch", each, _MAKING) for each in ("cronjobs", "jobs")),
+)
+#: Who everybody is who reaches the API server, and everybody who may log in there.
+_ANYBODY = frozenset(
+    {
+        ("Group", "system:authenticated"),
+        ("Group", "system:serviceaccounts"),
+        ("Group", "system:unauthenticated"),
+        ("User", "system:anonymous"),
+    }
+)
+_AGGREGATES = f"{_RBAC}/aggregate-to-"
 #: Whoever signs by these makes certificates that the API server believes.
 _SIGNERS = "kubernetes.io/"
 
@@ -74,6 +91,24 @@ def gathers_more(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 def gathers_all(role: Mapping[str, Any]) -> bool:
     """Whether a ClusterRole takes the rules of all others as its own."""
     return {} in _selectors(role)
+
+
+def runs_pods(rules: Sequence[Any]) -> bool:
+    """Whether they allow to make or change pods, or what makes them."""
+    return any(_holds(permission, power) for permission in _permissions(rules) for power in _PODS)
+
+
+def is_anybody(kind: str, name: str) -> bool:
+    """Whether a subject of a binding is everybody, or everybody who may log in."""
+    return (kind, name) in _ANYBODY
+
+
+def gathered_by(role: Mapping[str, Any]) -> frozenset[str]:
+    """The ClusterRoles that take the rules of this one as their own by what it says itself: ``admin``, ``edit``."""
+    metadata = role.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    told = [key for key, value in labels.items() if value == "true"] if isinstance(labels, dict) else []
+    return frozenset(key.removeprefix(_AGGREGATES) for key in map(str, told) if key.startswith(_AGGREGATES))
 
 
 def _selectors(role: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -138,4 +173,12 @@ def _texts(rule: dict[str, Any], key: str) -> list[str]:
     return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
 
 
-__all__ = ["gathers_all", "gathers_more", "is_powerful", "widens"]
+__all__ = [
+    "gathered_by",
+    "gathers_all",
+    "gathers_more",
+    "is_anybody",
+    "is_powerful",
+    "runs_pods",
+    "widens",
+]

@@ -49,6 +49,9 @@ RecordKind = Literal[
 #: Kinds that make what an older plan saw of an Environment outdated: each adds one to its generation.
 GENERATION_KINDS = frozenset({"written", "rolled-back", "adopted", "held", "released", "foreign-commit"})
 
+#: What the ``code`` of a ``failed`` Record is where a write failed; what runs there is as well as before.
+NOT_LANDED = frozenset({"push-refused", "landed-differs"})
+
 #: Kinds that say: the Environment's target now holds this tree, and it is ours.
 CONTENT_KINDS = frozenset({"written", "rolled-back", "adopted"})
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from gitpromote.model.base import Document
 from gitpromote.model.freight import Freight
+from gitpromote.model.freight_words import spoken_for
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Decision, PlannedTarget
 from gitpromote.model.state import Held
@@ -15,7 +16,8 @@ class Lag(Document):
     """How far an Environment is behind the newest Freight of a Warehouse. What was rejected is none of it.
 
     :ivar newest: ``None`` where there is none that may come
-    :ivar runs: what it runs of that Warehouse, otherwise what it runs of another one with the same image or chart
+    :ivar runs: what it runs of that Warehouse; where there is nothing of it, or other Freight took its place, what it
+        runs of another one with the same image or chart
     :ivar behind: how many Freight are newer than what it runs; ``None`` where it runs none that counts
     :ivar since: epoch seconds at which the oldest of those became known; ``None`` if just now
     :ivar kept_by: what keeps the newest back: gates by their names, ``approval``, ``hold``, ``auto`` for a person who
@@ -36,6 +38,7 @@ class EnvironmentStatus(Document):
     """One Environment now.
 
     :ivar runs: Warehouse to the Freight that its desired state holds
+    :ivar arrived: Warehouse to when that came, epoch seconds: where two hold one artifact, the one that came last runs
     :ivar partly: the Apps that hold other Freight than ``runs``, since they were promoted alone
     :ivar since: epoch seconds of the last Record that wrote its content
     :ivar rejected: Warehouse to the reason for which the Freight that it runs was rejected
@@ -50,6 +53,7 @@ class EnvironmentStatus(Document):
     production: bool
     target: PlannedTarget
     runs: dict[str, Freight] = Field(default_factory=dict)
+    arrived: dict[str, int] = Field(default_factory=dict)
     partly: tuple[str, ...] = ()
     rejected: dict[str, str] = Field(default_factory=dict)
     since: int | None = None
@@ -65,6 +69,11 @@ class EnvironmentStatus(Document):
     lag: dict[str, Lag] = Field(default_factory=dict)
     drift: bool = False
     generation: int = 0
+
+    @property
+    def running(self) -> tuple[Freight, ...]:
+        """Of all that it holds what runs: what came last of artifacts that several hold."""
+        return tuple(spoken_for(self.runs, self.arrived).values())
 
 
 class GoneEnvironment(Document):

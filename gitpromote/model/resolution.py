@@ -63,7 +63,7 @@ class Resolver:
             join=index.join(name),
             direct=direct_of(environment, not before, self._warehouses),
             warehouses=index.reached[name],
-            auto=environment.auto,
+            auto=index.auto_of(environment),
             select=environment.select,
             labels=environment.labels,
             wave=index.wave_of(environment),

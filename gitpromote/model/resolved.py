@@ -86,6 +86,8 @@ class ResolvedEnvironment:
     :ivar warehouses: the Warehouses whose Freight can get here
     :ivar agent: ``None`` where written is applied
     :ivar wave: its wave with the budget that all of it share, or ``None``
+    :ivar auto: ``None`` where a control-flow point leaves it to its place: it is a person's in front of all others, and
+        goes by itself behind them
     :ivar moved: what it was called before
     :ivar policies: the Pipeline's, then its own; some may be about other Environments: see ``match``
     :ivar organisation: what is asked here by somebody else than who wrote the Pipeline
@@ -103,7 +105,7 @@ class ResolvedEnvironment:
     join: Join = "all"
     direct: tuple[str, ...] = ()
     warehouses: tuple[str, ...] = ()
-    auto: bool | str = False
+    auto: bool | str | None = False
     select: str = "newest"
     labels: Mapping[str, str] = field(default_factory=dict)
     wave: Wave | None = None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
 from gitpromote.model.base import Document
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import Decision
-from gitpromote.model.result import EnvironmentResult, combined_exit_code
+from gitpromote.model.result import LANDED_DIFFERS, EnvironmentResult, combined_exit_code
 
 WROTE = ("written", "inherited")
 
@@ -40,6 +40,16 @@ class Turn(Document):
         return self.result is not None and self.result.status in WROTE
 
     @property
+    def differs(self) -> bool:
+        """Whether something was written, and the target holds something else than what landed."""
+        return self.result is not None and self.result.code == LANDED_DIFFERS
+
+    @property
+    def settles(self) -> bool:
+        """Whether a failure before it is of the past: it is mended, or told again."""
+        return self.wrote or self.status in ("", "noop", "already", "failed")
+
+    @property
     def status(self) -> str:
         """How it ended in one word; ``left`` to a person, or nothing to do, which is an empty one."""
         if self.result is not None:
@@ -57,6 +67,7 @@ class Round(Document):
     :ivar troubles: what failed beside the Environments, such as a Warehouse whose registry is down
     :ivar newer: Warehouse to why there is no newer Freight of it, for people; those where something is sought in vain
     :ivar passed_over: Warehouse to what is newer and was rejected, for people
+    :ivar warnings: what people should know of before they trust the plan
     :ivar resting: why the Pipeline has no Environment at this moment, for people; an empty string where it has
     """
 
@@ -69,6 +80,7 @@ class Round(Document):
     troubles: tuple[EnvironmentResult, ...] = ()
     newer: dict[str, str] = Field(default_factory=dict)
     passed_over: dict[str, str] = Field(default_factory=dict, exclude_if=lambda passed: not passed)
+    warnings: tuple[str, ...] = Field(default=(), exclude_if=lambda texts: not texts)
     resting: str = Field(default="", exclude_if=lambda why: not why)
 
     @property
@@ -116,17 +128,18 @@ class Ran(Document):
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """What was written in any of them, then how the last one ended, Environment by Environment."""
+        """What was written in any of them, what failed and still does, then how the last one ended.
+
+        Those of one Environment stand together.
+        """
         if not self.rounds:
             return ()
         *before, last = self.rounds
-        wrote = [turn for one in before for turn in one.environments if turn.wrote]
         final = {turn.name: turn for turn in last.environments}
-        found: list[Turn] = []
-        for name in dict.fromkeys([*final, *(turn.name for turn in wrote)]):
-            earlier = [turn for turn in wrote if turn.name == name]
-            found += [*earlier, *_worth_telling(final.get(name), earlier)]
-        return tuple(found)
+        every: dict[str, list[Turn]] = {name: [] for name in final}
+        for turn in (each for one in before for each in one.environments):
+            every.setdefault(turn.name, []).append(turn)
+        return tuple(turn for name, turns in every.items() for turn in _worth_telling(turns, final.get(name)))
 
     @property
     def wrote(self) -> bool:
@@ -140,7 +153,7 @@ class Ran(Document):
 
     @property
     def exit_code(self) -> int:
-        """As an apply's: what was written earlier, and how the last round ended."""
+        """As an apply's, over all rounds: what was written, what failed and still does, and how the last one ended."""
         results = tuple(turn.result for turn in self.turns if turn.result is not None)
         return combined_exit_code((*results, *self.troubles), interrupted=self.interrupted)
 
@@ -150,5 +163,15 @@ class Ran(Document):
         return self.rounds[-1].troubles if self.rounds else ()
 
 
-def _worth_telling(last: Turn | None, earlier: list[Turn]) -> Iterable[Turn]:
-    return () if last is None or (earlier and not last.status) else (last,)
+def _worth_telling(before: Sequence[Turn], last: Turn | None) -> Iterable[Turn]:
+    """Of one Environment: what was written, what failed unless a later turn made it good, and how the last one ended.
+
+    What landed otherwise than it was written stays told whatever came after it: it was written.
+    """
+    ends = [*before, *([last] if last is not None else [])]
+    earlier = [
+        turn
+        for at, turn in enumerate(before)
+        if turn.wrote or turn.differs or (turn.status == "failed" and not any(one.settles for one in ends[at + 1 :]))
+    ]
+    return earlier if last is None or (earlier and not last.status) else [*earlier, last]

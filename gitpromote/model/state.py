@@ -131,8 +131,13 @@ class EnvironmentState(Document):
     :ivar freight: Warehouse to Freight id, what its desired state holds
     :ivar arrived: Warehouse to when its Freight came
     :ivar verified: Freight id to when it was verified here: what is held, and the last hundred
+    :ivar bypassed: the ids of Freight that a hotfix alone brought here: that they are verified counts for nothing that
+        comes after, until they come the ordinary way
     :ivar failed: Freight id to when it failed here; until it is verified or healthy
+    :ivar not_landed: Freight id to when the remote refused it here, or somebody changed it as it landed; until it is
+        written or verified
     :ivar rolled_back: Freight id to how it was left by a rollback; until it comes again. The last hundred
+    :ivar moved: what it was called before its first Record under this name
     :ivar clock: the latest time that a Record of this Environment has told
     :ivar promoted: when a promotion changed it, oldest first: the last thousand
     """
@@ -143,8 +148,11 @@ class EnvironmentState(Document):
     arrived: dict[str, int] = Field(default_factory=dict)
     content: Content | None = None
     verified: dict[str, Verified] = Field(default_factory=dict)
+    bypassed: tuple[str, ...] = Field(default=(), exclude_if=lambda bypassed: not bypassed)
     failed: dict[str, int] = Field(default_factory=dict)
+    not_landed: dict[str, int] = Field(default_factory=dict, exclude_if=lambda failed: not failed)
     rolled_back: dict[str, RolledBack] = Field(default_factory=dict, exclude_if=lambda left: not left)
+    moved: str | None = Field(default=None, exclude_if=lambda moved: moved is None)
     clock: int = 0
     promoted: tuple[int, ...] = Field(default=(), exclude_if=lambda promoted: not promoted)
     held: Held | None = None

@@ -24,7 +24,7 @@ from gitpromote.model.state import Content as Recorded
 from gitpromote.model.state import EnvironmentState, FreightState, LedgerState, Override, Verified
 from gitpromote.planning.availability import Journey, planned_freight
 from gitpromote.planning.counting import summarise
-from gitpromote.planning.opening import earliest_possible, opens
+from gitpromote.planning.opening import earliest_possible, opens, when_it_comes
 from gitpromote.planning.overriding import as_judged, overridden
 from gitpromote.planning.planner import VALID_FOR
 from gitpromote.planning.verdicts import asking_of, decide, journey_outcomes
@@ -87,13 +87,17 @@ def ledger_in(plan: Plan) -> LedgerState:
     return LedgerState(head=plan.basis.ledger.head, environments=states, freight=freight)
 
 
+#: Members of an Environment's state as the facts tell them.
+_TOLD = ("freight", "held", "arrived", "bypassed", "failed", "not_landed", "promoted")
+
+
 def _state(name: str, told: Mapping[str, Any]) -> EnvironmentState:
     lived = told.get("lived", {})
     verified = {
         identifier: Verified.model_validate({"at": at, "record": "", **lived.get(identifier, {})})
         for identifier, at in told.get("verified", {}).items()
     }
-    given = {member: told[member] for member in ("freight", "held", "arrived", "failed", "promoted") if member in told}
+    given = {member: told[member] for member in _TOLD if member in told}
     tree = told.get("tree")
     content = Recorded(record="", kind="written", at=0, tree=tree) if tree is not None else None
     return EnvironmentState.model_validate({"name": name, **given, "verified": verified, "content": content})
@@ -112,6 +116,7 @@ class _Again:
 
     :ivar earliest: Environment to when it could go first
     :ivar going: the number of a wave to how many of it go
+    :ivar planned: what was judged so far
     """
 
     plan: Plan
@@ -119,6 +124,7 @@ class _Again:
     journey: Journey
     earliest: dict[str, int] = field(default_factory=dict)
     going: dict[int, int] = field(default_factory=dict)
+    planned: list[EnvironmentPlan] = field(default_factory=list)
 
     def environment(self, planned: EnvironmentPlan) -> EnvironmentPlan:
         resolved = self.journey.pipeline.resolved(planned.name)
@@ -135,7 +141,8 @@ class _Again:
         def again(moment: int) -> Sequence[Outcome]:
             return self._of_journey(planned, resolved, moment)
 
-        opening = opens(decision, outcomes, as_of=as_of, at=again)
+        coming = when_it_comes(self.planned, {one.id for one in planned.freight.values()})
+        opening = opens(decision, outcomes, as_of=as_of, at=again, coming=coming)
         first = earliest_possible(decision, opening, outcomes, before, as_of=as_of, at=again)
         self.earliest[planned.name] = first
         number = resolved.wave.number if resolved.wave else 0
@@ -149,6 +156,7 @@ class _Again:
         }
         moved = planned.model_copy(update=found)
         self._leave(moved)
+        self.planned.append(moved)
         return moved
 
     def _leave(self, planned: EnvironmentPlan) -> None:

@@ -32,10 +32,10 @@ def may_run(
 
 
 def _by_definition(resolved: ResolvedEnvironment, ask: Ask, variables: Mapping[str, Any]) -> Outcome:
-    if resolved.is_control_flow and resolved.after and resolved.auto is False:
+    if resolved.auto is None and resolved.after:
         # It writes nothing, and those before it and its gates have let it. In front of all others it is a person's.
         return _outcome("pass", "a point of control goes by itself")
-    if resolved.auto is False:
+    if not resolved.auto:
         return _outcome("skip", "auto=False: a person applies it")
     if resolved.auto is True:
         return _outcome("pass", "auto=True")

@@ -16,7 +16,7 @@ upstream       yes / no   it has been verified in all of those before, or in any
 
 A hold keeps what is admitted out all the same, unless it is what is held. Soak and Bake are gates and not part of this
 table: they are judged beside it. What entered an Environment by a hotfix alone does not count as verified there for
-what comes after, until it gets there the ordinary way.
+what comes after, until it comes there the ordinary way: available, let in by all gates, and recorded so.
 
 The table says what may enter if somebody asks for it. By itself a hotfix goes nowhere but where it was made for: see
 :meth:`Journey.keeps_away`.
@@ -61,7 +61,8 @@ class Verdict:
     :ivar at: since when it may enter, where that is known; epoch seconds
     :ivar requirement: what it needs of the Environments before, whichever row decided
     :ivar held: the hold that keeps it out
-    :ivar bypass: the hotfix that lets it in, whether it alone does or not
+    :ivar bypass: the hotfix that lets it in, whether it alone does or not; once it has brought it here, and everybody
+        else would get here too, it is over
     :ivar unproven: what does not count, as nothing proves who made it: ``hotfix``, ``approval``, or an empty string
     """
 
@@ -288,6 +289,8 @@ class Journey:
         unproven = self.unproven(resolved.name, bypass) if bypass is not None else ""
         way, admitted, message, at = self._ordinary_row(resolved, freight, known, need)
         disproof = self.disproof(resolved.name, known) if known is not None else None
+        if bypass is not None and admitted and self._may_come_again(resolved.name, freight):
+            bypass, unproven = None, ""  # it has done what it was for: from here on the same gates judge as ever
         if disproof and not admitted:
             message = f"{message}; its approval for {resolved.name} does not count: {disproof}"
         if bypass is not None and unproven:
@@ -373,23 +376,43 @@ class Journey:
         return Place(name=before.name, at=verified.at)
 
     def flows_on(self, environment: str, freight: Freight) -> bool:
-        """Whether what was verified there may go further: not if a hotfix alone brought it there."""
+        """Whether what was verified there may go further: not if a hotfix alone brought it there.
+
+        That it would get there the ordinary way is not enough: it has to, by what judges everybody else, and be
+        recorded so.
+        """
+        state = self.state(environment)
+        if freight.id in state.verified or freight.id in state.freight.values():
+            return freight.id not in state.bypassed
+        return self.gets_there(environment, freight)
+
+    def gets_there(self, environment: str, freight: Freight) -> bool:
+        """Whether Freight comes there without a hotfix, gates aside: then trunk contains it."""
         known = self.known(freight.id)
         if known is None or environment not in known.bypass:
             return True
         resolved = self.pipeline.resolved(environment)
         return self._ordinary_row(resolved, freight, known, self._requirement(resolved, freight))[1]
 
+    def comes_again(self, environment: str, freight: Freight) -> bool:
+        """Whether Freight that a hotfix brought there would come the ordinary way by now, as soon as the gates hold.
+
+        That is recorded, without a commit. A hold keeps things as they are.
+        """
+        return self.state(environment).held is None and self._may_come_again(environment, freight)
+
+    def _may_come_again(self, environment: str, freight: Freight) -> bool:
+        resolved, state, known = self.pipeline.resolved(environment), self.state(environment), self.known(freight.id)
+        here = freight.id in (state.verified if resolved.is_control_flow else state.freight.values())
+        if known is None or not here or freight.id not in state.bypassed:
+            return False
+        need = self._requirement(resolved, freight)
+        return self._refusal(resolved, freight, known) is None and self._ordinary_row(resolved, freight, known, need)[1]
+
 
 def _denied(gate: SkipPermission, truth: Truth) -> str:
     why = truth.message or ("it is false" if truth.holds is False else "it cannot be told")
     return f"{gate.name}: {why}"
-
-
-def _was_sent(known: FreightState, environment: str) -> bool:
-    """Whether somebody sent a hotfix there since, by an approval or a request to promote it."""
-    asked = known.intent is not None and known.intent.at >= max(one.at for one in known.bypass.values())
-    return asked or not {environment, "*"}.isdisjoint(known.approved_for)
 
 
 def expired(bypass: Bypass, now: int) -> bool:

@@ -36,7 +36,7 @@ def hotfixes(journey: Journey, environment: str) -> list[Freight]:
         state.freight
         for state in journey.bypassed.get(environment, ())
         if (state.freight.id in here.verified or state.freight.id in here.freight.values())
-        and not journey.flows_on(environment, state.freight)
+        and not journey.gets_there(environment, state.freight)
     ]
 
 
@@ -48,7 +48,7 @@ def hotfix_debts(
     :param comes: Warehouse to the Freight that the Environment is to hold
     :param later: pairs of commits, of which the second is a descendant of the first
     """
-    ordinary = [one for one in comes.values() if journey.flows_on(environment, one)]
+    ordinary = [one for one in comes.values() if journey.gets_there(environment, one)]
     debts = [
         one
         for one in hotfixes(journey, environment)

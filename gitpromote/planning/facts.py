@@ -71,7 +71,7 @@ def _concerned(observation: Observation, pipeline: Pipeline) -> Iterable[str]:
 
 
 def _says_anything(state: EnvironmentState) -> bool:
-    return bool(state.generation or state.verified or state.failed)
+    return bool(state.generation or state.verified or state.failed or state.not_landed)
 
 
 def _environment(state: EnvironmentState) -> dict[str, Any]:
@@ -83,7 +83,9 @@ def _environment(state: EnvironmentState) -> dict[str, Any]:
         "tree": state.content.tree if state.content else None,
         **({"arrived": state.arrived} if state.arrived else {}),
         **({"lived": lived} if lived else {}),
+        **({"bypassed": list(state.bypassed)} if state.bypassed else {}),
         **({"failed": state.failed} if state.failed else {}),
+        **({"not_landed": state.not_landed} if state.not_landed else {}),
     }
 
 

@@ -173,7 +173,7 @@ def _upstream(journey: Journey, environment: str, freight: Freight | None) -> di
     state = journey.state(environment)
     told: dict[str, Any] = {
         "recentSuccessCount": sum(journey.as_of - RECENT < one.at for one in state.verified.values()),
-        "recentFailureCount": sum(journey.as_of - RECENT < at for at in state.failed.values()),
+        "recentFailureCount": sum(journey.as_of - RECENT < at for at in {**state.failed, **state.not_landed}.values()),
         "lastPromotedAt": iso(max(state.promoted)) if state.promoted else "",
     }
     if freight is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from gitpromote.model.moments import first_minute
 from gitpromote.model.outcome import Outcome
-from gitpromote.model.plan import Decision, Opens
+from gitpromote.model.plan import Decision, EnvironmentPlan, Opens
 
 Again: TypeAlias = Callable[[int], Sequence[Outcome]]
 """A moment (epoch seconds) -> the verdicts of the journey then, all else being as it is."""
@@ -21,13 +22,21 @@ NEVER = "never"
 _MOST = 100
 
 
-def opens(decision: Decision, outcomes: Sequence[Outcome], *, as_of: int, at: Again | None = None) -> Opens | None:
+def opens(
+    decision: Decision,
+    outcomes: Sequence[Outcome],
+    *,
+    as_of: int,
+    at: Again | None = None,
+    coming: Mapping[str, int] | None = None,
+) -> Opens | None:
     """When it may go: an instant where all that is pending says when, otherwise the conditions.
 
     What opens at different times is tried together: a window that is open now and closed when the soak ends is not
     open. Without ``at`` a verdict that holds now and no longer at that instant makes it a condition as well.
 
     :param at: judges again at another moment
+    :param coming: Environment to when what a hotfix brought there comes the ordinary way, see :func:`when_it_comes`
     """
     if decision == "ready":
         return Opens(earliest=as_of)
@@ -40,8 +49,20 @@ def opens(decision: Decision, outcomes: Sequence[Outcome], *, as_of: int, at: Ag
     never = _never(outcomes, pending, as_of=as_of, at=at)
     if never is not None:
         return Opens(earliest=None, conditions=(never,))
-    conditions = _time_then_others(pending, as_of=as_of, at=at) or _conditions(outcomes, pending, as_of=as_of)
+    conditions = _time_then_others(pending, as_of=as_of, at=at) or _conditions(
+        outcomes, pending, as_of=as_of, coming=coming or {}
+    )
     return Opens(earliest=None, conditions=tuple(conditions))
+
+
+def when_it_comes(planned: Sequence[EnvironmentPlan], freight: Collection[str]) -> dict[str, int]:
+    """Environment to when Freight comes there without a change, where that waits for time alone. Epoch seconds."""
+    return {
+        one.name: one.opens.earliest
+        for one in planned
+        if one.opens is not None and one.opens.earliest is not None and one.steps and not one.writes
+        if freight and {moving.id for moving in one.freight.values()}.issuperset(freight)
+    }
 
 
 def _time_then_others(pending: Sequence[Outcome], *, as_of: int, at: Again | None) -> list[dict[str, Any]]:
@@ -121,7 +142,9 @@ def _closing(outcomes: Sequence[Outcome], earliest: int) -> list[Outcome]:
     return [one for one in outcomes if one.binding and one.until is not None and one.until <= earliest]
 
 
-def _conditions(outcomes: Sequence[Outcome], pending: Sequence[Outcome], *, as_of: int) -> list[dict[str, Any]]:
+def _conditions(
+    outcomes: Sequence[Outcome], pending: Sequence[Outcome], *, as_of: int, coming: Mapping[str, int]
+) -> list[dict[str, Any]]:
     """What has to come true, in the order in which it is told: Environments, moments, windows, other gates."""
     unknown = [one for one in pending if one.from_ is None]
     moments = [one.from_ for one in pending if one.from_ is not None and WINDOW not in one.operands]
@@ -133,7 +156,7 @@ def _conditions(outcomes: Sequence[Outcome], pending: Sequence[Outcome], *, as_o
     named += [one for one in unknown if _need(one) and bypassed.issuperset(one.operands.get("missing") or [""])]
     others = [one.id for one in [*named, *closing] if one not in windows]
     return [
-        *_ordinarily(unknown),
+        *_ordinarily(unknown, coming, as_of=as_of),
         *_verified(unknown, bypassed),
         *([{"at": max([as_of, *moments])}] if moments else []),
         *({"window": one.id} for one in windows),
@@ -151,7 +174,7 @@ def _bypassed(unknown: Sequence[Outcome]) -> set[str]:
     return {name for one in unknown for name in one.operands.get(BYPASSED, ())}
 
 
-def _ordinarily(unknown: Sequence[Outcome]) -> list[dict[str, Any]]:
+def _ordinarily(unknown: Sequence[Outcome], coming: Mapping[str, int], *, as_of: int) -> list[dict[str, Any]]:
     """What takes a hotfix on: where any Environment is enough, those that it did not come to are waited for instead."""
     found = [one for one in unknown if BYPASSED in one.operands]
     names = [
@@ -161,7 +184,9 @@ def _ordinarily(unknown: Sequence[Outcome]) -> list[dict[str, Any]]:
         if one.operands.get("join") != "any" or {*one.operands["missing"]} <= {*one.operands[BYPASSED]}
     ]
     told = " and ".join(dict.fromkeys(names))
-    return [{"text": f"when it comes to {told} the ordinary way, or is approved here"}] if told else []
+    moments = [coming[name] for name in names if name in coming]
+    first = f", {first_minute(max(moments), now=as_of)} at the earliest" if moments else ""
+    return [{"text": f"when it comes to {told} the ordinary way{first}, or is approved here"}] if told else []
 
 
 def _verified(unknown: Sequence[Outcome], bypassed: Collection[str]) -> list[dict[str, Any]]:

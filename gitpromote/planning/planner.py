@@ -33,7 +33,7 @@ from gitpromote.planning.debt import adopted_debt
 from gitpromote.planning.digests import change_digest
 from gitpromote.planning.expressions import Ask, evaluate
 from gitpromote.planning.facts import facts_of
-from gitpromote.planning.opening import Again, earliest_possible, opens
+from gitpromote.planning.opening import Again, earliest_possible, opens, when_it_comes
 from gitpromote.planning.overriding import overridden
 from gitpromote.planning.planfile import planned_blob
 from gitpromote.planning.planned_target import planned_target
@@ -105,7 +105,7 @@ def _environments(
         resolved = journey.pipeline.resolved(name)
         number = resolved.wave.number if resolved.wave else 0
         before = [earliest[one] for one in resolved.after if one in earliest]
-        planned = _environment(journey, resolved, observation, request, kind, going.get(number, 0))
+        planned = _environment(journey, resolved, observation, request, kind, going.get(number, 0), found)
         observed = observation.environments[name]
         again = _again(journey, resolved, observed, kind, planned.changes, going.get(number, 0), planned.change_digest)
         first = earliest_possible(
@@ -188,12 +188,12 @@ def _environment(
     request: Request,
     kind: PlanKind,
     going: int,
+    before: Sequence[EnvironmentPlan],
 ) -> EnvironmentPlan:
     observed = observation.environments[resolved.name]
     effect = _effect(journey, resolved, observed, kind)
     freight = _moving(resolved, observed, effect.state)
-    # Some Apps of it alone: then it is not there yet.
-    arrives = _arrives(resolved, freight, effect.state) and not observed.apart
+    arrives = _arrives(journey, resolved, observed, freight, effect.state)
     idle = bool(observed.missing) or (not effect.writes and not arrives)
     comes, changes = arrives and not observed.missing, bool(effect.writes)
     steps = environment_steps(journey.pipeline, resolved, observed.freight, kind, writes=changes, arrives=comes)
@@ -222,7 +222,13 @@ def _environment(
         after=resolved.after_data(),
         decision=decision,
         reason=reason,
-        opens=opens(decision, outcomes, as_of=observation.as_of, at=again),
+        opens=opens(
+            decision,
+            outcomes,
+            as_of=observation.as_of,
+            at=again,
+            coming=when_it_comes(before, {one.id for one in observed.freight.values()}),
+        ),
         agent=resolved.agent.to_data() if resolved.agent is not None else None,
         reads=observed.reads,
         result_tree=_result_tree(observed, keeps=effect.keeps),
@@ -276,8 +282,18 @@ def _moving(
     }
 
 
-def _arrives(resolved: ResolvedEnvironment, freight: Mapping[str, MovingFreight], state: EnvironmentState) -> bool:
+def _arrives(
+    journey: Journey,
+    resolved: ResolvedEnvironment,
+    observed: EnvironmentObservation,
+    freight: Mapping[str, MovingFreight],
+    state: EnvironmentState,
+) -> bool:
     """Whether the Freight's arrival is news, even if nothing changes in the target."""
+    if observed.apart:
+        return False  # some Apps of it alone: then it is not there yet
+    if any(journey.comes_again(resolved.name, one) for one in observed.freight.values()):
+        return True
     unrecorded = state.content is None and not resolved.is_control_flow
     return any(moving.moving or _is_unproven(moving.id, state) for moving in freight.values()) or (
         unrecorded and bool(freight)

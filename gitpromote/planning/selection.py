@@ -86,7 +86,10 @@ def choose(
     if rejected is not None:
         told = f"{rejected.freight.alias}, which is here, was {rejected.rejection}"
         return Choice(_on_its_way(journey, resolved, newer, None).freight, f"{told}, and {_NOTHING_ELSE}")
-    choice = _on_its_way(journey, resolved, newer, next((one for one in candidates if one.id == current), None))
+    held = next((one for one in candidates if one.id == current), None)
+    if held is not None and journey.comes_again(environment, held) and not is_dead(journey, resolved, held):
+        return Choice(held)  # it is recorded that it is no hotfix any more
+    choice = _on_its_way(journey, resolved, newer, held)
     return choice if choice.freight is not None else _with_rejected(journey, resolved, warehouse, choice)
 
 

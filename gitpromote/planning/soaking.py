@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from gitpromote.model.freight import Freight
 from gitpromote.model.gate_time import Bake, Soak
-from gitpromote.model.moments import duration, instant
+from gitpromote.model.moments import duration, first_minute
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Interval, Verified
@@ -122,7 +122,7 @@ def gate_text(journey: Journey, resolved: ResolvedEnvironment, gate: TimeGate, f
     opens = _opens(journey, gate, _requirement(journey, resolved, freight), freight)
     if opens is not None and opens <= journey.as_of:
         return f"{words} reached"
-    return f"{words} not reached" + (f", opens {instant(opens, now=journey.as_of)}" if opens is not None else "")
+    return f"{words} not reached" + (f", opens {first_minute(opens, now=journey.as_of)}" if opens is not None else "")
 
 
 def explained(journey: Journey, environment: str, freight: Freight) -> str:

@@ -115,6 +115,11 @@ def _content(planned: EnvironmentPlan, look: FreshLook) -> Judgement:
     written = {write.path for write in planned.writes}
     if planned.target.kind == "in-place" and not any(path in written for path, *_ in changed):
         return Judgement(verdict="rerender", differences=differences)
+    return another_target(differences)
+
+
+def another_target(differences: tuple[Difference, ...]) -> Judgement:
+    """That what was looked at is not what would be written to."""
     return Judgement(
         verdict="stale", code="plan-stale", message="the target is no longer what was reviewed", differences=differences
     )
@@ -145,13 +150,17 @@ def _applied(planned: EnvironmentPlan, look: FreshLook, generation: int) -> Reco
 
 
 def _promoted_since(look: FreshLook, plan: str) -> Record | None:
-    """The last of them: what was held and released since is held no longer.
+    """The last of them: what was held and released since is held no longer. A rollback holds what it brought back.
 
     What somebody else made of this plan's own result is theirs, whatever plan the Record speaks of.
     """
     since = [record for record in look.records if record.kind in GENERATION_KINDS]
     others = [record for record in since if record.plan != plan or record.kind == "foreign-commit"]
-    return others[-1] if others else None
+    if not others:
+        return None
+    last = others[-1]
+    same = [record for record in others if record.plan == last.plan] if last.kind == "held" and last.plan else []
+    return next((record for record in same if record.kind == "rolled-back"), last)
 
 
 def _stale_generation(record: Record) -> Judgement:

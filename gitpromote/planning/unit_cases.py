@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from gitpromote.model.environment import Delivery
 from gitpromote.model.gate import Gate, Occasion
 from gitpromote.model.outcome import Status
 from gitpromote.model.policy_base import Policy
@@ -34,6 +35,7 @@ class Place:
     name: str = "test"
     production: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    delivery: Delivery = "push"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

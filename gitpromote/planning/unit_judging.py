@@ -70,7 +70,13 @@ class Tested:
 def environment_of(place: Place) -> ResolvedEnvironment:
     """An Environment as a test tells it."""
     target = ResolvedTarget(kind="branch", ref=f"refs/heads/env/{place.name}")
-    return ResolvedEnvironment(name=place.name, production=place.production, labels=dict(place.labels), target=target)
+    return ResolvedEnvironment(
+        name=place.name,
+        production=place.production,
+        delivery=place.delivery,
+        labels=dict(place.labels),
+        target=target,
+    )
 
 
 def freight_of(told: Mapping[str, Any] | None) -> dict[str, Freight]:

@@ -15,16 +15,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from gitpromote.errors import ConfigurationError, Problem
 from gitpromote.model.definition import Definition
+from gitpromote.model.environment import Delivery
 from gitpromote.model.gate import Gate, Occasion
 from gitpromote.model.kinds import KINDS, class_of
 from gitpromote.model.names import did_you_mean, kind_of, shown
 from gitpromote.model.outcome import Status
 from gitpromote.model.policy_base import Match, Policy
 from gitpromote.planning.unit_cases import Expected, Place, UnitCase, UnitTests
+from gitpromote.planning.unit_expressions import wrong_in
 
 __all__ = ["read_unit_tests"]
 
@@ -33,7 +36,9 @@ _CASE = (
     *("name", "environment", "occasion", "objects", "before", "freight", "at", "tz", "facts", "promoted"),
     "expect",
 )
-_ENVIRONMENT = ("name", "production", "labels")
+_ENVIRONMENT = ("name", "production", "labels", "approval")
+#: What expressions call how changes arrive.
+_DELIVERIES: Mapping[str, Delivery] = {"auto": "push", "pr-review": "pull_request"}
 _FREIGHT = ("images", "labels", "commit")
 _EXPECT = ("status", "message", "findings")
 _FINDING = ("rule", "message", "object", "path", "file", "line", "hint", "count")
@@ -99,7 +104,7 @@ class _Reader:
             freight=self._freight(told.get("freight"), f"{where}: freight"),
             at=self._text(told, "at", where),
             tz=self._text(told, "tz", where) or "UTC",
-            facts=self._mapping(told.get("facts", {}), f"{where}: facts", None),
+            facts=self._facts(told.get("facts", {}), f"{where}: facts"),
             promoted=tuple(self._texts(self._list(told, "promoted", where), f"{where}: promoted")),
             expect=self._expect(told, where),
         )
@@ -108,7 +113,7 @@ class _Reader:
         if data is None:
             return default
         if isinstance(data, str):
-            return Place(name=data, production=default.production, labels=default.labels)
+            return replace(default, name=data)
         told = self._mapping(data, where, _ENVIRONMENT)
         production = told.get("production", default.production)
         if not isinstance(production, bool):
@@ -116,7 +121,24 @@ class _Reader:
         labels = self._mapping(told.get("labels", default.labels), f"{where}: labels", None)
         if not all(isinstance(one, str) for one in labels.values()):
             self._tell(f"{where}: labels takes texts", 'put quotes around them: "true"')
-        return Place(name=self._text(told, "name", where) or default.name, production=bool(production), labels=labels)
+        return Place(
+            name=self._text(told, "name", where) or default.name,
+            production=bool(production),
+            labels=labels,
+            delivery=self._delivery(told, where) or default.delivery,
+        )
+
+    def _delivery(self, told: Mapping[str, Any], where: str) -> Delivery | None:
+        text = self._text(told, "approval", where)
+        if text is not None and text not in _DELIVERIES:
+            self._tell(f"{where}: approval is {shown(text)}", f"there are {', '.join(_DELIVERIES)}")
+        return _DELIVERIES.get(text or "")
+
+    def _facts(self, data: Any, where: str) -> Mapping[str, Any]:
+        told = self._mapping(data, where, None)
+        if "schedule" in told:
+            self._tell(f"{where} has schedule, which the moment of the test decides", "write at: and tz:")
+        return told
 
     def _objects(self, data: Any, where: str) -> tuple[Any, ...]:
         found = () if data is None else tuple(data) if isinstance(data, list) else (data,)
@@ -197,14 +219,20 @@ class _Reader:
     def _made(self, cls: type[Definition], arguments: Any, where: str) -> Any:
         try:
             if isinstance(arguments, dict):
-                return cls(**_with_match(arguments))
-            return cls(*(arguments if isinstance(arguments, list) else [arguments]))
+                made = cls(**_with_match(arguments))
+            else:
+                made = cls(*(arguments if isinstance(arguments, list) else [arguments]))
         except ConfigurationError as error:
             for one in error.problems:
-                self.problems.append(Problem(one.code, f"{where}: {one.message}", path=self.name, hint=one.hint))
+                told = one.message.removeprefix(f"{cls.__name__}: ")
+                self.problems.append(Problem(one.code, f"{where}: {told}", path=self.name, hint=one.hint))
             if not error.problems:
                 self._tell(f"{where}: {error.summary}")
             return None
+        for member, wrong in wrong_in(made):
+            message = f"{where}: {member}, {wrong.told}"
+            self.problems.append(Problem("expression-invalid", message, path=self.name, hint=wrong.hint))
+        return made
 
     # -- members
 

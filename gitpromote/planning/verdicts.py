@@ -141,9 +141,29 @@ def _occasion(kind: PlanKind, verdicts: Mapping[str, Verdict]) -> Occasion:
 
 
 def _asked(journey: Journey, resolved: ResolvedEnvironment, observed: EnvironmentObservation) -> dict[str, Freight]:
-    """Of several Warehouses those are asked for whose Freight moves; where none does, all."""
-    here = journey.state(resolved.name).freight
-    return {name: one for name, one in observed.freight.items() if here.get(name) != one.id} or dict(observed.freight)
+    """Of several Warehouses those are asked for whose Freight moves; where none does, what a hotfix brought; or all."""
+    here, freight = journey.state(resolved.name).freight, observed.freight
+    moves = {name: one for name, one in freight.items() if here.get(name) != one.id}
+    again = {name: one for name, one in freight.items() if journey.comes_again(resolved.name, one)}
+    if resolved.is_control_flow and again:
+        return again  # which holds nothing
+    return moves or again or dict(freight)
+
+
+def came_ordinarily(asking: Asking) -> list[str]:
+    """Of the Freight that enters where a hotfix lets it in, what comes there the ordinary way: by its gates, too."""
+    if asking.occasion != "promote":
+        return []
+    known = {one.id: asking.journey.known(one.id) for one in asking.entering.values()}
+    verdicts = _verdicts(asking.journey, asking.resolved, asking.entering)
+    return sorted(
+        one.id
+        for name, one in asking.entering.items()
+        if (state := known[one.id]) is not None
+        and asking.resolved.name in state.bypass
+        and verdicts[name].admitted
+        and verdicts[name].way != "hotfix"
+    )
 
 
 def _availability(

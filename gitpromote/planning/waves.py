@@ -1,6 +1,7 @@
 """Waves and their budgets: how many of a wave may go now, and when a failure closes it.
 
-Who is under way is told by the ledger: Freight that was written and neither verified nor failed since. Who may go with
+Who is under way is told by the ledger: Freight that was written and neither verified nor failed since. What the remote
+refused has failed, too, and what somebody changed as it landed. Who may go with
 them is decided in the order of the Pipeline, over those that nothing else keeps back.
 """
 
@@ -33,17 +34,56 @@ def under_way(journey: Journey, number: int) -> list[str]:
 def failed(journey: Journey, number: int, freight: Iterable[str]) -> list[str]:
     """Those of a wave in which this Freight has failed and has not recovered since."""
     wanted = set(freight)
-    return [name for name in members(journey, number) if wanted & journey.state(name).failed.keys()]
+    return [name for name in members(journey, number) if wanted & _failed(journey, name)]
+
+
+def _failed(journey: Journey, name: str) -> set[str]:
+    """The Freight that has failed in an Environment: it does not run well, or did not land."""
+    state = journey.state(name)
+    return {*state.failed, *state.not_landed}
+
+
+def not_landed(journey: Journey, name: str, freight: Iterable[str]) -> bool:
+    """Whether Freight did not land in an Environment: it may be tried there again, whatever its own failure closed."""
+    return not journey.state(name).not_landed.keys().isdisjoint(freight)
 
 
 def closed(journey: Journey, resolved: ResolvedEnvironment, freight: Sequence[str]) -> str:
-    """Why nothing more enters a wave: too many failed in it or in one before it; otherwise an empty string."""
-    for number in range(1, (resolved.wave.number if resolved.wave else 0) + 1):
+    """Why nothing more enters a wave: too many failed in it or in one before it; otherwise an empty string.
+
+    What did not land is tried again where that was, so that the wave can go on.
+    """
+    number = _closed(journey, resolved, freight)
+    if number is None:
+        return ""
+    names, most = failed(journey, number, freight), _budget(journey, number).max_failed
+    return f"wave {number} is closed: failed in {', '.join(names)}, and {most} may"
+
+
+def _closed(journey: Journey, resolved: ResolvedEnvironment, freight: Sequence[str]) -> int | None:
+    """The first wave that is closed and keeps an Environment back."""
+    mine = resolved.wave.number if resolved.wave else 0
+    for number in range(1, mine + 1):
         names = failed(journey, number, freight)
+        if number == mine and not_landed(journey, resolved.name, freight):
+            names = [name for name in names if not not_landed(journey, name, freight)]
         most = _budget(journey, number).max_failed
         if most is not None and len(names) > most:
-            return f"wave {number} is closed: failed in {', '.join(names)}, and {most} may"
-    return ""
+            return number
+    return None
+
+
+def _remedy(journey: Journey, resolved: ResolvedEnvironment, freight: Sequence[str]) -> str:
+    """What opens a wave again: where Freight did not land, to get it there."""
+    number = _closed(journey, resolved, freight)
+    names = failed(journey, number, freight) if number is not None else []
+    again = [name for name in names if not_landed(journey, name, freight)]
+    if not again:
+        return ""
+    pipeline, first = journey.pipeline.name, again[0]
+    if not set(freight).isdisjoint(journey.state(first).freight.values()):
+        return f"gitpromote explain {pipeline} {first}"  # it was written, and somebody else wrote there
+    return f"gitpromote apply {pipeline} --env {','.join(again)}"
 
 
 def wave_outcome(
@@ -61,7 +101,8 @@ def wave_outcome(
     ids = sorted(freight.values())
     reason = closed(journey, resolved, ids)
     if reason:
-        return _outcome("pending", reason, {"closed": True})
+        closed_outcome = _outcome("pending", reason, {"closed": True})
+        return closed_outcome.model_copy(update={"remedy": _remedy(journey, resolved, ids)})
     # Without jitter nothing begins later, and what was verified in the minute of the plan is verified.
     begins = since + jitter(wave, resolved.name, ids) if since is not None and wave.seconds else None
     if begins is not None and begins > journey.as_of:
@@ -125,7 +166,7 @@ def _is_under_way(journey: Journey, name: str) -> bool:
     state = journey.state(name)
     if state.content is None:
         return False
-    return any(one not in state.verified and one not in state.failed for one in state.freight.values())
+    return any(one not in state.verified and one not in _failed(journey, name) for one in state.freight.values())
 
 
 def _budget(journey: Journey, number: int) -> Wave:

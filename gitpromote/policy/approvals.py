@@ -32,7 +32,10 @@ class _Refused(NamedTuple):
 
 
 def judge(gate: Approvals, context: GateContext) -> Outcome:
-    """How many have approved, of how many. What was asked: ``given``, ``authors``, ``signers``, ``at``."""
+    """How many have approved, of how many. What was asked: ``given``, ``authors``, ``signers``, ``at``.
+
+    ``nobody`` says why it is not known who may: then no approval counts.
+    """
     threshold = _threshold(gate)
     common: dict[str, Any] = {
         "threshold": threshold,
@@ -42,6 +45,9 @@ def judge(gate: Approvals, context: GateContext) -> Outcome:
     if isinstance(answer, Outcome):
         return answer
     value = answer.value
+    if nobody := str(value.get("nobody", "")):
+        text = f"{_told(gate, value, ())}; {nobody[:1].lower()}{nobody[1:]}"
+        return verdict(gate, "pending", text, operands=_operands(gate, value, (), ()), threshold=threshold)
     counted, refused = _judged(value.get("given", ()), context)
     have = len(counted)
     operands = _operands(gate, value, counted, refused)
@@ -97,21 +103,28 @@ def _ends(one: Mapping[str, Any]) -> int:
 
 
 def _against_it(one: Mapping[str, Any], context: GateContext) -> str:
-    """Why an approval does not count, or an empty string."""
-    if not context.change_digest or one.get("change") != context.change_digest:
-        return "for another change"
+    """Why an approval does not count, or an empty string. Who may not approve at all is not sent to do it again."""
+    if not _is_here(one, context):
+        return _excluded(one) or "for another change"
     if one.get("unsound") or not one.get("key"):
         return str(one.get("unsound") or "its signature is not sound")
-    if one.get("not_of"):
-        return str(one["not_of"])
-    if one.get("wrote"):
-        return f"wrote {str(one['wrote'])[:7]}"
-    if one.get("asked"):
-        return str(one["asked"])
+    if why := _excluded(one) or str(one.get("asked") or ""):
+        return why
     expires = one.get("expires")
     if expires is not None and (one.get("over") or context.as_of >= int(expires)):
         return f"expired {ago(int(expires), now=max(context.as_of, int(expires)))}"
     return ""
+
+
+def _excluded(one: Mapping[str, Any]) -> str:
+    """Why somebody may not approve this change, whatever they sign."""
+    if one.get("not_of"):
+        return str(one["not_of"])
+    return f"wrote {str(one['wrote'])[:7]}" if one.get("wrote") else ""
+
+
+def _is_here(one: Mapping[str, Any], context: GateContext) -> bool:
+    return bool(context.change_digest) and one.get("change") == context.change_digest
 
 
 def _again(one: Mapping[str, Any], counted: Sequence[Mapping[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from gitpromote.model.outcome import Outcome, Status
 from gitpromote.model.policy import AdmissionPolicies, ExecPolicy, Pack, PythonPolicy, Rego, Rule
 from gitpromote.model.policy_base import Policy
 from gitpromote.policy.findings import fold, objects_of, single
-from gitpromote.policy.judged import Evaluator, Judged, Material, cannot_tell
+from gitpromote.policy.judged import NOT_JUDGED, Evaluator, Judged, Material, cannot_tell
 from gitpromote.policy.scene import Scene
 
 __all__ = ["EVALUATORS", "OUTSIDE", "Excuse", "applies", "evaluate", "is_outside", "outcomes_of"]
@@ -206,7 +206,8 @@ def _message(status: Status, told: tuple[Finding, ...], judged: Judged) -> str:
 def _passing(judged: Judged) -> str:
     if judged.looked_at is None:
         return "nothing found"
-    return f"holds for {judged.looked_at}" if judged.looked_at else "nothing here that it judges"
+    beside = f", {judged.operands[NOT_JUDGED]} not judged" if NOT_JUDGED in judged.operands else ""
+    return (f"holds for {judged.looked_at}" if judged.looked_at else "nothing here that it judges") + beside
 
 
 def _in_objects(findings: Iterable[Finding]) -> str:

@@ -40,7 +40,7 @@ def judge(gate: CEL, context: GateContext) -> Outcome:
     except (GitpromoteError, local_time.UnknownZoneError) as error:
         return verdict(gate, "error", _one_line(error), expression=gate.expression)
     results = [expression.evaluate(one) for one in facts]
-    result = max(results, key=lambda one: _ORDER.index(one.status))
+    result, worst = max(zip(results, facts, strict=True), key=lambda one: _ORDER.index(one[0].status))
     live = expression.live
     status = {"true": "pass", "false": "pending" if live else "fail"}.get(result.status, "error")
     change = None
@@ -59,7 +59,7 @@ def judge(gate: CEL, context: GateContext) -> Outcome:
         status,  # type: ignore[arg-type]  # one of three
         _message(result) + ("; not true at any moment of the next two weeks" if never else ""),
         reads="live" if live else "fixed",
-        operands={**{one.text: _plain(one.value) for one in result.operands}, **ahead},
+        operands={**_operands(result), **ahead, **_needs(result, worst, expression)},
         opens=change if status == "pending" else None,
         until=change if status == "pass" else None,
         expression=gate.expression,
@@ -117,6 +117,20 @@ def _one_line(error: Exception) -> str:
 
 
 # -- for people
+
+
+def _operands(result: Result) -> Mapping[str, Any]:
+    return {one.text: _plain(one.value) for one in result.operands}
+
+
+def _needs(result: Result, facts: Mapping[str, Any], expression: Expression) -> Mapping[str, Any]:
+    """Which of what it reads has to change, where that is not all of it."""
+    if result.status != "false":
+        return {}
+    from gitpromote.cel.needed import needed
+
+    found = needed(expression, facts)
+    return {} if found is None or len(found) == len(result.operands) else {"needs": list(found)}
 
 
 def _values(result: Result) -> Mapping[str, Any]:

@@ -11,7 +11,10 @@ from gitpromote.model.manifest import Manifest
 from gitpromote.model.policy_base import Policy
 from gitpromote.policy.scene import Scene
 
-__all__ = ["Evaluator", "Judged", "Material", "cannot_tell"]
+__all__ = ["NOT_JUDGED", "Evaluator", "Judged", "Material", "cannot_tell"]
+
+#: Among operands: how many things nobody could judge, where a reader may think that they were.
+NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class Judged:
     :ivar warnings: what is told and stops nothing, whatever the policy's level
     :ivar errors: what could not be told: it blocks like a finding, and never passes
     :ivar looked_at: how many things were judged
-    :ivar operands: what else a reader needs to see
+    :ivar operands: what else a reader needs to see; under :data:`NOT_JUDGED` how many nobody could judge
     """
 
     findings: Iterable[Finding] = ()

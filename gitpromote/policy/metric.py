@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from gitpromote.model.evidence import Evidence
 from gitpromote.model.fields import duration_text
 from gitpromote.model.gate_evidence import Prometheus
-from gitpromote.model.moments import instant
+from gitpromote.model.moments import LAST, instant, iso
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.strict_json import strict_json
 from gitpromote.policy.answers import answer_of, needs_upstream, operand_text, public, verdict
@@ -26,6 +26,8 @@ from gitpromote.policy.promql import LOOKBACK, has_bare_selector, range_of, uncl
 __all__ = ["answered", "is_due", "judge", "query_address", "value_of"]
 
 _MOST_NAMED = 2
+#: Seconds by which an answer may be of another moment than the one that was asked for.
+_APART = 5
 #: As the server writes numbers: Python takes more, such as 0_0 and the digits of other scripts.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -62,8 +64,8 @@ def query_address(gate: Prometheus, at: int) -> str:
 # -- the answer
 
 
-def answered(status: int, body: bytes) -> tuple[dict[str, Any], str]:
-    """What an answer says, and why it says nothing."""
+def answered(status: int, body: bytes, *, at: int) -> tuple[dict[str, Any], str]:
+    """What an answer says, and why it says nothing. ``at`` is the moment that was asked for, in epoch seconds."""
     data = _object(body)
     if data is not None and data.get("status") == "error":
         words = f"{data.get('errorType', 'error')}: {data.get('error', '')}"
@@ -76,7 +78,27 @@ def answered(status: int, body: bytes) -> tuple[dict[str, Any], str]:
     partial = [words for name in ("warnings", "infos") for words in _listed(data.get(name))]
     if partial:
         return {}, f"the answer may not be the whole: {operand_text(str(partial[0]))}"
-    return _read(str(result.get("resultType")), result.get("result"))
+    found, problem = _read(str(result.get("resultType")), result.get("result"))
+    other = next((moment for moment in _moments(result) if abs(moment - at) > _APART), None)
+    if not problem and other is not None:
+        return {}, f"the answer is of {_told(other)}, and the question of {_told(at)}"
+    return found, problem
+
+
+def _moments(result: Mapping[str, Any]) -> list[float]:
+    """When each sample is of: servers say the moment for which they evaluated the query."""
+    value = result.get("result")
+    scalar = result.get("resultType") == "scalar"
+    samples: list[Any] = [value] if scalar else [one.get("value") for one in _objects(value)]
+    return [one[0] for one in samples if _is_sample(one)]
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _told(moment: float) -> str:
+    return iso(int(moment)) if 0 <= moment <= LAST else f"the second {operand_text(moment)}"
 
 
 def _listed(value: Any) -> list[Any]:
@@ -96,6 +118,8 @@ def _refusal(status: int) -> str:
         return f"the server denies access ({status}): give a token, auth=SecretEnv(…)"
     if status == 404:
         return "the server has no /api/v1/query (404): compare the address"
+    if 300 <= status < 400:
+        return f"the server redirects ({status}): give the address that answers; a login may stand in between"
     return f"the server answers {status}"
 
 
@@ -120,7 +144,9 @@ def _read(kind: str, result: Any) -> tuple[dict[str, Any], str]:
 
 
 def _is_sample(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and isinstance(value[1], str)
+    if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], str)):
+        return False
+    return isinstance(value[0], int | float) and not isinstance(value[0], bool)
 
 
 def _series(one: Any) -> dict[str, str] | None:

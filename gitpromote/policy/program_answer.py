@@ -8,19 +8,12 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from gitpromote.model.change import ObjectId
-from gitpromote.model.finding import Finding
-from gitpromote.model.manifest import Manifest, ObjectRef
-from gitpromote.model.sensitive import without_secrets
 from gitpromote.model.strict_json import strict_json
-from gitpromote.policy.judged import Judged
 
-__all__ = ["Answer", "Said", "Unreadable", "judged_of", "read_json"]
+__all__ = ["Said", "Unreadable", "read_json"]
 
 Weight: TypeAlias = Literal["error", "warning", "unknown"]
 _WEIGHTS: Mapping[str, Weight | None] = {
@@ -29,7 +22,6 @@ _WEIGHTS: Mapping[str, Weight | None] = {
     "unknown": "unknown",
     **dict.fromkeys(("pass", "none", "skip", "ok"), None),
 }
-_LONGEST = 1000  # characters of a message
 
 
 class Unreadable(ValueError):
@@ -41,7 +33,8 @@ class Said(NamedTuple):
 
     :ivar weight: ``unknown`` is what the program itself could not judge
     :ivar object: as far as it names one
-    :ivar line: from 1; 0 where it names none
+    :ivar file: as the program calls it: an object's own file, or any other
+    :ivar line: of ``file``, or of the object's own where it names no file; from 1; 0 where it names none
     """
 
     message: str
@@ -108,6 +101,12 @@ def _conftest(data: Any) -> Iterator[Said]:
 
 
 def _kubeconform(data: Any) -> Iterator[Said]:
+    summary = _mapping(data.get("summary")) or {}
+    for word, status in (("invalid", "statusInvalid"), ("errors", "statusError")):
+        counted = _line(summary.get(word))
+        named = sum(one.get("status") == status for one in data["resources"])
+        if counted > named:
+            raise Unreadable(f'its summary counts {counted} "{word}", and its "resources" name {named}')
     for one in data["resources"]:
         status = _text(one.get("status"))
         if status not in ("statusInvalid", "statusError"):
@@ -173,90 +172,3 @@ def _mapping(value: Any) -> Mapping[str, Any] | None:
 
 def _line(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
-
-
-# --- whom it is about
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a program said and what it had been given.
-
-    :ivar files: the name of each object's file
-    :ivar secrets: values that nobody may repeat
-    """
-
-    policy: str
-    said: Iterable[Said]
-    files: Mapping[str, Manifest]
-    secrets: frozenset[str] = frozenset()
-
-
-def judged_of(answer: Answer) -> Judged:
-    """Findings with the objects that they are about, and no secret in them."""
-    found: dict[Weight, list[Finding]] = {"error": [], "warning": [], "unknown": []}
-    by_name: dict[tuple[str, str], list[Manifest]] = {}
-    for manifest in answer.files.values():
-        by_name.setdefault((manifest.ref.kind, manifest.ref.name), []).append(manifest)
-    for one in answer.said:
-        found[one.weight].append(_finding(one, answer, by_name))
-    return Judged(
-        findings=tuple(found["error"]),
-        warnings=tuple(found["warning"]),
-        errors=tuple(found["unknown"]),
-        looked_at=len(answer.files),
-    )
-
-
-def _finding(said: Said, answer: Answer, by_name: Mapping[tuple[str, str], list[Manifest]]) -> Finding:
-    manifest = _about(said, answer.files, by_name)
-    quiet = {name: without_secrets(getattr(said, name), known=answer.secrets) for name in ("message", "hint")}
-    rule = said.rule if said.rule.startswith(answer.policy) else "/".join(filter(None, (answer.policy, said.rule)))
-    place: dict[str, Any] = {}
-    if manifest is not None and said.line and _in_own_file(said, answer.files):
-        place = {"file": manifest.file, "line": manifest.line + said.line - 1, "app": manifest.app}
-    return Finding(
-        rule=without_secrets(rule, known=answer.secrets)[:200],
-        message=" ".join(quiet["message"].split())[:_LONGEST] or "it says no more",
-        object=ObjectId.of(manifest.ref) if manifest is not None else None,
-        hint=" ".join(quiet["hint"].split())[:_LONGEST],
-        **place,
-    )
-
-
-def _about(
-    said: Said, files: Mapping[str, Manifest], by_name: Mapping[tuple[str, str], list[Manifest]]
-) -> Manifest | None:
-    """The object that it names, or whose file it names. What fits several is none of them."""
-    if said.object is not None:
-        found = _named(said.object, by_name)
-        if found is not None:
-            return found
-    return files.get(posixpath.basename(said.file))
-
-
-def _named(said: Mapping[str, Any], by_name: Mapping[tuple[str, str], list[Manifest]]) -> Manifest | None:
-    metadata = _mapping(said.get("metadata")) or {}
-    ref = ObjectRef(
-        group=_group(said),
-        kind=_text(said.get("kind")),
-        namespace=_text(said.get("namespace")) or _text(metadata.get("namespace")),
-        name=_text(said.get("name")) or _text(metadata.get("name")),
-    )
-    near = [
-        one
-        for one in by_name.get((ref.kind, ref.name), ())
-        if (not ref.group or one.ref.group == ref.group) and (not ref.namespace or one.ref.namespace == ref.namespace)
-    ]
-    return near[0] if len(near) == 1 else None
-
-
-def _group(said: Mapping[str, Any]) -> str:
-    if isinstance(said.get("group"), str):
-        return str(said["group"])
-    group, slash, _ = _text(said.get("apiVersion")).rpartition("/")
-    return group if slash else ""
-
-
-def _in_own_file(said: Said, files: Mapping[str, Manifest]) -> bool:
-    return posixpath.basename(said.file) in files

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
 from typing import Any
 
 from gitpromote.model.change import path_text
@@ -11,7 +13,7 @@ from gitpromote.model.manifest import Manifest, ManifestSet
 from gitpromote.model.plaintext import decode
 from gitpromote.policy.scene import Scene
 
-__all__ = ["context_of", "facts_of", "files_of", "secrets_of", "stream_of"]
+__all__ = ["context_of", "facts_of", "files_of", "in_stream", "secrets_of", "stream_of"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 #: Shorter values are found everywhere, and say nothing.
@@ -31,6 +33,18 @@ def _name(number: int, manifest: Manifest) -> str:
 def stream_of(objects: ManifestSet) -> str:
     """All objects as one stream of YAML documents."""
     return "".join(f"---\n{one.text}" for one in objects.values())
+
+
+def in_stream(files: Mapping[str, Manifest]) -> Callable[[int], tuple[str, int]]:
+    """Tells of a line of the stream of all objects whose file's it is, and the line there; ``""`` and 0 for others."""
+    names, ends = list(files), list(accumulate(1 + one.text.count("\n") for one in files.values()))
+
+    def place(line: int) -> tuple[str, int]:
+        at = bisect_left(ends, line)
+        below = line - (ends[at - 1] if at else 0) - 1  # the first line of each is ``---``
+        return (names[at], below) if at < len(names) and below > 0 else ("", 0)
+
+    return place
 
 
 def context_of(scene: Scene) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def _result(run: Mapping[str, Any], result: Mapping[str, Any], rules: Rules) -> 
         weight=weight,
         rule=rule.id,
         file=_file(_uri(run, mapped(place, "artifactLocation"))),
-        line=line if isinstance(line, int) and line > 0 else 0,
+        line=line if isinstance(line, int) and not isinstance(line, bool) and line > 0 else 0,
         hint=str(mapped(rule.data, "help").get("text") or ""),
     )
 

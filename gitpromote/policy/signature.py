@@ -19,6 +19,7 @@ __all__ = ["KEYLESS", "judge_commits", "judge_images"]
 #: Why signatures by an identity are not judged.
 KEYLESS = "signatures by an identity need sigstore: not supported by this version; give key="
 _MOST_TOLD = 3
+_PUSH = "git push --force-with-lease"
 _PIN = 'write @sha256:… behind it; where a Warehouse brings it, App(…, pin="tag@digest") does that'
 
 
@@ -38,8 +39,30 @@ def judge_commits(gate: CommitSignature, context: GateContext) -> Outcome:
     told = "; ".join(f"{str(one['commit'])[:7]} {one['why']}" for one in bad[:_MOST_TOLD])
     lacking = int(value.get("lacking", len(bad)))
     text = f"{lacking} of {_counted(count, 'commit')} not signed by one of {signers}: {told}{_more(lacking)}"
-    remedy = f'git rebase --rebase-merges --exec "git commit --amend --no-edit -S" {bad[-1]["commit"]}~1'
-    return verdict(gate, "fail", text, operands=value, remedy=remedy, **common)
+    again: Mapping[str, Any] = value.get("again", {})
+    return verdict(gate, "fail", text + _gone(again), operands=value, remedy=_signed_again(again), **common)
+
+
+def _gone(again: Mapping[str, Any]) -> str:
+    """What became of the branch since."""
+    if not again.get("gone"):
+        return ""
+    taken = f": {again['taken']} has the one that is there now" if again.get("taken") else ""
+    return f"; the Freight's commit is no longer on {again.get('branch')}{taken}"
+
+
+def _signed_again(again: Mapping[str, Any]) -> str:
+    """The commands, one after the other: new commits, on the branch, and Freight of them.
+
+    What they hold is what the old ones held, so that nobody would find them to be new.
+    """
+    steps = []
+    if oldest := again.get("oldest"):
+        start = "--root" if again.get("root") else f"{oldest}~1"
+        steps = [f'git rebase --rebase-merges --exec "git commit --amend --no-edit -S" {start}', _PUSH]
+    if pipeline := again.get("pipeline"):
+        steps.append(shlex.join(["gitpromote", "freight", "create", pipeline, "--commit", again["branch"]]))
+    return " && ".join(steps)
 
 
 def judge_images(gate: ImageSignature, context: GateContext) -> Outcome:

@@ -18,13 +18,37 @@ from gitpromote.model.resolved import HOME, ResolvedApp
 from gitpromote.model.subscription import Git
 from gitpromote.model.words import listed
 
+#: The first word of names that say that they are production.
+_PRODUCTION = ("prod", "production", "prd")
+
 
 def cautions(pipeline: Pipeline) -> tuple[Problem, ...]:
     """What can never come about: approvals of groups that nobody describes, Freight that cannot be rendered, changes
-    that never become Freight; and what judges kinds that there hardly are.
+    that never become Freight; what is called production and is not; and what judges kinds that there hardly are.
     """
     groupless = _groupless(pipeline) if pipeline.groups is None else ()
-    return (*groupless, *_sourceless(pipeline), *_left_out(pipeline), *_kindless(pipeline))
+    return (
+        *groupless,
+        *_sourceless(pipeline),
+        *_left_out(pipeline),
+        *_unguarded(pipeline),
+        *_kindless(pipeline),
+    )
+
+
+def _unguarded(pipeline: Pipeline) -> Iterator[Problem]:
+    """Environments that are called production and are none, since others come after them and nothing was said."""
+    for environment in pipeline.environments:
+        name = environment.name
+        unsaid = environment.production is None and not pipeline.is_production(name)
+        if unsaid and pipeline.resolved(name).apps and name.partition("-")[0] in _PRODUCTION:
+            after = listed(pipeline.downstream(name))
+            verb = "comes" if len(pipeline.downstream(name)) == 1 else "come"
+            message = (
+                f"is not production, since {after} {verb} after it: nobody has to consent to what is written there"
+            )
+            hint = "write production=True, or production=False to say so"
+            yield _told(environment, Fault("production-unsaid", message, hint, "production"))
 
 
 def _kindless(pipeline: Pipeline) -> Iterator[Problem]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from gitpromote.diff.compare import compare
 from gitpromote.diff.redact import Redactor
@@ -12,18 +14,30 @@ from gitpromote.engine.look import look
 from gitpromote.engine.observe import observe
 from gitpromote.engine.world import World
 from gitpromote.model.change import ObjectChange
+from gitpromote.model.freight import Freight
 from gitpromote.model.manifest import Manifest, ManifestSet
 from gitpromote.model.observation import EnvironmentObservation
+from gitpromote.project.standing_content import Standing, standing
 from gitpromote.render.parse import parse_manifests
 
 
 class Differences(dict[str, tuple[ObjectChange, ...]]):
     """Changes by label.
 
-    :ivar freight: the Freight that each side was rendered from, where it was not named; empty texts otherwise
+    :ivar freight: the Freight that each of two Environments was compared with; empty texts where it was named
+    :ivar sides: the same as people are told it: whether it runs there or comes next
     """
 
     freight: tuple[str, str] = ("", "")
+    sides: tuple[str, str] = ("", "")
+
+
+class _Side(NamedTuple):
+    """One of two Environments."""
+
+    manifests: ManifestSet
+    freight: str
+    told: str
 
 
 def render(world: World, environment: str | None, asked: Asked) -> dict[str, dict[str, bytes]]:
@@ -34,13 +48,15 @@ def render(world: World, environment: str | None, asked: Asked) -> dict[str, dic
 
 
 def diff(world: World, before: str, after: str) -> Differences:
-    """Changes by label: between two Environments one, between revisions or Freight one per Environment."""
+    """Changes by label: between two Environments one, between revisions or Freight one per Environment.
+
+    Environments are compared as they are; where nothing has come yet, as the Freight makes them that comes next.
+    """
     names = world.pipeline.order()
     if before in names and after in names:
-        observed = _observed(world, Asked(environments=(before, after)))
-        pair = [_manifests(world, observed[name]) for name in (before, after)]
-        found = Differences({f"{before} -> {after}": _changes(world, pair[0], pair[1])})
-        found.freight = (_aliases(observed[before]), _aliases(observed[after]))
+        one, other = _sides(world, before, after)
+        found = Differences({f"{before} -> {after}": _changes(world, one.manifests, other.manifests)})
+        found.freight, found.sides = (one.freight, other.freight), (one.told, other.told)
         return found
     sides = [_observed(world, _asked(world, words)) for words in (before, after)]
     return Differences(
@@ -52,8 +68,28 @@ def diff(world: World, before: str, after: str) -> Differences:
     )
 
 
-def _aliases(observed: EnvironmentObservation) -> str:
-    return ", ".join(one.alias for one in observed.freight.values()) or observed.missing
+def _sides(world: World, *names: str) -> list[_Side]:
+    seen = look(world, [world.pipeline.resolved(name) for name in names], sources=False)
+    there = {name: standing(world, seen, name) for name in names}
+    empty = tuple(dict.fromkeys(name for name in names if there[name] is None))
+    next_there = _observed(world, Asked(environments=empty)) if empty else {}
+    return [_there(found) if (found := there[name]) else _next(world, next_there[name]) for name in names]
+
+
+def _there(found: Standing) -> _Side:
+    aliases = _aliases(found.freight)
+    told = f"runs {aliases or 'what no Freight brought'}"
+    return _Side(found.manifests, aliases, f"{told}, and holds foreign content" if found.is_foreign else told)
+
+
+def _next(world: World, observed: EnvironmentObservation) -> _Side:
+    aliases = _aliases(observed.freight)
+    told = f"nothing there yet, next: {aliases}" if aliases else f"nothing there yet: {observed.missing}"
+    return _Side(_manifests(world, observed), aliases or observed.missing, told)
+
+
+def _aliases(freight: Mapping[str, Freight]) -> str:
+    return ", ".join(one.alias for one in freight.values())
 
 
 def _changes(world: World, before: ManifestSet, after: ManifestSet) -> tuple[ObjectChange, ...]:

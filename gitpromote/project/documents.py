@@ -100,12 +100,14 @@ def refuse_elsewhere(plan: Plan, *, start: Path) -> None:
     if known is None or name in known:
         return
     shown = file.relative_to(start) if file.is_relative_to(start) else file
-    raise PlanInvalid(
+    error = PlanInvalid(
         "This plan is of another pipeline",
         code="plan-other-pipeline",
         detail=f"It is of {name}, and {shown} defines {', '.join(sorted(known))}.",
-        hint=f"Name the right plan. If this one is meant, say so:\n  gitpromote … {plan.called} --pipeline {name}",
+        hint=f"Name the right plan. If this one is meant, say so:\n  gitpromote apply {plan.called} --pipeline {name}",
     )
+    error.more = ("--pipeline", name)
+    raise error
 
 
 def refuse_unsound(plan: Plan, pipeline: Pipeline) -> None:

@@ -161,13 +161,17 @@ class Explanation:
         return True
 
     def __repr__(self) -> str:
+        why = f" ({self.reason})" if self.reason else ""
+        return f"<Explanation {self._plan.data.pipeline.name} {self.data.name}: {self.decision}{why}>"
+
+    def __str__(self) -> str:
         from gitpromote.views.lines import plain
 
         return plain(self.lines(width=100)).rstrip()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         known = {
-            "text/plain": repr(self),
+            "text/plain": str(self),
             "text/markdown": self.to_markdown(),
             "application/vnd.gitpromote.explanation.v1+json": self.to_data(),
         }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.world import World
-from gitpromote.errors import UsageError
+from gitpromote.errors import GitpromoteError, UsageError
 from gitpromote.model.discovered import DiscoveryReport, FreightLock
 
 if TYPE_CHECKING:
@@ -16,6 +17,33 @@ if TYPE_CHECKING:
     from gitpromote.model.freight import Freight
     from gitpromote.model.freight_report import FreightReport
     from gitpromote.model.record import Record
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Tell at once where nothing can be written: to find out what there is may take a while."""
+    there = next(one for one in (path.parent, *path.parent.parents) if one.exists())
+    reason = "it is a folder" if path.is_dir() else "" if there.is_dir() else f"{there} is no folder"
+    if not reason and not os.access(path if path.exists() else there, os.W_OK):
+        reason = "you may not write there"
+    if reason:
+        raise _unwritable(path, reason)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise _unwritable(path, error.strerror or type(error).__name__) from error
+
+
+def _unwritable(path: Path, reason: str) -> GitpromoteError:
+    return GitpromoteError(
+        "A file cannot be written",
+        code="output-failed",
+        detail=f"{path}: {reason}",
+        hint="Nothing was changed. Make room, or name another place with --lock.",
+    )
 
 
 def opened_lock(world: World, lock: str | Path | FreightLock | None) -> FreightLock | None:
@@ -94,11 +122,14 @@ class Freights:
 
         :param lock: a file to keep it in as canonical JSON, to plan with it: ``project.plan(lock=…)``
         :param fresh: ask what every tag names now, and note those that were pushed anew since they were seen
-        :raises GitpromoteError: no registry can be asked, and no Warehouse does without; or, with a lock, one of them
+        :raises GitpromoteError: no registry can be asked, and no Warehouse does without; or, with a lock, one of them;
+            the file cannot be written (``output-failed``), which is told before anything is asked
         """
         from gitpromote.engine.freight_lock import lock_bytes, lock_of
         from gitpromote.engine.freight_made import discovered
 
+        if lock is not None:
+            _refuse_unwritable(Path(lock))
         resting = self._resting() if lock is None else None
         if resting is not None:
             now = as_of if as_of is not None else resting.clock.now()
@@ -107,7 +138,7 @@ class Freights:
         asked = Asked(whole=True, fresh=fresh, partly=lock is None)
         found = discovered(self._world, asked, as_of=moment)
         if lock is not None:
-            Path(lock).write_bytes(lock_bytes(lock_of(self._world, found, as_of=moment)))
+            _write(Path(lock), lock_bytes(lock_of(self._world, found, as_of=moment)))
         told = tuple(one.told for one in found.values() if one.told is not None)
         return DiscoveryReport(pipeline=self._world.pipeline.name, as_of=moment, warehouses=told)
 

@@ -10,7 +10,9 @@ from gitpromote.engine.automatic import by_itself, wants_approval
 from gitpromote.engine.candidates import Candidates
 from gitpromote.engine.look import Look
 from gitpromote.engine.world import World
+from gitpromote.model.artifact import canonical_repository
 from gitpromote.model.freight import Freight
+from gitpromote.model.freight_words import spoken_for
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.report import Lag
 from gitpromote.model.resolved import ResolvedEnvironment
@@ -126,18 +128,27 @@ def _none_there(
 
 
 def _runs(journey: Journey, resolved: ResolvedEnvironment, warehouse: str, newest: Freight | None) -> Freight | None:
-    """What it runs of a Warehouse, otherwise of another one that has the same image or chart: what speaks there."""
+    """What it runs of a Warehouse; where that is nothing, or another one took its place, what speaks there."""
     state = journey.state(resolved.name)
     known = {name: one.freight for name, id_ in state.freight.items() if (one := journey.known(id_)) is not None}
-    if warehouse in known or newest is None:
-        return known.get(warehouse)
-    wanted = _repositories(newest)
-    others = [one for one in speaking_last(known, set(), state.arrived).values() if wanted & _repositories(one)]
-    return others[-1] if others else None
+    own = known.get(warehouse)
+    speaking = spoken_for(known, state.arrived)
+    wanted = _published(own or newest)
+    if own is not None and warehouse in speaking and (not wanted or _published(speaking[warehouse])):
+        return own
+    others = [one for name, one in speaking_last(known, set(), state.arrived).items() if name in speaking]
+    wanted = wanted or (_held(own) if own is not None else set())
+    return next((one for one in reversed(others) if wanted & _held(one)), own)
 
 
-def _repositories(freight: Freight) -> set[tuple[str, str]]:
-    return {(one.kind, one.repository) for one in freight.artifacts if one.kind != "commit"}
+def _held(freight: Freight | None) -> set[tuple[str, str]]:
+    artifacts = freight.artifacts if freight is not None else ()
+    return {(one.kind, canonical_repository(one.repository)) for one in artifacts}
+
+
+def _published(freight: Freight | None) -> set[tuple[str, str]]:
+    """Its images and charts: other Freight with the same commits need have nothing to do with it."""
+    return {one for one in _held(freight) if one[0] != "commit"}
 
 
 def _kept_by(

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
+from gitpromote.model.boundary import Boundary
 from gitpromote.model.definition import Definition
 from gitpromote.model.gate import Gate, Level, Occasion
 from gitpromote.model.moments import utc
+from gitpromote.model.organisation import OrgGate, OrgPolicies, OrgPolicy
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.policy_base import Match, Policy
 from gitpromote.model.policy_row import PolicyRow
 from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.standing import ORG
 
 __all__ = ["listed", "packs"]
 
 
-def listed(pipeline: Pipeline) -> tuple[PolicyRow, ...]:
-    """Gates first, then policies, in the order in which they are judged."""
+def listed(pipeline: Pipeline, *, asked: OrgPolicies | None = None) -> tuple[PolicyRow, ...]:
+    """Gates first, then policies, in the order in which they are judged.
+
+    :param asked: all that an organisation asks for: what is about none of these Environments is listed as well
+    """
     rows: dict[tuple[str, ...], PolicyRow] = {}
     for name in pipeline.order():
         resolved = pipeline.resolved(name)
@@ -26,6 +32,8 @@ def listed(pipeline: Pipeline) -> tuple[PolicyRow, ...]:
             _add(rows, _row(pipeline, resolved, one))
         for row in _of_organisation(resolved):
             _add(rows, row)
+    for row in _elsewhere(pipeline, asked) if asked is not None else ():
+        _add(rows, row)
     return tuple(sorted(rows.values(), key=lambda row: row.what))
 
 
@@ -48,6 +56,27 @@ def _of_organisation(resolved: ResolvedEnvironment) -> Iterator[PolicyRow]:
         yield row.model_copy(update={"definition": row.definition + note})
     for name, boundary in asked.boundaries.items():
         yield _organisations(resolved, name, boundary, "hard", get_args(Occasion))
+
+
+def _elsewhere(pipeline: Pipeline, asked: OrgPolicies) -> Iterator[PolicyRow]:
+    """What an organisation asks for, and of no Environment of this Pipeline."""
+    here = {one for name in pipeline.order() for one in pipeline.resolved(name).organisation.matched}
+    every: list[OrgGate | OrgPolicy | Boundary] = [*asked.gates, *asked.policies, *asked.boundaries]
+    for one in every:
+        if ORG + one.name in here:
+            continue
+        inner = one.gate if isinstance(one, OrgGate) else one.policy if isinstance(one, OrgPolicy) else None
+        yield PolicyRow(
+            name=ORG + one.name,
+            what="gate" if isinstance(one, OrgGate) else "policy",
+            kind=(inner or one).kind,
+            level=inner.level if inner is not None else "hard",
+            applies_to=tuple(inner.applies_to if inner is not None else get_args(Occasion)),
+            source="organisation",
+            environments=(),
+            definition=repr(inner or one),
+            match=one.match.to_data() if one.match is not None else None,
+        )
 
 
 def _organisations(

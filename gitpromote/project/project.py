@@ -469,7 +469,8 @@ class Project:
         from gitpromote.project.policies import listed
 
         govern(self._world, as_of=self._minute())
-        return listed(self.pipeline)
+        governing = self._world.governing
+        return listed(self.pipeline, asked=governing.now.rules if governing is not None else None)
 
     def lock_of(self, env: str) -> EnvironmentLock | None:
         """Who keeps others from applying to an Environment, if anybody does now."""
@@ -646,8 +647,9 @@ class Project:
 
         plan = self.plan(regardless=True)
         resting = "\n".join(plan.warnings) if not plan.data.environments else ""
-        world = self._world_of(plan)
-        return one_round(world, plan.file, plan.to_bytes(), lock_timeout=lock_timeout, resting=resting)
+        warnings = () if resting else plan.warnings
+        world, document = self._world_of(plan), plan.to_bytes()
+        return one_round(world, plan.file, document, lock_timeout=lock_timeout, resting=resting, warnings=warnings)
 
     def approvals(self) -> dict[str, tuple[Approval, ...]]:
         """Environment to the approvals that the ledger holds and that were not spent yet, expired ones too."""
@@ -779,7 +781,8 @@ class Project:
     def diff(self, before: str, after: str) -> Differences:
         """Semantic changes between two Environments, revisions or Freight, by label.
 
-        Environments are compared as their next Freight makes them, which ``.freight`` of the result names.
+        Environments are compared as they are now; where nothing has come yet, as their next Freight makes them.
+        ``.freight`` of the result names the Freight of both, ``.sides`` says whether it runs there or comes next.
         """
         from gitpromote.project import comparing
 

@@ -88,6 +88,7 @@ def _stands(resolved: ResolvedEnvironment, ledger: LedgerState) -> dict[str, Any
         "production": resolved.production,
         "target": planned_target(resolved),
         "runs": _freight(ledger, state.freight),
+        "arrived": {name: state.arrived[name] for name in state.freight if name in state.arrived},
         "partly": content.apps if content else (),
         "rejected": _rejected(ledger, state.freight),
         "since": content.at if content else None,

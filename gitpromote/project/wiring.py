@@ -61,9 +61,8 @@ class Place:
 def build_world(
     pipeline: Pipeline, place: Place, *, cache_dir: str | Path | None, reporter: Reporter, keep: str | None = None
 ) -> World:
-    """Everything wired. Nothing outside is touched yet but the cache's folder."""
+    """Everything wired. Nothing outside is touched yet, nor the cache: what needs none works without one."""
     root = Path(cache_dir).expanduser().absolute() if cache_dir else cache_root(os.environ)
-    renders = DiskRenderCache.open(root / "renders")
     # A repository's own settings about remotes (a CI checkout's token) are for its own origin alone.
     transport = place.work.transport if place.work and place.work.home_url == place.home_url else ()
 
@@ -90,6 +89,7 @@ def build_world(
         from gitpromote.adapters.rendering import LocalRendering
         from gitpromote.engine.renderings import Renderings
 
+        renders = DiskRenderCache.open(root / "renders")
         return Renderings(
             LocalRendering(Toolbox(remembered=renders.tools_file), on_command=_commands_to(reporter)),
             renders,

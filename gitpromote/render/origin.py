@@ -69,6 +69,22 @@ class Origins:
         places = [Origin(one.file, one.line + reached.line) for one, reached in near if reached.depth == most]
         return places[0] if len(places) == 1 else None
 
+    def below(self, manifest: Manifest, lines: int) -> Origin | None:
+        """Where a line of an object's text was written, so many below its first; ``None`` where that is not sure.
+
+        It is where a document of the sources has as many lines, and the same one there.
+        """
+        if not isinstance(self._first, PlainSpec | KustomizeSpec):
+            return None
+        text = manifest.text.splitlines()
+        near = [(one, one.text.splitlines()) for one in self._documents(manifest) if _fits(one, manifest)]
+        places = [
+            Origin(one.file, one.line + lines)
+            for one, theirs in near
+            if len(theirs) == len(text) and lines < len(text) and theirs[lines] == text[lines]
+        ]
+        return places[0] if len(places) == 1 else None
+
     def dropped(self, manifest: Manifest) -> Origin | None:
         """What leaves out an object that these sources no longer give: a patch, or else their folder or file."""
         if isinstance(self._first, KustomizeSpec) and (place := self._document(manifest, ())) is not None:

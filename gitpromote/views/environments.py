@@ -15,7 +15,7 @@ from gitpromote.model.words import clean, count, listed
 from gitpromote.views.findings import finding_lines
 from gitpromote.views.journey import aliases, planned_there, running_there, same_everywhere
 from gitpromote.views.lines import Line, Span, hanging, line, table
-from gitpromote.views.opening import opening, shortened, unavailable_texts
+from gitpromote.views.opening import briefly, shortened, unavailable_texts
 from gitpromote.views.overriding import override_text
 from gitpromote.views.returning import NOT_UNDONE
 
@@ -83,7 +83,7 @@ def _row(plan: Plan, environment: EnvironmentPlan, several: bool) -> list[Span]:
 def _last_cell(plan: Plan, environment: EnvironmentPlan) -> str:
     if environment.decision == "unavailable":
         return shortened(clean(environment.reason))
-    return opening(environment, now=plan.as_of)
+    return briefly(environment, now=plan.as_of)
 
 
 def _folded(environments: Sequence[EnvironmentPlan]) -> tuple[list[EnvironmentPlan], dict[str, int]]:

@@ -20,7 +20,7 @@ from gitpromote.views.overriding import override_text
 from gitpromote.views.pruned import pruned_lines
 from gitpromote.views.remedies import remedy
 from gitpromote.views.text import wrapped
-from gitpromote.views.time import instant
+from gitpromote.views.time import first_minute, instant
 
 __all__ = ["STATUS_STYLES", "Applies", "condition_words", "explanation", "gate_lines", "head_text", "why_text"]
 
@@ -122,7 +122,7 @@ def condition_words(outcome: Outcome, applies: Sequence[str] | None = None) -> l
 
 def _times(outcome: Outcome, now: int) -> str:
     if outcome.status == "pending" and outcome.from_ is not None:
-        return f"; opens {instant(outcome.from_, now=now)}"
+        return f"; opens {first_minute(outcome.from_, now=now)}"
     since = f" since {instant(outcome.from_, now=now)}" if outcome.from_ is not None else ""
     until = f", until {instant(outcome.until, now=now)}" if outcome.until is not None else ""
     return since + until

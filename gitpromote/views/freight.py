@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from gitpromote.model.artifact import Artifact
 from gitpromote.model.freight import Freight
 from gitpromote.model.freight_report import FreightReport, FreightStop
-from gitpromote.model.freight_words import version_of
+from gitpromote.model.freight_words import versions_beside
 from gitpromote.model.words import clean, count, listed
 from gitpromote.views.journey import artifact_words
 from gitpromote.views.lines import Line, Span, line, table
@@ -40,7 +40,7 @@ def _row(report: FreightReport, *, now: int, several: bool) -> list[Span]:
     warehouse = [f"{report.freight.warehouse}:"] if several else []
     return [
         Span(" ".join([*warehouse, *names]), "strong"),
-        Span(version_of(report.freight)),
+        Span(versions_beside([report.freight])),
         Span(ago(report.created_at, now=now)),
         Span(_places(one.environment for one in report.journey if one.runs)),
         Span(_places(one.environment for one in report.journey if one.verified is not None)),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from gitpromote.model.freight import Freight
+from gitpromote.model.freight_words import spoken_for
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.words import clean, count, short_commit, short_digest
 
@@ -45,17 +46,27 @@ def moving_into(plan: Plan, environment: EnvironmentPlan) -> list[Freight]:
 
 
 def planned_there(plan: Plan, environment: EnvironmentPlan) -> list[Freight]:
-    """What the Environment would hold, one Freight per Warehouse."""
-    found = (freight_of(plan, each.id) for each in environment.freight.values())
-    return [freight for freight in found if freight is not None]
+    """What the Environment would hold, one Freight per Warehouse but for those that no artifact is left of."""
+    moves = {warehouse for warehouse, each in environment.freight.items() if each.moving}
+    return _met(plan, environment, {name: each.id for name, each in environment.freight.items()}, moves)
 
 
 def running_there(plan: Plan, environment: EnvironmentPlan) -> list[Freight]:
-    """What the Environment holds by the ledger that the plan saw."""
-    facts = plan.facts.get("environments", {}).get(environment.name, {})
-    identifiers: Mapping[str, str] = facts.get("freight", {}) if isinstance(facts, dict) else {}
-    found = (freight_of(plan, identifier) for identifier in identifiers.values())
-    return [freight for freight in found if freight is not None]
+    """What the Environment holds by the ledger that the plan saw; what other Freight took the place of is not there."""
+    return _met(plan, environment, _told(plan, environment).get("freight", {}))
+
+
+def _told(plan: Plan, environment: EnvironmentPlan) -> Mapping[str, Any]:
+    """What the ledger that the plan saw says of an Environment."""
+    told = plan.facts.get("environments", {}).get(environment.name, {})
+    return told if isinstance(told, dict) else {}
+
+
+def _met(
+    plan: Plan, environment: EnvironmentPlan, identifiers: Mapping[str, str], moves: Collection[str] = ()
+) -> list[Freight]:
+    known = {name: one for name, identifier in identifiers.items() if (one := freight_of(plan, identifier)) is not None}
+    return list(spoken_for(known, _told(plan, environment).get("arrived", {}), moving=moves).values())
 
 
 def aliases(freight: Iterable[Freight]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.words import clean, listed, shorten
-from gitpromote.views.time import duration, instant
+from gitpromote.views.time import duration, first_minute, instant
 
 #: How the message of a gate begins that this version knows and does not evaluate.
 _UNJUDGED = "not judged by this version"
@@ -30,8 +30,20 @@ def opening(environment: EnvironmentPlan, *, now: int) -> str:
     if opens is None:
         return ""
     if opens.earliest is not None:
-        return instant(opens.earliest, now=now)
+        return first_minute(opens.earliest, now=now)
     return _sentence(_words(environment, opens.conditions, now))
+
+
+def briefly(environment: EnvironmentPlan, *, now: int) -> str:
+    """The same as it fits into a row: the first of what it waits for, and that there is more."""
+    whole = opening(environment, now=now)
+    if len(whole) <= _FITS or environment.opens is None:
+        return whole
+    words = _words(environment, environment.opens.conditions, now)
+    for many in range(len(words) - 1, 0, -1):
+        if len(found := f"{_sentence(words[:many])}, then …") <= _FITS:
+            return found
+    return shortened(words[0])
 
 
 def shortened(reason: str) -> str:
@@ -91,7 +103,7 @@ def condition_text(condition: Mapping[str, Any], *, now: int | None = None) -> s
         if key in condition:
             return _verified(condition[key], int(condition.get("plus") or 0), joiner)
     if "at" in condition and isinstance(condition["at"], int):
-        return instant(condition["at"], now=now)
+        return first_minute(condition["at"], now=now)
     for key in ("window", "text"):
         if key in condition:
             return clean(str(condition[key]))

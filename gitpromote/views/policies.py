@@ -48,7 +48,7 @@ def _counts(rows: Sequence[PolicyRow]) -> str:
 
 def _environments(row: PolicyRow, every: Sequence[str]) -> str:
     if not row.environments:
-        return "none that match"
+        return "(fits no environment here)" if row.source == "organisation" else "none that match"
     return "all" if len(row.environments) == len(every) > 1 else listed(row.environments)
 
 

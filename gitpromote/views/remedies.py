@@ -21,6 +21,8 @@ _OURS = "gitpromote "
 _TRUE, _UNKNOWN, _NEVER = "true", "not known", "never"
 #: What an organisation's selectors found says why it judges here, and no expression reads it.
 _MATCHED = "matched"
+#: Which of what an expression reads has to change, where not all of it has.
+_NEEDS = "needs"
 _VALUE = 40  # characters of what an expression reads
 
 
@@ -98,7 +100,7 @@ def _saving(plan: Plan, environment: EnvironmentPlan) -> tuple[str, str]:
 
 def _of_expression(outcome: Outcome) -> str:
     """What would have to be otherwise so that an expression holds: of what it reads, with what stands there now."""
-    read = {name: value for name, value in outcome.operands.items() if name not in (_NEVER, _MATCHED)}
+    read = {name: value for name, value in outcome.operands.items() if name not in (_NEVER, _MATCHED, _NEEDS)}
     if outcome.status == "error":
         unknown = [name for name, value in read.items() if value == _UNKNOWN]
         return clean(f"has to be known: {listed(unknown)}" if unknown else "mend the expression")
@@ -106,7 +108,10 @@ def _of_expression(outcome: Outcome) -> str:
         return "time does not make it true within two weeks: mend the expression, or wait longer"
     if not read:
         return "mend the expression: it reads nothing that changes"
-    told = listed(f"{name} (now {_now(value)})" for name, value in read.items())
+    needs = outcome.operands.get(_NEEDS, list(read))
+    if not needs:
+        return "mend the expression: nothing that it reads makes it true"
+    told = listed(f"{name} (now {_now(value)})" for name, value in read.items() if name in needs)
     again = "; then plan again" if outcome.status == "fail" else ""
     return clean(f"has to change: {told}{again}")
 
@@ -129,9 +134,11 @@ def _towards(plan: Plan, environment: EnvironmentPlan, outcome: Outcome, called:
     """What brings Freight on: an Environment before that could go, or a look at why it cannot."""
     wanted = {one.id for one in environment.freight.values() if one.moving}
     bypassed = outcome.operands.get("bypassed", ())
-    before = [plan.environment(name) for name in outcome.operands.get("missing", ()) if name not in bypassed]
-    coming = [one for one in before if one is not None and wanted & {each.id for each in one.freight.values()}]
-    ready = [one.name for one in coming if one.decision == "ready"]
+    before = [one for name in outcome.operands.get("missing", ()) if (one := plan.environment(name)) is not None]
+    coming = [one for one in before if wanted & {each.id for each in one.freight.values()}]
+    again = [one for one in coming if one.name in bypassed and one.decision == "noop" and one.steps]
+    coming = [one for one in coming if one.name not in bypassed]
+    ready = [one.name for one in (*coming, *again) if one.decision == "ready" or one in again]
     if ready:
         return Remedy(_command("apply", called or plan.pipeline.name, *(word for name in ready for word in _env(name))))
     if coming:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitpromote.model.freight import Freight
-from gitpromote.model.freight_words import versions
+from gitpromote.model.freight_words import versions_beside
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.tree import empty_tree
 from gitpromote.model.words import clean, listed, short_commit
@@ -24,7 +24,7 @@ def rollback_head(plan: Plan, environment: EnvironmentPlan) -> Line:
     # Where every file is sensitive, no recorded tree is known: its id would be a hash of secrets.
     known = environment.result_tree not in (None, *_EMPTY)
     tree = f"recorded tree {short_commit(environment.result_tree)}; " if known else ""
-    names = f"{versions(before)} {aliases(before)} -> {versions(after)} {aliases(after)}"
+    names = f"{versions_beside(before)} {aliases(before)} -> {versions_beside(after)} {aliases(after)}"
     reason = f'   "{clean(plan.request.reason)}"' if plan.request.reason else ""
     return line(Span(environment.name, "strong"), f"  {names}   ({tree}nothing is rendered){reason}")
 

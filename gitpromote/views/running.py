@@ -12,7 +12,7 @@ from gitpromote.model.words import clean, listed, short_commit
 from gitpromote.views.applying import apply_view
 from gitpromote.views.discovery import rejected_texts, waiting_texts
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.time import duration, instant, iso
+from gitpromote.views.time import duration, first_minute, iso
 
 _STYLES = {
     "written": "good",
@@ -31,15 +31,58 @@ def ran_view(ran: Ran, *, width: int | None = None) -> list[Line]:
     """Why nothing newer was found; what is left to people; how each environment ended, as after an apply."""
     newer = _newer_lines(ran)
     turns = [turn for turn in ran.turns if turn.status]
+    warned = _warning_lines(ran)
     if not turns and not ran.troubles:
-        return [*newer, *_idle(ran)]
+        return [*newer, *_idle(ran), *warned]
     replaced = _replacing_lines(turns)
     left = [turn for turn in turns if turn.result is None]
-    results = (*(_named(turn, turn.result) for turn in turns if turn.result is not None), *ran.troubles)
     last = ran.rounds[-1]
+    results = (*_results(turns, now=last.as_of), *ran.troubles)
     told = ApplyResult(pipeline=last.pipeline, plan=last.plan, environments=results, interrupted=ran.interrupted)
     head = [*newer, *replaced, *_left_lines(left, last.pipeline, width)]
-    return [*head, *(apply_view(told, width=width) if results else [])]
+    return [*head, *(apply_view(told, width=width) if results else []), *warned]
+
+
+def _warning_lines(ran: Ran) -> list[Line]:
+    """What a plan warns of, as the last round saw it."""
+    texts = [text.split("\n") for text in (ran.rounds[-1].warnings if ran.rounds else ())]
+    return [
+        line(*([Span("! ", "bad")] if not at else [" " * (len(each) - len(each.lstrip()))]), clean(each))
+        for lines in texts
+        for at, each in enumerate(lines)
+    ]
+
+
+def _results(turns: Iterable[Turn], *, now: int) -> list[EnvironmentResult]:
+    """One for each write, and one for each Environment without any: what came after a write is told behind it."""
+    found: list[tuple[str, EnvironmentResult]] = []
+    for turn in turns:
+        if turn.result is None:
+            continue
+        result = _named(turn, _timed(turn, turn.result, now))
+        if found and found[-1][0] == turn.name and not (turn.wrote or turn.differs):
+            name, before = found[-1]
+            found[-1] = (name, _with_next(before, turn, result))
+        else:
+            found.append((turn.name, result))
+    return [result for _, result in found]
+
+
+def _timed(turn: Turn, result: EnvironmentResult, now: int) -> EnvironmentResult:
+    """With the moment at which it opens, where that is known."""
+    if result.status != "waiting" or turn.opens is None:
+        return result
+    return result.model_copy(update={"message": f"{result.message}; opens {first_minute(turn.opens, now=now)}"})
+
+
+def _with_next(before: EnvironmentResult, turn: Turn, result: EnvironmentResult) -> EnvironmentResult:
+    """``written …; then brave-otter-1c07 waiting: …``. What is blocked or failed keeps what would help."""
+    freight = f"{listed(turn.freight, limit=3)} " if turn.freight else ""
+    word = result.status.upper() if result.status in ("blocked", "stale", "failed") else result.status
+    told = {"message": f"{before.message}; then {freight}{word}: {result.message}"}
+    hints = [one for one in (before.hint, result.hint) if one]
+    told |= {"hint": "\n".join(dict.fromkeys(hints)), "detail": "\n".join(filter(None, (before.detail, result.detail)))}
+    return before.model_copy(update=told)
 
 
 def _named(turn: Turn, result: EnvironmentResult) -> EnvironmentResult:
@@ -140,7 +183,7 @@ def _fate(turn: Turn, now: int) -> str:
         case "inherited":
             return f"recorded{freight}"
         case "waiting":
-            until = f" until {instant(turn.opens, now=now)}" if turn.opens is not None else ""
+            until = f" until {first_minute(turn.opens, now=now)}" if turn.opens is not None else ""
             return f"waiting: {result.code or clean(result.message)}{until}"
         case "blocked":
             return f"BLOCKED: {clean(result.message)}"

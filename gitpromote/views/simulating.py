@@ -11,7 +11,7 @@ from gitpromote.model.words import clean
 from gitpromote.views.environments import DECISION_STYLES, decision_text
 from gitpromote.views.explaining import why_text
 from gitpromote.views.lines import Line, Span, line, table
-from gitpromote.views.time import instant
+from gitpromote.views.time import first_minute, instant
 
 __all__ = ["forecast_view", "simulation_view"]
 
@@ -43,7 +43,7 @@ def forecast_view(turns: Iterable[Turn], *, now: int, start: int, until: int, wi
     """One row for each change of a decision."""
     rows = [
         [
-            Span(instant(one.at, now=now)),
+            Span(first_minute(one.at, now=now)),
             Span(one.environment, "strong"),
             Span(_decision(one.decision, one.reason), DECISION_STYLES.get(one.decision, "")),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from gitpromote.model.freight_words import versions
+from gitpromote.model.freight_words import versions, versions_beside
 from gitpromote.model.report import EnvironmentStatus, StatusReport
 from gitpromote.model.words import clean, count, listed, short_commit
 from gitpromote.views.environments import LISTED, wave_lines
@@ -68,8 +68,8 @@ def _head(report: StatusReport) -> Line:
 def _row(status: EnvironmentStatus, now: int) -> list[Span]:
     return [
         Span(status.name, "strong"),
-        Span(versions(status.runs.values())),
-        Span(aliases(status.runs.values())),
+        Span(versions_beside(status.running)),
+        Span(aliases(status.running)),
         Span(_since(status, now)),
         Span(instant(status.verified_at, now=now) if status.verified_at is not None else "-"),
         _next(status),
@@ -126,7 +126,7 @@ def _folded(
     if full or len(environments) <= LISTED:
         return environments, []
     quiet = [each for each in environments if not _speaks(each)]
-    groups = Counter(f"{versions(each.runs.values())} {aliases(each.runs.values())}" for each in quiet)
+    groups = Counter(f"{versions_beside(each.running)} {aliases(each.running)}" for each in quiet)
     shown = tuple(each for each in environments if _speaks(each))
     texts = [f"{count(number, 'environment')} on {name}, nothing next" for name, number in groups.items()]
     more = len(shown) - LISTED

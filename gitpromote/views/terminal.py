@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.freight import Freight
-from gitpromote.model.freight_words import versions
+from gitpromote.model.freight_words import versions_beside
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.words import clean, count, listed
 from gitpromote.views.changes import change_lines, legend
@@ -112,7 +112,9 @@ def _freight(freight: Freight, column: int, width: int | None) -> list[Line]:
 def _other_kind(plan: Plan, environment: EnvironmentPlan) -> Line:
     before = running_there(plan, environment)
     reason = f'   "{clean(plan.request.reason)}"' if plan.request.reason else ""
-    return line(Span(f"{plan.kind} {environment.name}", "strong"), f"  {versions(before)} {aliases(before)}{reason}")
+    return line(
+        Span(f"{plan.kind} {environment.name}", "strong"), f"  {versions_beside(before)} {aliases(before)}{reason}"
+    )
 
 
 def _gates(plan: Plan, width: int | None) -> list[Line]:

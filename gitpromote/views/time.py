@@ -7,12 +7,12 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from gitpromote.errors import UsageError
-from gitpromote.model.moments import DAYS, LAST, ago, day, duration, instant, iso
+from gitpromote.model.moments import DAYS, LAST, ago, day, duration, first_minute, instant, iso
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["ago", "day", "duration", "instant", "iso", "parse_duration", "parse_instant"]
+__all__ = ["ago", "day", "duration", "first_minute", "instant", "iso", "parse_duration", "parse_instant"]
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(?:\d+[smhdw])+|\d+")

@@ -68,7 +68,7 @@ def told(judged: Judged) -> list[str]:
     found = []
     for weight in ("findings", "warnings", "errors"):
         for one in getattr(judged, weight):
-            place = f" @{one.file}:{one.line}" if one.line else ""
+            place = f" @{one.file}:{one.line}" if one.line else f" @{one.file}" if one.file else ""
             hint = f" ({one.hint})" if one.hint else ""
             found.append(f"{weight} {one.rule} [{one.object or '-'}] {one.message}{hint}{place}")
     return found
@@ -143,11 +143,28 @@ class TestRego:
             "Rego cannot be used  [policy-invalid]\nit calls a function that is not there"
         )
 
-    @pytest.mark.parametrize("call", ["1 / 0", "http.send({})", 'to_number("x")'])
-    def test_a_built_in_that_fails_is_an_error_and_does_not_pass(self, tmp_path: Path, call: str) -> None:
+    @pytest.mark.parametrize(
+        ("call", "why"),
+        [
+            ("1 / 0", "divide by zero"),
+            ("http.send({})", "HTTP builtins are not supported"),
+            ('to_number("x")', "invalid syntax"),
+        ],
+    )
+    def test_a_built_in_that_fails_is_an_error_and_does_not_pass(self, tmp_path: Path, call: str, why: str) -> None:
         text = f'package main\nimport rego.v1\ndeny contains "x" if {{ input.kind == "Service"; {call} }}\n'
         assert told(judge(Rego("p.rego"), tmp_path, texts={"p.rego": text})) == [
-            "errors p [Service shop/web] a built-in function failed, or rules disagree about one value"
+            f"errors p [Service shop/web] a built-in function failed, or rules disagree about one value: {why}"
+        ]
+
+    def test_rules_that_disagree_are_told_in_the_words_of_the_library(self, tmp_path: Path) -> None:
+        text = "package main\nimport rego.v1\nf(x) := 1 if x > 0\nf(x) := 2 if x > 1\n"
+        text += 'deny contains "x" if { input.kind == "Service"; f(5) == 1 }\n'
+        assert told(judge(Rego("p.rego"), tmp_path, texts={"p.rego": text})) == [
+            (
+                "errors p [Service shop/web] a built-in function failed, or rules disagree about one value: "
+                "functions must not produce multiple outputs for same inputs"
+            )
         ]
 
     def test_rules_in_another_package_would_never_be_asked(self, tmp_path: Path) -> None:
@@ -269,10 +286,51 @@ class TestProgram:
         assert found == [
             "findings check [apps/Deployment shop/web] a",
             "warnings check [apps/Deployment shop/web] b",
-            "findings check [Service shop/web] c",
+            "findings check [Service shop/web] c @x",
             "errors check [Service shop/web] no schema",
             "findings check/p/r [Secret shop/key] d",
         ]
+
+    def test_a_file_and_a_line_are_shown_as_the_program_says_them(self, tmp_path: Path) -> None:
+        web = {"kind": "Deployment", "name": "web"}
+        said: list[tuple[dict[str, Any], str]] = [
+            ({"file": "deploy/prod/web.yaml", "line": 5}, "[-] m @deploy/prod/web.yaml:5"),
+            ({"file": "./deploy//prod/web.yaml"}, "[-] m @deploy/prod/web.yaml"),
+            (
+                {"file": "deploy/prod/web.yaml", "line": 5, "object": web},
+                "[apps/Deployment shop/web] m @deploy/prod/web.yaml:5",
+            ),
+            # A line alone is one of the object's own file, and such a file is one of what is rendered.
+            ({"line": 3, "object": web}, "[apps/Deployment shop/web] m @shop.yaml:3"),
+            ({"file": "0002-service-shop-web.yaml", "line": 2}, "[Service shop/web] m @shop.yaml:8"),
+            # Lines that are not there, and places that are no reader's.
+            ({"line": 99, "object": web}, "[apps/Deployment shop/web] m"),
+            ({"file": "0001-deployment-shop-web.yaml", "line": 99}, "[apps/Deployment shop/web] m"),
+            ({"line": 3}, "[-] m"),
+            ({"file": "/etc/passwd", "line": 3}, "[-] m"),
+            ({"file": "../../elsewhere", "line": 3}, "[-] m"),
+            ({"file": "a\x1b[31mb\nc", "line": 3}, "[-] m @ab c:3"),
+            # The stream of all objects.
+            ({"file": "stdin", "line": 2}, "[apps/Deployment shop/web] m @shop.yaml:1"),
+            ({"file": "-", "line": 4}, "[apps/Deployment shop/web] m @shop.yaml:3"),
+            ({"file": "stdin", "line": 999}, "[-] m"),
+        ]
+        found = []
+        for one, _ in said:
+            (tmp_path / "out.json").write_text(json.dumps({"findings": [{"message": "m", **one}]}))
+            found += told(judge(program(tmp_path, f'cat "{tmp_path}/out.json"'), tmp_path))
+        assert found == [f"findings check {expected}" for _, expected in said]
+
+    @pytest.mark.parametrize(("word", "status"), [("errors", "statusError"), ("invalid", "statusInvalid")])
+    def test_what_a_summary_counts_and_nobody_names_does_not_pass(self, tmp_path: Path, word: str, status: str) -> None:
+        named = {"kind": "Service", "name": "web", "status": status, "msg": "m"}
+        (tmp_path / "out.json").write_text(json.dumps({"resources": [named], "summary": {"valid": 3, word: 1}}))
+        check = program(tmp_path, f'cat "{tmp_path}/out.json"')
+        assert len(told(judge(check, tmp_path))) == 1
+        (tmp_path / "out.json").write_text(json.dumps({"resources": [], "summary": {"valid": 3, word: 1}}))
+        assert refused(check, tmp_path) == (
+            f'{UNREADABLE}check (exit status 0): its summary counts 1 "{word}", and its "resources" name 0'
+        )
 
     def test_sarif_is_read(self, tmp_path: Path) -> None:
         rules = [{"id": "R1", "defaultConfiguration": {"level": "error"}, "help": {"text": "mend it"}}, {"id": "R2"}]

@@ -11,8 +11,10 @@ from gitpromote.adapters.schema_check import judge_schema
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.change import path_text
 from gitpromote.model.manifest import ManifestSet
+from gitpromote.model.policy import Pack
 from gitpromote.model.resolved import ResolvedEnvironment, ResolvedTarget
-from gitpromote.policy.judged import Judged
+from gitpromote.policy.evaluate import evaluate
+from gitpromote.policy.judged import Judged, Material
 from gitpromote.policy.scene import Scene
 from gitpromote.render.parse import parse_manifests
 
@@ -63,17 +65,20 @@ metadata: {name: other}
 """
 
 
-def _judged(text: str, **settings: Any) -> Judged:
+def _scene(text: str) -> Scene:
     objects = parse_manifests(text.encode(), file="all.yaml").manifests
     target = ResolvedTarget(kind="directory")
-    scene = Scene(
+    return Scene(
         pipeline="shop",
         environment=ResolvedEnvironment(name="prod", target=target),
         occasion="promote",
         objects=objects,
         before=ManifestSet(),
     )
-    return judge_schema(scene, settings)
+
+
+def _judged(text: str, leave_out: tuple[str, ...] = (), **settings: Any) -> Judged:
+    return judge_schema(_scene(text), settings, leave_out)
 
 
 def test_what_fits_is_let_be() -> None:
@@ -102,7 +107,80 @@ def test_kinds_without_a_schema_are_counted_and_not_judged() -> None:
     judged = _judged(GOOD + "---" + CUSTOM)
     assert tuple(judged.findings) == ()
     assert judged.looked_at == 1
-    assert judged.operands == {"without a schema": {"acme.io/v1 Widget": 2, "apps.kruise.io/v1 DaemonSet": 1}}
+    assert judged.operands == {
+        "without a schema": {"acme.io/v1 Widget": 2, "apps.kruise.io/v1 DaemonSet": 1},
+        "not judged": 3,
+    }
+
+
+MISTYPED = """
+apiVersion: apps/v1
+kind: Deploymentt
+metadata: {name: kind}
+---
+apiVersion: apps/v9
+kind: Deployment
+metadata: {name: version}
+---
+apiVersion: batch/v1
+kind: CronJobb
+metadata: {name: job}
+---
+apiVersion: app/v1
+kind: StatefulSet
+metadata: {name: group}
+---
+apiVersion: networking.k8s.io/v1
+kind: ingress
+metadata: {name: case}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: another}
+---
+apiVersion: policy/v1
+kind: Defined
+metadata: {name: defined}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: defineds.policy}
+spec: {group: policy, names: {kind: Defined, plural: defineds}, scope: Namespaced, versions: []}
+"""
+
+
+def test_what_kubernetes_itself_should_have_and_has_not_is_told() -> None:
+    judged = _judged(MISTYPED, ignore_kinds=["*/CustomResourceDefinition"])
+    assert [f"{one.rule} {path_text(one.path)}: {one.message} ({one.hint})" for one in judged.findings] == [
+        "schema/unknown apiVersion: Kubernetes 1.34 has no apps/v1 Deploymentt (did you mean Deployment?)",
+        "schema/unknown apiVersion: Kubernetes 1.34 has no apps/v9 Deployment (use apps/v1)",
+        "schema/unknown apiVersion: Kubernetes 1.34 has no batch/v1 CronJobb (did you mean CronJob?)",
+        "schema/unknown apiVersion: Kubernetes 1.34 has no app/v1 StatefulSet (use apps/v1)",
+        "schema/unknown apiVersion: Kubernetes 1.34 has no networking.k8s.io/v1 ingress (did you mean Ingress?)",
+    ]
+    assert (judged.looked_at, judged.operands["not judged"]) == (5, 2)
+
+
+def test_each_rule_may_be_left_out() -> None:
+    def rules(*leave_out: str) -> set[str]:
+        return {one.rule for one in _judged(BAD + "---" + MISTYPED, leave_out).findings}
+
+    assert rules() == {"schema/invalid", "schema/unknown"}
+    assert rules("invalid") == {"schema/unknown"}
+    assert rules("unknown") == {"schema/invalid"}
+    assert rules("invalid", "unknown") == set()
+
+
+def test_the_verdict_says_how_many_were_not_judged() -> None:
+    assert _verdict(GOOD + "---" + CUSTOM) == "pass: holds for 1, 3 not judged"
+    assert _verdict(CUSTOM) == "pass: nothing here that it judges, 3 not judged"
+    assert _verdict(GOOD) == "pass: holds for 1"
+
+
+def _verdict(text: str) -> str:
+    policy = Pack("schema")
+    [outcome] = evaluate([policy], _scene(text), Material(answers={policy.name: _judged(text)}))
+    return f"{outcome.status}: {outcome.message}"
 
 
 def test_kinds_that_are_ignored_are_neither() -> None:

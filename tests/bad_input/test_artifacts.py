@@ -35,7 +35,7 @@ def warehouse(shop):
 @pytest.mark.parametrize("image", NO_IMAGES)
 def test_an_image_that_does_not_parse(warehouse, image: str) -> None:
     why, hint = NO_IMAGES[image]
-    assert warehouse.refused("plan", "--image", image, code=11) == (
+    assert warehouse.refused("plan", "--image", image, code=64) == (
         f'Error: This is not an image  [image-invalid]\n\n"{image}" {why}\n\n{hint}\n'
     )
 

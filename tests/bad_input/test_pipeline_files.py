@@ -295,6 +295,35 @@ def test_a_second_pipeline_on_the_path_of_another_file_is_refused(shop) -> None:
     written = shop.refs()["refs/heads/env/test"][:7]
     assert shop.refused("plan", code=11) == (
         "Error: Two pipelines write here  [path-shared]\n\n"
-        f"test: env/test:/ was last written by the pipeline shop ({written})\n\n"
+        f"test: env/test was last written by the pipeline shop ({written})\n\n"
         "Give pay a path of its own, or retire the environment in shop.\n"
     )
+
+
+ORDERED = """
+from gitpromote import App, Branch, Environment, Kustomize, Pipeline
+
+shop = Pipeline(
+    "shop",
+    apps=[App("shop", Kustomize("deploy/$env"))],
+    target=Branch("env/$env"),
+    environments=[
+        Environment("test"),
+        Environment("prod-db"SAID),
+        Environment("preprod"),
+        Environment("prod-ok", apps=[]),
+        Environment("prod-api"),
+    ],
+)
+"""
+
+
+@pytest.mark.parametrize("said", ["", ", production=True", ", production=False"])
+def test_what_is_called_production_and_is_none_is_told_unless_that_is_said(shop, said: str) -> None:
+    shop.write("pipeline.py", ORDERED.replace("SAID", said))
+    ended = shop.run("validate")
+    told = (
+        '! pipeline.py:10: Environment("prod-db"): is not production, since preprod comes after it: nobody has to '
+        "consent to what is written there [production-unsaid] (write production=True, or production=False to say so)"
+    )
+    assert (ended.code, ended.out.splitlines()[1:]) == (0, [] if said else [told])

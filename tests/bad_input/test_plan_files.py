@@ -312,11 +312,13 @@ def test_a_plan_is_not_applied_where_another_pipeline_is_at_home(shop) -> None:
     told = (
         "Error: This plan is of another pipeline  [plan-other-pipeline]\n\n"
         "It is of shop, and pipeline.py defines pay.\n\n"
-        "Name the right plan. If this one is meant, say so:\n  gitpromote … <tmp>/plan.json --pipeline shop\n"
+        "Name the right plan. If this one is meant, say so:\n  gitpromote WORDS --pipeline shop\n"
     )
     digest = shop.digest(file)
-    assert shop.refused("apply", str(file), "--expect-digest", digest, code=5) == told
-    assert shop.refused("approve", str(file), "--env", "prod", code=5) == told
+    words = f"apply <tmp>/plan.json --expect-digest {digest}"
+    assert shop.refused("apply", str(file), "--expect-digest", digest, code=5) == told.replace("WORDS", words)
+    words = "approve <tmp>/plan.json --env prod"
+    assert shop.refused("approve", str(file), "--env", "prod", code=5) == told.replace("WORDS", words)
     assert shop.run("show", str(file)).code == 0
     assert shop.run("apply", str(file), "--expect-digest", digest, "--pipeline", "shop").code == 0
     assert not (shop.work / "run").exists()

@@ -368,6 +368,15 @@ def test_a_registry_that_fails_is_told_beside_the_others(run, shop, said):
     ) in out
 
 
+def test_a_lock_that_cannot_be_written_is_told_before_anything_is_asked(run, shop, monkeypatch):
+    monkeypatch.setattr("gitpromote.engine.freight_made.discovered", None)  # is not got to
+    told = "Error: A file cannot be written  [output-failed]\n\n{}\n\n"
+    hint = "Nothing was changed. Make room, or name another place with --lock.\n"
+    for place, why in (("pipeline.py/x", "pipeline.py is no folder"), (".", "it is a folder")):
+        ended = run("freight", "discover", "--lock", place)
+        assert (ended.code, ended.err) == (1, told.format(f"{place}: {why}") + hint)
+
+
 def test_a_lock_repeats_a_plan(run, shop, tmp_path):
     shop.push("1.0.0")
     assert run("freight", "discover", "--lock", "notes.lock").out.endswith("Saved notes.lock\n")

@@ -94,12 +94,12 @@ def test_what_would_help_a_blocked_rollback_can_be_typed_as_it_is_told(run, note
         ),
         (
             ["prod", "upstream", "--reason", "x"],
-            13,
-            "Error: What is hard cannot be overridden  [override-hard]\n",
+            64,
+            "Error: There is nothing to override  [override-pointless]\n",
         ),
         (["prod", "window", "--reason", "x", "--expires", "soon"], 64, "Error: This is no duration  [bad-duration]\n"),
     ],
-    ids=["words", "hard", "time"],
+    ids=["words", "holds", "time"],
 )
 def test_what_cannot_be_overridden_says_so(run, closed, words, code, message) -> None:
     ended = run("override", *words)

@@ -237,7 +237,7 @@ def test_packs_are_listed_without_a_pipeline(run, empty) -> None:
     assert found.code == 0
     assert (
         "images  which images run: no `latest`, pinned digests, allowed registries\n"
-        "    latest    An image with the tag `latest`, or with neither tag nor digest.\n"
+        "    latest    An image with the tag `latest`, or with neither tag nor digest; beside a digest no tag counts.\n"
     ) in found.out
     assert {one["name"] for one in json.loads(run("policy", "list", "--packs", "--json").out)} > {"images", "secrets"}
 

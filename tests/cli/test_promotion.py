@@ -429,6 +429,22 @@ def test_two_environments_are_compared(run, notes, normal, snapshot) -> None:
     assert (ended.code, normal(ended.out)) == (2, snapshot)
 
 
+def test_two_environments_are_compared_as_they_run(run, notes, normal) -> None:
+    assert run("apply", "-auto-approve", "--env", "test", "--env", "uat").code == 0
+    assert run("rollback", "uat", "--reason", "trying").code != 0  # there is nothing before
+    first = normal(run("diff", "test", "uat").out).splitlines()[0]
+    assert first == "test (runs FREIGHT-1) -> uat (runs FREIGHT-1)"
+    first = normal(run("diff", "uat", "prod").out).splitlines()[0]
+    assert first == "uat (runs FREIGHT-1) -> prod (nothing there yet, next: FREIGHT-1)"
+
+
+def test_validate_needs_no_cache(run, notes) -> None:
+    Path("file").touch()
+    ended = run("validate", "--cache-dir", "file/cache")
+    assert (ended.code, ended.out, ended.err) == (0, "notes  valid: 3 environments, 1 app\n", "")
+    assert run("plan", "--cache-dir", "file/cache").code == 1
+
+
 def test_a_pipeline_file_with_two_pipelines_wants_a_name(run, notes) -> None:
     text = Path("pipeline.py").read_text()
     other = text.replace('notes = Pipeline(\n    "notes"', 'memos = Pipeline(\n    "memos"').replace(

@@ -181,6 +181,36 @@ def test_a_registry_that_fails_fails_the_plan_and_says_what_goes_on_without_it(s
         assert site.decisions(site.project(pipeline).plan(**words)) == {"test": "noop"}
 
 
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        (same_commit(), "same_commit() needs the image's label that says which commit it was built from."),
+        (
+            "images[0].tag != ''",
+            "Warehouse shop says what fits together, and judges that by what the registry knows.",
+        ),
+    ],
+    ids=["same_commit", "expression"],
+)
+def test_a_registry_that_fails_for_a_named_image_says_why_it_is_asked(bare, monkeypatch, where, why):
+    pipeline = kustomized(bare).changed({"warehouse": alone(Images(IMAGE), Git(), name="shop", where=where)})
+
+    def down(*_, **__):
+        raise RemoteFailed("A registry fails", code="registry-failed", detail=f"{IMAGE}: 503", hint="Try later.")
+
+    monkeypatch.setattr(bare.shelf, "image", down)
+    named = f"{IMAGE}:1.0.0@{digest(1)}"
+    with pytest.raises(RemoteFailed) as caught:
+        bare.project(pipeline).plan(images=[named])
+    assert str(caught.value) == (
+        f"A registry fails  [registry-failed]\n{IMAGE}: 503\nTry later.\n{why}\n"
+        f"Name the commit too, and nobody is asked:\n  gitpromote plan shop --image {named} --commit HEAD"
+    )
+    assert (caught.value.exit_code, caught.value.more) == (1, ("--commit", "HEAD"))
+    plan = bare.project(pipeline).plan(images=[named], commit="main")
+    assert tags(plan) == ["1.0.0"]
+
+
 def test_what_its_image_says_is_the_provenance(bare):
     pipeline = kustomized(bare).changed({"warehouse": alone(Images(IMAGE))})
     labels = {REVISION: "77ab", "org.opencontainers.image.source": "https://git.example/acme/shop"}
@@ -223,6 +253,39 @@ def test_a_commit_waits_for_its_image(bare):
     bare.shelf.put(f"{IMAGE}:1.1.0@{digest(2)}", labels={REVISION: second})
     plan = bare.promote(pipeline)
     assert (tags(plan), freight_of(plan).subject) == (["1.1.0"], "two")
+
+
+@pytest.mark.parametrize(
+    ("images", "newer"),
+    [
+        (Images(IMAGE, strategy="newest-build"), []),
+        (Images(IMAGE), ["3.0.0 was built from TWO, which is older than THREE"]),
+    ],
+)
+def test_an_image_that_was_built_late_of_a_commit_that_is_past_is_no_news(bare, images, newer):
+    """By its time or its name it is the newest, its commit is not: that is no reason to be told for ever."""
+    pipeline = kustomized(bare).changed({"warehouse": alone(images, Git(), where=same_commit())})
+    first, two, three = (
+        bare.home.commit({"base/d.yaml": bare.deployment("x", replicas=number)}, message=str(number))
+        for number in (1, 2, 3)
+    )
+    bare.shelf.put(f"{IMAGE}:2.0.0@{digest(3)}", labels={REVISION: three}, created=FIRST)
+    bare.shelf.put(f"{IMAGE}:3.0.0@{digest(2)}", labels={REVISION: two}, created=FIRST + 60)
+    plan = bare.project(pipeline).plan()
+    told = [f"{one['name']} {one['reason']}" for one in discovery(plan)["newer"]]
+    assert (tags(plan), told) == (["2.0.0"], [f"3.0.0 fits only older ones: {two[:7]}"])
+    bare.promote(pipeline)
+    plan = bare.project(pipeline).plan()
+    assert bare.decisions(plan) == {"test": "noop"}
+    told = [f"{one['name']} {one['reason']}" for one in discovery(plan).get("newer", [])]
+    assert told == [one.replace("TWO", two[:7]).replace("THREE", three[:7]) for one in newer]
+    [warehouse] = bare.project(pipeline).freight.discover().warehouses
+    [rejected] = warehouse.subscriptions[0].rejected
+    assert f"{rejected.name} {rejected.reason}" == f"3.0.0 was built from {two[:7]}, which is older than {three[:7]}"
+    other = bare.home.commit({"x": "1"}, branch="other", parent=first)
+    bare.shelf.put(f"{IMAGE}:4.0.0@{digest(4)}", labels={REVISION: other}, created=FIRST + 90)
+    newest, *_ = discovery(bare.project(pipeline).plan())["newer"]
+    assert newest["reason"] == f"was built from {other[:7]}, not from a commit of home"
 
 
 def test_an_image_goes_with_the_commit_that_it_was_built_from_however_old(bare):
@@ -347,6 +410,25 @@ def test_a_change_under_many_that_are_left_out_is_not_missed(site):
     stricter = git_only(site, Git(where='commit.subject == "first"'))
     plan = site.project(stricter).plan()
     assert (sources_of(plan), site.decisions(plan)) == (mine, {"test": "noop"})
+
+
+COUNTS = Git(include=["deploy/"], where="!commit.subject.startsWith('chore')")
+
+
+def test_what_a_left_out_commit_changed_comes_with_the_next_one_that_counts(site):
+    """That one changes nothing that the paths include."""
+    pipeline = git_only(site, COUNTS)
+    site.promote(pipeline)
+    site.home.commit(site.sources("test", version="2.0.0"), message="chore: bump")
+    assert site.decisions(site.project(pipeline).plan()) == {"test": "noop"}
+    [warehouse] = site.project(pipeline).freight.discover().warehouses
+    [told] = warehouse.subscriptions[0].rejected
+    assert told.reason == "is left out by its filter: commit.subject is 'chore: bump'"
+    feat = site.home.commit({"README": "x"}, message="feat: readme")
+    assert sources_of(site.promote(pipeline)) == feat
+    assert "ghcr.io/acme/shop:2.0.0" in site.home.show("env/test:apps-deployment-shop.yaml")
+    site.home.commit({"README": "y"}, message="feat: more of it")
+    assert site.decisions(site.project(pipeline).plan()) == {"test": "noop"}
 
 
 def test_an_image_of_an_older_commit_does_not_bring_it_back_unless_somebody_names_it(bare):

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -260,9 +261,35 @@ def test_many_gates_ask_at_once(site):
 # -- Prometheus
 
 
+def measured(number, *, at=None):
+    """What a server says that has measured this: of the moment that it is asked for, or of another one."""
+
+    def answer(asked):
+        moment = int(parse_qs(urlsplit(asked.path).query)["time"][0]) if at is None else at
+        value = {"resultType": "vector", "result": [{"metric": {}, "value": [moment, number]}]}
+        return said({"status": "success", "data": value})
+
+    return answer
+
+
+@pytest.mark.parametrize("elsewhere", ["/api/v1/query?time=1", "/login"])
+def test_a_metric_is_asked_where_it_is_and_nowhere_else(site, elsewhere):
+    def answer(asked):
+        ours = asked.path.startswith("/prom/")
+        return Said(status=302, headers={"Location": elsewhere}) if ours else measured("0.001", at=NOW)(asked)
+
+    with serving(answer) as server:
+        gate = Prometheus(f"{server.url}/prom", query="errors", below="0.01")
+        plan = site.project(site.pipeline(Environment("prod", gates=[gate]))).plan()
+        assert verdict(plan, "prometheus") == (
+            "error",
+            "the server redirects (302): give the address that answers; a login may stand in between",
+        )
+        assert len(server.asked) == 1
+
+
 def test_a_metric_is_not_asked_before_its_range_lies_behind_the_arrival(site):
-    value = {"resultType": "vector", "result": [{"metric": {}, "value": [NOW, "0.001"]}]}
-    with serving(lambda asked: said({"status": "success", "data": value})) as server:
+    with serving(measured("0.001")) as server:
         gate = Prometheus(server.url, query='errors{env="$upstream"}', over="15m", below="0.01")
         line = pipeline(site, gate)
         plan = site.project(line).plan()
@@ -286,8 +313,7 @@ def test_a_metric_is_not_asked_before_its_range_lies_behind_the_arrival(site):
 
 
 def test_an_apply_that_waits_lets_the_range_pass(site):
-    value = {"resultType": "vector", "result": [{"metric": {}, "value": [NOW, "0.001"]}]}
-    with serving(lambda asked: said({"status": "success", "data": value})) as server:
+    with serving(measured("0.001")) as server:
         line = pipeline(site, Prometheus(server.url, query="errors", over="15m", below="0.01"))
         plan = site.project(line).plan()
         assert applied(site, line, plan, wait=True)["prod"].startswith("written: ")
@@ -297,8 +323,7 @@ def test_an_apply_that_waits_lets_the_range_pass(site):
 def test_expressions_see_the_value_of_a_metric(site):
     from gitpromote import CEL
 
-    value = {"resultType": "vector", "result": [{"metric": {}, "value": [NOW, "0.25"]}]}
-    with serving(lambda asked: said({"status": "success", "data": value})) as server:
+    with serving(measured("0.25")) as server:
         rate = Prometheus(server.url, query="errors", below=1, name="rate")
         low = CEL("low", 'metrics["rate"].value < 0.1')
         line = site.pipeline(Environment("test", gates=[rate, low]))
@@ -358,6 +383,7 @@ def test_every_commit_since_the_last_freight_is_signed(site, signing, keys):
         "lacking": 1,
         "signers": "allowed_signers",
         "at": last,
+        "again": {"oldest": unsigned, "root": False, "branch": "main", "gone": False, "pipeline": "shop"},
     }
     assert first != last
 
@@ -402,7 +428,7 @@ def test_nobody_who_may_sign_is_an_error(site):
     assert verdict(site.project(line).plan(), "commit-signature") == (
         "error",
         (
-            "Nobody is named who may sign: commit-signature has no signers=, and neither has the Pipeline.; "
+            "Nobody is named who may sign: commit-signature has no signers=, and neither has the Pipeline; "
             'Write signers="allowed_signers", a file of the home repository.'
         ),
     )
@@ -709,8 +735,7 @@ def test_a_function_sees_what_changes_and_what_other_gates_were_told(site, tmp_p
         "    rate = facts['metrics']['rate']\n"
         "    return {'status': 'pass', 'message': f\"{facts['plan']['changes']} {rate['value']} {facts['at']}\"}\n"
     )
-    value = {"resultType": "vector", "result": [{"metric": {}, "value": [NOW, "0.25"]}]}
-    with serving(lambda asked: said({"status": "success", "data": value})) as server:
+    with serving(measured("0.25")) as server:
         gates = [PythonGate("my_gates:told"), Prometheus(server.url, query="errors", below=1, name="rate")]
         line = site.pipeline(Environment("prod", gates=gates))
         project = site.project(line)

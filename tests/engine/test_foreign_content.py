@@ -262,7 +262,7 @@ def test_two_pipelines_on_one_branch_are_refused(promoted):
         promoted.project(pay).plan()
     assert str(caught.value) == (
         "Two pipelines write here  [path-shared]\n"
-        f"test: env/test:/ was last written by the pipeline shop ({promoted.home.head('env/test')[:7]})\n"
+        f"test: env/test was last written by the pipeline shop ({promoted.home.head('env/test')[:7]})\n"
         "Give pay a path of its own, or retire the environment in shop."
     )
     assert caught.value.exit_code == 11

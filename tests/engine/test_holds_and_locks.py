@@ -149,6 +149,16 @@ def test_a_lock_whose_time_is_over_may_be_taken(promoted):
     assert promoted.project().lock("test", reason="mine").data["reason"] == "mine"
 
 
+def test_who_locks_what_is_locked_by_oneself_is_told_so(promoted):
+    promoted.project().lock("test", reason="mine")
+    with pytest.raises(Contention) as caught:
+        promoted.project(cache="elsewhere").lock("test", reason="mine, too")
+    assert str(caught.value) == (
+        'The environment is locked  [lock-held]\ntest: locked by yourself, Ada <ada@acme.example>: "mine"\n'
+        "The lock is your own: your applies go on. To take it away:\n  gitpromote unlock test"
+    )
+
+
 @pytest.mark.parametrize("ttl", [0, 0.5, -1])
 def test_a_lock_for_no_time_is_refused(promoted, ttl):
     with pytest.raises(UsageError, match="ttl-invalid"):

@@ -287,3 +287,21 @@ def test_some_apps_alone_are_refused_where_sources_are_edited_in_place(chart):
     )
     alone = chart.plan(helm(chart), images=[f"{IMAGE}:1.1.0@{DIGEST}"], apps=["shop"])
     assert chart.decisions(alone)["test"] == "ready"
+
+
+def test_two_environments_are_compared_as_their_sources_stand(chart):
+    """Nothing of what comes next is rendered, and what somebody wrote by hand is seen."""
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0@{DIGEST}"])
+    alias = next(iter(chart.project(pipeline).status()["test"].runs.values())).alias
+    chart.shelf.put(f"{IMAGE}:1.2.0@{DIGEST.replace('ab', 'cd')}")
+    found = chart.project(pipeline).diff("test", "prod")
+    assert (dict(found), found.sides) == ({"test -> prod": ()}, (f"runs {alias}", f"runs {alias}"))
+    values = chart.home.show("main:envs/prod.yaml").replace("1.1.0", "1.0.9")
+    chart.home.commit({"envs/prod.yaml": values})
+    found = chart.project(pipeline).diff("test", "prod")
+    [change] = found["test -> prod"]
+    assert [(field.before, field.after) for field in change.fields] == [
+        (f"{IMAGE}:1.1.0@{DIGEST}", f"{IMAGE}:1.0.9@{DIGEST}")
+    ]
+    assert found.sides == (f"runs {alias}", f"runs {alias}, and holds foreign content")

@@ -89,3 +89,43 @@ def test_a_folder_of_a_branch_is_named_with_it(site):
     gone = {path: None for path in site.home.files("rendered") if "test" not in path}
     site.home.commit(gone, branch="rendered")
     assert status(site, left) == ()
+
+
+def test_an_old_name_that_comes_too_late_is_told(site):
+    """What was recorded under the new name first began it anew."""
+    site.home.commit(site.sources("dev"))
+    site.promote(site.pipeline(Environment("test"), Environment("uat", production=False)))
+    site.clock.time += HOUR
+    before = site.pipeline(Environment("dev"), Environment("uat", production=False))
+    site.promote(before)
+    site.clock.time += HOUR
+    late = site.pipeline(Environment("dev", moved="test"), Environment("uat", production=False))
+    text = (
+        'dev has a history of its own since 01:54Z, so that moved="test" has no effect: what was recorded of test does '
+        "not count for it. It had to be there before the first Record of dev"
+    )
+    assert site.project(late).plan().warnings == (text,)
+    assert status(site, late) == (text,)
+
+
+def test_an_old_name_that_came_in_time_is_nothing_to_tell(site):
+    site.home.commit(site.sources("dev") | site.sources("stage"))
+    site.promote(site.pipeline(Environment("test")))
+    renamed = site.pipeline(Environment("dev", moved="test"))
+    assert status(site, renamed) == ()
+    site.promote(renamed)
+    assert status(site, renamed) == ()
+    again = site.pipeline(Environment("stage", moved=["dev", "test"]))
+    assert status(site, again) == ()
+    site.promote(again)
+    assert status(site, again) == ()
+
+
+def test_an_old_name_that_never_was_is_told(site):
+    wrong = site.pipeline(Environment("test", moved="nothing"), Environment("uat", moved=["a", "b"]))
+    assert status(site, wrong) == ()  # nothing is recorded at all
+    site.promote(wrong)
+    assert status(site, wrong) == (
+        'test: moved="nothing" has no effect: nothing was ever recorded of an environment called nothing',
+        'uat: moved=["a", "b"] has no effect: nothing was ever recorded of environments called a, b',
+    )

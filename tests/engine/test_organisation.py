@@ -10,6 +10,7 @@ from gitpromote.model.finding import Finding
 from gitpromote.policy.judged import Judged
 from gitpromote.project.running import Runner
 from gitpromote.views.lines import plain
+from gitpromote.views.policies import policy_table
 
 from .conftest import NOW, sources
 
@@ -800,6 +801,24 @@ def test_the_list_of_policies_has_them_with_their_phase(site, organisation):
         ("org/boundary", "boundary", "hard", ("test",)),
     ]
     assert rows[1].definition.endswith("  # warn, enforced from 2025-12-01")
+
+
+def test_the_list_of_policies_has_those_that_fit_no_environment_here(site, organisation):
+    elsewhere = "match: {labels: {tier: gold}}"
+    organisation.asks(
+        f"gates:\n  - {{kind: window, name: hours, hours: 'Mon-Thu 09:00-16:00', {elsewhere}}}\n"
+        f"policies:\n  - {{pack: images, {elsewhere}}}\n"
+        "boundaries:\n  - {environments: [t*], match: {names: elsewhere}}\n"
+    )
+    rows = site.project().policies()
+    assert [(row.name, row.kind, row.level, row.environments) for row in rows if row.source == "organisation"] == [
+        ("org/hours", "window", "hard", ()),
+        ("org/images", "pack", "hard", ()),
+        ("org/boundary", "boundary", "hard", ()),
+    ]
+    assert rows[0].match["labels"] == {"tier": "gold"}
+    shown = plain(policy_table("shop", rows, every=("test", "uat", "prod"), width=None))
+    assert [line.split("  ")[-1] for line in shown.splitlines() if "org/" in line] == ["(fits no environment here)"] * 3
 
 
 # -- programs, rollbacks, doctor

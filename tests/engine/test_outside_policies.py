@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import sys
 
@@ -63,3 +64,36 @@ def test_a_function_is_found_beside_the_pipeline_file(site, tmp_path):
         folder=tmp_path, functions={"rules:check": (str(tmp_path / "rules.py"), "")}
     )
     assert told(project.plan())[0][1] == "fail"
+
+
+def places(site, tmp_path, finding, *, sarif=False):
+    """Where a plan says that a program's only Finding is."""
+    said = {"findings": [{"message": "m", **finding}]}
+    if sarif:
+        place = {"artifactLocation": {"uri": finding["file"]}, "region": {"startLine": finding["line"]}}
+        result = {"level": "error", "message": {"text": "m"}, "locations": [{"physicalLocation": place}]}
+        said = {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "t"}}, "results": [result]}]}
+    (tmp_path / "said.json").write_text(json.dumps(said))
+    policy = ExecPolicy("ours", ["cat", str(tmp_path / "said.json")], output="sarif" if sarif else "json")
+    outcome = site.project(site.pipeline(policies=[policy])).plan().data.environment("prod").outcomes[-1]
+    [one] = outcome.findings
+    return f"{one.object or '-'} {one.file}:{one.line}"
+
+
+SHOP = {"kind": "Deployment", "name": "shop"}
+OWN = "0001-deployment-prod-shop.yaml"
+FILE = "deploy/prod/deployment.yaml"
+
+
+@pytest.mark.parametrize("sarif", [False, True])
+def test_a_line_that_a_program_names_is_the_line_that_a_plan_tells(site, tmp_path, sarif):
+    site.home.commit({FILE: "# above\n---\n" + site.deployment("prod")})
+    assert places(site, tmp_path, {"file": FILE, "line": 5}, sarif=sarif) == f"- {FILE}:5"
+    assert places(site, tmp_path, {"file": OWN, "line": 5}, sarif=sarif) == f"apps/Deployment prod/shop {FILE}:7"
+
+
+def test_a_line_of_an_object_is_told_where_it_stands_in_the_sources(site, tmp_path):
+    site.home.commit({FILE: "# above\n---\n" + site.deployment("prod")})
+    assert places(site, tmp_path, {"object": SHOP, "line": 7}) == f"apps/Deployment prod/shop {FILE}:9"
+    assert places(site, tmp_path, {"object": SHOP, "line": 700}) == f"apps/Deployment prod/shop {FILE}:3"
+    assert places(site, tmp_path, {"object": SHOP}) == f"apps/Deployment prod/shop {FILE}:3"

@@ -387,18 +387,10 @@ def test_groups_may_hold_groups(guarded, people):
     ("text", "members", "message"),
     [
         (
-            PAYMENTS,
-            {"groups": None},
-            (
-                "Nobody says who is in a group: approvals asks for @acme/payments, and the pipeline names no file of "
-                'groups.; Commit such a file and name it: Pipeline(…, groups="groups.yaml")'
-            ),
-        ),
-        (
             "acme/paymnts: []\n",
             {},
             (
-                "There is no such group: @acme/payments is not in ops/groups.yaml at HEAD, which has @acme/paymnts.; "
+                "There is no such group: @acme/payments is not in ops/groups.yaml at HEAD, which has @acme/paymnts; "
                 "did you mean @acme/paymnts?"
             ),
         ),
@@ -438,7 +430,7 @@ def test_groups_may_hold_groups(guarded, people):
             ),
         ),
     ],
-    ids=["unnamed", "unknown", "no list", "no mapping", "twice", "not there"],
+    ids=["unknown", "no list", "no mapping", "twice", "not there"],
 )
 def test_groups_that_cannot_be_read_are_an_error_that_blocks(guarded, people, text, members, message):
     commit(guarded, {GROUPS: text})
@@ -446,6 +438,26 @@ def test_groups_that_cannot_be_read_are_an_error_that_blocks(guarded, people, te
     told = message.replace("HEAD", guarded.home.head("main")[:7]).replace("HOME", str(guarded.home.path))
     assert verdict(plan) == ("error", told)
     assert plan["prod"].decision == "blocked"
+
+
+@pytest.mark.parametrize("of", ["@acme/payments", ["@acme/payments", "cleo@acme.example"]], ids=["group", "and one"])
+def test_a_group_of_which_no_file_is_named_waits_and_never_passes(guarded, people, of):
+    commit(guarded, {GROUPS: PAYMENTS})
+    pipeline = line(guarded, 1, of=of, groups=None)
+    plan = project(guarded, pipeline, "eve").plan()
+    named = "@acme/payments" + (" or cleo@acme.example" if len(of) == 2 else "")
+    message = (
+        f"0 of 1 from {named}; nobody says who is in a group: approvals asks for @acme/payments, and the pipeline "
+        'names no file of groups; Commit such a file and name it: Pipeline(…, groups="groups.yaml")'
+    )
+    assert verdict(plan) == ("pending", message)
+    assert (plan["prod"].decision, plan["prod"].reason) == ("waiting", "upstream, approvals")
+    approve(guarded, people, pipeline, plan, "cleo")
+    approve(guarded, people, pipeline, plan, "dora")
+    assert verdict(project(guarded, pipeline).plan()) == ("pending", message)
+    result = guarded.apply(plan, project=project(guarded, pipeline, "eve"), env="prod")
+    assert guarded.told(result) == {"prod": "waiting 3"}
+    assert guarded.home.head("env/prod") == plan.data.basis.repositories["home"].refs.get("refs/heads/env/prod")
 
 
 # -- history

@@ -56,6 +56,15 @@ def test_sixteen_applies_of_one_plan_write_it_once(site):
     assert site.project(pipeline).verify().ok
 
 
+def test_of_many_who_are_refused_one_says_so(site):
+    pipeline = site.pipeline(Environment("test"), Environment("prod"))
+    plan = plan_now(site, pipeline)
+    site.home.hook("update", 'case "$1" in refs/heads/env/*) echo frozen >&2; exit 1;; esac\n')
+    race(site, pipeline, [plan] * 6)
+    assert site.records("failed", "written") == [("failed", "test")]
+    assert site.project(pipeline).verify().ok
+
+
 def test_of_sixteen_plans_with_other_freight_one_is_written_and_the_others_are_stale(site):
     pipeline = site.pipeline(Environment("test"))
     commits = [site.home.commit(site.sources("test", version=f"2.0.{at}")) for at in range(MANY)]

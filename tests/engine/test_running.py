@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitpromote import App, Environment, Git, Image, Plain, Soak, Warehouse
+from gitpromote import App, Environment, Git, Image, Plain, Soak, Warehouse, Wave
 from gitpromote.engine.interrupt import Interruption
 from gitpromote.engine.looping import Bell, Lane, Nobody, Pace, keep_running
 from gitpromote.engine.running import until_settled
@@ -23,6 +23,9 @@ from gitpromote.model.result import EnvironmentResult
 from gitpromote.model.round import Ran, Round, Turn
 from gitpromote.project.running import Runner
 from gitpromote.project.wiring import WallClock
+from gitpromote.views.lines import plain
+from gitpromote.views.running import ran_view
+from gitpromote.views.time import first_minute
 
 from .conftest import NOW, Clock
 
@@ -338,6 +341,66 @@ def test_rounds_go_on_while_something_moves():
 def test_what_was_written_and_what_waits_next_are_both_told():
     ran = settled(a_round(test="written"), a_round(test="waiting"))
     assert statuses(ran) == [("test", "written"), ("test", "waiting")]
+
+
+def test_an_environment_that_was_written_and_waits_for_its_next_freight_stands_in_one_row(site):
+    pipeline = site.pipeline(
+        Environment("test", auto=True), Environment("uat", auto=True, gates=[Soak("1h")], production=False)
+    )
+    site.project(pipeline).run_once()
+    site.clock.time += 3600
+    site.home.commit(site.sources("test", "uat", version="1.1.0"))
+    ran = site.project(pipeline).run_once()
+    assert statuses(ran) == [("test", "written"), ("uat", "written"), ("uat", "waiting")]
+    heads = {name: (site.home.head(f"env/{name}") or "")[:7] for name in ("test", "uat")}
+    [newer] = ran.turns[2].freight
+    assert plain(ran_view(ran)).splitlines() == [
+        f"test  written {heads['test']} -> env/test, tree as planned",
+        f"uat   written {heads['uat']} -> env/uat, tree as planned; then {newer} waiting: soak: 0s of 1h in test; "
+        "opens 02:54Z",
+        "Applied: 2 done, 0 failed, 0 waiting, 0 not started.",
+    ]
+
+
+def test_what_waits_says_when_it_opens_and_what_the_plan_warns_of_is_told(site):
+    pipeline = site.pipeline(
+        Environment("test", auto=True), Environment("uat", auto=True, gates=[Soak("1h")], production=False)
+    )
+    site.clock.time += 5 * 3600
+    site.project(pipeline).run_once()
+    site.clock.time -= 5 * 3600
+    ran = site.project(pipeline).run_once()
+    warned = (
+        "the ledger's time lies 5h ahead: a clock ran ahead when its last Records were written, or this one is slow; "
+        "what soaks or bakes waits until then"
+    )
+    assert plain(ran_view(ran)).splitlines() == [
+        "uat  waiting: soak: 0s of 1h in test; opens 06:54Z",
+        "Applied: 0 done, 0 failed, 1 waiting, 0 not started.",
+        "Nothing was written.",
+        f"! {warned}",
+    ]
+    assert [one.warnings for one in ran.rounds] == [(warned,)]
+
+
+def test_a_wave_with_jitter_says_when_it_begins(site):
+    members = {"auto": True, "production": False}
+    pipeline = site.pipeline(
+        Environment("test", **members), Environment("uat", wave=Wave(1, jitter="6h"), **members)
+    )
+    ran = site.project(pipeline).run_once()
+    [waiting] = [turn for turn in ran.turns if turn.status == "waiting"]
+    opens = first_minute(waiting.opens, now=NOW)
+    lines = plain(ran_view(ran)).splitlines()
+    assert lines[1] == f"uat   waiting: wave: wave 1: begins up to 6h later than it might; opens {opens}"
+
+
+def test_a_failure_that_a_later_round_makes_good_is_of_the_past():
+    mended = settled(a_round(test="failed", uat="written"), a_round(test="written", uat=""), a_round(test="", uat=""))
+    assert (statuses(mended), mended.exit_code) == ([("test", "written"), ("uat", "written")], 0)
+    standing = settled(a_round(test="failed", uat="written"), a_round(test="waiting", uat=""))
+    assert statuses(standing) == [("test", "failed"), ("test", "waiting"), ("uat", "written")]
+    assert standing.exit_code == 6
 
 
 def test_who_is_overtaken_again_and_again_gives_up_as_stale():

@@ -161,3 +161,48 @@ def test_whatever_was_merged_the_newest_has_all_that_counts_and_all_that_is_held
         assert newest in bare.home.git("rev-list", "--first-parent", heads["main"]).split()
         assert base in bare.home.git("rev-list", newest).split()
         assert counting(newest) == counting(heads["main"])
+
+
+FILTERED = st.lists(
+    st.tuples(st.sampled_from(["main", "side", "join"]), st.sampled_from(["deploy", "docs"]), st.booleans()),
+    min_size=1,
+    max_size=9,
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=FILTERED, held=st.integers(0, 9))
+def test_paths_and_a_filter_together_miss_no_change(bare, steps, held):
+    """Taken is each commit of the branch that the filter lets through and that holds other files that count than the
+    one taken before it.
+    """
+    line = f"line-{len(bare.home.refs())}"
+    files = {"main": {"deploy/0": "0"}}
+    heads = {"main": bare.home.commit(files["main"], branch=line, parent=None, message="counts")}
+    for number, (step, folder, counts) in enumerate(steps, 1):
+        own, message = {f"{folder}/{number}": "x"}, "counts" if counts else "chore"
+        if step == "side":
+            parent, before = heads.get(step, heads["main"]), files.get(step, files["main"])
+            files[step] = before | own
+            heads[step] = bare.home.commit(own, branch=f"{line}-side", parent=parent, message=message)
+            continue
+        merge = heads.get("side") if step == "join" else None
+        files["main"] = files["main"] | (files["side"] if merge else {}) | own
+        joined = files["main"] if merge else own
+        heads["main"] = bare.home.commit(joined, branch=line, parent=heads["main"], merge=merge, message=message)
+    on_line = bare.home.git("rev-list", "--first-parent", "--reverse", heads["main"]).split()
+    base = on_line[held % len(on_line)]
+    git = Git(branch=line, include=["deploy/"], where='commit.subject == "counts"')
+    world = bare.project(following(bare, git))._world
+    seen = look(world, [world.pipeline.resolved("test")])
+    found = [one.oid for one in git_selection(world, seen, git, Sought(base=base)).candidates]
+
+    def counting(commit):
+        return {path for path in bare.home.files(commit) if path.startswith("deploy/")}
+
+    taken = [base]
+    for commit in on_line[on_line.index(base) + 1 :]:
+        passes = bare.home.git("log", "-1", "--format=%s", commit) == "counts"
+        if passes and counting(commit) != counting(taken[-1]):
+            taken.append(commit)
+    assert found == taken[::-1]

@@ -100,7 +100,7 @@ def test_an_environment_goes_on_under_its_new_name(small_pipeline):
     state = LedgerState(environments={"uat": old})
     moved = moves_of(small_pipeline)
     assert moved == {"stage": ("qa", "uat")}
-    assert with_moved(state, moved).environment("stage") == old.model_copy(update={"name": "stage"})
+    assert with_moved(state, moved).environment("stage") == old.model_copy(update={"name": "stage", "moved": "uat"})
     assert with_moved(state, {}) is state
     record = Record(
         id="9" * 64, kind="held", at=5, actor=Actor(claimed="Ada"), environment="stage", data={"moved": "uat"}

@@ -254,6 +254,9 @@ EXAMPLES: list[tuple[Definition, str]] = [
         Environment("a", gates=[Soak("1h")], apps=[], production=False, labels={"tier": "gold"}),
         'Environment("a", gates=[Soak("1h")], apps=[], production=False, labels={"tier": "gold"})',
     ),
+    (Environment("a", apps=[]), 'Environment("a", apps=[])'),
+    (Environment("a", apps=[], auto=False), 'Environment("a", apps=[], auto=False)'),
+    (Environment("a", auto=False), 'Environment("a")'),
     (Environment("a", select="sequential(2)", agent=NoAgent(), target=Branch("x")), None),  # type: ignore[list-item]
     (
         Pipeline("p", apps=[App("a", Plain("d"))], target=Branch("$env"), environments=[Environment("e")]),
@@ -286,6 +289,15 @@ def test_a_definition_goes_through_plain_data(value: Definition) -> None:
 def test_a_definition_can_be_copied_and_pickled(value: Definition) -> None:
     assert copy.deepcopy(value) == value
     assert pickle.loads(pickle.dumps(value)) == value
+
+
+def test_what_a_point_of_control_says_of_going_by_itself_is_told_apart_from_what_it_does_not_say() -> None:
+    points = [Environment("a", apps=[], auto=auto) for auto in (None, False, True)]
+    assert [one.to_data()["auto"] for one in points] == [None, False, True]
+    assert points[0] == Environment("a", apps=[])
+    assert points[0] != points[1]
+    assert Environment("a", auto=False) == Environment("a")
+    assert Environment("a").to_data()["auto"] is False
 
 
 def test_the_examples_have_every_kind() -> None:

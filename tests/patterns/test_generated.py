@@ -29,7 +29,7 @@ def values(*environments: str, replicas: int = 1) -> str:
     return f"environments: [{', '.join(environments)}]\nreplicas: {replicas}\n"
 
 
-def test_a_new_team_is_a_new_folder_and_one_that_is_gone_is_retired(repository, monkeypatch):
+def test_a_new_team_is_a_new_folder_and_one_that_is_gone_is_retired(repository, monkeypatch, capsys):
     repository.use(
         "teams.py",
         {
@@ -61,6 +61,11 @@ def test_a_new_team_is_a_new_folder_and_one_that_is_gone_is_retired(repository, 
     assert main(["apply", "retire.json", "--expect-digest", digest]) == 0
     assert [path for path in repository.holds("rendered") if "shop" in path] == []
     assert main(["retire", "shop", "--gone", "--reason", "again"]) == 0
+    capsys.readouterr()
+    assert main(["history", "shop"]) == 0  # what it did is known as long as its ledger is
+    assert "the team is gone" in capsys.readouterr().out
+    assert main(["history", "shop", "--env", "test", "--all"]) == 0
+    assert main(["history", "nosuch"]) == 64
     assert main(["retire", "nosuch", "--gone", "--reason", "no such team"]) == 64
 
 

@@ -6,6 +6,10 @@ import pytest
 from pattern_repository import CONFIG, layered, service
 
 from gitpromote.errors import SourceInvalid
+from gitpromote.model.freight_words import version_of
+from gitpromote.views.environments import environment_table
+from gitpromote.views.lag import lag_view
+from gitpromote.views.standing import status_view
 
 HOUR = 3600
 BASE = "deploy/base/config.yaml"
@@ -19,6 +23,11 @@ def said(version: str, value: str = "1") -> dict[str, str]:
 def setting(value: str, *, of: str = BASE) -> dict[str, str]:
     """A commit that changes a base."""
     return {of: CONFIG.format(name="shop-settings", value=value)}
+
+
+def told(lines):
+    """What lines say, without how."""
+    return ["".join(span.text for span in one) for one in lines]
 
 
 @pytest.fixture
@@ -270,7 +279,23 @@ def test_a_hotfix_enters_just_before_prod_and_the_next_version_replaces_it(shop,
     assert ran == ["shop:1.4.0", "shop:1.4.0", "shop:hotfix-1.4.0-1", "shop:hotfix-1.4.0-1"]
     images.push("shop", "1.4.1")
     assert repository.run() == {"test": "written", "uat": "written"}
+    status = repository.project().status(lag=True)
+    prod = next(one for one in status.data.environments if one.name == "prod")
+    assert [version_of(one) for one in prod.running] == ["hotfix-1.4.0-1"]  # what it holds of trunk is not there
+    assert {name: version_of(lag.runs) for name, lag in prod.lag.items()} == {"trunk": "hotfix-1.4.0-1"}
+    assert [version_of(one) for one in prod.runs.values()] == ["1.4.0", "hotfix-1.4.0-1"]
+    rows = [row.split() for view in (lag_view(status.data), status_view(status.data)) for row in told(view)]
+    assert [row[:2] for row in rows if row and row[0] == "prod"] == [["prod", "hotfix-1.4.0-1"]] * 2
+    plan = repository.project().plan()
+    [row] = [row.split() for row in told(environment_table(plan.data)) if row.split()[:1] == ["prod"]]
+    assert row[1:3] == ["hotfix-1.4.0-1", plan.data.freight[plan["prod"].freight["trunk"].id].alias]
+    [older] = [one for one in repository.project().freight.list() if version_of(one.freight) == "1.4.0"]
+    assert [one.environment for one in older.journey if one.runs] == []
+    repository.clock.ahead += HOUR
     assert repository.promote() == {"test": "noop", "uat": "noop", "hotfix": "noop", "prod": "written"}
+    status = repository.project().status(lag=True)
+    prod = next(one for one in status.data.environments if one.name == "prod")
+    assert [version_of(one) for one in prod.running] == ["1.4.1"]
     ran = [repository.says(f"env/{name}")["apps-deployment-shop.yaml"] for name in names]
     assert ran == ["shop:1.4.1", "shop:1.4.1", "shop:hotfix-1.4.0-1", "shop:1.4.1"]
     images.push("shop", "hotfix-1.4.1-1", created="2026-02-01T00:00:00Z")

@@ -85,6 +85,8 @@ class Scenario:
             kind, data = "freight-created", {"freight": freight.model_dump(mode="json")}
         elif kind in ("freight-approved", "rejected"):
             members, data = {}, {**data, "freight": freight.id}
+        if data.get("ordinary"):
+            data = {**data, "ordinary": [freight.id]}
         given = {"id": f"{number:064x}", "actor": Actor(claimed="Ada"), "environment": environment, **members}
         return Record(kind=kind, at=at, data=data, **given)
 
@@ -92,7 +94,7 @@ class Scenario:
     def member(word: str) -> tuple[str, Any]:
         name, _, value = word.partition("=")
         read = {"expires": lambda text: moment(*text.split()), "skip": lambda text: text.split(",")}
-        flag = name in ("bypass", "inherited")
+        flag = name in ("bypass", "inherited", "ordinary")
         return name, value == "true" if flag else read.get(name, str)(value)
 
     def journey(self, at: int) -> Journey:

@@ -49,6 +49,10 @@ def test_nobody_was_asked():
     ("members", "why"),
     [
         ({"change": "sha256:2"}, "for another change"),
+        # Whoever may not is not sent to approve this change as well.
+        ({"change": "sha256:2", "wrote": "8f3c1d2000"}, "wrote 8f3c1d2"),
+        ({"change": "sha256:2", "not_of": "not of @acme/payments"}, "not of @acme/payments"),
+        ({"change": "sha256:2", "asked": "asked for it"}, "for another change"),
         ({"key": "", "unsound": "it is not signed"}, "it is not signed"),
         ({"not_of": "removed from @acme/payments"}, "removed from @acme/payments"),
         ({"wrote": "8f3c1d2000"}, "wrote 8f3c1d2"),

@@ -125,6 +125,20 @@ def test_a_zone_that_this_machine_lacks_is_an_error() -> None:
     assert (found.status, found.message) == ("error", "this machine has no time zone Europe/Nowhere")
 
 
+@pytest.mark.parametrize(
+    ("expression", "needs"),
+    [
+        ("plan.adds == 0 && change.risk == 'low'", {"needs": ["plan.adds"]}),
+        ("plan.adds == 0 && change.risk == 'high'", {}),
+        ("plan.adds < 0", {"needs": []}),
+        ("plan.adds == 1 && change.risk == 'low'", {}),
+    ],
+)
+def test_what_has_to_change_is_told_where_that_is_not_all(expression: str, needs: Mapping[str, Any]) -> None:
+    found = judged(expression, {"plan": {"adds": 1}, "change": {"risk": "low"}})
+    assert {name: value for name, value in found.operands.items() if name == "needs"} == needs
+
+
 # -- when it turns
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitpromote.errors import ConfigurationError
 from gitpromote.model.evidence import Evidence, Subject
 from gitpromote.model.freight import Freight
 from gitpromote.model.gate_evidence import Prometheus
@@ -40,7 +41,7 @@ def context(evidence: Evidence | None = None, *, arrived: int | None = NOW - 360
 
 
 def said_of(body: dict[str, Any], status: int = 200) -> Evidence:
-    value, error = metric.answered(status, json.dumps(body).encode())
+    value, error = metric.answered(status, json.dumps(body).encode(), at=NOW)
     return Evidence(
         gate="prometheus", subject=Subject(environment="prod"), at=NOW, source="prom", value=value, error=error
     )
@@ -146,7 +147,44 @@ def test_what_is_no_one_number_is_an_error(evidence, message):
     [(b"", "not JSON"), (b"ok", "not JSON"), (b"<html>", "a web page; a login may stand in between")],
 )
 def test_what_is_not_json_is_an_error(body, look):
-    assert metric.answered(200, body) == ({}, f"the answer is not Prometheus's: {look}")
+    assert metric.answered(200, body, at=NOW) == ({}, f"the answer is not Prometheus's: {look}")
+
+
+@pytest.mark.parametrize("kind", ["vector", "scalar"])
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        (NOW - 5, ""),
+        (NOW + 4.9, ""),
+        (NOW - 6, "the answer is of 2025-11-20T11:59:54Z, and the question of 2025-11-20T12:00:00Z"),
+        (0, "the answer is of 1970-01-01T00:00:00Z, and the question of 2025-11-20T12:00:00Z"),
+        (10**400, f"the answer is of the second {'1' + '0' * 198}…, and the question of 2025-11-20T12:00:00Z"),
+    ],
+)
+def test_an_answer_is_of_the_moment_that_was_asked_for(kind, moment, told):
+    sample = [moment, "0.001"]
+    evidence = success(kind, sample if kind == "scalar" else [{"metric": {}, "value": sample}])
+    assert evidence.error == told
+    assert judged(evidence).status == ("error" if told else "pass")
+
+
+@pytest.mark.parametrize("moment", ["1763640000", None, True])
+def test_a_sample_without_a_moment_is_none(moment):
+    assert judged(success("vector", [{"metric": {}, "value": [moment, "0"]}])).status == "error"
+
+
+def test_a_redirect_is_no_answer():
+    assert said_of({}, 302).error == (
+        "the server redirects (302): give the address that answers; a login may stand in between"
+    )
+
+
+@pytest.mark.parametrize("bounds", [{"above": "2", "below": "1"}, {"above": 1, "below": "1.0"}])
+def test_bounds_that_no_number_is_between_are_refused(bounds):
+    with pytest.raises(ConfigurationError) as caught:
+        Prometheus("https://prom.example", query="errors", **bounds)
+    told = f"is to be above {bounds['above']} and below {bounds['below']}, which no number is"
+    assert [one.message for one in caught.value.problems] == [f'Prometheus("https://prom.example"): {told}']
 
 
 def test_a_missing_answer_never_passes():
@@ -157,7 +195,7 @@ def test_a_missing_answer_never_passes():
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=80), st.sampled_from([200, 204, 302, 400, 500]))
 def test_no_bytes_pass_that_are_not_an_answer(body, status):
-    value, error = metric.answered(status, body)
+    value, error = metric.answered(status, body, at=NOW)
     assert error
     assert value == {}
 

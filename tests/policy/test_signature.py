@@ -65,9 +65,46 @@ def test_commits_are_signed_or_the_change_fails(value, status, message):
     outcome = signature.judge_commits(CommitSignature(), context(value))
     assert (outcome.status, outcome.message, outcome.reads) == (status, message, "fixed")
     assert outcome.threshold == "each is signed by one of allowed_signers"
-    oldest = value["unsigned"][-1]["commit"] if status == "fail" else ""
-    again = f'git rebase --rebase-merges --exec "git commit --amend --no-edit -S" {oldest}~1'
-    assert outcome.remedy == (again if status == "fail" else "")
+    assert outcome.remedy == ""
+
+
+REWRITE = 'git rebase --rebase-merges --exec "git commit --amend --no-edit -S"'
+CREATE = "gitpromote freight create shop --commit main"
+HELD = {"branch": "main", "gone": False, "pipeline": "shop"}
+
+
+@pytest.mark.parametrize(
+    ("again", "gone", "remedy"),
+    [
+        (
+            {"oldest": "a" * 40, "root": False, **HELD},
+            "",
+            f"{REWRITE} {'a' * 40}~1 && git push --force-with-lease && {CREATE}",
+        ),
+        (
+            {"oldest": "a" * 40, "root": True, **HELD},
+            "",
+            f"{REWRITE} --root && git push --force-with-lease && {CREATE}",
+        ),
+        # Of another repository nobody makes Freight by its commit.
+        ({"oldest": "a" * 40, "root": True, "gone": False}, "", f"{REWRITE} --root && git push --force-with-lease"),
+        ({**HELD, "gone": True}, "; the Freight's commit is no longer on main", CREATE),
+        (
+            {"oldest": "b" * 40, "root": True, **HELD, "gone": True},
+            "; the Freight's commit is no longer on main",
+            f"{REWRITE} --root && git push --force-with-lease && {CREATE}",
+        ),
+        (
+            {"branch": "main", "gone": True, "taken": "kind-bream-1e21"},
+            "; the Freight's commit is no longer on main: kind-bream-1e21 has the one that is there now",
+            "",
+        ),
+    ],
+)
+def test_what_helps_is_new_commits_on_the_branch_and_freight_of_them(again, gone, remedy):
+    outcome = signature.judge_commits(CommitSignature(), context({**commits([("a" * 40, NONE)], 1), "again": again}))
+    one = "1 of 1 commit not signed by one of allowed_signers: aaaaaaa has no signature"
+    assert (outcome.message, outcome.remedy) == (one + gone, remedy)
 
 
 def images(unsigned: list[tuple[str, str]], count: int) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def test_an_explanation_has_gates_policies_and_when_it_opens(gated):
 
 def test_an_explanation_shows_itself(gated):
     found = gated.plan(as_of=AS_OF).explain("test")
-    lines = repr(found).splitlines()
+    assert repr(found) == "<Explanation shop test: waiting (hours)>"
+    lines = str(found).splitlines()
     assert lines[0].endswith(" · waiting: hours · opens 08:00Z")
     assert lines[1:3] == [
         "  pending  hours   Mon-Thu 09:00-16:00 Europe/Berlin; closed; opens 08:00Z",
@@ -56,7 +57,7 @@ def test_an_explanation_shows_itself(gated):
     ]
     shown = found._repr_mimebundle_()
     assert set(shown) == {"text/plain", "text/markdown", "application/vnd.gitpromote.explanation.v1+json"}
-    assert shown["text/plain"] == repr(found)
+    assert shown["text/plain"] == str(found)
     assert shown["application/vnd.gitpromote.explanation.v1+json"]["applies_to"] == {"hours": ["promote"]}
 
 

@@ -46,7 +46,7 @@ def test_a_saved_plan_of_the_same_change_is_named(shop):
     assert helps(shop) == f"gitpromote approve {path} --env test"
     plan = shop.project().plan()
     assert f"  {path}" in f"  {plan.explain('test').to_data()['remedies']['approvals'].split()[2]}"
-    assert f"gitpromote approve {path} --env test" in repr(plan.explain("test"))
+    assert f"gitpromote approve {path} --env test" in str(plan.explain("test"))
     assert f"gitpromote approve {path} --env test" in plan.explain("test").to_markdown()
 
 

@@ -299,3 +299,88 @@ def test_the_example_of_the_documentation_runs_and_says_what_it_says_there(folde
         (folder / path).write_text(content)
     monkeypatch.chdir(folder)
     assert plain(unit_view(run_unit_tests(["policies"], load=no_pipeline))) == told[1]
+
+
+def problems(folder, text):
+    with pytest.raises(ConfigurationError) as caught:
+        ran(folder, text)
+    return [str(one).removeprefix(f"{folder}/") for one in caught.value.problems]
+
+
+def test_expressions_that_do_not_compile_are_errors_of_the_file(folder):
+    text = """\
+gates:
+  - CEL: [late, "schedule.hour == "]
+  - CEL: [far, "upstream.uat.soakMinutes >= 'a'"]
+  - Window: {hours: "Mon-Fri 09:00-16:00", name: hours, when: "plan.add == 1"}
+policies:
+  - Rule: {name: replicas, expression: "object.spec.replicas >"}
+tests:
+  - {name: x, expect: {late: error, replicas: error}}
+"""
+    assert problems(folder, text) == [
+        (
+            'a_test.yaml: policies[1]: Rule: expression, column 23 of "object.spec.replicas >": '
+            "it ends where a value should stand  [expression-invalid]"
+        ),
+        (
+            'a_test.yaml: gates[1]: CEL: expression, column 17 of "schedule.hour ==": '
+            "it ends where a value should stand  [expression-invalid]"
+        ),
+        (
+            "a_test.yaml: gates[2]: CEL: expression, column 26 of \"upstream.uat.soakMinutes >= 'a'\": "
+            ">= does not go with a whole number and text  [expression-invalid]"
+        ),
+        (
+            'a_test.yaml: gates[3]: Window: when, column 6 of "plan.add == 1": plan has no field add'
+            "  [expression-invalid]  (did you mean adds?)"
+        ),
+    ]
+
+
+def test_names_that_no_test_tells_anything_of_are_no_errors_of_the_file(folder):
+    text = """\
+gates:
+  - CEL: [soaked, "upstream['uat'].soakMinutes >= 1 && metrics.errors < 1 && changewindow.isAllowed('late hours')"]
+tests:
+  - {name: x, at: Sat 12:00, expect: {soaked: error}}
+"""
+    assert told(ran(folder, text)) == [("x", "pass", ())]
+
+
+def test_a_definition_is_named_once(folder):
+    assert problems(folder, "gates: [{CEL: {name: true, expression: 1 == 1}}]\ntests: [{name: x, expect: pass}]\n") == [
+        "a_test.yaml: gates[1]: CEL: name takes text, not True  [wrong-type]"
+    ]
+
+
+def test_the_moment_decides_what_the_schedule_is(folder):
+    text = """\
+gates: [{CEL: [late, schedule.hour == 3]}]
+tests: [{name: x, at: Sat 12:00, facts: {schedule: {hour: 3}}, expect: {late: pass}}]
+"""
+    assert problems(folder, text) == [
+        (
+            'a_test.yaml: "x": facts has schedule, which the moment of the test decides'
+            "  [policy-test-invalid]  (write at: and tz:)"
+        )
+    ]
+
+
+def test_how_changes_arrive_may_be_told_of_an_environment(folder):
+    text = """\
+gates: [{CEL: [reviewed, environment.approval == 'pr-review']}]
+environment: {name: prod, approval: pr-review}
+tests:
+  - {name: by pull request, expect: pass}
+  - {name: there too, environment: uat, expect: pass}
+  - {name: at once, environment: {approval: auto}, expect: {reviewed: fail}}
+"""
+    assert [(name, status) for name, status, _ in told(ran(folder, text))] == [
+        ("by pull request", "pass"),
+        ("there too", "pass"),
+        ("at once", "pass"),
+    ]
+    assert problems(folder, text.replace("approval: auto", "approval: none")) == [
+        ('a_test.yaml: "at once": environment: approval is "none"  [policy-test-invalid]  (there are auto, pr-review)')
+    ]

@@ -137,3 +137,21 @@ def test_items_of_lists_and_functions_are_not_guessed():
         origins(PythonSpec(function="m:f", file="m.py", code=""), {"a.yaml": DEPLOYMENT}).of(rendered(DEPLOYMENT))
         is None
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "place"),
+    [
+        (DEPLOYMENT, 4, Origin("a/x.yaml", 5)),
+        ("# one\n---\n" + DEPLOYMENT, 4, Origin("a/x.yaml", 7)),
+        # Another line, one more or less: nobody knows which it is.
+        (DEPLOYMENT.replace("replicas: 1", "replicas: 2"), 4, None),
+        (DEPLOYMENT.replace("replicas: 1", "replicas: 2"), 3, Origin("a/x.yaml", 4)),
+        (DEPLOYMENT + "  paused: true\n", 4, None),
+        (DEPLOYMENT, 5, None),
+        ("apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Service, metadata: {name: web}}]\n", 2, None),
+    ],
+)
+def test_a_line_below_an_object_is_that_of_its_source(source, lines, place):
+    found = origins(PlainSpec(path="a"), {"a/x.yaml": source})
+    assert found.below(rendered(DEPLOYMENT), lines) == place

@@ -24,6 +24,7 @@ class Env(NamedTuple):
     any: bool = False
     soak: int = 0
     bake: int = 0
+    hours: tuple[int, int] | None = None
     control: bool = False
     select: str = "newest"
     may_skip: bool = False
@@ -129,8 +130,12 @@ class Oracle:
         rules = self.envs[env]
         if self.skipped(env, freight):
             return not rules.after or self.gathered([self.counts(one, freight) for one in rules.after], rules)
-        fixed = bool(self.said("hotfix", env, freight)) and not self.ordinary(env, freight)
+        fixed = bool(self.said("hotfix", env, freight)) and not self.came(env, freight)
         return self.verified(env, freight) and not fixed
+
+    def came(self, env: str, freight: int) -> bool:
+        """Whether it has come there by what judges everybody else since it was rolled away, if it was."""
+        return any(e.freight == freight and e.data.get("came") for e in self.since_left(env, freight))
 
     def admitted(self, env: str, freight: int, now: int) -> bool:
         if self.refused(env, freight):
@@ -183,9 +188,15 @@ class Oracle:
         return last[0] if last and last[0].kind == "held" else None
 
     def has_failed(self, env: str, freight: int) -> bool:
-        kinds = ("failed", "verified", "healthy")
-        last = [e.kind for e in self.events if e.env == env and e.freight == freight and e.kind in kinds][-1:]
-        return last == ["failed"]
+        return self.last(env, freight, "failed", "verified", "healthy") == "failed" or self.refused_there(env, freight)
+
+    def refused_there(self, env: str, freight: int) -> bool:
+        """Whether the remote refused it there, and it has not landed since."""
+        return self.last(env, freight, "refused", "written", "rolled-back", "verified") == "refused"
+
+    def last(self, env: str, freight: int, *kinds: str) -> str:
+        found = [e.kind for e in self.events if e.env == env and e.freight == freight and e.kind in kinds]
+        return found[-1] if found else ""
 
     def wave_allows(self, env: str, freight: int) -> bool:
         mine = self.envs[env]
@@ -194,6 +205,8 @@ class Oracle:
         for number in range(1, mine.wave + 1):
             members = [one for one in self.envs.values() if one.wave == number]
             most = next((one.max_failed for one in members if one.max_failed is not None), None)
+            if number == mine.wave and self.refused_there(env, freight):  # it is tried again
+                members = [one for one in members if not self.refused_there(one.name, freight)]
             if most is not None and sum(self.has_failed(one.name, freight) for one in members) > most:
                 return False
         members = [one for one in self.envs.values() if one.wave == mine.wave and one.name != env]
@@ -204,16 +217,25 @@ class Oracle:
         held = self.holds(env)
         return held is not None and not self.verified(env, held) and not self.has_failed(env, held)
 
-    def why_not(self, env: str, freight: int, now: int) -> str:
-        """Why Freight may not enter; empty where it may."""
+    def open(self, env: str, now: int) -> bool:
+        hours = self.envs[env].hours
+        return hours is None or hours[0] <= now % 86400 // 3600 < hours[1]
+
+    def why_not(self, env: str, freight: int, now: int, *, ordinarily: bool = False) -> str:
+        """Why Freight may not enter; empty where it may.
+
+        :param ordinarily: whatever was said of hotfixes
+        """
         rules, held = self.envs[env], self.held(env)
-        fix = self.fixed(env, freight, now)  # for which no time has to pass
+        fix = not ordinarily and self.fixed(env, freight, now)  # for which no time has to pass
+        ordinary = not self.refused(env, freight) and self.ordinary(env, freight)
         checks = {
-            "not admitted": self.admitted(env, freight, now),
+            "not admitted": ordinary if ordinarily else self.admitted(env, freight, now),
             "made for another one": not self.kept_away(env, freight, now),
             "held": held is None or held.freight == freight,
             "soak": fix or self.lived(env, freight, now, rules.soak, bake=False),
             "bake": fix or self.lived(env, freight, now, rules.bake, bake=True),
+            "window": fix or self.open(env, now),
             "wave": self.wave_allows(env, freight),
         }
         return ", ".join(name for name, holds in checks.items() if not holds)

@@ -4,6 +4,9 @@ In each, Freight appears, is promoted by what the planner says may go, is verifi
 approved, rejected, hotfixed, requested with targets and skips; Environments are held and released. Whatever enters an
 Environment is judged by the oracle, which knows the bare events alone. At the end all is left in peace, and one more
 Freight must arrive everywhere.
+
+What a hotfix brought somewhere goes on from there only after it has come there by all that judges everybody else: the
+oracle tells of every arrival whether it did, by its own means.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from gitpromote import (
     Soak,
     Warehouse,
     Wave,
+    Window,
     any_of,
 )
 from gitpromote.history.fold import apply_record
@@ -41,6 +45,7 @@ from gitpromote.planning.availability import Journey
 from gitpromote.planning.expressions import Truth
 from gitpromote.planning.planner import plan
 from gitpromote.planning.selection import choose, newest_first
+from gitpromote.planning.verdicts import asking_of, came_ordinarily
 from gitpromote.planning.waves import crowded
 
 PIPELINES = 2000
@@ -70,6 +75,7 @@ FREIGHT = Freights()
 def definition(env: Any) -> Environment:
     gates: list[Any] = [Soak(f"{env.soak}s")] if env.soak else []
     gates += [Bake(f"{env.bake}s")] if env.bake else []
+    gates += [Window(f"Mon-Sun {env.hours[0]:02}:00-{env.hours[1]:02}:00", tz="UTC")] if env.hours else []
     gates += [SkipPermission("may-skip", "true")] if env.may_skip else []
     members: dict[str, Any] = {"gates": gates, "select": env.select, "apps": [] if env.control else None}
     if env.wave is not None:
@@ -100,6 +106,7 @@ def drawn(draw: random.Random, rules: Any) -> list[Any]:
             "any": len(after) > 1 and draw.random() < 0.5,
             "soak": draw.choice([0, 0, HOUR, 3 * HOUR]),
             "bake": draw.choice([0, 0, 0, 2 * HOUR]),
+            "hours": draw.choice([*(None,) * 6, (8, 16), (0, 12)]),
             "control": draw.random() < 0.15,
             "select": draw.choice(["newest"] * 6 + ["sequential(1)", "sequential(2)"]),
             "may_skip": draw.random() < 0.2,
@@ -131,8 +138,13 @@ class Town:
     def names(self) -> tuple[str, ...]:
         return self.pipeline.order()
 
-    def record(self, kind: str, env: str | None, number: int, *, told: str | None = None, **data: Any) -> None:
-        """One Record for the ledger, one event for the oracle."""
+    def record(
+        self, kind: str, env: str | None, number: int, *, told: str | None = None, known: Any = None, **data: Any
+    ) -> None:
+        """One Record for the ledger, one event for the oracle.
+
+        :param known: what the oracle knows of it, and the ledger does not
+        """
         freight = FREIGHT.made[number]
         self.count += 1
         if kind == "freight-created":
@@ -143,7 +155,7 @@ class Town:
         given = {"id": f"{self.count:064x}", "actor": Actor(claimed="x"), "environment": env, **members}
         self.state = apply_record(self.state, Record(kind=kind, at=self.now, **given))
 
-        self.oracle.events.append(self.event(self.now, told or kind, env, number, data))
+        self.oracle.events.append(self.event(self.now, told or kind, env, number, data | (known or {})))
 
     event: Any = None
 
@@ -182,32 +194,51 @@ class Town:
         writing = [one.name for one in going if one.writes]
         late = crowded(journey, writing)
         assert not late, "what is planned to go together fits into its wave"
-        for planned in going:
-            self.enter(planned.name, FREIGHT.number[planned.freight["w"].id])
+        numbers = {one.name: FREIGHT.number[one.freight["w"].id] for one in going}
+        # All are judged by what the ledger says before the first of them enters.
+        again = {one.name for one in going if self.is_here(one)}
+        ordinary = {name: self.ordinary(name, number) for name, number in numbers.items()}
+        for name, number in numbers.items():
+            self.enter(name, number, again=name in again, ordinary=ordinary[name])
 
     def keeps_its_word(self, found: Plan, going: Sequence[EnvironmentPlan]) -> None:
         """The times at which it says that Environments open come true when all of it is applied that may go."""
         before = len(self.oracle.events)
         for one in going:
             kind = "verified" if self.pipeline.resolved(one.name).is_control_flow else "written"
-            self.oracle.events.append(self.event(self.now, kind, one.name, FREIGHT.number[one.freight["w"].id], {}))
+            number = FREIGHT.number[one.freight["w"].id]
+            came = {"came": not self.oracle.why_not(one.name, number, self.now, ordinarily=True)}
+            self.oracle.events.append(self.event(self.now, kind, one.name, number, came))
         for one in found.environments:
             if one.decision == "waiting" and one.opens and one.opens.earliest is not None:
                 number, at = FREIGHT.number[one.freight["w"].id], one.opens.earliest
-                why_not = self.oracle.why_not(one.name, number, at)
+                why_not = self.oracle.why_not(one.name, number, at, ordinarily=self.is_here(one))
                 # Who else of its wave is under way by then, nobody knows.
                 assert why_not in ("", "wave"), (one.name, number, why_not, self.pipeline, self.oracle.events)
         del self.oracle.events[before:]
 
-    def enter(self, name: str, number: int) -> None:
-        why_not = self.oracle.why_not(name, number, self.now)
+    def is_here(self, planned: EnvironmentPlan) -> bool:
+        """Whether what would come is there already, by a hotfix: then it is to come the ordinary way."""
+        journey = Journey(pipeline=self.pipeline, ledger=self.state, as_of=self.now, ask=literally)
+        return journey.comes_again(planned.name, FREIGHT.made[FREIGHT.number[planned.freight["w"].id]])
+
+    def enter(self, name: str, number: int, *, again: bool, ordinary: list[str]) -> None:
+        why_not = self.oracle.why_not(name, number, self.now, ordinarily=again)
         assert not why_not, (name, number, why_not, self.pipeline, self.oracle.events)
+        known = {"came": not self.oracle.why_not(name, number, self.now, ordinarily=True)}
+        assert known["came"] or not ordinary, (name, number, self.pipeline, self.oracle.events)
         if self.pipeline.resolved(name).is_control_flow:
-            self.record("verified", name, number)
+            self.record("verified", name, number, known=known, ordinary=ordinary)
             return
-        self.record("written", name, number)
+        self.record("written", name, number, known=known, ordinary=ordinary)
         if self.draw.random() < 0.7:
             self.record("verified", name, number)
+
+    def ordinary(self, name: str, number: int) -> list[str]:
+        """What the Record says of Freight that a hotfix might have let in."""
+        journey = Journey(pipeline=self.pipeline, ledger=self.state, as_of=self.now, ask=literally)
+        observed = EnvironmentObservation(name=name, freight={"w": FREIGHT.made[number]})
+        return came_ordinarily(asking_of(journey, self.pipeline.resolved(name), observed, "promote"))
 
     # -- what people and agents do
 
@@ -231,6 +262,11 @@ class Town:
             kind = self.draw.choice(["verified", "verified", "failed", "healthy"])
             late = kind != "verified" and self.draw.random() < 0.3
             self.record(kind, name, number if late else held)
+
+    def refuse(self, name: str, number: int) -> None:
+        """What was to be written was refused by the remote."""
+        if self.made and not self.pipeline.resolved(name).is_control_flow:
+            self.record("failed", name, number, told="refused", code="push-refused")
 
     def hold(self, name: str, number: int) -> None:
         held = self.oracle.holds(name)
@@ -277,7 +313,7 @@ class Town:
             self.release(name, 0)
         self.appear("", 0)
         last = self.made - 1
-        for _ in range(6 * len(self.names) + 2 * self.made):
+        for _ in range(12 * len(self.names) + 2 * self.made):
             if all(self.oracle.verified(name, last) for name in self.names):
                 return
             self.now += 3 * HOUR
@@ -294,7 +330,7 @@ ACTS = (
     *("appear",) * 4,
     *("passes",) * 5,
     *("settle",) * 4,
-    *("hold", "release", "reject", "approve", "hotfix", "request", "roll"),
+    *("refuse", "hold", "release", "reject", "approve", "hotfix", "request", "roll"),
 )
 
 

@@ -134,6 +134,14 @@ def test_a_plan_that_has_no_file_is_called_by_its_id(make: SimpleNamespace) -> N
             "has to change: plan.adds (now 1), change.risk (now low); then plan again",
         ),
         ({"operands": {"metrics.errors": 0.05}}, "has to change: metrics.errors (now 0.05)"),
+        (
+            {"operands": {"plan.adds": 1, "schedule.hour": 2, "needs": ["schedule.hour"]}},
+            "has to change: schedule.hour (now 2)",
+        ),
+        (
+            {"status": "fail", "operands": {"plan.adds": 1, "needs": []}},
+            "mend the expression: nothing that it reads makes it true",
+        ),
         ({"operands": {"schedule.hour": 9}, "from": 10}, None),
         (
             {"operands": {"schedule.hour": 9, "never": 10}},

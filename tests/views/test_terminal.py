@@ -42,6 +42,18 @@ def test_full_shows_noise_and_whole_objects(pay: Plan, snapshot: Any) -> None:
     assert shown(pay, full=True, digest="sha256:" + "9c41" * 16) == snapshot
 
 
+def test_what_is_waited_for_fits_into_a_row(make: SimpleNamespace) -> None:
+    texts = ["Mon-Thu 09:00-16:00 Europe/Berlin", "an answer of " + "somebody " * 20]
+    conditions = ({"verified": ["uat"], "plus": 86400}, *({"text": text} for text in texts))
+    environment = make.environment("prod", decision="waiting", reason="soak", opens=Opens(conditions=conditions))
+    cell = "uat verified + 24h, then Mon-Thu 09:00-16:00 Europe/Berlin, then …"
+    assert next(row for row in shown(make.plan(environment)).splitlines() if "prod " in row).endswith(f"  {cell}")
+    alone = make.environment("prod", decision="waiting", reason="asked", opens=Opens(conditions=({"text": texts[1]},)))
+    row = next(row for row in shown(make.plan(alone)).splitlines() if "prod " in row)
+    assert row.endswith("…") and len(row) < 140
+    assert opening(environment, now=0) == ", then ".join(["uat verified + 24h", *texts]).rstrip()
+
+
 def test_nothing_to_do_is_one_sentence(make: SimpleNamespace, snapshot: Any) -> None:
     quiet = {"decision": "noop", "steps": (), "freight": {"pay": MovingFreight(id=make.OLD.id, moving=False)}}
     assert shown(make.plan(make.environment("test", **quiet), make.environment("uat", **quiet))) == snapshot

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitpromote.errors import UsageError
-from gitpromote.views.time import ago, duration, instant, iso, parse_duration, parse_instant
+from gitpromote.views.time import ago, duration, first_minute, instant, iso, parse_duration, parse_instant
 
 NOW = 1_763_717_400  # Friday 21 November 2025, 09:30 UTC
 
@@ -24,6 +24,11 @@ NOW = 1_763_717_400  # Friday 21 November 2025, 09:30 UTC
 )
 def test_an_instant_is_as_short_as_its_distance_allows(epoch: int, words: str) -> None:
     assert instant(epoch, now=NOW) == words
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-1, "09:30Z"), (0, "09:30Z"), (1, "09:31Z"), (60, "09:31Z")])
+def test_what_opens_is_never_told_before_it_does(seconds: int, words: str) -> None:
+    assert first_minute(NOW + seconds, now=NOW) == words
 
 
 def test_without_a_now_an_instant_names_its_year() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gitpromote.model.finding import Finding
 from gitpromote.model.manifest import Manifest
+from gitpromote.policy.packs.api_served import api_name, api_of, defined_in, served_in
 from gitpromote.policy.packs.api_table import APIS, INTRODUCED, Api
 from gitpromote.policy.packs.pack import Pack, found
 from gitpromote.policy.packs.setting import minor_of, version
@@ -22,7 +23,7 @@ def removed(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     minor = minor_of(settings["kubernetes"])
     for manifest, api in _known(scene):
         if api.removed is not None and api.removed <= minor:
-            message = f"{_name(manifest)} is gone since Kubernetes 1.{api.removed}"
+            message = f"{api_name(manifest)} is gone since Kubernetes 1.{api.removed}"
             yield found("deprecated-apis/removed", manifest, message, path=_PATH, hint=_instead(api))
 
 
@@ -32,7 +33,7 @@ def deprecated(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     for manifest, api in _known(scene):
         if api.deprecated <= minor and (api.removed is None or minor < api.removed):
             until = "" if api.removed is None else f", and goes in 1.{api.removed}"
-            message = f"{_name(manifest)} is deprecated since Kubernetes 1.{api.deprecated}{until}"
+            message = f"{api_name(manifest)} is deprecated since Kubernetes 1.{api.deprecated}{until}"
             yield found("deprecated-apis/deprecated", manifest, message, path=_PATH, hint=_instead(api))
 
 
@@ -43,8 +44,23 @@ def too_new(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
         ref = manifest.ref
         since = INTRODUCED.get((ref.group, manifest.version, ref.kind), 0)
         if since > minor:
-            message = f"{_name(manifest)} is there since Kubernetes 1.{since}, and the target is 1.{minor}"
+            message = f"{api_name(manifest)} is there since Kubernetes 1.{since}, and the target is 1.{minor}"
             yield found("deprecated-apis/too-new", manifest, message, path=_PATH)
+
+
+def unknown(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """An API in a group of Kubernetes itself that the version does not have: mistyped, or of another version."""
+    minor = minor_of(settings["kubernetes"])
+    served = served_in(minor)
+    if served is None:
+        return
+    defined = defined_in(scene.objects)
+    for manifest in scene.objects.values():
+        ref, key = manifest.ref, api_of(manifest)
+        told = key in APIS or INTRODUCED.get(key, 0) > minor  # by the other rules
+        if not told and served.lacks(manifest) and (ref.group, ref.kind) not in defined:
+            message = f"Kubernetes 1.{minor} has no {api_name(manifest)}"
+            yield found("deprecated-apis/unknown", manifest, message, path=_PATH, hint=served.instead(manifest))
 
 
 def _known(scene: Scene) -> Iterator[tuple[Manifest, Api]]:
@@ -55,11 +71,6 @@ def _known(scene: Scene) -> Iterator[tuple[Manifest, Api]]:
             yield manifest, api
 
 
-def _name(manifest: Manifest) -> str:
-    group = manifest.ref.group
-    return f"{group}/{manifest.version} {manifest.ref.kind}" if group else f"{manifest.version} {manifest.ref.kind}"
-
-
 def _instead(api: Api) -> str:
     if not api.instead:
         return api.advice
@@ -68,6 +79,6 @@ def _instead(api: Api) -> str:
 
 DEPRECATED_APIS = Pack(
     help="the target version of Kubernetes serves every API, and goes on doing so",
-    rules={"removed": removed, "deprecated": deprecated, "too-new": too_new},
+    rules={"removed": removed, "deprecated": deprecated, "too-new": too_new, "unknown": unknown},
     settings={"kubernetes": version(about="the version that the cluster runs, or is to run")},
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from gitpromote.policy.packs.workloads import Pod, elements, other_images, pods_
 from gitpromote.policy.scene import Scene
 
 __all__ = ["IMAGES", "ImageText", "images_of"]
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
 class ImageText(NamedTuple):
@@ -35,6 +38,11 @@ class ImageText(NamedTuple):
             repository, tag = name, ""
         return cls(repository, tag, digest)
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether its digest is a whole one: nothing else can ever be pulled."""
+        return bool(_DIGEST.fullmatch(self.digest))
+
 
 class _Place(NamedTuple):
     manifest: Manifest
@@ -51,13 +59,14 @@ def _images(scene: Scene, settings: Mapping[str, Any]) -> Iterator[_Place]:
 
 def images_of(objects: ManifestSet) -> Iterator[tuple[str, Manifest]]:
     """Every image that runs, as it is written, and the object that names it."""
-    return ((place.text.strip(), place.manifest) for place in _places(objects))
+    return ((place.text.strip(), place.manifest) for place in _places(objects) if place.text.strip())
 
 
 def _places(objects: ManifestSet) -> Iterator[_Place]:
     for pod in pods_of(objects):
         for text, path in (*_of_containers(pod), *_of_volumes(pod)):
-            if isinstance(text, str) and text.strip():
+            # What others make pods of may leave it open; a pod may not.
+            if isinstance(text, str) and (text.strip() or pod.is_whole):
                 yield _Place(pod.manifest, text, path)
     for manifest, image in other_images(objects):
         yield _Place(manifest, *image)
@@ -76,8 +85,9 @@ def _of_volumes(pod: Pod) -> Iterator[tuple[Any, Path]]:
 
 def _is_any(text: str, patterns: Sequence[str]) -> bool:
     """Whether an image is of one of some repositories, given as they are, as shell patterns, or as their beginning."""
-    repository = canonical_repository(ImageText.parse(text).repository) if patterns else ""
-    if ".." in repository.split("/"):
+    name = ImageText.parse(text).repository
+    repository = canonical_repository(name) if patterns and name else ""
+    if not repository or ".." in repository.split("/"):
         return False  # no registry takes it, and it is below nothing
     for pattern in patterns:
         bare = pattern.rstrip("/")
@@ -104,29 +114,39 @@ def _each(
 
 
 def latest(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """An image with the tag `latest`, or with neither tag nor digest."""
+    """An image with the tag `latest`, or with neither tag nor digest; beside a digest no tag counts."""
     return _each(scene, settings, "images/latest", _latest, hint="name a version, or a digest")
 
 
 def _latest(text: str) -> str:
     image = ImageText.parse(text)
-    if image.digest:
+    if not image.repository:
+        return _EMPTY
+    if image.is_pinned:
         return ""
+    if not image.tag and image.digest:
+        return f"the image {text} has no tag, and no whole digest"
     if not image.tag:
         return f"the image {text} has no tag, so it is whatever is latest"
     return f"the image {text} is whatever is latest" if image.tag == "latest" else ""
 
 
+_EMPTY = "the image is empty"
 _PIN = 'write it with @sha256:…; where a Warehouse brings it, App(…, pin="tag@digest") does that'
 
 
 def digest(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """An image without a digest: its tag may be moved to another one."""
+    """An image without a digest, sha256 or sha512 in full: its tag may be moved to another one."""
     return _each(scene, settings, "images/digest", _digest, hint=_PIN)
 
 
 def _digest(text: str) -> str:
-    return "" if ImageText.parse(text).digest else f"the image {text} has no digest"
+    image = ImageText.parse(text)
+    if not image.repository:
+        return _EMPTY
+    if image.digest and not image.is_pinned:
+        return f"the image {text} has a digest that is none: sha256 takes 64 hexadecimal digits, sha512 takes 128"
+    return "" if image.digest else f"the image {text} has no digest"
 
 
 def registry(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
@@ -138,9 +158,15 @@ def registry(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
         scene,
         settings,
         "images/registry",
-        lambda text: "" if _is_any(text, allowed) else f"the image {text} comes from none of {', '.join(allowed)}",
+        lambda text: _registry(text, allowed),
         hint="mirror it to one of them, or add its registry to registries",
     )
+
+
+def _registry(text: str, allowed: Sequence[str]) -> str:
+    if not ImageText.parse(text).repository:
+        return _EMPTY
+    return "" if _is_any(text, allowed) else f"the image {text} comes from none of {', '.join(allowed)}"
 
 
 IMAGES = Pack(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from gitpromote.model.finding import Finding
 from gitpromote.policy.packs.pack import Pack, found
-from gitpromote.policy.packs.reading import at, labels_of
+from gitpromote.policy.packs.reading import labels_of, mapping, mappings, texts
 from gitpromote.policy.packs.selectors import selects
 from gitpromote.policy.packs.setting import names
 from gitpromote.policy.packs.workloads import Pod, pods
@@ -35,44 +35,72 @@ _EVERYWHERE = frozenset(
 
 
 def missing(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A workload in a namespace that has no NetworkPolicy."""
+    """A workload in a namespace that has no NetworkPolicy, or only such as allow everything."""
     known = _policies(scene)
     for manifest in dict.fromkeys(pod.manifest for pod in _judged(scene, settings)):
         namespace = manifest.ref.namespace
-        if known is not None and namespace not in known:
-            message = f"the namespace {namespace or 'that it goes to'} has no NetworkPolicy"
+        if known is not None and not any(one.guards for one in known.get(namespace, ())):
+            but = ", but for those that allow everything" if namespace in known else ""
+            message = f"the namespace {namespace or 'that it goes to'} has no NetworkPolicy{but}"
             yield found("network-policy/missing", manifest, message, hint="add one that denies by default")
 
 
 def unselected(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A workload whose pods no NetworkPolicy of its namespace selects."""
+    """A workload whose pods no NetworkPolicy of its namespace selects, or only such as allow everything."""
     known = _policies(scene)
     for pod in _judged(scene, settings):
-        selectors = None if known is None else known.get(pod.manifest.ref.namespace)
-        if (
-            pod.is_whole
-            and selectors
-            and not any(each is _ANY or selects(each, labels_of(pod.template)) for each in selectors)
-        ):
+        policies = () if known is None else known.get(pod.manifest.ref.namespace, ())
+        # Where none guards anything, that is what the other rule tells.
+        if not pod.is_whole or not any(one.guards for one in policies):
+            continue
+        selecting = [one for one in policies if one.selector is _ANY or selects(one.selector, labels_of(pod.template))]
+        if not any(one.guards for one in selecting):
             hint = "add one that denies by default: podSelector: {}"
-            message = "no NetworkPolicy of its namespace selects its pods"
+            but = ", but for those that allow everything" if selecting else ""
+            message = f"no NetworkPolicy of its namespace selects its pods{but}"
             yield found("network-policy/unselected", pod.manifest, message, path=pod.metadata_path, hint=hint)
 
 
 _ANY = object()
+_WHOLE = frozenset({"0.0.0.0/0", "::/0"})
 
 
-def _policies(scene: Scene) -> dict[str, list[Any]] | None:
-    """Namespace to the pod selectors of its policies; ``None`` where one speaks of the whole cluster."""
-    known: dict[str, list[Any]] = {}
+class _Policy(NamedTuple):
+    """Whom a policy selects, and whether it keeps anything away from them."""
+
+    selector: Any
+    guards: bool
+
+
+def _policies(scene: Scene) -> dict[str, list[_Policy]] | None:
+    """Namespace to its policies; ``None`` where one speaks of the whole cluster."""
+    known: dict[str, list[_Policy]] = {}
     for ref, manifest in scene.objects.items():
         if (ref.group, ref.kind) in _EVERYWHERE:
             return None
         if (ref.group, ref.kind) == ("networking.k8s.io", "NetworkPolicy"):
-            known.setdefault(ref.namespace, []).append(at(manifest.data, "spec", "podSelector"))
+            spec = mapping(manifest.data.get("spec"))
+            known.setdefault(ref.namespace, []).append(_Policy(spec.get("podSelector"), _guards(spec)))
         elif (ref.group, ref.kind) in _OTHERS | _OTHERS_TOO:
-            known.setdefault(ref.namespace, []).append(_ANY)
+            known.setdefault(ref.namespace, []).append(_Policy(_ANY, True))
     return known
+
+
+def _guards(spec: Mapping[str, Any]) -> bool:
+    """Whether a policy keeps anything away: in one of its directions no rule allows everything."""
+    types = texts(spec.get("policyTypes")) or ["Ingress", *(["Egress"] if spec.get("egress") else [])]
+    ways = [spec.get(name.lower()) for name in types if name in ("Egress", "Ingress")]
+    return any(not any(map(_allows_all, mappings(rules))) for rules in ways)
+
+
+def _allows_all(rule: Mapping[str, Any]) -> bool:
+    peers = list(mappings(rule.get("from") or rule.get("to")))
+    anybody = not peers or any(_is_anybody(mapping(peer.get("ipBlock"))) for peer in peers)
+    return anybody and not rule.get("ports")
+
+
+def _is_anybody(block: Mapping[str, Any]) -> bool:
+    return block.get("cidr") in _WHOLE and not block.get("except")
 
 
 def _judged(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Pod]:

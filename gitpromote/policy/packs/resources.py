@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -15,6 +16,9 @@ from gitpromote.policy.scene import Scene
 
 __all__ = ["RESOURCES", "is_ignored"]
 
+#: Nothing, as a quantity: ``0``, ``0m``, ``0.0Gi``, ``0e3``.
+_ZERO = re.compile(r"[+-]?(?:0+(?:\.0*)?|\.0+)(?:[eE][+-]?[0-9]+|[a-zA-Z]{0,2})")
+
 
 def is_ignored(container: Container, settings: Mapping[str, Any]) -> bool:
     """Whether the settings leave a container out, by its name."""
@@ -22,12 +26,12 @@ def is_ignored(container: Container, settings: Mapping[str, Any]) -> bool:
 
 
 def requests(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A container that requests nothing of what `requests` names; a limit is a request too."""
+    """A container that requests nothing of what `requests` names; a limit is a request too, and 0 is none."""
     return _missing(scene, settings, "requests")
 
 
 def limits(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A container without a limit of what `limits` names."""
+    """A container without a limit of what `limits` names; 0 is none."""
     return _missing(scene, settings, "limits")
 
 
@@ -45,10 +49,19 @@ def _missing(scene: Scene, settings: Mapping[str, Any], part: str) -> Iterator[F
 
 def _has(pod: Pod, container: Container, part: str, name: str) -> bool:
     """What the pod as a whole has holds for each of its containers."""
-    parts = ("requests", "limits") if part == "requests" else ("limits",)
     # Tekton's steps call them otherwise.
     held = (container.data.get("resources"), container.data.get("computeResources"), pod.spec.get("resources"))
-    return any(at(resources, one, name) is not None for one in parts for resources in held)
+    return any(_is_some(_amount(resources, part, name)) for resources in held)
+
+
+def _amount(resources: Any, part: str, name: str) -> Any:
+    """Whoever has a limit and says nothing else requests as much."""
+    amount = at(resources, part, name)
+    return at(resources, "limits", name) if amount is None and part == "requests" else amount
+
+
+def _is_some(amount: Any) -> bool:
+    return amount is not None and not _ZERO.fullmatch(str(amount).strip())
 
 
 def _and(words: Iterable[str]) -> str:

@@ -18,9 +18,14 @@ def invalid(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     return iter(())
 
 
+def unknown(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """A kind or a version that Kubernetes does not have in a group of its own; other groups' are counted."""
+    return iter(())
+
+
 SCHEMA = Pack(
     help="objects fit the schemas of the target version of Kubernetes (needs the extra `schema`)",
-    rules={"invalid": invalid},
+    rules={"invalid": invalid, "unknown": unknown},
     settings={
         "kubernetes": version(about="the version that the cluster runs, or is to run"),
         "strict": switch(True, about="whether a field that the schema does not know is an error"),

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gitpromote.model.change import Path
 from gitpromote.model.finding import Finding
 from gitpromote.model.manifest import Manifest
-from gitpromote.model.plaintext import plaintext_contents
-from gitpromote.model.sensitive import looks_like_token, name_holds_secret, says_something
+from gitpromote.model.plaintext import decode, plaintext_contents
 from gitpromote.policy.packs.pack import Pack, found
 from gitpromote.policy.packs.reading import mapping
+from gitpromote.policy.packs.secret_values import in_arguments, in_file, in_value
 from gitpromote.policy.packs.setting import names, switch
 from gitpromote.policy.packs.workloads import Container, elements, pods
 from gitpromote.policy.scene import Scene
 
 __all__ = ["SECRETS"]
 
-#: A line of a file within a ConfigMap: ``password: s3cr3t``, ``db.password=s3cr3t``, ``"password": "s3cr3t",``.
-_ROW = re.compile(r"""\s*(?:-\s+)?["']?(?P<name>[A-Za-z_][\w.-]{0,99})["']?\s*[:=]\s*(?P<value>[^\s#].{0,999})""")
-#: What stands for a value that comes from elsewhere, or begins what stands below it.
-_REFERENCE = re.compile(r"[$<{\[|>&*!%]|ENC\(|vault:|\w+://[^@]*$")
+_REFER = "let valueFrom.secretKeyRef name a Secret that holds it"
+_REFER_TO_VARIABLE = "write $(NAME), and let a variable of that name take it from a Secret"
 _ELSEWHERE = "keep it in a secret manager, or encrypt it: ExternalSecret, SealedSecret, SOPS"
 
 
@@ -48,51 +46,59 @@ def _variables(manifest: Manifest, container: Container, settings: Mapping[str, 
         name, value = variable.data.get("name"), variable.data.get("value")
         if not isinstance(name, str) or not isinstance(value, str) or name in settings["ignore"]:
             continue
-        what = _what(name, value, by_name=settings["by_name"])
+        what = in_value(name, value, by_name=settings["by_name"])
         if what:
-            hint = "let valueFrom.secretKeyRef name a Secret that holds it"
-            yield found("secrets/variable", manifest, f"{name} holds {what}", path=(*variable.path, "value"), hint=hint)
+            path = (*variable.path, "value")
+            yield found("secrets/variable", manifest, f"{name} holds {what}", path=path, hint=_REFER)
+
+
+def argument(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """An argument of a container that is a secret itself, by its flag's name or by its shape."""
+    ignored, by_name = settings["ignore"], settings["by_name"]
+    for pod in pods(scene):
+        for container in pod.containers:
+            words = [(path, word) for part in ("command", "args") for path, word in _words(container, part)]
+            held = in_arguments([word for _, word in words], ignored, by_name=by_name)
+            for number, told in held.items():
+                yield found("secrets/argument", pod.manifest, told, path=words[number][0], hint=_REFER_TO_VARIABLE)
+
+
+def _words(container: Container, part: str) -> Iterator[tuple[Path, str]]:
+    listed = container.data.get(part)
+    for index, word in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(word, str):
+            yield (*container.path, part, index), word
 
 
 def config_map(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A ConfigMap with a value that is a secret, by its key or by its shape."""
+    """A ConfigMap with a value that is a secret, by its key or by its shape; base64 is read too."""
     for manifest in scene.objects.values():
         if manifest.ref.group == "" and manifest.ref.kind == "ConfigMap":
-            for key, value in mapping(manifest.data.get("data")).items():
-                what = "" if key in settings["ignore"] or not isinstance(value, str) else None
-                what = _what(key, value, by_name=settings["by_name"]) if what is None else what
-                if not what and isinstance(value, str) and key not in settings["ignore"] and settings["by_name"]:
-                    what = _embedded(value, settings["ignore"])
-                if what:
-                    path = ("data", key)
-                    yield found("secrets/config-map", manifest, f"{key} holds {what}", path=path, hint=_ELSEWHERE)
+            for part in ("data", "binaryData"):
+                for key, value in mapping(manifest.data.get(part)).items():
+                    what = _held(key, value, settings, encoded=part == "binaryData")
+                    if what:
+                        path, message = (part, key), f"{key} holds {what}"
+                        yield found("secrets/config-map", manifest, message, path=path, hint=_ELSEWHERE)
 
 
-def _embedded(text: str, ignored: Collection[str]) -> str:
-    """A line of a file in the value, in YAML, JSON or properties, whose name says that it holds a secret."""
-    for number, row in enumerate(text.splitlines(), 1):
-        told = _ROW.match(row)
-        if told is None or told["name"] in ignored or told["name"].rpartition(".")[2] in ignored:
-            continue
-        value = told["value"].strip().rstrip(",").strip("\"'")
-        if not _REFERENCE.match(value) and name_holds_secret(told["name"]) and says_something(value):
-            return f"a secret, by its name: {told['name']}, line {number}"
-    return ""
-
-
-def _what(name: str, value: str, *, by_name: bool) -> str:
-    """What kind of secret it is; empty for none."""
-    shape = looks_like_token(value)
-    if shape:
-        return shape
-    return "a secret, by its name" if by_name and name_holds_secret(name) and says_something(value) else ""
+def _held(key: str, value: Any, settings: Mapping[str, Any], *, encoded: bool) -> str:
+    """What kind of secret stands behind a key; empty for none."""
+    text = decode("".join(value.split())) if encoded and isinstance(value, str) else value
+    if key in settings["ignore"] or not isinstance(text, str | bytes):
+        return ""
+    if isinstance(text, bytes):
+        # What is in PEM is found in whatever stands around it; lines there are none.
+        return in_value(key, text.decode("latin-1"), by_name=settings["by_name"])
+    what = in_value(key, text, by_name=settings["by_name"])
+    return what or (in_file(text, settings["ignore"]) if settings["by_name"] else "")
 
 
 SECRETS = Pack(
     help="no secret stands in Git as it is",
-    rules={"plaintext": plaintext, "variable": variable, "config-map": config_map},
+    rules={"plaintext": plaintext, "variable": variable, "argument": argument, "config-map": config_map},
     settings={
         "by_name": switch(True, about="whether a telling name, such as DB_PASSWORD, is enough"),
-        "ignore": names(about="names of variables and keys that hold no secret"),
+        "ignore": names(about="names of variables, flags and keys that hold no secret"),
     },
 )

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitpromote.model.change import Path
 from gitpromote.model.finding import Finding
-from gitpromote.model.manifest import Manifest, ManifestSet, ObjectRef
-from gitpromote.model.rbac import gathers_all, gathers_more, is_powerful, widens
+from gitpromote.model.manifest import Manifest, ManifestSet
+from gitpromote.model.rbac import gathered_by, gathers_all, gathers_more, is_powerful, widens
 from gitpromote.policy.packs.crd_schema import narrowed
+from gitpromote.policy.packs.grants import RBAC, Grants, role_of, rules_of
 from gitpromote.policy.packs.pack import Pack, found
-from gitpromote.policy.packs.reading import at, mappings
+from gitpromote.policy.packs.reading import at, labels_of, mappings, texts
+from gitpromote.policy.packs.selectors import selects
 from gitpromote.policy.packs.workloads import elements
 from gitpromote.policy.scene import Scene
 
 __all__ = ["WIDENING"]
 
-_RBAC = "rbac.authorization.k8s.io"
-_NOTHING: Mapping[str, Any] = {}
-_GATHERED: Path = ("aggregationRule", "clusterRoleSelectors")
+_GATHERED = ("aggregationRule", "clusterRoleSelectors")
+_TOLD = 3  # subjects that are named
 
 
 def rbac_rules(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
     """A role that allows more than before, or takes the rules of more others as its own."""
-    for old, new in _pairs(scene, _RBAC, "Role", "ClusterRole"):
+    for old, new in _pairs(scene, RBAC, "Role", "ClusterRole"):
         if old is not None and widens(_list(old.data, "rules"), _list(new.data, "rules")):
             yield found("widening/rbac-rules", new, "allows more than before", path=("rules",))
         if old is not None and new.ref.kind == "ClusterRole" and gathers_more(old.data, new.data):
@@ -36,7 +36,7 @@ def rbac_powerful(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding
 
     Any verb counts on what comes with Kubernetes; so does a say in what others write, by webhooks for one.
     """
-    for old, new in _pairs(scene, _RBAC, "Role", "ClusterRole"):
+    for old, new in _pairs(scene, RBAC, "Role", "ClusterRole"):
         before = is_powerful(_list(old.data, "rules")) if old is not None else False
         if not before and is_powerful(_list(new.data, "rules")):
             yield found("widening/rbac-powerful", new, "allows what is as good as everything", path=("rules",))
@@ -47,32 +47,77 @@ def rbac_powerful(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding
 
 
 def rbac_subjects(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A binding that gives its role to more subjects, or another role that may allow more; one to cluster-admin."""
-    for old, new in _pairs(scene, _RBAC, "RoleBinding", "ClusterRoleBinding"):
-        known, subjects = _list(old.data if old is not None else _NOTHING, "subjects"), _list(new.data, "subjects")
-        role, before = (at(one.data, "roleRef", "name") if one is not None else None for one in (new, old))
-        place: Path = ("roleRef", "name")
-        if not subjects:
+    """A binding that gives somebody a role that he did not have there; a new app's own account may have one.
+
+    The role must be at hand, no way to more rights, and come with the app or stand in its account's own namespace.
+    """
+    grants = Grants(scene)
+    for old, new in _pairs(scene, RBAC, "RoleBinding", "ClusterRoleBinding"):
+        given = grants.new(new)
+        if not given:
             continue
-        if role == "cluster-admin" != before:
-            yield found("widening/rbac-subjects", new, "binds to cluster-admin", path=place)
-        elif old is not None and _allows_more(scene, old, new):
-            yield found("widening/rbac-subjects", new, f"gives {role} instead of {before}", path=place)
-        elif old is not None and any(subject not in known for subject in subjects):
-            yield found("widening/rbac-subjects", new, f"gives {role} to more subjects", path=("subjects",))
+        role = role_of(new)
+        if old is not None and role_of(old) != role:
+            message = f"gives {role.name} instead of {role_of(old).name}"
+            yield found("widening/rbac-subjects", new, message, path=("roleRef", "name"))
+        else:
+            rules = rules_of(scene.objects.get(role))
+            what = ", which is as good as everything," if rules is not None and is_powerful(rules) else ""
+            message = f"gives {role.name}{what} to {_some([str(grant.subject) for grant in given])}"
+            yield found("widening/rbac-subjects", new, message, path=("subjects",))
 
 
-def _allows_more(scene: Scene, old: Manifest, new: Manifest) -> bool:
-    """Whether a binding to another role may allow more; a role that is not there may."""
-    if at(old.data, "roleRef") == at(new.data, "roleRef"):
-        return False
-    before, after = _role(scene.before, old), _role(scene.objects, new)
-    return before is None or after is None or widens(_list(before.data, "rules"), _list(after.data, "rules"))
+def _some(names: list[str]) -> str:
+    if len(names) > _TOLD:
+        return f"{', '.join(names[:_TOLD])} and {len(names) - _TOLD} more"
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
-def _role(objects: ManifestSet, binding: Manifest) -> Manifest | None:
-    kind, name = str(at(binding.data, "roleRef", "kind")), str(at(binding.data, "roleRef", "name"))
-    return objects.get(ObjectRef(_RBAC, kind, binding.ref.namespace if kind == "Role" else "", name))
+def rbac_aggregation(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """A ClusterRole whose rules become those of another one, such as admin; but for those about new kinds alone."""
+    before, now = _gathering(scene.before), _gathering(scene.objects)
+    fresh = {one.ref.name for one in now if one.ref not in scene.before}
+    new_groups = _new_groups(scene)
+    for old, new in _pairs(scene, RBAC, "ClusterRole"):
+        gained = _gatherers(now, new) - (_gatherers(before, old) if old is not None else frozenset()) - fresh
+        allows = new.data.get("aggregationRule") or _list(new.data, "rules")
+        if gained and allows and not (old is None and _is_about(new, new_groups)):
+            message = f"gives its rules to {_some(sorted(gained))}"
+            yield found("widening/rbac-aggregation", new, message, path=("metadata", "labels"))
+
+
+def _gathering(objects: ManifestSet) -> list[Manifest]:
+    """The ClusterRoles that take the rules of others."""
+    roles = (one for ref, one in objects.items() if (ref.group, ref.kind) == (RBAC, "ClusterRole"))
+    return [one for one in roles if one.data.get("aggregationRule")]
+
+
+def _gatherers(gathering: list[Manifest], role: Manifest) -> frozenset[str]:
+    """The names of those that take the rules of one as their own."""
+    labels = labels_of(role.data)
+    others = (one for one in gathering if one.ref != role.ref)
+    return gathered_by(role.data) | {
+        one.ref.name for one in others if any(selects(each, labels) for each in mappings(at(one.data, *_GATHERED)))
+    }
+
+
+def _new_groups(scene: Scene) -> frozenset[str]:
+    """The groups of which every kind that is defined here is defined now: nobody has had anything of them."""
+    before, now = (
+        [at(one.data, "spec", "group") for ref, one in some.items() if ref.kind == "CustomResourceDefinition"]
+        for some in (scene.before, scene.objects)
+    )
+    return frozenset(str(group) for group in now if group and group not in before)
+
+
+def _is_about(role: Manifest, groups: frozenset[str]) -> bool:
+    """Whether all that a role allows is about some groups."""
+    rules = rules_of(role)
+    return rules is not None and all(
+        texts(rule.get("apiGroups")) and groups.issuperset(texts(rule["apiGroups"])) and not rule.get("nonResourceURLs")
+        for rule in rules
+    )
 
 
 def crd_versions(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
@@ -88,6 +133,15 @@ def crd_versions(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]
                 elif now.get("served") is False:
                     path = (*version.path, "served")
                     yield found("widening/crd-versions", new, f"serves the version {name} no more", path=path)
+
+
+def crd_scope(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """A CustomResourceDefinition that takes its objects into namespaces, or out of them: its objects are lost."""
+    for old, new in _definitions(scene):
+        before, now = (at(one.data, "spec", "scope") for one in (old, new))
+        if before is not None and before != now:
+            message = f"its scope is {now} instead of {before}, which cannot be changed in place"
+            yield found("widening/crd-scope", new, message, path=("spec", "scope"))
 
 
 def crd_schema(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
@@ -134,7 +188,9 @@ WIDENING = Pack(
         "rbac-rules": rbac_rules,
         "rbac-powerful": rbac_powerful,
         "rbac-subjects": rbac_subjects,
+        "rbac-aggregation": rbac_aggregation,
         "crd-versions": crd_versions,
+        "crd-scope": crd_scope,
         "crd-schema": crd_schema,
     },
 )

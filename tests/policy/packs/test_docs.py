@@ -46,6 +46,43 @@ Kinds are shell patterns, with the group in front where it matters: `Deployment`
 `sensitive_paths`: `ConfigMap/app-*: data.*`, `spec.values.hosts.**`; what stands below a place belongs to it.
 """
 
+#: What a table does not say.
+NOTES = {
+    "images": """
+A whole digest decides, whatever tag stands before it: `nginx:latest@sha256:…` is let be by `latest`. A digest that is
+cut, or by another algorithm than sha256 and sha512, is none. An empty image is told by every rule.
+""",
+    "deprecated-apis": """
+`unknown` knows Kubernetes 1.25 to 1.37, and judges groups of Kubernetes itself alone; custom resources are others'.
+""",
+    "network-policy": """
+A policy guards if one of its directions is closed to somebody: `ingress: [{}]` alone counts as no policy.
+""",
+    "probes": """
+`same` looks at what is asked, not at when: only a liveness probe with a higher `failureThreshold` is another one.
+Sidecars among the init containers (`restartPolicy: Always`) are judged too.
+""",
+    "schema": """
+What has no schema since its group is none of Kubernetes itself is not judged; the verdict says how many objects those
+are.
+""",
+    "secrets": """
+By name, a number, a span of time, a path, an address or a word that only chooses is no secret: `MAX_TOKENS=4096`,
+`CREDENTIALS=include`. Behind a password's name numbers and words are some. `--…-secret=web-tls` may
+name a Secret, and is let be.
+""",
+    "widening": """
+`rbac-subjects` compares who has which role where, whatever the bindings are called: a binding that is renamed, split or
+narrowed is none, nor is a role that allows no more than those that the subject had there. Let be is what a new app
+brings: a ServiceAccount that is rendered now for the first time and was never bound, with a role that is rendered too,
+is not as good as everything, and is either new or a Role beside the account. Outside of the account's namespace such
+a role may not run pods. Anything else that is new is found: rights of users, groups and known accounts, and roles that
+are not rendered, such as `admin`, `edit` and `view`. `rbac-aggregation` finds labels such as
+`rbac.authorization.k8s.io/aggregate-to-admin: "true"`, except on a new ClusterRole that is only about kinds defined
+now.
+""",
+}
+
 
 def _section(name: str, pack: Pack) -> Iterator[str]:
     yield f"\n## {name}\n\n{_cell(pack.help)}.\n\n| rule | finds |\n|---|---|\n"
@@ -56,6 +93,7 @@ def _section(name: str, pack: Pack) -> Iterator[str]:
         for setting, known in pack.settings.items():
             default = as_python(known.default)
             yield f"| `{setting}` | {_cell(known.takes)} | {_cell(known.help)} | {_code(default)} |\n"
+    yield NOTES.get(name, "")
 
 
 def _cell(text: str) -> str:

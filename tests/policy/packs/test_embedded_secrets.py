@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitpromote.policy.packs.secrets import _embedded
+from gitpromote.policy.packs.secret_values import in_file
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from gitpromote.policy.packs.secrets import _embedded
     ],
 )
 def test_a_line_is_judged_by_its_name(text, found):
-    assert _embedded(text, ()) == found
+    assert in_file(text, ()) == found
 
 
 def test_names_that_are_ignored_hold_none():
-    assert _embedded("db.password=s3cr3tPassw0rd", ("password",)) == ""
+    assert in_file("db.password=s3cr3tPassw0rd", ("password",)) == ""

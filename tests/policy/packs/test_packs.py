@@ -233,6 +233,10 @@ def test_no_pack_repeats_what_a_secret_holds(scene: MakeScene) -> None:
                 },
                 {"apiVersion": "v1", "kind": "ConfigMap", "data": {"api-token": hidden}},
                 {"pod": {"containers": [{"name": "web", "env": [{"name": "DB_PASSWORD", "value": hidden}]}]}},
+                {
+                    "metadata": {"name": "args"},
+                    "pod": {"containers": [{"name": "web", "args": [f"--password={hidden}", "--token", hidden]}]},
+                },
             ],
             "before": [{"apiVersion": "v1", "kind": "ConfigMap", "data": {"api-token": "other"}}],
             "others": {"staging": [{"apiVersion": "v1", "kind": "ConfigMap", "data": {"api-token": "third"}}]},
