@@ -356,8 +356,10 @@ def test_an_environment_that_was_written_and_waits_for_its_next_freight_stands_i
     [newer] = ran.turns[2].freight
     assert plain(ran_view(ran)).splitlines() == [
         f"test  written {heads['test']} -> env/test, tree as planned",
-        f"uat   written {heads['uat']} -> env/uat, tree as planned; then {newer} waiting: soak: 0s of 1h in test; "
-        "opens 02:54Z",
+        (
+            f"uat   written {heads['uat']} -> env/uat, tree as planned; then {newer} waiting: "
+            "soak: 0s of 1h in test; opens 02:54Z"
+        ),
         "Applied: 2 done, 0 failed, 0 waiting, 0 not started.",
     ]
 
@@ -385,9 +387,7 @@ def test_what_waits_says_when_it_opens_and_what_the_plan_warns_of_is_told(site):
 
 def test_a_wave_with_jitter_says_when_it_begins(site):
     members = {"auto": True, "production": False}
-    pipeline = site.pipeline(
-        Environment("test", **members), Environment("uat", wave=Wave(1, jitter="6h"), **members)
-    )
+    pipeline = site.pipeline(Environment("test", **members), Environment("uat", wave=Wave(1, jitter="6h"), **members))
     ran = site.project(pipeline).run_once()
     [waiting] = [turn for turn in ran.turns if turn.status == "waiting"]
     opens = first_minute(waiting.opens, now=NOW)
