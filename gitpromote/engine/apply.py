@@ -328,15 +328,18 @@ class _Run:
                 self._lost_race(prepared)
                 return
             batch = [fresh for fresh in prepared.environments if not self._refused(fresh, pushed.refused, seen)]
-            if self.results.stops() or any(self._goes_in_a_wave(fresh) for fresh in batch):
+            if self.results.stops() or any(self._goes_in_a_wave(fresh.planned.name) for fresh in batch):
                 return  # a wave may be closed by it: all are judged again
 
-    def _goes_in_a_wave(self, fresh: Fresh) -> bool:
-        return self.world.pipeline.resolved(fresh.planned.name).wave is not None
+    def _goes_in_a_wave(self, name: str) -> bool:
+        return self.world.pipeline.resolved(name).wave is not None
 
     def _tell_of_refused(self) -> None:
-        """Before anything else is judged; where the ledger does not take it, nothing more is begun."""
-        refused, self.refused = self.refused, []
+        """Before anything else is judged; where the ledger does not take it, nothing more is begun.
+
+        Where no wave counts it nothing is written: who is refused leaves no trace.
+        """
+        refused, self.refused = [one for one in self.refused if self._goes_in_a_wave(one.planned.name)], []
         if not refused:
             return
         try:

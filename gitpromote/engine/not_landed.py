@@ -1,7 +1,7 @@
 """Freight that did not land where it was written: refused by the remote, or changed as it landed. The ledger is told.
 
-What counts failures, such as the budget of a wave, learns it from there. A remote that is not reached says nothing of
-Freight, and who loses a race has not failed.
+The budget of a wave counts failures by it; a refusal that no wave counts is not written. A remote that is not reached
+says nothing of Freight, and who loses a race has not failed.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gitpromote import Directory, Environment
+from gitpromote import Directory, Environment, Wave
 from gitpromote.project import Plan
 from gitpromote.project.wiring import WallClock
 
@@ -57,7 +57,7 @@ def test_sixteen_applies_of_one_plan_write_it_once(site):
 
 
 def test_of_many_who_are_refused_one_says_so(site):
-    pipeline = site.pipeline(Environment("test"), Environment("prod"))
+    pipeline = site.pipeline(Environment("test", wave=Wave(1, max_failed=0)), Environment("prod"))
     plan = plan_now(site, pipeline)
     site.home.hook("update", 'case "$1" in refs/heads/env/*) echo frozen >&2; exit 1;; esac\n')
     race(site, pipeline, [plan] * 6)

@@ -115,8 +115,7 @@ def test_a_branch_of_several_environments_is_refused_as_one(site):
     result = site.apply(plan, project=site.project(pipeline))
     assert site.told(result) == {"a": "failed 1", "b": "failed 1", "c": "failed 1"}
     assert result.exit_code == 1
-    told = [("freight-created", None), ("planned", None), *(("failed", name) for name in THREE)]
-    assert site.records() == told
+    assert site.records() == []
 
 
 def test_a_server_without_atomic_pushes_gets_targets_first_and_then_the_ledger(site):

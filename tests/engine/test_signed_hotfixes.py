@@ -73,7 +73,7 @@ def test_a_hotfix_that_a_listed_key_signed_enters_past_the_gates_of_promotions(p
     plan = planned(promoted, pipeline)
     assert (plan["prod"].decision, statuses(plan)) == ("ready", {"upstream": "pass", "soak": "skip", "freeze": "skip"})
     assert "  · prod: a hotfix goes past soak, freeze\n" in plain(plan_view(plan.data))
-    assert "  skip  soak      does not apply to a hotfix\n" in repr(Explanation(plan, plan["prod"]))
+    assert "  skip  soak      does not apply to a hotfix\n" in str(Explanation(plan, plan["prod"]))
     assert promoted.project(pipeline).plan_verify(plan) == []
     result = promoted.project(pipeline).apply(plan, confirmed=True)
     assert promoted.told(result) == {"prod": "written"}
@@ -147,7 +147,7 @@ def test_what_does_not_judge_a_rollback_is_told_by_explain(promoted, pipeline):
     hotfix(promoted, pipeline)
     promoted.project(pipeline).apply(planned(promoted, pipeline), confirmed=True)
     back = promoted.project(pipeline).rollback("prod", reason="5xx")
-    told = repr(Explanation(back, back["prod"]))
+    told = str(Explanation(back, back["prod"]))
     assert "  soak: does not apply to a rollback\n  freeze: does not apply to a rollback\n" in told
 
 
