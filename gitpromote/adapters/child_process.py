@@ -1,21 +1,25 @@
-"""How a process of ours that runs code of a user begins: it ends by itself, and gives up files that are not for it.
+"""How a process of ours that runs code of a user begins: it ends by itself, and gives up what is not for it.
 
-Files by Landlock of Linux: a process gives up for good, for itself and for all that it starts, what it may do with
-files. Elsewhere, and with kernels before 5.13, nothing is given up.
+Files by Landlock of Linux, the sockets of this machine's programs (an agent for keys, an engine of containers) by a
+filter of system calls: a process gives up for good, for itself and for all that it starts. Elsewhere, and with kernels
+before 5.13, nothing is given up.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import faulthandler
 import json
 import os
+import platform
+import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gitpromote.adapters.code_digest import roots_of
+from gitpromote.adapters.code_digest import files_of_code, is_installed, roots_of
 
 __all__ = ["begin", "is_confined"]
 
@@ -27,8 +31,18 @@ _OF_FILES = _EXECUTE | _WRITE | _READ | _TRUNCATE
 _SEEN = _EXECUTE | _READ | _LIST
 _KNOWN = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1}  # rights by version of the interface
 
+_OURS = Path(__file__).parents[1]
 _FIRST = 1  # the number of a namespace's first process
 _SIGNALLED = 128  # an exit status above it: ended by the signal of the number that it is above
+
+# A filter of system calls: what its steps do, where they look, and what they answer.
+_SET_FILTER, _BY_PROGRAM = 22, 2
+_LOAD, _IF_EQUAL, _IF_AT_LEAST, _ANSWER = 0x20, 0x15, 0x35, 0x06
+_AT_NUMBER, _AT_ARCHITECTURE, _AT_FAMILY = 0, 4, 16
+_LET, _REFUSE = 0x7FFF0000, 0x00050000
+_OTHER_NUMBERS = 0x40000000  # from here on, those of 32-bit programs on a 64-bit x86
+_RINGS, _FAMILY_UNIX = 425, 1
+_SOCKET_CALLS = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # the architecture's number, and socket's
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix", "/proc", "/sys")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -38,8 +52,8 @@ def begin(arguments: Sequence[str]) -> dict[str, Any]:
     """The request of this process, whose search path has been set by then.
 
     After its time the process ends, whatever it is doing: only one whose parent was killed lives for so long. From here
-    on it sees the system's files, those of Python and of its search path, and its own throw-away folder; only there it
-    writes.
+    on it sees the system's files, what is installed, its own modules as far as their digest goes, and its throw-away
+    folder; only there it writes.
 
     :param arguments: the path of the request, and the seconds that the process may live
     """
@@ -51,6 +65,8 @@ def begin(arguments: Sequence[str]) -> dict[str, Any]:
         _watch(seconds)
     request: dict[str, Any] = json.loads(Path(request_file).read_text())
     if is_confined():
+        _LIBC.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        _without_sockets_of_programs()
         _confine(seen=_seen(request), own=(str(Path(request_file).parent), *_DEVICES))
     return request
 
@@ -81,30 +97,71 @@ def _version() -> int:
     return int(_LIBC.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION))
 
 
-def _seen(request: Mapping[str, Any]) -> Iterator[str]:
-    yield from _SYSTEM
-    yield from (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
-    yield from (entry for entry in os.environ.get("PATH", "").split(os.pathsep) if Path(entry).is_absolute())
-    yield from sys.path
-    if request.get("file"):
-        yield from (str(root) for root in roots_of(Path(request["file"]), request["module"]))
+def _seen(request: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The places that are for it, and what it may do there."""
+    places = [*_SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, str(_OURS)]
+    places += [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if Path(entry).is_absolute()]
     for finder in sys.meta_path:  # packages that are installed as a link to where they are developed
         mapping = getattr(sys.modules.get(finder.__module__ or ""), "MAPPING", {})
-        yield from (str(place) for place in mapping.values() if isinstance(place, str))
+        places += [place for place in mapping.values() if isinstance(place, str)]
+    yield from ((place, _SEEN) for place in places)
+    roots = set()
+    if request.get("file"):
+        file, module = Path(request["file"]), request["module"]
+        roots = {str(root) for root in roots_of(file, module) if not is_installed(root)}
+        yield from ((root, _LIST) for root in roots)
+        # What lies beside them is in no digest, so a change there would go unnoticed; and there may be credentials.
+        yield from ((str(one), _SEEN) for one in files_of_code(file, module))
+    for entry in sys.path:
+        if is_installed(Path(entry)) or not Path(entry).is_dir():
+            yield entry, _SEEN
+        elif entry not in roots:
+            yield entry, _LIST
+            yield from ((str(one), _SEEN) for one in Path(entry).iterdir() if _is_module(one))
 
 
-def _confine(*, seen: Iterable[str], own: Iterable[str]) -> None:
+def _is_module(place: Path) -> bool:
+    return place.suffix == ".py" or (place / "__init__.py").is_file()
+
+
+def _confine(*, seen: Iterable[tuple[str, int]], own: Iterable[str]) -> None:
     all_rights = _KNOWN[min(_version(), max(_KNOWN))]
     rules = _LIBC.syscall(_CREATE_RULESET, ctypes.byref(ctypes.c_uint64(all_rights)), 8, 0)
     if rules < 0:
         return
-    for path in dict.fromkeys(seen):
-        _allow(rules, path, _SEEN)
+    for path, rights in dict.fromkeys(seen):
+        _allow(rules, path, rights)
     for path in own:
         _allow(rules, path, all_rights)
-    _LIBC.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     _LIBC.syscall(_RESTRICT_SELF, rules, 0)
     os.close(rules)
+
+
+def _without_sockets_of_programs() -> None:
+    """From here on no socket of the family UNIX is made but in pairs, by no way that the kernel has for it.
+
+    A file's rights are not asked when such a socket is connected to a path, and no namespace of networks keeps it away.
+    """
+    known = _SOCKET_CALLS.get(platform.machine())
+    if known is None:
+        return
+    architecture, socket = known
+    program = (
+        (_LOAD, 0, 0, _AT_ARCHITECTURE),
+        (_IF_EQUAL, 0, 7, architecture),  # calls of another architecture have other numbers
+        (_LOAD, 0, 0, _AT_NUMBER),
+        (_IF_AT_LEAST, 5, 0, _OTHER_NUMBERS),
+        (_IF_EQUAL, 4, 0, _RINGS),  # they make sockets without a call
+        (_IF_EQUAL, 0, 2, socket),
+        (_LOAD, 0, 0, _AT_FAMILY),
+        (_IF_EQUAL, 1, 0, _FAMILY_UNIX),
+        (_ANSWER, 0, 0, _LET),
+        (_ANSWER, 0, 0, _REFUSE | errno.EACCES),
+    )
+    code = b"".join(struct.pack("=HBBI", *one) for one in program)
+    held = ctypes.create_string_buffer(code, len(code))
+    filtered = _Filter(len(program), ctypes.addressof(held))
+    _LIBC.prctl(_SET_FILTER, _BY_PROGRAM, ctypes.byref(filtered), 0, 0)
 
 
 def _allow(rules: int, path: str, rights: int) -> None:
@@ -120,6 +177,12 @@ def _allow(rules: int, path: str, rights: int) -> None:
 
 def _fitting(rights: int, path: str) -> int:
     return rights if Path(path).is_dir() else rights & _OF_FILES
+
+
+class _Filter(ctypes.Structure):
+    """A program for the kernel: how many steps, and where they are."""
+
+    _fields_ = (("count", ctypes.c_ushort), ("steps", ctypes.c_void_p))
 
 
 class _Beneath(ctypes.Structure):

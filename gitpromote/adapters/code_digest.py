@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["digest_of_code", "roots_of"]
+__all__ = ["digest_of_code", "files_of_code", "is_installed", "roots_of"]
 
 _OURS = "gitpromote"
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
@@ -41,19 +41,37 @@ def digest_of_code(file: Path, module: str) -> str:
     :param module: the name under which the file is imported
     :raises OSError: the file cannot be read
     """
-    own = _Module(tuple(module.split(".")), file.absolute())
     data = file.read_bytes()
     plain = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    if _INSTALLED.intersection(file.parts) or own.parts[0] in sys.stdlib_module_names:
-        return plain
-    roots = roots_of(file, module)
-    # What lies above ``pipelines`` may import from there: who names the function has both on its path.
-    others = _reached(own, data, (*roots, roots[0] / "pipelines"))
+    others = _others(file, module, data)
     if not others:
         return plain
     lines = [f"{'.'.join(one.parts)} {hashlib.sha256(one.file.read_bytes()).hexdigest()}" for one in sorted(others)]
     whole = "\n".join([plain, *lines])
     return f"sha256:{hashlib.sha256(whole.encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+
+def files_of_code(file: Path, module: str) -> tuple[Path, ...]:
+    """The files that the digest is of.
+
+    :raises OSError: the file cannot be read
+    """
+    return (file.absolute(), *sorted(one.file for one in _others(file, module, file.read_bytes())))
+
+
+def is_installed(place: Path) -> bool:
+    """Whether what lies there was installed, rather than written beside the pipeline."""
+    return not _INSTALLED.isdisjoint(place.parts)
+
+
+def _others(file: Path, module: str, data: bytes) -> set[_Module]:
+    """The modules that the file imports, and those that these import, of the user's own ones."""
+    own = _Module(tuple(module.split(".")), file.absolute())
+    if is_installed(file) or own.parts[0] in sys.stdlib_module_names:
+        return set()
+    roots = roots_of(file, module)
+    # What lies above ``pipelines`` may import from there: who names the function has both on its path.
+    return _reached(own, data, (*roots, roots[0] / "pipelines"))
 
 
 def roots_of(file: Path, module: str) -> tuple[Path, ...]:

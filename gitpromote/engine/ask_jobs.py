@@ -47,7 +47,10 @@ def _told(facts: JobFacts, name: str, context: str | None) -> dict[str, Any]:
 
 
 def _context(inquiry: Inquiry) -> str | None:
-    """The kubeconfig's context of the Environment before; of a start its own."""
+    """The gate's own context of the kubeconfig; otherwise of the Environment before, of a start its own."""
+    gate: Job = inquiry.gate
+    if gate.context is not None:
+        return gate.context
     here = inquiry.context.environment
     names = here.after or (here.name,)
     agents = [inquiry.world.pipeline.resolved(name).agent for name in names]
@@ -57,8 +60,8 @@ def _context(inquiry: Inquiry) -> str | None:
         raise ConfigurationError(
             "It is not known in which cluster a Job runs",
             code="cluster-unknown",
-            detail=f"{inquiry.gate.name} of {here.name}: {', '.join(names)} {told}",
-            hint=f'Give it one: Environment("{names[0]}", agent=ArgoCD(context="…")).',
+            detail=f"{gate.name} of {here.name}: {', '.join(names)} {told}",
+            hint=f'Name it: Job("{gate.path}", context="…").',
         )
     return known.pop()
 

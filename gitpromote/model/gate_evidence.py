@@ -117,14 +117,16 @@ class Job(Gate):
     """A Kubernetes Job of the sources runs to its end upstream.
 
     :param path: its manifest; ``$env`` and ``$upstream`` are substituted
+    :param context: the kubeconfig's context; ``$env`` and ``$upstream`` are substituted; default: of upstream's agent
     :param timeout: how long it may take
     """
 
     kind: ClassVar[str] = "job"
     asks: ClassVar[bool] = True
-    path_fields: ClassVar[tuple[str, ...]] = ("path",)
+    path_fields: ClassVar[tuple[str, ...]] = ("path", "context")
 
     path: str = Field(kw_only=False)
+    context: str | None = None
     timeout: Seconds = _TEN_MINUTES
     name: str = "job"
 
@@ -132,6 +134,8 @@ class Job(Gate):
         yield from super()._faults()
         if reason := path_problem(self.path):
             yield Fault("path-invalid", f"the path {shown(self.path)} {reason}", "", "path")
+        if self.context is not None and not self.context.strip():
+            yield Fault("context-invalid", "context is empty", "leave it out for that of upstream's agent", "context")
 
 
 class CommitSignature(Gate):

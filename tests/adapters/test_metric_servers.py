@@ -160,7 +160,7 @@ def test_a_token_is_sent_and_another_server_is_not_asked(judge):
         with serving(leads) as server:
             gate = Prometheus(server.url, query="up", below=1, auth=SecretEnv("TOKEN"))
             status, message = judge(gate)
-            assert (status, "which is another server" in message) == ("error", True)
+            assert (status, "the server redirects (302): give the address that answers" in message) == ("error", True)
             assert server.asked[0].headers["authorization"] == "Bearer s3cret"
         assert not other.asked
 

@@ -603,10 +603,8 @@ def cluster(tmp_path, monkeypatch):
 
 
 def test_a_plan_starts_no_job_and_an_apply_starts_one(site, cluster, monkeypatch):
-    monkeypatch.setattr("gitpromote.planning.verdicts._unsupported", lambda *_: [])
-    monkeypatch.setattr("gitpromote.engine.apply.unsupported", lambda _: ())
     site.home.commit({"smoke.yaml": MANIFEST})
-    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml")], agent=ArgoCD(context="uat")))
+    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml", context="uat")]))
     plan = site.project(line).plan()
     status, message = verdict(plan, "job")
     name = outcome(plan, "job").operands["job"]
@@ -622,10 +620,8 @@ def test_a_plan_starts_no_job_and_an_apply_starts_one(site, cluster, monkeypatch
 
 
 def test_a_generated_name_and_a_deleted_job(site, cluster, monkeypatch):
-    monkeypatch.setattr("gitpromote.planning.verdicts._unsupported", lambda *_: [])
-    monkeypatch.setattr("gitpromote.engine.apply.unsupported", lambda _: ())
     site.home.commit({"smoke.yaml": MANIFEST.replace("name: smoke", "generateName: smoke-")})
-    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml")], agent=ArgoCD(context="uat")))
+    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml", context="uat")]))
     plan = site.project(line).plan()
     name = outcome(plan, "job").operands["job"]
     assert name.startswith("ci/smoke-")
@@ -640,7 +636,7 @@ def test_a_generated_name_and_a_deleted_job(site, cluster, monkeypatch):
 def test_a_namespace_that_is_not_there_is_an_error(site, cluster):
     cluster.namespaces = {"default"}
     site.home.commit({"smoke.yaml": MANIFEST})
-    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml")], agent=ArgoCD(context="uat")))
+    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml", context="uat")]))
     plan = site.project(line).plan()
     assert verdict(plan, "job")[0] == "pending"
     assert applied(site, line, plan)["prod"] == "blocked: job"
@@ -649,7 +645,7 @@ def test_a_namespace_that_is_not_there_is_an_error(site, cluster):
 
 def test_a_failed_job_blocks(site, cluster):
     site.home.commit({"smoke.yaml": MANIFEST})
-    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml")], agent=ArgoCD(context="uat")))
+    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml", context="uat")]))
     plan = site.project(line).plan()
     applied(site, line, plan)
     cluster.finish("Failed", reason="DeadlineExceeded", message="Job was active longer than specified deadline")
@@ -681,7 +677,7 @@ def test_a_failed_job_blocks(site, cluster):
 def test_a_manifest_that_is_no_job_is_an_error(site, cluster, manifest, why):
     if manifest is not None:
         site.home.commit({"smoke.yaml": manifest})
-    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml")], agent=ArgoCD(context="uat")))
+    line = site.pipeline(Environment("prod", gates=[Job("smoke.yaml", context="uat")]))
     status, message = verdict(site.project(line).plan(), "job")
     assert status == "error"
     assert why in message
@@ -694,7 +690,7 @@ def test_a_cluster_that_nobody_names_is_an_error(site):
         "error",
         (
             "It is not known in which cluster a Job runs: job of prod: prod has no agent that says; "
-            'Give it one: Environment("prod", agent=ArgoCD(context="…")).'
+            'Name it: Job("smoke.yaml", context="…").'
         ),
     )
 

@@ -190,6 +190,7 @@ EXAMPLES: list[tuple[Definition, str]] = [
     (Checks("ci"), 'Checks("ci")'),
     (Checks(["ci", "e2e"]), 'Checks(["ci", "e2e"])'),
     (Job("jobs/smoke.yaml", timeout="1h"), 'Job("jobs/smoke.yaml", timeout="1h")'),
+    (Job("jobs/smoke.yaml", context="$upstream"), 'Job("jobs/smoke.yaml", context="$upstream")'),
     (CommitSignature(signers="s"), 'CommitSignature(signers="s")'),
     (ImageSignature(key="cosign.pub"), 'ImageSignature(key="cosign.pub")'),
     (Match(names="prod-*", labels={"tier": "gold"}), 'Match(labels={"tier": "gold"}, names="prod-*")'),

@@ -109,8 +109,8 @@ def tell(error: BaseException, file: str) -> None:
 
 
 _NOT_FOR_IT = """\
-Code that gitpromote runs sees the files that it is given, its own modules and what is installed: a change
-in any other file would go unnoticed. Read it from the folder that the function is called with.
+Code that gitpromote runs sees the files that it is given, the modules that it imports by name and what is
+installed: a change in any other file would go unnoticed. Read it from the folder that the function is called with.
 """
 
 

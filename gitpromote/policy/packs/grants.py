@@ -11,7 +11,7 @@ from gitpromote.model.renderer import Helm
 from gitpromote.policy.packs.reading import mapping, mappings
 from gitpromote.policy.scene import Scene
 
-__all__ = ["RBAC", "Grant", "Grants", "grants_of", "role_of", "rules_of"]
+__all__ = ["RBAC", "Grant", "Grants", "Subject", "grants_of", "role_of", "rules_of"]
 
 RBAC = "rbac.authorization.k8s.io"
 _BINDINGS = frozenset({"ClusterRoleBinding", "RoleBinding"})
@@ -81,10 +81,7 @@ class Grants:
             for app in scene.environment.apps
             if isinstance(app.renderer, Helm)
         }
-        self._given: dict[Subject, list[Grant]] = {}
-        for binding in _bindings(scene.before):
-            for grant in grants_of(binding):
-                self._given.setdefault(grant.subject, []).append(grant)
+        self._given, self._giving = _by_subject(scene.before), _by_subject(scene.objects)
 
     def new(self, binding: Manifest) -> list[Grant]:
         """What a binding gives that nobody had before, but for the rights of an app that is new itself."""
@@ -92,13 +89,45 @@ class Grants:
         place = self._place(binding)
         return [grant for grant in found if not self._is_covered(grant) and not self._is_contained(grant, place)]
 
+    def woken(self, role: Manifest) -> list[Subject]:
+        """Who had a role before it was there, keeps it, and may do more now that it comes."""
+        rules = rules_of(role)
+        if role.ref in self._before or rules == []:
+            return []
+        held = (one for some in self._giving.values() for one in some if one.role == role.ref)
+        return list(dict.fromkeys(one.subject for one in held if self._is_woken(one, rules)))
+
+    def _is_woken(self, grant: Grant, rules: list[Any] | None) -> bool:
+        had = _within(self._given.get(grant.subject, ()), grant.scope)
+        waiting = any(one.role == grant.role for one in had)
+        return waiting and (rules is None or widens(self._rules_before(had), rules))
+
+    def more(self, old: Iterable[Subject], new: Iterable[Subject]) -> list[Grant]:
+        """What the one would have, and the other one had not: by a role that allows more, or that is not at hand.
+
+        :param old: somebody as he was, with the groups that he is in
+        """
+        given = [grant for subject in dict.fromkeys(old) for grant in self._given.get(subject, ())]
+        giving = dict.fromkeys(grant for subject in dict.fromkeys(new) for grant in self._giving.get(subject, ()))
+        return [grant for grant in giving if not self._allows_no_more(grant, _within(given, grant.scope))]
+
+    def accounts(self, manifest: Manifest, name: str) -> list[Subject]:
+        """Who a ServiceAccount beside an object is; all of that name where nobody here can tell the namespace."""
+        place = self._place(manifest)
+        known = dict.fromkeys((*self._given, *self._giving))
+        same = [one for one in known if (one.kind, one.name) == ("ServiceAccount", name)]
+        return [one for one in same if one.namespace == place or not place]
+
     def _is_covered(self, grant: Grant) -> bool:
         """Whether its subject had that role there, or others that allow as much."""
-        had = [one for one in self._given.get(grant.subject, ()) if one.scope in (None, grant.scope)]
+        had = _within(self._given.get(grant.subject, ()), grant.scope)
+        return bool(had) and self._allows_no_more(grant, had)
+
+    def _allows_no_more(self, grant: Grant, had: list[Grant]) -> bool:
         if any(one.role == grant.role for one in had):
             return True
         rules = rules_of(self._objects.get(grant.role))
-        return bool(had) and rules is not None and not widens(self._rules_before(had), rules)
+        return rules is not None and not widens(self._rules_before(had), rules)
 
     def _rules_before(self, had: Iterable[Grant]) -> list[Any]:
         return [rule for one in had for rule in rules_of(self._before.get(one.role)) or ()]
@@ -133,3 +162,17 @@ class Grants:
 
 def _bindings(objects: ManifestSet) -> Iterator[Manifest]:
     return (one for ref, one in objects.items() if ref.group == RBAC and ref.kind in _BINDINGS)
+
+
+def _by_subject(objects: ManifestSet) -> dict[Subject, list[Grant]]:
+    """Who has what."""
+    known: dict[Subject, list[Grant]] = {}
+    for binding in _bindings(objects):
+        for grant in grants_of(binding):
+            known.setdefault(grant.subject, []).append(grant)
+    return known
+
+
+def _within(grants: Iterable[Grant], scope: str | None) -> list[Grant]:
+    """Those that hold in a namespace, or in the whole cluster."""
+    return [one for one in grants if one.scope in (None, scope)]

@@ -61,15 +61,41 @@ def unselected(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
             yield found("network-policy/unselected", pod.manifest, message, path=pod.metadata_path, hint=hint)
 
 
+def opened(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """A workload that one NetworkPolicy closes and another one opens to everybody: what any of them allows counts."""
+    known = _policies(scene) or {}
+    for pod in _judged(scene, settings):
+        policies = known.get(pod.manifest.ref.namespace, ())
+        if not pod.is_whole or any(one.selector is _ANY for one in policies):
+            continue
+        selecting = [one for one in policies if selects(one.selector, labels_of(pod.template))]
+        way = _opened(selecting)
+        if way:
+            closing = ", ".join(one.name for one in selecting if way in one.closes)
+            opening = ", ".join(one.name for one in selecting if way in one.opens)
+            what = "lets everybody in" if way == "Ingress" else "lets its pods out to everybody"
+            message = f"the NetworkPolicy {opening} {what}, whatever {closing} keeps away"
+            yield found("network-policy/opened", pod.manifest, message, path=pod.metadata_path, hint=_NARROW)
+
+
 _ANY = object()
+_NARROW = "policies are added up: name the peers or the ports, or other pods"
+_WAYS = frozenset({"Egress", "Ingress"})
 _WHOLE = frozenset({"0.0.0.0/0", "::/0"})
 
 
 class _Policy(NamedTuple):
-    """Whom a policy selects, and whether it keeps anything away from them."""
+    """Whom a policy selects, and in which directions it keeps anything away from them, or nothing."""
 
+    name: str
     selector: Any
-    guards: bool
+    closes: frozenset[str]
+    opens: frozenset[str] = frozenset()
+
+    @property
+    def guards(self) -> bool:
+        """Whether it keeps anything away."""
+        return bool(self.closes)
 
 
 def _policies(scene: Scene) -> dict[str, list[_Policy]] | None:
@@ -80,17 +106,27 @@ def _policies(scene: Scene) -> dict[str, list[_Policy]] | None:
             return None
         if (ref.group, ref.kind) == ("networking.k8s.io", "NetworkPolicy"):
             spec = mapping(manifest.data.get("spec"))
-            known.setdefault(ref.namespace, []).append(_Policy(spec.get("podSelector"), _guards(spec)))
+            opens, closes = _ways(spec)
+            known.setdefault(ref.namespace, []).append(_Policy(ref.name, spec.get("podSelector"), closes, opens))
         elif (ref.group, ref.kind) in _OTHERS | _OTHERS_TOO:
-            known.setdefault(ref.namespace, []).append(_Policy(_ANY, True))
+            known.setdefault(ref.namespace, []).append(_Policy(ref.name, _ANY, _WAYS))
     return known
 
 
-def _guards(spec: Mapping[str, Any]) -> bool:
-    """Whether a policy keeps anything away: in one of its directions no rule allows everything."""
+def _ways(spec: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+    """The directions in which a policy allows everything, and those in which it keeps anything away."""
     types = texts(spec.get("policyTypes")) or ["Ingress", *(["Egress"] if spec.get("egress") else [])]
-    ways = [spec.get(name.lower()) for name in types if name in ("Egress", "Ingress")]
-    return any(not any(map(_allows_all, mappings(rules))) for rules in ways)
+    ways = _WAYS.intersection(types)
+    opens = frozenset(way for way in ways if any(map(_allows_all, mappings(spec.get(way.lower())))))
+    return opens, ways - opens
+
+
+def _opened(policies: list[_Policy]) -> str:
+    """The direction that one policy closes and another one opens; going out counts where nothing stays closed."""
+    opens = {way for one in policies for way in one.opens}
+    both = {way for one in policies for way in one.closes} & opens
+    stays = {way for one in policies for way in one.closes} - opens
+    return "Ingress" if "Ingress" in both else "Egress" if both and not stays else ""
 
 
 def _allows_all(rule: Mapping[str, Any]) -> bool:
@@ -115,6 +151,6 @@ def _judged(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Pod]:
 
 NETWORK_POLICY = Pack(
     help="every pod has a NetworkPolicy",
-    rules={"missing": missing, "unselected": unselected},
+    rules={"missing": missing, "unselected": unselected, "opened": opened},
     settings={"ignore_namespaces": names(about="namespaces that are not judged")},
 )

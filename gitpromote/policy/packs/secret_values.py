@@ -7,15 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from gitpromote.model.secret_names import field_holds_secret
 from gitpromote.model.sensitive import assigned_spans, looks_like_token, name_holds_secret, says_something
+from gitpromote.policy.packs.secret_strings import is_comment, is_label, json_pairs, names_object, passwords
 
 __all__ = ["in_arguments", "in_file", "in_value"]
 
 #: A line of a file: ``password: s3cr3t``, ``db.password=s3cr3t``, ``"password": "s3cr3t",``.
 _ROW = re.compile(r"""\s*(?:-\s+)?["']?(?P<name>[A-Za-z_][\w.-]{0,99})["']?\s*[:=]\s*(?P<value>[^\s#].{0,999})""")
-#: ``Server=x;User Id=sa;Password=s3cr3t;``: a pair of a list of pairs.
-_PAIR = re.compile(
-    r"""(?i)(?:^|;)\s*(?P<name>password|pwd|[a-z]*accesskey|accountkey)\s*=\s*(?P<value>[^;"'\s]{1,512})"""
-)
 #: In files and scripts, what stands for a value that comes from elsewhere, or begins what stands below it.
 _REFERENCE = re.compile(r"[$<{\[|>&*!%`]|ENC\(|vault:|\w+://[^@]*$")
 #: What counts or lasts, and what says where something is: ``4096``, ``0.5``, ``15m``, ``/run/secrets/db``.
@@ -32,6 +29,9 @@ _PASSWORDS = re.compile(r"(?i)(?:pass(?:word|wd|phrase|code)?s?|pwd|psk)(?:[_.-]
 #: Last words of flags that may as well name a Secret, as ``--tls-secret=web-tls`` does.
 _MAY_NAME = re.compile(r"(?i)(?:secrets?|credentials?)\Z")
 _BY_NAME = "a secret, by its name"
+_CONNECTION = "a password in a connection string"
+#: Flags that hold a secret without saying so in words.
+_DIRECTIVES = frozenset({"masterauth", "requirepass"})
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9./-]*[a-z0-9])?")
 _FLAG = re.compile(r"(?P<name>--?[A-Za-z][\w.-]{0,99})(?:=(?P<value>.*))?", re.DOTALL)
 #: What stands before an assigned value: ``NAME=``, ``"name": ``, ``--name ``; in prose a colon says nothing.
@@ -49,21 +49,32 @@ def in_value(name: str, value: str, *, by_name: bool) -> str:
         return ""
     if name_holds_secret(name) and _is_secret(name, value):
         return _BY_NAME
-    return "a password in a connection string" if _in_pairs(value) else ""
+    return _CONNECTION if _in_string(value) else ""
 
 
 def in_file(text: str, ignored: Collection[str]) -> str:
     """A line of a file, in YAML, JSON or properties, whose name says that it holds a secret; empty for none."""
     for number, row in enumerate(text.splitlines(), 1):
-        told = _ROW.match(row)
-        if told is None or told["name"] in ignored or told["name"].rpartition(".")[2] in ignored:
-            continue
-        value = told["value"].strip().rstrip(",").strip("\"'")
-        if not _REFERENCE.match(value) and name_holds_secret(told["name"]) and _is_secret(told["name"], value):
-            return f"{_BY_NAME}: {told['name']}, line {number}"
-        if _in_pairs(value):
-            return f"a password in a connection string, line {number}"
+        what = "" if is_comment(row) else _in_row(row, ignored)
+        if what:
+            return f"{what}, line {number}"
     return ""
+
+
+def _in_row(row: str, ignored: Collection[str]) -> str:
+    told = _ROW.match(row)
+    if told is not None and _is_ignored(told["name"], ignored):
+        return ""
+    pairs = [(told["name"], told["value"].strip().rstrip(",").strip("\"'"))] if told is not None else []
+    for name, value in (*pairs, *json_pairs(row)):
+        if not _is_ignored(name, ignored) and not _REFERENCE.match(value):
+            if name_holds_secret(name) and _is_secret(name, value):
+                return f"{_BY_NAME}: {name}"
+    return _CONNECTION if _in_string(pairs[0][1] if pairs else row) or _in_string(row) else ""
+
+
+def _is_ignored(name: str, ignored: Collection[str]) -> bool:
+    return name in ignored or name.rpartition(".")[2] in ignored
 
 
 def in_arguments(words: Sequence[str], ignored: Collection[str], *, by_name: bool) -> Mapping[int, str]:
@@ -91,7 +102,8 @@ def _by_flag(word: str, following: Sequence[str], ignored: Collection[str]) -> t
     name = flag["name"].lstrip("-")
     if name in ignored or flag["name"] in ignored or _may_name_one(name, value):
         return None
-    if not name_holds_secret(name) or _REFERENCE.match(value) or not _is_secret(name, value):
+    telling = name_holds_secret(name) or name in _DIRECTIVES
+    if not telling or _REFERENCE.match(value) or not _is_secret(name, value):
         return None
     return (0 if inside else 1), f"{flag['name']} holds {_BY_NAME}"
 
@@ -106,7 +118,7 @@ def _assigned(text: str, ignored: Collection[str]) -> bool:
             continue
         if not _REFERENCE.match(value) and _is_secret(bare, value):
             return True
-    return _in_pairs(text)
+    return _in_string(text)
 
 
 def _may_name_one(name: str, value: str) -> bool:
@@ -116,12 +128,11 @@ def _may_name_one(name: str, value: str) -> bool:
 def _is_secret(name: str, value: str) -> bool:
     """Whether a value behind a telling name is a secret itself."""
     bare = value.strip("\"' ")
-    if not says_something(value) or _PLACE.fullmatch(bare):
+    if not says_something(value) or _PLACE.fullmatch(bare) or is_label(name, bare) or names_object(name, bare):
         return False
     return bool(_PASSWORDS.search(name)) or not (_PLAIN.fullmatch(bare) or bare.lower() in _CHOICES)
 
 
-def _in_pairs(text: str) -> bool:
-    if text.count("=") < 2 or ";" not in text:
-        return False
-    return any(says_something(pair["value"]) and not _REFERENCE.match(pair["value"]) for pair in _PAIR.finditer(text))
+def _in_string(text: str) -> bool:
+    """Whether a password stands in a connection string within a text."""
+    return any(says_something(value) and not _REFERENCE.match(value) for value in passwords(text))

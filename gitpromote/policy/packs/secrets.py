@@ -10,7 +10,7 @@ from gitpromote.model.finding import Finding
 from gitpromote.model.manifest import Manifest
 from gitpromote.model.plaintext import decode, plaintext_contents
 from gitpromote.policy.packs.pack import Pack, found
-from gitpromote.policy.packs.reading import mapping
+from gitpromote.policy.packs.reading import at, mapping
 from gitpromote.policy.packs.secret_values import in_arguments, in_file, in_value
 from gitpromote.policy.packs.setting import names, switch
 from gitpromote.policy.packs.workloads import Container, elements, pods
@@ -18,6 +18,10 @@ from gitpromote.policy.scene import Scene
 
 __all__ = ["SECRETS"]
 
+_RUN_INSIDE = (
+    *(("livenessProbe",), ("readinessProbe",), ("startupProbe",)),
+    *(("lifecycle", "postStart"), ("lifecycle", "preStop")),
+)
 _REFER = "let valueFrom.secretKeyRef name a Secret that holds it"
 _REFER_TO_VARIABLE = "write $(NAME), and let a variable of that name take it from a Secret"
 _ELSEWHERE = "keep it in a secret manager, or encrypt it: ExternalSecret, SealedSecret, SOPS"
@@ -53,21 +57,28 @@ def _variables(manifest: Manifest, container: Container, settings: Mapping[str, 
 
 
 def argument(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """An argument of a container that is a secret itself, by its flag's name or by its shape."""
+    """An argument of a container, a probe or a hook that is a secret itself, by its flag's name or by its shape."""
     ignored, by_name = settings["ignore"], settings["by_name"]
     for pod in pods(scene):
         for container in pod.containers:
-            words = [(path, word) for part in ("command", "args") for path, word in _words(container, part)]
-            held = in_arguments([word for _, word in words], ignored, by_name=by_name)
-            for number, told in held.items():
-                yield found("secrets/argument", pod.manifest, told, path=words[number][0], hint=_REFER_TO_VARIABLE)
+            for words in _commands(container):
+                held = in_arguments([word for _, word in words], ignored, by_name=by_name)
+                for number, told in held.items():
+                    yield found("secrets/argument", pod.manifest, told, path=words[number][0], hint=_REFER_TO_VARIABLE)
 
 
-def _words(container: Container, part: str) -> Iterator[tuple[Path, str]]:
-    listed = container.data.get(part)
+def _commands(container: Container) -> Iterator[list[tuple[Path, str]]]:
+    """What a container runs, and what is run in it: by its probes, when it starts and when it ends."""
+    yield [*_words(container, ("command",)), *_words(container, ("args",))]
+    for place in _RUN_INSIDE:
+        yield list(_words(container, (*place, "exec", "command")))
+
+
+def _words(container: Container, place: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+    listed = at(container.data, *place)
     for index, word in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(word, str):
-            yield (*container.path, part, index), word
+            yield (*container.path, *place, index), word
 
 
 def config_map(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 from gitpromote.model.finding import Finding
 from gitpromote.model.manifest import Manifest, ManifestSet
 from gitpromote.model.rbac import gathered_by, gathers_all, gathers_more, is_powerful, widens
+from gitpromote.policy.packs.accounts import rbac_account
 from gitpromote.policy.packs.crd_schema import narrowed
 from gitpromote.policy.packs.grants import RBAC, Grants, role_of, rules_of
 from gitpromote.policy.packs.pack import Pack, found
@@ -23,8 +24,16 @@ _TOLD = 3  # subjects that are named
 
 
 def rbac_rules(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """A role that allows more than before, or takes the rules of more others as its own."""
+    """A role that allows more than before, takes the rules of more others, or comes for those who are bound to it.
+
+    The last is a role that was not there, while a binding gave it to somebody all the same.
+    """
+    grants = Grants(scene)
     for old, new in _pairs(scene, RBAC, "Role", "ClusterRole"):
+        woken = grants.woken(new) if old is None else []
+        if woken:
+            message = f"allows what it says to {_some([str(one) for one in woken])}, bound to it before it was there"
+            yield found("widening/rbac-rules", new, message, path=("rules",))
         if old is not None and widens(_list(old.data, "rules"), _list(new.data, "rules")):
             yield found("widening/rbac-rules", new, "allows more than before", path=("rules",))
         if old is not None and new.ref.kind == "ClusterRole" and gathers_more(old.data, new.data):
@@ -188,6 +197,7 @@ WIDENING = Pack(
         "rbac-rules": rbac_rules,
         "rbac-powerful": rbac_powerful,
         "rbac-subjects": rbac_subjects,
+        "rbac-account": rbac_account,
         "rbac-aggregation": rbac_aggregation,
         "crd-versions": crd_versions,
         "crd-scope": crd_scope,

@@ -193,8 +193,8 @@ def test_files_that_are_not_for_it_are_neither_read_nor_written(function, tmp_pa
         render(function(f"return pod('a', seen=open('{elsewhere}').read())"))
     assert caught.value.detail.splitlines()[-3:] == [
         f"  PermissionError: [Errno 13] Permission denied: '{elsewhere}'",
-        "  Code that gitpromote runs sees the files that it is given, its own modules and what is installed: a change",
-        "  in any other file would go unnoticed. Read it from the folder that the function is called with.",
+        "  Code that gitpromote runs sees the files that it is given, the modules that it imports by name and what is",
+        f"  installed: a change in any other file would go unnoticed. {READ_IT}",
     ]
     for body in (f"open('{elsewhere}', 'w')", f"os.unlink('{elsewhere}')", f"os.mkdir('{elsewhere}s')", WRITES_BESIDE):
         with pytest.raises(RenderFailed, match="Permission denied"):
@@ -202,7 +202,34 @@ def test_files_that_are_not_for_it_are_neither_read_nor_written(function, tmp_pa
     assert [path.read_text() for path in elsewhere.parent.iterdir()] == ["seeded-secret"]
 
 
+READ_IT = "Read it from the folder that the function is called with."
 WRITES_BESIDE = "open(beside.__file__, 'a')"
+
+
+@pytest.mark.skipif(not is_confined(), reason="this kernel lets no process give up anything")
+def test_what_lies_beside_its_module_and_is_in_no_digest_is_not_for_it(function, tmp_path: Path) -> None:
+    """A change there would go unnoticed; and a token may stand in a checkout's configuration of git."""
+    (tmp_path / ".git").mkdir()
+    for path in ("data.txt", ".git/config", "named_when_it_runs.py"):
+        (tmp_path / path).write_text("NAME = 'x'\n")
+        with pytest.raises(RenderFailed, match=f"Permission denied: '{tmp_path}/{path}'"):
+            render(function(f"return pod('a', seen=open({str(tmp_path / path)!r}).read())"))
+    assert names(function("return pod(beside.NAME)")) == ["beside"]
+
+
+@pytest.mark.skipif(not is_confined(), reason="this kernel lets no process give up anything")
+def test_it_reaches_no_socket_of_a_program(function, tmp_path: Path) -> None:
+    """An agent for keys, a container engine: what listens there does as whoever runs us says."""
+    place = tmp_path / "agent"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(place))
+        server.listen()
+        body = f"with socket.socket(socket.AF_UNIX) as one:\n    one.connect({str(place)!r})\nreturn pod('a')"
+        with pytest.raises(RenderFailed, match=r"PermissionError: \[Errno 13\] Permission denied"):
+            render(function(body))
+    one, other = "one, other = socket.socketpair()\n", "one.sendall(b'x'); seen = other.recv(1).decode()\n"
+    (manifest,) = render(function(f"{one}{other}return pod('a', seen=seen)")).manifests.values()
+    assert manifest.data["seen"] == "x"
 
 
 def test_it_writes_where_it_runs(function) -> None:
