@@ -369,7 +369,8 @@ class Journey:
             return inner if inner.parts else Place(name=before.name, at=entered, note=LEFT_OUT)
         verified = self.state(before.name).verified.get(freight.id)
         if not self.flows_on(before.name, freight):
-            note = "verified as a hotfix, which does not go on from there" if verified is not None else ""
+            held = " while it is held: see gitpromote release" if self.state(before.name).held is not None else ""
+            note = f"verified as a hotfix, which does not go on from there{held}" if verified is not None else ""
             return Place(name=before.name, at=None, note=note, bypassed=True)
         if verified is None:
             return Place(name=before.name, at=None)

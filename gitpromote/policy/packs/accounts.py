@@ -32,7 +32,7 @@ def rbac_account(scene: Scene, settings: Mapping[str, Any]) -> Iterator[Finding]
     grants = Grants(scene)
     for old, new in moved:
         before, now = (grants.accounts(pod.manifest, _account(pod)) for pod in (old, new))
-        more = grants.more([*before, *_groups(new)], now)
+        more = grants.more([*before, *_groups(grants.place(new.manifest))], now)
         if more:
             message = f"runs as {_account(new)} instead of {_account(old)}, which may do more: {_told(scene, more)}"
             yield found("widening/rbac-account", new.manifest, message, path=_place(new))
@@ -47,9 +47,9 @@ def _place(pod: Pod) -> Path:
     return (*pod.path, _OLDER if pod.spec.get(_OLDER) and not pod.spec.get(_ACCOUNT) else _ACCOUNT)
 
 
-def _groups(pod: Pod) -> list[Subject]:
-    """The groups that every account beside a workload is in."""
-    names = ("system:authenticated", "system:serviceaccounts", f"system:serviceaccounts:{pod.manifest.ref.namespace}")
+def _groups(namespace: str) -> list[Subject]:
+    """The groups that every account of a namespace is in."""
+    names = ("system:authenticated", "system:serviceaccounts", f"system:serviceaccounts:{namespace}")
     return [Subject("Group", "", name) for name in names]
 
 

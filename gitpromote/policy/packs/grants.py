@@ -82,11 +82,14 @@ class Grants:
             if isinstance(app.renderer, Helm)
         }
         self._given, self._giving = _by_subject(scene.before), _by_subject(scene.objects)
+        self._of_role: dict[ObjectRef, list[Grant]] = {}
+        for grant in (one for some in self._giving.values() for one in some):
+            self._of_role.setdefault(grant.role, []).append(grant)
 
     def new(self, binding: Manifest) -> list[Grant]:
         """What a binding gives that nobody had before, but for the rights of an app that is new itself."""
         found = dict.fromkeys(grants_of(binding))
-        place = self._place(binding)
+        place = self.place(binding)
         return [grant for grant in found if not self._is_covered(grant) and not self._is_contained(grant, place)]
 
     def woken(self, role: Manifest) -> list[Subject]:
@@ -94,7 +97,7 @@ class Grants:
         rules = rules_of(role)
         if role.ref in self._before or rules == []:
             return []
-        held = (one for some in self._giving.values() for one in some if one.role == role.ref)
+        held = self._of_role.get(role.ref, ())
         return list(dict.fromkeys(one.subject for one in held if self._is_woken(one, rules)))
 
     def _is_woken(self, grant: Grant, rules: list[Any] | None) -> bool:
@@ -113,7 +116,7 @@ class Grants:
 
     def accounts(self, manifest: Manifest, name: str) -> list[Subject]:
         """Who a ServiceAccount beside an object is; all of that name where nobody here can tell the namespace."""
-        place = self._place(manifest)
+        place = self.place(manifest)
         known = dict.fromkeys((*self._given, *self._giving))
         same = [one for one in known if (one.kind, one.name) == ("ServiceAccount", name)]
         return [one for one in same if one.namespace == place or not place]
@@ -153,9 +156,9 @@ class Grants:
         refs = [ObjectRef("", "ServiceAccount", place, subject.name) for place in (subject.namespace, "")]
         if any(ref in self._before for ref in refs):
             return False
-        return any(self._place(self._objects[ref]) == subject.namespace for ref in refs if ref in self._objects)
+        return any(self.place(self._objects[ref]) == subject.namespace for ref in refs if ref in self._objects)
 
-    def _place(self, manifest: Manifest) -> str:
+    def place(self, manifest: Manifest) -> str:
         """The namespace in which an object will be; empty where nobody here can tell."""
         return manifest.ref.namespace or self._homes.get(manifest.app, "")
 

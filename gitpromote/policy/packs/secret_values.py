@@ -67,10 +67,10 @@ def _in_row(row: str, ignored: Collection[str]) -> str:
         return ""
     pairs = [(told["name"], told["value"].strip().rstrip(",").strip("\"'"))] if told is not None else []
     for name, value in (*pairs, *json_pairs(row)):
-        if not _is_ignored(name, ignored) and not _REFERENCE.match(value):
-            if name_holds_secret(name) and _is_secret(name, value):
-                return f"{_BY_NAME}: {name}"
-    return _CONNECTION if _in_string(pairs[0][1] if pairs else row) or _in_string(row) else ""
+        telling = name_holds_secret(name) and not _is_ignored(name, ignored)
+        if telling and not _REFERENCE.match(value) and _is_secret(name, value):
+            return f"{_BY_NAME}: {name}"
+    return _CONNECTION if any(_in_string(one) for one in (*(value for _, value in pairs), row)) else ""
 
 
 def _is_ignored(name: str, ignored: Collection[str]) -> bool:

@@ -57,6 +57,8 @@ cut, or by another algorithm than sha256 and sha512, is none. An empty image is 
 """,
     "network-policy": """
 A policy guards if one of its directions is closed to somebody: `ingress: [{}]` alone counts as no policy.
+Beside one that guards it is told by `opened`, for policies are added up; to let everything out is told where nothing
+else stays closed.
 """,
     "probes": """
 `same` looks at what is asked, not at when: only a liveness probe with a higher `failureThreshold` is another one.
@@ -69,7 +71,7 @@ are.
     "secrets": """
 By name, a number, a span of time, a path, an address or a word that only chooses is no secret: `MAX_TOKENS=4096`,
 `CREDENTIALS=include`. Behind a password's name numbers and words are some. `--…-secret=web-tls` may
-name a Secret, and is let be.
+name a Secret, and is let be, as are `existingSecret: db`, comments, and labels such as `login.password=Password`.
 """,
     "widening": """
 `rbac-subjects` compares who has which role where, whatever the bindings are called: a binding that is renamed, split or
@@ -77,7 +79,13 @@ narrowed is none, nor is a role that allows no more than those that the subject 
 brings: a ServiceAccount that is rendered now for the first time and was never bound, with a role that is rendered too,
 is not as good as everything, and is either new or a Role beside the account. Outside of the account's namespace such
 a role may not run pods. Anything else that is new is found: rights of users, groups and known accounts, and roles that
-are not rendered, such as `admin`, `edit` and `view`. `rbac-aggregation` finds labels such as
+are not rendered, such as `admin`, `edit` and `view`.
+
+`rbac-rules` finds a role that comes for somebody whom a binding gave it before, too, if he had not as much by others.
+`rbac-account` holds what the new account may do against what the old one could; a role that is not rendered is more,
+unless the old one had it there.
+
+`rbac-aggregation` finds labels such as
 `rbac.authorization.k8s.io/aggregate-to-admin: "true"`, except on a new ClusterRole that is only about kinds defined
 now.
 """,

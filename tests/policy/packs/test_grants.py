@@ -58,6 +58,34 @@ def test_an_account_elsewhere_is_not_that_of_the_chart(renderer: Renderer) -> No
     assert _told(renderer, CHART % "kube-system") == ["gives web to ServiceAccount kube-system/web"]
 
 
+WORKLOAD = """
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {serviceAccountName: %s, containers: []}}}
+"""
+
+
+@pytest.mark.parametrize(("home", "found"), [("shop", 1), ("kube-system", 0)])
+def test_the_account_of_a_workload_is_in_the_namespace_of_the_release(home: str, found: int) -> None:
+    old, new = (
+        parse_manifests((CHART % "shop" + WORKLOAD % name).encode(), file="all.yaml", app="shop").manifests
+        for name in ("other", "web")
+    )
+    app = ResolvedApp(name="shop", renderer=Helm("chart", namespace=home))
+    target = ResolvedTarget(kind="directory")
+    scene = Scene(
+        pipeline="shop",
+        environment=ResolvedEnvironment(name="prod", target=target, apps=(app,)),
+        occasion="promote",
+        objects=new,
+        before=old,
+    )
+    message = "runs as web instead of other, which may do more: Role web in its namespace"
+    assert [one.message for one in PACKS["widening"].check(scene, {})] == [message] * found
+
+
 _SUBJECTS = st.sampled_from(["User lea", "User tom", "Group devs", "ServiceAccount web"])
 _GRANTS = st.sets(st.tuples(_SUBJECTS, st.sampled_from(["view", "edit", "own"]), st.sampled_from(["shop", None])))
 
