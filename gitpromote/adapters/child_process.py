@@ -7,6 +7,7 @@ before 5.13, nothing is given up.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import faulthandler
@@ -15,7 +16,7 @@ import os
 import platform
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
-def begin(arguments: Sequence[str]) -> dict[str, Any]:
+def begin(arguments: Sequence[str], *, installed: Sequence[str]) -> dict[str, Any]:
     """The request of this process, whose search path has been set by then.
 
     After its time the process ends, whatever it is doing: only one whose parent was killed lives for so long. From here
@@ -56,6 +57,7 @@ def begin(arguments: Sequence[str]) -> dict[str, Any]:
     folder; only there it writes.
 
     :param arguments: the path of the request, and the seconds that the process may live
+    :param installed: the search path that Python itself began with: neither a working folder nor a variable adds to it
     """
     request_file, seconds = arguments
     if os.getpid() == _FIRST and (second := os.fork()):
@@ -67,7 +69,7 @@ def begin(arguments: Sequence[str]) -> dict[str, Any]:
     if is_confined():
         _LIBC.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         _without_sockets_of_programs()
-        _confine(seen=_seen(request), own=(str(Path(request_file).parent), *_DEVICES))
+        _confine(seen=_seen(request, installed), own=(str(Path(request_file).parent), *_DEVICES))
     return request
 
 
@@ -97,31 +99,37 @@ def _version() -> int:
     return int(_LIBC.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION))
 
 
-def _seen(request: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def _seen(request: Mapping[str, Any], began_with: Sequence[str]) -> Iterator[tuple[str, int]]:
     """The places that are for it, and what it may do there."""
+    roots = set()
+    if request.get("file"):
+        file, module = Path(request["file"]), request["module"]
+        roots = {root for root in roots_of(file, module) if not is_installed(root)}
+        yield from ((str(root), _LIST) for root in roots)
+        # What lies beside them is in no digest, so a change there would go unnoticed; and there may be credentials.
+        yield from ((str(one), _SEEN) for one in files_of_code(file, module))
     places = [*_SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, str(_OURS)]
     places += [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if Path(entry).is_absolute()]
     for finder in sys.meta_path:  # packages that are installed as a link to where they are developed
         mapping = getattr(sys.modules.get(finder.__module__ or ""), "MAPPING", {})
         places += [place for place in mapping.values() if isinstance(place, str)]
-    yield from ((place, _SEEN) for place in places)
-    roots = set()
-    if request.get("file"):
-        file, module = Path(request["file"]), request["module"]
-        roots = {str(root) for root in roots_of(file, module) if not is_installed(root)}
-        yield from ((root, _LIST) for root in roots)
-        # What lies beside them is in no digest, so a change there would go unnoticed; and there may be credentials.
-        yield from ((str(one), _SEEN) for one in files_of_code(file, module))
-    for entry in sys.path:
-        if is_installed(Path(entry)) or not Path(entry).is_dir():
-            yield entry, _SEEN
-        elif entry not in roots:
-            yield entry, _LIST
-            yield from ((str(one), _SEEN) for one in Path(entry).iterdir() if _is_module(one))
+    installed = {*began_with, *(entry for entry in sys.path if is_installed(Path(entry)))}
+    for place in dict.fromkeys([*places, *installed]):
+        yield from _but(roots, Path(place))
+    yield from ((entry, _LIST) for entry in sys.path if entry not in installed)
 
 
-def _is_module(place: Path) -> bool:
-    return place.suffix == ".py" or (place / "__init__.py").is_file()
+def _but(roots: Collection[Path], place: Path) -> Iterator[tuple[str, int]]:
+    """A place whole, or, where code of the user lies in it, what lies beside the way to that."""
+    if place in roots:
+        return
+    if not any(root.is_relative_to(place) for root in roots):
+        yield str(place), _SEEN
+        return
+    yield str(place), _LIST
+    with contextlib.suppress(OSError):
+        for one in place.iterdir():
+            yield from _but(roots, one)
 
 
 def _confine(*, seen: Iterable[tuple[str, int]], own: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""The digest of a function's code: of its file, and of the modules beside it that this file imports.
+"""The digest of a function's code: of its file, and of the user's modules that this file imports.
 
 Told by the text of the import statements alone, nothing is run. What is installed and what belongs to Python is not
 looked at; names of modules that are computed when the code runs cannot be seen.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
+import sysconfig
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import NamedTuple
 __all__ = ["digest_of_code", "files_of_code", "is_installed", "roots_of"]
 
 _OURS = "gitpromote"
+_STANDARD = sysconfig.get_path("stdlib")
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _BY_NAME = frozenset({"import_module", "__import__"})
 
@@ -60,8 +62,8 @@ def files_of_code(file: Path, module: str) -> tuple[Path, ...]:
 
 
 def is_installed(place: Path) -> bool:
-    """Whether what lies there was installed, rather than written beside the pipeline."""
-    return not _INSTALLED.isdisjoint(place.parts)
+    """Whether what lies there was installed or is Python's own, rather than written beside the pipeline."""
+    return not _INSTALLED.isdisjoint(place.parts) or place.is_relative_to(_STANDARD) or place.suffix == ".zip"
 
 
 def _others(file: Path, module: str, data: bytes) -> set[_Module]:
@@ -70,8 +72,10 @@ def _others(file: Path, module: str, data: bytes) -> set[_Module]:
     if is_installed(file) or own.parts[0] in sys.stdlib_module_names:
         return set()
     roots = roots_of(file, module)
-    # What lies above ``pipelines`` may import from there: who names the function has both on its path.
-    return _reached(own, data, (*roots, roots[0] / "pipelines"))
+    # What lies above ``pipelines`` may import from there: who names the function has both on its path. And modules come
+    # from wherever the search path leads that nothing was installed to: the working folder, what a variable names.
+    places = (Path(entry).absolute() for entry in sys.path if not is_installed(Path(entry)))
+    return _reached(own, data, (*roots, roots[0] / "pipelines", *places))
 
 
 def roots_of(file: Path, module: str) -> tuple[Path, ...]:

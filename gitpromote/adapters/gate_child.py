@@ -48,7 +48,8 @@ def _plain(said: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    installed = list(sys.path)
     sys.path[:] = json.loads(Path(sys.argv[1]).read_text())["path"]  # before it nothing of ours is found
     from gitpromote.adapters.child_process import begin
 
-    sys.exit(main(begin(sys.argv[1:])))
+    sys.exit(main(begin(sys.argv[1:], installed=installed)))

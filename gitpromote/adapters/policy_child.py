@@ -118,7 +118,8 @@ _SERVE = {"python": _python, "rego": _rego}
 
 
 if __name__ == "__main__":
+    installed = list(sys.path)
     sys.path[:] = json.loads(Path(sys.argv[1]).read_text())["path"]  # before it nothing of ours is found
     from gitpromote.adapters.child_process import begin
 
-    sys.exit(main(begin(sys.argv[1:])))
+    sys.exit(main(begin(sys.argv[1:], installed=installed)))

@@ -217,6 +217,24 @@ def test_what_lies_beside_its_module_and_is_in_no_digest_is_not_for_it(function,
     assert names(function("return pod(beside.NAME)")) == ["beside"]
 
 
+def test_modules_of_a_working_folder_are_in_the_digest_and_what_lies_beside_them_is_not_read(
+    function, tmp_path_factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path_factory.mktemp("work")
+    (work / "tools").mkdir()
+    (work / "tools" / "table.py").write_text("NAME = 'one'\n")
+    (work / "tools" / "data.txt").write_text("secret")
+    monkeypatch.syspath_prepend(work)
+    body = "from tools import table\nreturn pod(table.NAME)"
+    job = function(body)
+    assert names(job) == ["one"]
+    (work / "tools" / "table.py").write_text("NAME = 'two'\n")
+    assert function(body).spec.code != job.spec.code
+    if is_confined():
+        with pytest.raises(RenderFailed, match="Permission denied"):
+            render(function(f"return pod(open({str(work / 'tools' / 'data.txt')!r}).read())"))
+
+
 @pytest.mark.skipif(not is_confined(), reason="this kernel lets no process give up anything")
 def test_it_reaches_no_socket_of_a_program(function, tmp_path: Path) -> None:
     """An agent for keys, a container engine: what listens there does as whoever runs us says."""
