@@ -85,11 +85,22 @@ def _dispatch(words: list[str], run: Session) -> int:
         _begin_events(words, run)
         return _fail(_usage(error), run)
     except (KeyboardInterrupt, click.Abort):
-        return _fail(Interrupted("Interrupted", code="interrupted", hint="Nothing more was started."), run)
+        return _fail(_interrupted(), run)
     except OSError as error:
         return _fail_by_system(error, run) if run.verb or error.filename else _help_unread(error, run)
     except Exception as error:  # noqa: BLE001 (the one place where our own bugs end)
-        return _fail_by_bug(error, run)
+        return _fail(_interrupted(), run) if _comes_of_interrupt(error) else _fail_by_bug(error, run)
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("Interrupted", code="interrupted", hint="Nothing more was started.")
+
+
+def _comes_of_interrupt(error: BaseException | None) -> bool:
+    """Whether a library made another error of Ctrl-C on its way out."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _run(words: list[str], run: Session) -> object:

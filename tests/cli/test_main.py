@@ -184,6 +184,18 @@ def test_a_bug_is_told_even_where_no_report_can_be_saved(run, monkeypatch, tmp_p
     assert ended.err.endswith("The report could not be saved.\n")
 
 
+def test_what_a_library_makes_of_ctrl_c_is_no_bug(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(name: str) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError("returned a result with an exception set") from error
+
+    monkeypatch.setattr("gitpromote.views.schema.schema_of", interrupted)
+    ended = run("schema", "plan")
+    assert (ended.code, ended.err) == (130, "Error: Interrupted  [interrupted]\n\nNothing more was started.\n")
+
+
 def test_ctrl_c_exits_130(run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(name: str) -> None:
         raise KeyboardInterrupt
