@@ -1,8 +1,8 @@
 """How a process of ours that runs code of a user begins: it ends by itself, and gives up what is not for it.
 
 Files by Landlock of Linux, the sockets of this machine's programs (an agent for keys, an engine of containers) by a
-filter of system calls: a process gives up for good, for itself and for all that it starts. Elsewhere, and with kernels
-before 5.13, nothing is given up.
+filter of system calls: a process gives up for good, for itself and for all that it starts. Kernels before 5.13 keep no
+files away, other systems nothing.
 """
 
 from __future__ import annotations
@@ -60,15 +60,16 @@ def begin(arguments: Sequence[str], *, installed: Sequence[str]) -> dict[str, An
     :param installed: the search path that Python itself began with: neither a working folder nor a variable adds to it
     """
     request_file, seconds = arguments
-    if os.getpid() == _FIRST and (second := os.fork()):
+    if os.getpid() != _FIRST:
+        _watch(seconds)
+    elif second := os.fork():
         _watch(seconds)
         os._exit(_end_of(second))
-    if os.getppid() != _FIRST:
-        _watch(seconds)
     request: dict[str, Any] = json.loads(Path(request_file).read_text())
-    if is_confined():
+    if sys.platform == "linux":
         _LIBC.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         _without_sockets_of_programs()
+    if is_confined():
         _confine(seen=_seen(request, installed), own=(str(Path(request_file).parent), *_DEVICES))
     return request
 

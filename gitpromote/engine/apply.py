@@ -335,11 +335,8 @@ class _Run:
         return self.world.pipeline.resolved(name).wave is not None
 
     def _tell_of_refused(self) -> None:
-        """Before anything else is judged; where the ledger does not take it, nothing more is begun.
-
-        Where no wave counts it nothing is written: who is refused leaves no trace.
-        """
-        refused, self.refused = [one for one in self.refused if self._goes_in_a_wave(one.planned.name)], []
+        """Before anything else is judged; where the ledger does not take it, nothing more is begun."""
+        refused, self.refused = self.refused, []
         if not refused:
             return
         try:
@@ -369,10 +366,11 @@ class _Run:
             hint=_REFUSED_HINTS.get(answer.code, "Its rules or hooks must let the promoting identity push there."),
         )
         self.results[fresh.planned.name] = failed_result(fresh.planned, error)
-        generation = seen.ledger.environment(fresh.planned.name).generation
-        self.refused.append(
-            NotLanded(planned=fresh.planned, code=error.code, reason=answer.words, generation=generation)
-        )
+        if self._goes_in_a_wave(fresh.planned.name):  # who else is refused leaves no trace
+            generation = seen.ledger.environment(fresh.planned.name).generation
+            self.refused.append(
+                NotLanded(planned=fresh.planned, code=error.code, reason=answer.words, generation=generation)
+            )
         return True
 
     def _landed(self, prepared: transition.Transition) -> None:
