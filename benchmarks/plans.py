@@ -156,28 +156,26 @@ def applied(root: Path, *, count: int, rounds: int, sample: int) -> None:
 def _one_by_one(place: Place, plan: Path, sample: int, *how: str) -> float:
     """What a script would do with the same files, in a copy of the remote, since our apply is still to come."""
     document = json.loads(plan.read_bytes())["plan"]
-    origin, env = place.root / "copy.git", place.env
-    shutil.copytree(place.remote, origin)
+    scene, env = place.root / "one-by-one", place.env
+    shutil.copytree(place.remote, scene / "copy.git")
     try:
-        return seconds(lambda: _pushed(place.root, origin, document, sample, how, env))
+        return seconds(lambda: _pushed(scene, document, sample, how, env))
     finally:
-        shutil.rmtree(origin)
+        shutil.rmtree(scene)
 
 
-def _pushed(
-    root: Path, origin: Path, plan: dict[str, object], sample: int, how: tuple[str, ...], env: dict[str, str]
-) -> None:
+def _pushed(root: Path, plan: dict[str, object], sample: int, how: tuple[str, ...], env: dict[str, str]) -> None:
+    """In a clone for each, so that clearing up after one is not counted."""
     environments: list[dict[str, object]] = plan["environments"][:sample]  # type: ignore[index]
     blobs: dict[str, dict[str, str]] = plan["blobs"]  # type: ignore[assignment]
-    for planned_environment in environments:
-        clone, branch = root / "clone", str(planned_environment["target"]["ref"]).removeprefix("refs/heads/")  # type: ignore[index]
-        run("git", "clone", "-q", *how, f"file://{origin}", str(clone), cwd=root, env=env)
+    for number, planned_environment in enumerate(environments):
+        clone, branch = root / str(number), str(planned_environment["target"]["ref"]).removeprefix("refs/heads/")  # type: ignore[index]
+        run("git", "clone", "-q", *how, f"file://{root / 'copy.git'}", str(clone), cwd=root, env=env)
         run("git", "checkout", "-q", branch, cwd=clone, env=env)
         for write in planned_environment["writes"]:  # type: ignore[attr-defined]
             (clone / write["path"]).write_text(blobs[write["after"]]["text"])
         run("git", "commit", "-q", "-a", "-m", "promote", cwd=clone, env=env)
         run("git", "push", "-q", "origin", f"HEAD:{branch}", cwd=clone, env=env)
-        shutil.rmtree(clone)
 
 
 def main() -> None:
