@@ -89,22 +89,7 @@ def observe(
     found = [_within_reach(world, seen, one, regardless=asked.regardless) for one in found]
     made, looked = _made_of(world, seen, found, asked, journey)
     _refuse_unknown_apps(world, asked)
-    environments: dict[str, EnvironmentObservation] = {}
-    blobs: dict[str, bytes] = {}
-    overlays: dict[tuple[str, str], Overlay] = {}
-    for one in looked:
-        planned = (drawn or {}).get(one.resolved.name)
-        known = made.get(one.resolved.name)
-        try:
-            observed, edited = _observe(world, seen, one, known, overlays, asked.apps, planned)
-        except _APART as error:
-            if not asked.regardless:
-                raise
-            observed, edited = _observe(world, seen, _failing(world, one, error), None, overlays, asked.apps, planned)
-        if not observed.missing:
-            observed = with_missing_ledger(world, seen.ledger, one.resolved, observed)
-        environments[observed.name] = observed
-        blobs |= edited
+    environments, blobs = _observed(world, seen, looked, made, asked, drawn or {})
     environments |= _without_way_back(world, seen, environments)
     blobs |= world.renderings.blobs(_new_files(environments.values()))
     return Observation(
@@ -116,6 +101,34 @@ def observe(
         blobs=blobs,
         tools=tuple(Tool(name=tool.name, version=tool.version) for tool in world.renderings.used_tools()),
     )
+
+
+def _observed(
+    world: World,
+    seen: Look,
+    looked: Sequence[_Chosen],
+    made: Mapping[str, Made],
+    asked: Asked,
+    drawn: Mapping[str, Mapping[str, Entry]],
+) -> tuple[dict[str, EnvironmentObservation], dict[str, bytes]]:
+    """Each Environment by name, and the files that are edited in their sources by blob id."""
+    environments: dict[str, EnvironmentObservation] = {}
+    blobs: dict[str, bytes] = {}
+    overlays: dict[tuple[str, str], Overlay] = {}
+    for one in looked:
+        name = one.resolved.name
+        try:
+            observed, edited = _observe(world, seen, one, made.get(name), overlays, asked.apps, drawn.get(name))
+        except _APART as error:
+            if not asked.regardless:
+                raise
+            failing = _failing(world, one, error)
+            observed, edited = _observe(world, seen, failing, None, overlays, asked.apps, drawn.get(name))
+        if not observed.missing:
+            observed = with_missing_ledger(world, seen.ledger, one.resolved, observed)
+        environments[name] = observed
+        blobs |= edited
+    return environments, blobs
 
 
 def _without_way_back(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gitpromote.engine.apply import ApplyOptions, apply
+from gitpromote.engine.apply import apply
 from gitpromote.engine.approvals import approved_changes
+from gitpromote.engine.attempt import ApplyOptions
 from gitpromote.engine.automatic import by_itself, wants_approval
 from gitpromote.engine.calling import Called
 from gitpromote.engine.executable import unsupported
@@ -19,7 +20,7 @@ from gitpromote.engine.outcome_of import failure_of, settled_result, waiting_res
 from gitpromote.engine.world import World
 from gitpromote.model.outcome import REPLACES_REJECTED, Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan, PlanFile
-from gitpromote.model.result import EnvironmentResult
+from gitpromote.model.result import ApplyResult, EnvironmentResult
 from gitpromote.model.round import Ran, Round, Turn
 from gitpromote.views.discovery import nothing_newer, passed_over
 
@@ -56,13 +57,8 @@ def one_round(
         for one in file.plan.environments
         if verdicts[one.name].status == "pass" and one.name not in failures.environments
     ]
-    with interruptible() as interruption:
-        cut = interruption.asked and any(_goes_now(one, world.clock.now()) for one in going)
-        results, interrupted = {}, cut
-        if not cut and any(_goes_now(one, world.clock.now()) for one in going):
-            options = ApplyOptions(environments=tuple(one.name for one in going), lock_timeout=lock_timeout)
-            done = apply(world, file, document, options)
-            results, interrupted = {one.name: one for one in done.environments}, done.interrupted
+    done = _gone(world, file, document, going, lock_timeout=lock_timeout)
+    results = {one.name: one for one in done.environments}
     results |= {
         one.name: failure_of(one.name, failures.environments[one.name])
         for one in file.plan.environments
@@ -84,7 +80,7 @@ def one_round(
         as_of=world.clock.now(),
         plan=file.digest,
         environments=tuple(turns),
-        interrupted=interrupted,
+        interrupted=done.interrupted,
         cuts=_cuts(file.plan, now=world.clock.now()),
         troubles=tuple(failure_of(f"Warehouse {name}", error) for name, error in failures.warehouses.items()),
         newer={name: why for name, why in nothing_newer(file.plan).items() if name not in failures.warehouses},
@@ -92,6 +88,18 @@ def one_round(
         warnings=tuple(warnings),
         resting=resting,
     )
+
+
+def _gone(
+    world: World, file: PlanFile, document: bytes, going: Sequence[EnvironmentPlan], *, lock_timeout: float
+) -> ApplyResult:
+    """What came of those that go by themselves; nothing where none of them may at this moment."""
+    options = ApplyOptions(environments=tuple(one.name for one in going), lock_timeout=lock_timeout)
+    with interruptible() as interruption:
+        now_or_never = any(_goes_now(one, world.clock.now()) for one in going)
+        if now_or_never and not interruption.asked:
+            return apply(world, file, document, options)
+        return ApplyResult(pipeline=file.plan.pipeline.name, plan=file.digest, interrupted=now_or_never)
 
 
 def _cuts(plan: Plan, *, now: int) -> int | None:

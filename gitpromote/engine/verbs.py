@@ -106,11 +106,17 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
             code="nothing-to-adopt",
             detail=f"{environment}: its target holds what was last recorded",
         )
-    members = _adopted(state, head, content.tree if content else None, content.sensitive if content else ())
-    data = {"ref": target.ref, "repository": target.repository, "path": target.path, "reason": reason, **members}
-    data |= {"subtrees": list(target.subtrees), "keep": list(target.keep)}
-    data |= {"changed": _changed(world, resolved, state.content, content)}
-    tree = content.tree if content else None
+    tree, sensitive = (content.tree, content.sensitive) if content else (None, ())
+    data = {
+        "ref": target.ref,
+        "repository": target.repository,
+        "path": target.path,
+        "reason": reason,
+        **_adopted(state, head, tree, sensitive),
+        "subtrees": list(target.subtrees),
+        "keep": list(target.keep),
+        "changed": _changed(world, resolved, state.content, content),
+    }
 
     def records(now: LedgerState) -> Sequence[Record]:
         if now.environment(environment) != recorded:

@@ -46,7 +46,8 @@ class Acting(Planning):
         :param lock_timeout: seconds for which locks of others are waited for and lost races are run again; with 0 locks
             are not waited for, and races are run again for a minute
         """
-        from gitpromote.engine.apply import ApplyOptions, apply
+        from gitpromote.engine.apply import apply
+        from gitpromote.engine.attempt import ApplyOptions
 
         opened = plan if isinstance(plan, Plan) else self.open_plan(plan)
         documents.refuse_other_pipeline(opened, self.definition)

@@ -161,7 +161,7 @@ def test_a_race_that_is_lost_every_time_ends_with_contention(site, monkeypatch, 
     if asked:
         result = site.apply(plan, project=site.project(pipeline), lock_timeout=asked)
     else:
-        monkeypatch.setattr("gitpromote.engine.apply.PATIENCE", 4.0)
+        monkeypatch.setattr("gitpromote.engine.landing.PATIENCE", 4.0)
         result = site.apply(plan, project=site.project(pipeline))
     assert site.told(result) == {"test": "failed 7"}
     found = result.environments[0]

@@ -206,21 +206,21 @@ def test_a_remote_that_is_not_reached_is_no_failure_of_freight(site, monkeypatch
 
 def test_what_others_got_there_meanwhile_has_not_failed(site, monkeypatch):
     """One is refused; before it says so, the rule is gone and another one writes."""
-    from gitpromote.engine import apply as applying
+    from gitpromote.engine import landing
 
     pipeline = waved(site, max_failed=0)
     plan = site.project(pipeline).plan(env="a1")
     refusing(site, "a1")
-    tell = applying.tell_of_refused
+    tell = landing.tell_of_refused
 
     def late(*args):
         refusing(site)
-        monkeypatch.setattr(applying, "tell_of_refused", tell)
+        monkeypatch.setattr(landing, "tell_of_refused", tell)
         rival = site.project(pipeline, cache="rival")
         assert site.told(rival.apply(plan, auto_approve=True)) == {"a1": "written"}
         tell(*args)
 
-    monkeypatch.setattr(applying, "tell_of_refused", late)
+    monkeypatch.setattr(landing, "tell_of_refused", late)
     assert site.told(site.apply(plan, project=site.project(pipeline))) == {"a1": "failed 1"}
     assert failures(site) == []
 
