@@ -18,7 +18,7 @@ from typing import NamedTuple
 __all__ = ["digest_of_code", "files_of_code", "is_installed", "roots_of"]
 
 _OURS = "gitpromote"
-_STANDARD = sysconfig.get_path("stdlib")
+_STANDARD = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _BY_NAME = frozenset({"import_module", "__import__"})
 
@@ -63,7 +63,9 @@ def files_of_code(file: Path, module: str) -> tuple[Path, ...]:
 
 def is_installed(place: Path) -> bool:
     """Whether what lies there was installed or is Python's own, rather than written beside the pipeline."""
-    return not _INSTALLED.isdisjoint(place.parts) or place.is_relative_to(_STANDARD) or place.suffix == ".zip"
+    if not _INSTALLED.isdisjoint(place.parts) or place.suffix == ".zip":
+        return True
+    return any(place.is_relative_to(folder) for folder in _STANDARD)
 
 
 def _others(file: Path, module: str, data: bytes) -> set[_Module]:

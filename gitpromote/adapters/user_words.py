@@ -6,17 +6,18 @@ The child writes one line, as the last of its words; whoever started it reads th
 from __future__ import annotations
 
 import json
-import os
 import sys
-import sysconfig
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gitpromote.adapters.code_digest import is_installed, roots_of
+
 __all__ = ["last_words", "tell_failure"]
 
 _MARK = "gitpromote failure "
+_OURS = Path(__file__).parents[1]
 _LONGEST = 400  # characters of a function's last words
 
 
@@ -27,7 +28,7 @@ def tell_failure(error: BaseException, *, module: str, file: str) -> None:
     """
     told: dict[str, Any] = {"words": _words(error)}
     if file:
-        root = _root(module, Path(file))
+        root = roots_of(Path(file), module)[-1]
         place = next(iter(reversed(list(_places(error, root)))), None)
         told |= {"file": place[0], "line": place[1]} if place is not None else {}
     sys.stdout.flush()  # what was printed on the way stands before it
@@ -57,13 +58,6 @@ def _words(error: BaseException) -> str:
     return " ".join((told[-1] if isinstance(error, SyntaxError) else told[0]).split())
 
 
-def _root(module: str, file: Path) -> Path:
-    """The folder from which the user's modules are imported; ``pipelines`` imports from the one above, too."""
-    depth = module.count(".") + (file.name == "__init__.py")
-    folder = file.parents[min(depth, len(file.parents) - 1)]
-    return folder.parent if folder.name == "pipelines" else folder
-
-
 def _places(error: BaseException, root: Path) -> Iterator[tuple[str, int]]:
     """File, from that folder, and line of everything that was called there, innermost last."""
     for frame in traceback.extract_tb(error.__traceback__):
@@ -75,13 +69,7 @@ def _places(error: BaseException, root: Path) -> Iterator[tuple[str, int]]:
 
 def _shown(name: str, root: Path) -> str:
     """A file of the user's as it is shown; empty for what is installed, or is ours."""
-    ours = str(Path(__file__).parents[1])
-    installed = (ours, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-    if (
-        "site-packages" in name
-        or "dist-packages" in name
-        or name.startswith(tuple(f"{one}{os.sep}" for one in installed))
-    ):
-        return ""
     path = Path(name)
+    if is_installed(path) or path.is_relative_to(_OURS):
+        return ""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
