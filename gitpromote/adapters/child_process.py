@@ -1,26 +1,25 @@
 """How a process of ours that runs code of a user begins: it ends by itself, and gives up what is not for it.
 
-Files by Landlock of Linux, the sockets of this machine's programs (an agent for keys, an engine of containers) by a
-filter of system calls: a process gives up for good, for itself and for all that it starts. Kernels before 5.13 keep no
-files away, other systems nothing.
+Files by Landlock of Linux, what else programs share by a filter of system calls: a process gives up for good, for
+itself and for all that it starts. Kernels before 5.13 keep no files away, other systems nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import faulthandler
 import json
 import os
-import platform
-import struct
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gitpromote.adapters.code_digest import files_of_code, is_installed, roots_of
+from gitpromote.adapters.code_copy import copied
+from gitpromote.adapters.code_digest import is_installed
+from gitpromote.adapters.patterns import checkout_of
+from gitpromote.adapters.system_calls import give_up_calls
 
 __all__ = ["begin", "is_confined"]
 
@@ -36,28 +35,50 @@ _OURS = Path(__file__).parents[1]
 _FIRST = 1  # the number of a namespace's first process
 _SIGNALLED = 128  # an exit status above it: ended by the signal of the number that it is above
 
-# A filter of system calls: what its steps do, where they look, and what they answer.
-_SET_FILTER, _BY_PROGRAM = 22, 2
-_LOAD, _IF_EQUAL, _IF_AT_LEAST, _ANSWER = 0x20, 0x15, 0x35, 0x06
-_AT_NUMBER, _AT_ARCHITECTURE, _AT_FAMILY = 0, 4, 16
-_LET, _REFUSE = 0x7FFF0000, 0x00050000
-_OTHER_NUMBERS = 0x40000000  # from here on, those of 32-bit programs on a 64-bit x86
-_RINGS, _FAMILY_UNIX = 425, 1
-_SOCKET_CALLS = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # the architecture's number, and socket's
-
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix", "/proc", "/sys")
+# What programs need of a system: not what people and services keep there besides.
+_TOPS = ("/usr", "/usr/local")
+_PARTS = ("bin", "sbin", "lib", "lib32", "lib64", "libexec", "libx32", "share", "include")
+_ELSEWHERE = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sys", "/nix/store", "/gnu/store")
+_SETTINGS = (
+    "alternatives",
+    "ca-certificates",
+    "fonts",
+    "group",
+    "host.conf",
+    "hosts",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "ld-musl-x86_64.path",
+    "locale.alias",
+    "locale.conf",
+    "localtime",
+    "magic",
+    "mime.types",
+    "nsswitch.conf",
+    "os-release",
+    "passwd",
+    "pki/ca-trust",
+    "pki/tls/certs",
+    "protocols",
+    "python3",
+    "resolv.conf",
+    "services",
+    "ssl/certs",
+    "ssl/openssl.cnf",
+    "timezone",
+)
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
-def begin(arguments: Sequence[str], *, installed: Sequence[str]) -> dict[str, Any]:
+def begin(arguments: Sequence[str]) -> dict[str, Any]:
     """The request of this process, whose search path has been set by then.
 
     After its time the process ends, whatever it is doing: only one whose parent was killed lives for so long. From here
-    on it sees the system's files, what is installed, its own modules as far as their digest goes, and its throw-away
-    folder; only there it writes.
+    on it sees the system's files, what is installed, a copy of its own modules as far as their digest goes, and its
+    throw-away folder; only there it writes.
 
     :param arguments: the path of the request, and the seconds that the process may live
-    :param installed: the search path that Python itself began with: neither a working folder nor a variable adds to it
     """
     request_file, seconds = arguments
     if os.getpid() != _FIRST:
@@ -66,11 +87,14 @@ def begin(arguments: Sequence[str], *, installed: Sequence[str]) -> dict[str, An
         _watch(seconds)
         os._exit(_end_of(second))
     request: dict[str, Any] = json.loads(Path(request_file).read_text())
+    own = Path(request_file).parent
+    seen = list(_seen(request))
+    request = copied(request, own / "code")
     if sys.platform == "linux":
         _LIBC.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-        _without_sockets_of_programs()
+        give_up_calls()
     if is_confined():
-        _confine(seen=_seen(request, installed), own=(str(Path(request_file).parent), *_DEVICES))
+        _confine(seen=seen, own=(str(own), *_DEVICES))
     return request
 
 
@@ -100,37 +124,41 @@ def _version() -> int:
     return int(_LIBC.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION))
 
 
-def _seen(request: Mapping[str, Any], began_with: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """The places that are for it, and what it may do there."""
-    roots = set()
-    if request.get("file"):
-        file, module = Path(request["file"]), request["module"]
-        roots = {root for root in roots_of(file, module) if not is_installed(root)}
-        yield from ((str(root), _LIST) for root in roots)
-        # What lies beside them is in no digest, so a change there would go unnoticed; and there may be credentials.
-        yield from ((str(one), _SEEN) for one in files_of_code(file, module))
-    places = [*_SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, str(_OURS)]
-    places += [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if Path(entry).is_absolute()]
-    for finder in sys.meta_path:  # packages that are installed as a link to where they are developed
-        mapping = getattr(sys.modules.get(finder.__module__ or ""), "MAPPING", {})
-        places += [place for place in mapping.values() if isinstance(place, str)]
-    installed = {*began_with, *(entry for entry in sys.path if is_installed(Path(entry)))}
-    for place in dict.fromkeys([*places, *installed]):
-        yield from _but(roots, Path(place))
-    yield from ((entry, _LIST) for entry in sys.path if entry not in installed)
+def _seen(request: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The places that are for it, and what it may do there; of the user's checkout what is installed there alone."""
+    file = Path(request.get("file") or "")
+    checkout = checkout_of(file) if request.get("file") and not is_installed(file) else None
+    prefixes = dict.fromkeys((sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix))
+    places = [Path(top, part) for top in (*_TOPS, *prefixes) for part in _PARTS]
+    places += [Path(top, "pyvenv.cfg") for top in prefixes]
+    places += [Path(one) for one in _ELSEWHERE] + [Path("/etc", one) for one in _SETTINGS]
+    places += [Path(entry) for entry in sys.path if is_installed(Path(entry))]
+    for place in dict.fromkeys([*places, *_programs(checkout), _OURS]):
+        yield from _but(checkout, place)
 
 
-def _but(roots: Collection[Path], place: Path) -> Iterator[tuple[str, int]]:
-    """A place whole, or, where code of the user lies in it, what lies beside the way to that."""
-    if place in roots:
+def _programs(checkout: Path | None) -> Iterator[Path]:
+    """Folders of programs, and what belongs to these; not those of the checkout: they change with it, unnoticed."""
+    for entry in os.environ.get("PATH", "").split(os.pathsep):
+        place = Path(entry)
+        if not place.is_absolute() or (checkout and place.resolve().is_relative_to(checkout.resolve())):
+            continue
+        yield place
+        if place.name in ("bin", "sbin"):
+            yield from (place.with_name(part) for part in ("lib", "lib64", "libexec", "share"))
+
+
+def _but(checkout: Path | None, place: Path) -> Iterator[tuple[str, int]]:
+    """A place whole, or, where the user's checkout lies in it, what lies beside the way to that."""
+    if place == checkout:
         return
-    if not any(root.is_relative_to(place) for root in roots):
+    if checkout is None or not checkout.is_relative_to(place):
         yield str(place), _SEEN
         return
     yield str(place), _LIST
     with contextlib.suppress(OSError):
         for one in place.iterdir():
-            yield from _but(roots, one)
+            yield from _but(checkout, one)
 
 
 def _confine(*, seen: Iterable[tuple[str, int]], own: Iterable[str]) -> None:
@@ -146,33 +174,6 @@ def _confine(*, seen: Iterable[tuple[str, int]], own: Iterable[str]) -> None:
     os.close(rules)
 
 
-def _without_sockets_of_programs() -> None:
-    """From here on no socket of the family UNIX is made but in pairs, by no way that the kernel has for it.
-
-    A file's rights are not asked when such a socket is connected to a path, and no namespace of networks keeps it away.
-    """
-    known = _SOCKET_CALLS.get(platform.machine())
-    if known is None:
-        return
-    architecture, socket = known
-    program = (
-        (_LOAD, 0, 0, _AT_ARCHITECTURE),
-        (_IF_EQUAL, 0, 7, architecture),  # calls of another architecture have other numbers
-        (_LOAD, 0, 0, _AT_NUMBER),
-        (_IF_AT_LEAST, 5, 0, _OTHER_NUMBERS),
-        (_IF_EQUAL, 4, 0, _RINGS),  # they make sockets without a call
-        (_IF_EQUAL, 0, 2, socket),
-        (_LOAD, 0, 0, _AT_FAMILY),
-        (_IF_EQUAL, 1, 0, _FAMILY_UNIX),
-        (_ANSWER, 0, 0, _LET),
-        (_ANSWER, 0, 0, _REFUSE | errno.EACCES),
-    )
-    code = b"".join(struct.pack("=HBBI", *one) for one in program)
-    held = ctypes.create_string_buffer(code, len(code))
-    filtered = _Filter(len(program), ctypes.addressof(held))
-    _LIBC.prctl(_SET_FILTER, _BY_PROGRAM, ctypes.byref(filtered), 0, 0)
-
-
 def _allow(rules: int, path: str, rights: int) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -186,12 +187,6 @@ def _allow(rules: int, path: str, rights: int) -> None:
 
 def _fitting(rights: int, path: str) -> int:
     return rights if Path(path).is_dir() else rights & _OF_FILES
-
-
-class _Filter(ctypes.Structure):
-    """A program for the kernel: how many steps, and where they are."""
-
-    _fields_ = (("count", ctypes.c_ushort), ("steps", ctypes.c_void_p))
 
 
 class _Beneath(ctypes.Structure):

@@ -1,26 +1,40 @@
-"""The digest of a function's code: of its file, and of the user's modules that this file imports.
+"""The digest of a function's code: of its file, of the user's modules that this file imports, and of the folders and
+clusters that these look for.
 
-Told by the text of the import statements alone, nothing is run. What is installed and what belongs to Python is not
-looked at; names of modules that are computed when the code runs cannot be seen.
+Told by the text alone, nothing is run. What is installed and what belongs to Python is not looked at; names of modules
+that are computed when the code runs, and such patterns, cannot be seen.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["digest_of_code", "files_of_code", "is_installed", "roots_of"]
+from gitpromote.adapters.patterns import checkout_of, looked_at
+
+__all__ = [
+    "CodeFiles",
+    "digest_of_code",
+    "files_of_code",
+    "imports_of_code",
+    "is_installed",
+    "roots_of",
+    "search_path",
+]
 
 _OURS = "gitpromote"
 _STANDARD = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
+_STANDARD_ARCHIVE = re.compile(r"python3\d+\.zip")
 _BY_NAME = frozenset({"import_module", "__import__"})
+_LOOKING = frozenset({"clusters", "folders"})
 
 
 class _Module(NamedTuple):
@@ -37,38 +51,88 @@ class _Import(NamedTuple):
     parts: tuple[str, ...]
 
 
-def digest_of_code(file: Path, module: str) -> str:
+class _Search(NamedTuple):
+    """A call of ``folders`` or ``clusters``: its pattern, and what the folders are to hold."""
+
+    word: str
+    pattern: str
+    holding: str
+
+
+class CodeFiles(NamedTuple):
+    """What a function's code is made of.
+
+    :ivar modules: the file of the function, and the files that it imports, archives of modules included
+    :ivar data: the files that it finds by ``folders`` and ``clusters``; ``folders``: the folders that it finds so
+    """
+
+    modules: tuple[Path, ...]
+    data: tuple[Path, ...] = ()
+    folders: tuple[Path, ...] = ()
+
+
+def digest_of_code(file: Path, module: str, *, path: Sequence[str] | None = None) -> str:
     """``sha256:…`` of the file's bytes; where it imports modules that lie beside it, of theirs too.
 
     :param module: the name under which the file is imported
+    :param path: where modules come from; default: the search path of this process
     :raises OSError: the file cannot be read
     """
     data = file.read_bytes()
     plain = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    others = _others(file, module, data)
-    if not others:
+    others = _others(file, module, data, path)
+    lines = [f"{'.'.join(one.parts)} {_of_file(one.file)}" for one in sorted(others)]
+    root, found = _looked_for(file, data, others)
+    lines += [f"{one.relative_to(root).as_posix()} {_of_file(one)}" for one in found]
+    if not lines:
         return plain
-    lines = [f"{'.'.join(one.parts)} {hashlib.sha256(one.file.read_bytes()).hexdigest()}" for one in sorted(others)]
     whole = "\n".join([plain, *lines])
     return f"sha256:{hashlib.sha256(whole.encode('utf-8', 'surrogateescape')).hexdigest()}"
 
 
-def files_of_code(file: Path, module: str) -> tuple[Path, ...]:
-    """The files that the digest is of.
+def files_of_code(file: Path, module: str) -> CodeFiles:
+    """What the digest is of.
 
     :raises OSError: the file cannot be read
     """
-    return (file.absolute(), *sorted(one.file for one in _others(file, module, file.read_bytes())))
+    data = file.read_bytes()
+    others = _others(file, module, data, None)
+    _, found = _looked_for(file, data, others)
+    return CodeFiles(
+        (file.absolute(), *sorted(one.file for one in others)),
+        tuple(one for one in found if one.is_file()),
+        tuple(one for one in found if one.is_dir()),
+    )
+
+
+def _of_file(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "folder"
+
+
+def imports_of_code(file: Path, module: str) -> frozenset[str]:
+    """The names of what it imports, installed or not, as far as the first dot.
+
+    :raises OSError: the file cannot be read
+    """
+    data = file.read_bytes()
+    texts = [data, *(one.file.read_bytes() for one in _others(file, module, data, None) if one.file.suffix == ".py")]
+    return frozenset(one.parts[0] for text in texts for one in _imports(text) if not one.level)
 
 
 def is_installed(place: Path) -> bool:
     """Whether what lies there was installed or is Python's own, rather than written beside the pipeline."""
-    if not _INSTALLED.isdisjoint(place.parts) or place.suffix == ".zip":
+    if not _INSTALLED.isdisjoint(place.parts) or _STANDARD_ARCHIVE.fullmatch(place.name):
         return True
     return any(place.is_relative_to(folder) for folder in _STANDARD)
 
 
-def _others(file: Path, module: str, data: bytes) -> set[_Module]:
+def search_path() -> list[str]:
+    """Where this process takes modules from, for another one."""
+    places = (*(Path(entry).absolute() for entry in sys.path), *_developed())
+    return list(dict.fromkeys(map(str, places)))
+
+
+def _others(file: Path, module: str, data: bytes, path: Sequence[str] | None) -> set[_Module]:
     """The modules that the file imports, and those that these import, of the user's own ones."""
     own = _Module(tuple(module.split(".")), file.absolute())
     if is_installed(file) or own.parts[0] in sys.stdlib_module_names:
@@ -76,8 +140,28 @@ def _others(file: Path, module: str, data: bytes) -> set[_Module]:
     roots = roots_of(file, module)
     # What lies above ``pipelines`` may import from there: who names the function has both on its path. And modules come
     # from wherever the search path leads that nothing was installed to: the working folder, what a variable names.
-    places = (Path(entry).absolute() for entry in sys.path if not is_installed(Path(entry)))
-    return _reached(own, data, (*roots, roots[0] / "pipelines", *places))
+    entries = [Path(entry).absolute() for entry in (sys.path if path is None else path)]
+    places = [entry for entry in entries if not is_installed(entry)]
+    archives = {_Module((entry.name,), entry) for entry in places if entry.is_file()}
+    return _reached(own, data, (*roots, roots[0] / "pipelines", *places, *_developed())) | archives
+
+
+def _developed() -> Iterator[Path]:
+    """Where packages lie that are installed as a link to where somebody works on them."""
+    for finder in sys.meta_path:
+        mapping = getattr(sys.modules.get(getattr(finder, "__module__", "") or ""), "MAPPING", {})
+        yield from (Path(place).parent for name, place in mapping.items() if Path(place).stem == name != _OURS)
+
+
+def _looked_for(file: Path, data: bytes, others: set[_Module]) -> tuple[Path, list[Path]]:
+    """The root of the checkout, and what of it the code looks for by patterns that stand in it."""
+    if is_installed(file):
+        return file.parent, []
+    texts = [data, *(one.file.read_bytes() for one in sorted(others) if one.file.suffix == ".py")]
+    searches = dict.fromkeys(search for text in texts for search in _searches(text))
+    root = checkout_of(file)
+    found = (one for search in searches for one in looked_at(root, search.word, search.pattern, search.holding))
+    return root, sorted(set(found))
 
 
 def roots_of(file: Path, module: str) -> tuple[Path, ...]:
@@ -137,11 +221,23 @@ def _below(folder: Path, parts: tuple[str, ...]) -> Iterator[_Module]:
 @lru_cache(maxsize=512)
 def _imports(source: bytes) -> tuple[_Import, ...]:
     """Every import that a text states, wherever it stands in it."""
+    return tuple(dict.fromkeys(one for node in _nodes(source) for one in _stated(node)))
+
+
+@lru_cache(maxsize=512)
+def _searches(source: bytes) -> tuple[_Search, ...]:
+    """Every call of ``folders`` and ``clusters`` whose pattern stands in a text."""
+    if b"folders" not in source and b"clusters" not in source:
+        return ()
+    calls = [node for node in _nodes(source) if isinstance(node, ast.Call) and _called(node.func) in _LOOKING]
+    return tuple(_Search(_called(call.func), _text(call, 0, "pattern"), _text(call, 1, "holding")) for call in calls)
+
+
+def _nodes(source: bytes) -> list[ast.AST]:
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        return list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError, RecursionError):
-        return ()  # it cannot be imported either
-    return tuple(dict.fromkeys(one for node in nodes for one in _stated(node)))
+        return []  # it cannot be imported either
 
 
 def _stated(node: ast.AST) -> Iterator[_Import]:
@@ -150,11 +246,21 @@ def _stated(node: ast.AST) -> Iterator[_Import]:
     elif isinstance(node, ast.ImportFrom):
         base = tuple(node.module.split(".")) if node.module else ()
         yield from (_Import(node.level, (*base, alias.name)) for alias in node.names)
-    elif isinstance(node, ast.Call) and _called(node.func) in _BY_NAME and node.args:
-        name = node.args[0]
-        if isinstance(name, ast.Constant) and isinstance(name.value, str) and name.value.strip("."):
-            text = name.value.lstrip(".")
-            yield _Import(len(name.value) - len(text), tuple(text.split(".")))
+    elif isinstance(node, ast.Call) and _called(node.func) in _BY_NAME:
+        name = _text(node, 0, "name")
+        text = name.lstrip(".")
+        package, above = _text(node, 1, "package").split("."), len(name) - len(text)
+        if text and above and package != [""]:
+            yield _Import(0, (*package[: len(package) - above + 1], *text.split(".")))
+        elif text:
+            yield _Import(above, tuple(text.split(".")))
+
+
+def _text(call: ast.Call, at: int, name: str) -> str:
+    """An argument that is a text in quotes; empty where it is worked out, or is not there."""
+    given = call.args[at : at + 1] + [keyword.value for keyword in call.keywords if keyword.arg == name]
+    value = given[0].value if given and isinstance(given[0], ast.Constant) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _called(function: ast.expr) -> str:

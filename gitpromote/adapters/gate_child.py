@@ -26,7 +26,7 @@ def main(request: Mapping[str, Any]) -> int:
     try:
         said = json.dumps(_plain(function_of(request)(request["facts"]))).encode()
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
-        tell_failure(error, module=request["module"], file=request["file"])
+        tell_failure(error, request)
         return 1
     with output:
         output.write(said)
@@ -48,8 +48,7 @@ def _plain(said: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    installed = list(sys.path)
     sys.path[:] = json.loads(Path(sys.argv[1]).read_text())["path"]  # before it nothing of ours is found
     from gitpromote.adapters.child_process import begin
 
-    sys.exit(main(begin(sys.argv[1:], installed=installed)))
+    sys.exit(main(begin(sys.argv[1:])))

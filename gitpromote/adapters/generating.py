@@ -6,15 +6,15 @@ wherever one happens to stand. What is found is sorted. Links are not followed: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from gitpromote.adapters.patterns import DATA, checkout_of, walk
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.cluster import Cluster, UnfitCluster, clusters_in, matches
 from gitpromote.model.definition import problem
@@ -23,7 +23,6 @@ from gitpromote.model.problems import Fault, Place, report, user_place
 
 __all__ = ["Folder", "Values", "clusters", "folders", "reading_from"]
 
-_DATA = (".yaml", ".yml", ".json")
 _reading: ContextVar[Path | None] = ContextVar("gitpromote_pipeline_file", default=None)
 
 
@@ -94,7 +93,7 @@ def folders(pattern: str, *, holding: str | None = None, optional: bool = False)
         if holding is None:
             found.append(Folder(name=path.rpartition("/")[2], path=path))
         elif (search.root / path / holding).is_file():
-            values = search.values(f"{path}/{holding}") if holding.endswith(_DATA) else Values({}, "")
+            values = search.values(f"{path}/{holding}") if holding.endswith(DATA) else Values({}, "")
             found += [] if values is None else [Folder(name=path.rpartition("/")[2], path=path, values=values)]
     if not found and not optional and not search.failed:
         holds = f" and holds {holding}" if holding else ""
@@ -118,7 +117,7 @@ def clusters(
     search = _Search.of("clusters", pattern)
     if search is None:
         return ()
-    every = [cluster for path in search.matching(Path.is_file) if path.endswith(_DATA) for cluster in search.read(path)]
+    every = [cluster for path in search.matching(Path.is_file) if path.endswith(DATA) for cluster in search.read(path)]
     found = sorted((one for one in every if matches(one, match or {})), key=lambda one: (one.name, one.path))
     for one, other in pairwise(found):
         if one.name == other.name:
@@ -160,7 +159,7 @@ class _Search:
 
     def matching(self, is_wanted: Any) -> list[str]:
         """The paths that the pattern names, from the root."""
-        found = dict.fromkeys(_walk(self.root, self._parts))
+        found = dict.fromkeys(walk(self.root, self._parts))
         wanted = [path for path in found if is_wanted(path) and not path.is_symlink()]
         return sorted((path.relative_to(self.root).as_posix() for path in wanted), key=lambda path: path.split("/"))
 
@@ -204,26 +203,4 @@ def _root() -> Path:
     if file is None:  # run by Python itself, or in a notebook
         place = user_place()
         file = Path(place[0]) if place and Path(place[0]).is_file() else Path.cwd() / "pipeline.py"
-    folder = file.resolve().parent
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
-
-
-def _walk(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
-    head, *rest = parts
-    if head == "**":
-        yield from _walk(folder, rest) if rest else [folder]
-        for entry in _entries(folder):
-            if entry.is_dir() and not entry.is_symlink():
-                yield from _walk(entry, parts)
-        return
-    is_pattern = any(sign in head for sign in "*?[")
-    found = [one for one in _entries(folder) if fnmatchcase(one.name, head)] if is_pattern else [folder / head]
-    for entry in found:
-        if not rest:
-            yield entry
-        elif entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry, rest)
-
-
-def _entries(folder: Path) -> Iterable[Path]:
-    return [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    return checkout_of(file.resolve())

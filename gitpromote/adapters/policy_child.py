@@ -28,7 +28,7 @@ def main(request: Mapping[str, Any]) -> int:
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
         from gitpromote.adapters.user_words import tell_failure
 
-        tell_failure(error, module=request.get("module", ""), file=request.get("file", ""))
+        tell_failure(error, request)
         return 1
     with output:
         output.write(said)
@@ -118,8 +118,7 @@ _SERVE = {"python": _python, "rego": _rego}
 
 
 if __name__ == "__main__":
-    installed = list(sys.path)
     sys.path[:] = json.loads(Path(sys.argv[1]).read_text())["path"]  # before it nothing of ours is found
     from gitpromote.adapters.child_process import begin
 
-    sys.exit(main(begin(sys.argv[1:], installed=installed)))
+    sys.exit(main(begin(sys.argv[1:])))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gitpromote.adapters.code_digest import search_path
 from gitpromote.adapters.renderers.apart import apart
 from gitpromote.adapters.renderers.process import Ended, lifetime, run
 from gitpromote.adapters.renderers.sandbox import Sandbox
@@ -22,13 +23,14 @@ def ask_python(script: Path, request: Mapping[str, Any], *, limits: Limits) -> t
     It is kept apart as far as the system lets us. The script finds the search path of this process in ``path``.
     """
     with Sandbox({}) as sandbox:
-        whole = {**request, "path": [entry for entry in sys.path if entry]}
+        whole = {**request, "path": search_path()}
         written = sandbox.put_beside("request.json", json.dumps(whole))
-        # -I: neither the environment nor the working folder adds modules; the search path comes with the request.
+        # -s, -P: neither a home nor the working folder adds modules; the search path comes with the request.
         words = [
             *apart(),
             sys.executable,
-            "-I",
+            "-s",
+            "-P",
             "-B",
             "-X",
             "utf8",

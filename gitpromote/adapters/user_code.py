@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -33,6 +34,8 @@ __all__ = [
 _lock = threading.RLock()
 
 _OURS = "gitpromote"
+#: The search path without what the user's file adds to it: functions run without that.
+_search_path: ContextVar[Sequence[str] | None] = ContextVar("gitpromote_search_path", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,11 @@ def isolated(path: Path) -> Iterator[None]:
         sys.path.extend(str(folder) for folder in folders)
         sys.dont_write_bytecode = True
         importlib.invalidate_caches()
+        token = _search_path.set(saved_path)
         try:
             yield
         finally:
+            _search_path.reset(token)
             if variables != dict(os.environ):
                 os.environ.clear()
                 os.environ.update(variables)
@@ -162,7 +167,7 @@ def function_in(reference: str) -> UserFunction:
     file = getattr(module, "__file__", None)
     if file is None:
         raise _missing(reference, f"the module {name} comes from no file")
-    return UserFunction(reference, function, Path(file), digest_of_code(Path(file), name))
+    return UserFunction(reference, function, Path(file), digest_of_code(Path(file), name, path=_search_path.get()))
 
 
 def find_function(reference: str, *, beside: Path) -> UserFunction:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gitpromote.adapters.code_copy import original
 from gitpromote.adapters.code_digest import is_installed, roots_of
 
 __all__ = ["last_words", "tell_failure"]
@@ -21,14 +22,14 @@ _OURS = Path(__file__).parents[1]
 _LONGEST = 400  # characters of a function's last words
 
 
-def tell_failure(error: BaseException, *, module: str, file: str) -> None:
+def tell_failure(error: BaseException, request: Mapping[str, Any]) -> None:
     """Write, as the last words of this process, what was raised, and the innermost line of the user's files.
 
-    :param file: the user's file; empty where there is none
+    :param request: which function of which file was to be called, if any
     """
-    told: dict[str, Any] = {"words": _words(error)}
-    if file:
-        root = roots_of(Path(file), module)[-1]
+    told: dict[str, Any] = {"words": original(_words(error), request)}
+    if request.get("file"):
+        root = roots_of(Path(request["file"]), request["module"])[-1]
         place = next(iter(reversed(list(_places(error, root)))), None)
         told |= {"file": place[0], "line": place[1]} if place is not None else {}
     sys.stdout.flush()  # what was printed on the way stands before it

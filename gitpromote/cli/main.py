@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import click
 
@@ -16,7 +17,7 @@ from gitpromote.cli.options import cache_dir, no_color, pipeline_file, verbose
 from gitpromote.cli.parsing import Verbs, option
 from gitpromote.cli.session import Session
 from gitpromote.cli.verbs import SECTIONS
-from gitpromote.errors import GitpromoteError, Interrupted, UsageError
+from gitpromote.errors import ConfigurationError, GitpromoteError, Interrupted, UsageError
 
 PROGRAM = "gitpromote"
 _COMPLETE = "_GITPROMOTE_COMPLETE"
@@ -127,9 +128,10 @@ def _code(result: object) -> int:
 
 
 def _fail(error: GitpromoteError, run: Session) -> int:
+    from gitpromote.cli.addressing import completed
     from gitpromote.cli.failure import error_data, error_lines
 
-    run.tell(error_lines(error))
+    run.tell(error_lines(completed(error, run)))
     if not run.out.written:
         run.give({"error": error_data(error)})
     if run.events is not None:
@@ -164,7 +166,23 @@ def _fail_by_system(error: OSError, run: Session) -> int:
     where = f"{error.filename}: " if error.filename else ""
     reason = error.strerror or type(error).__name__
     told = GitpromoteError("The system refused something", code="system-error", detail=f"{where}{reason}")
-    return _fail(told, run)
+    return _fail(told if _stands_somewhere() else _folder_gone(), run)
+
+
+def _stands_somewhere() -> bool:
+    try:
+        return Path.cwd().is_dir()
+    except FileNotFoundError:
+        return False
+
+
+def _folder_gone() -> ConfigurationError:
+    return ConfigurationError(
+        "The working folder is gone",
+        code="folder-gone",
+        detail="It was deleted or moved since the shell went there, so no pipeline file can be looked for.",
+        hint='If there is one of this name again:\n  cd "$PWD"',
+    )
 
 
 def _usage(error: click.ClickException) -> UsageError:

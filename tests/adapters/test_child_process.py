@@ -20,13 +20,13 @@ def test_a_checkout_that_lies_in_a_folder_of_the_system_is_left_out(tmp_path: Pa
     system, app = tmp_path / "opt", tmp_path / "opt" / "src" / "app"
     for place in (app / ".git", system / "tool", system / "src" / "other"):
         place.mkdir(parents=True)
-    assert set(_but({app}, system)) == {
+    assert set(_but(app, system)) == {
         (str(system), _LIST),
         (str(system / "tool"), _SEEN),
         (str(system / "src"), _LIST),
         (str(system / "src" / "other"), _SEEN),
     }
-    assert list(_but({app}, tmp_path / "usr")) == [(str(tmp_path / "usr"), _SEEN)]
+    assert list(_but(app, tmp_path / "usr")) == [(str(tmp_path / "usr"), _SEEN)]
 
 
 @pytest.mark.skipif("--pid" not in apart(), reason="this system gives no process numbers of their own")
@@ -39,7 +39,7 @@ def test_what_the_first_process_of_a_container_starts_ends_by_itself_too(child: 
     (tmp_path / "request.json").write_text(json.dumps(request))
     script = (
         "import subprocess, sys\n"
-        f"words = [sys.executable, '-I', {str(ADAPTERS / child)!r}, {str(tmp_path / 'request.json')!r}, '1']\n"
+        f"words = [sys.executable, '-s', '-P', {str(ADAPTERS / child)!r}, {str(tmp_path / 'request.json')!r}, '1']\n"
         "sys.exit(subprocess.run(words, capture_output=True, timeout=30).returncode + 40)\n"
     )
     words = ["unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child", sys.executable, "-c", script]

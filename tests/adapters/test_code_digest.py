@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitpromote.adapters.code_digest import digest_of_code
+from gitpromote.adapters.user_code import execute, function_in, isolated
 
 
 def plain(file: Path) -> str:
@@ -55,6 +56,9 @@ IMPORTS = {
     "from lib.deep import A\n": "lib/__init__.py",
     "import bare.deep\n": "bare/deep.py",
     "import importlib\nimportlib.import_module('lib.deep')\n": "lib/deep.py",
+    "import importlib\nimportlib.import_module(name='lib.deep')\n": "lib/deep.py",
+    "from importlib import import_module\nimport_module('.deep', 'lib')\n": "lib/deep.py",
+    "from importlib import import_module\nimport_module('.deep', package='lib')\n": "lib/deep.py",
     "__import__('beside')\n": "beside.py",
     "import first\n": "second.py",
     "import circle\n": "circle.py",
@@ -108,3 +112,36 @@ def test_what_is_installed_is_told_by_its_file_alone(write) -> None:
     write("site-packages/beside.py")
     file = write("site-packages/mine.py", "import beside\n")
     assert digest_of_code(file, "mine") == plain(file)
+
+
+def test_what_a_file_adds_to_the_search_path_is_not_there_when_a_function_runs(write, tmp_path: Path) -> None:
+    """So it is in no digest either: one that nobody finds again would be told as a change of the file."""
+    write("vendor/packed.py")
+    text = f"import sys\n\nsys.path.insert(0, {str(tmp_path / 'vendor')!r})\nimport packed\n\ndef f():\n    pass\n"
+    file = write("mine.py", text)
+    with isolated(file):
+        execute(file, file.read_bytes(), shown_as="mine.py")
+        function = function_in("mine:f")
+    assert function.sha256 == digest_of_code(file, "mine") == plain(file)
+
+
+@pytest.mark.parametrize(
+    ("call", "added", "changes"),
+    [
+        ("folders('teams/*')", "teams/b/x", True),
+        ("folders('teams/*')", "other/b/x", False),
+        ("folders('teams/*', holding='v.yaml')", "teams/a/v.yaml", True),
+        ("folders(pattern='teams/*', holding='v.yaml')", "teams/a/other.yaml", False),
+        ("gitpromote.clusters('clusters/*.yaml')", "clusters/eu.yaml", True),
+        ("gitpromote.clusters('clusters/*.yaml')", "clusters/eu.txt", False),
+        ("folders('../*')", "teams/b/x", False),
+        ("folders(pattern)", "teams/b/x", False),
+    ],
+)
+def test_what_it_looks_for_is_part_of_it(write, tmp_path: Path, call: str, added: str, *, changes: bool) -> None:
+    (tmp_path / ".git").mkdir()
+    write("teams/a/x"), write("clusters/us.yaml")
+    file = write("deploy/mine.py", f"import gitpromote\nfrom gitpromote import folders\n\nFOUND = {call}\n")
+    before = digest_of_code(file, "mine")
+    write(added)
+    assert (digest_of_code(file, "mine") != before) is changes

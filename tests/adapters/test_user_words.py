@@ -17,7 +17,7 @@ def told(tmp_path, capsys):
         try:
             exec(compile(path.read_text(), str(path), "exec"), {})
         except (ValueError, ZeroDivisionError) as error:
-            tell_failure(error, module=name, file=str(at or path))
+            tell_failure(error, {"module": name, "file": str(at or path)})
         return last_words(capsys.readouterr().err, 1)
 
     return tell

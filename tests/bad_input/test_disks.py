@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+import gitpromote
 
 PLACE = "export GITPROMOTE_CACHE_DIR=…\n"
 
@@ -138,3 +142,23 @@ def test_a_screen_that_cannot_be_written_does_not_stop_an_apply(shop) -> None:
     )
     assert "refs/heads/env/prod" in shop.refs()
     assert shop.run("verify").code == 0
+
+
+def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
+    """A shell stays in a folder that another one deletes, as after switching branches."""
+    package = str(Path(gitpromote.__file__).parents[1])
+    command = 'mkdir gone && cd gone && rmdir ../gone && "$PYTHON" -m gitpromote plan'
+    ended = subprocess.run(
+        ["sh", "-c", command],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHON": sys.executable, "PYTHONPATH": package},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, list(tmp_path.glob("**/.git*"))) == (11, "", [])
+    assert ended.stderr == (
+        "Error: The working folder is gone  [folder-gone]\n\n"
+        "It was deleted or moved since the shell went there, so no pipeline file can be looked for.\n\n"
+        'If there is one of this name again:\n  cd "$PWD"\n'
+    )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from gitpromote.adapters.code_digest import imports_of_code
 from gitpromote.adapters.renderers.running import Output, Running
 from gitpromote.adapters.renderers.table import run_renderer
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.manifest import Manifest, ManifestSet
-from gitpromote.model.render import Command, Rendered, RenderJob
+from gitpromote.model.render import ChainSpec, Command, PythonSpec, Rendered, RenderJob, RenderSpec
 from gitpromote.render.blame import templates
 from gitpromote.render.hostile import refuse_hostile
 from gitpromote.render.layout import lay_out
@@ -19,6 +22,8 @@ from gitpromote.render.pointers import refuse_pointers
 from gitpromote.render.random import Sources, random_fields, sources_of_chance
 from gitpromote.render.yaml_reader import LIMITS
 
+_CLOCKS = frozenset({"arrow", "calendar", "datetime", "pendulum", "time"})
+
 
 @dataclass(frozen=True, slots=True)
 class First:
@@ -26,11 +31,13 @@ class First:
 
     :ivar chance: why a second one might differ; empty where it cannot
     :ivar digest: of the renderer's output, to see that a second one is the same without reading it
+    :ivar waits: the second one may differ only if time passes before it
     """
 
     rendered: Rendered
     chance: Sources
     digest: str
+    waits: bool = False
 
     @property
     def is_final(self) -> bool:
@@ -56,7 +63,7 @@ def render(job: RenderJob, *, parallel: bool = False) -> Rendered:
     first = render_first(job, parallel=parallel)
     if first.is_final:
         return first.rendered
-    if first.chance.clock:
+    if first.waits:
         wait_for_next_second()
     return compared(first, render_second(job, first.digest, parallel=parallel))
 
@@ -78,7 +85,18 @@ def render_first(job: RenderJob, *, parallel: bool) -> First:
         commands=tuple(running.commands),
         tools=job.tools,
     )
-    return First(rendered, chance, _digest(output))
+    return First(rendered, chance, _digest(output), bool(chance.clock) or _may_ask_for_time(job.spec))
+
+
+def _may_ask_for_time(spec: RenderSpec) -> bool:
+    """Whether a function takes part that imports what tells the time."""
+    if isinstance(spec, ChainSpec):
+        return _may_ask_for_time(spec.first)
+    if not isinstance(spec, PythonSpec) or not spec.file:
+        return False
+    with contextlib.suppress(OSError):  # it ran a moment ago
+        return not _CLOCKS.isdisjoint(imports_of_code(Path(spec.file), spec.function.partition(":")[0]))
+    return True
 
 
 def render_second(job: RenderJob, digest: str, *, parallel: bool) -> Second:
@@ -86,7 +104,7 @@ def render_second(job: RenderJob, digest: str, *, parallel: bool) -> Second:
 
     :param digest: of the first output
     """
-    running = Running(job, parallel=parallel)
+    running = Running(job, parallel=parallel, again=True)
     output = run_renderer(job.spec, job.inputs, running)
     is_same = _digest(output) == digest
     return Second(None if is_same else _manifests(output, job)[0], tuple(running.commands))

@@ -95,7 +95,7 @@ def _render_twice_where_needed(
         done(at, made if isinstance(made, GitpromoteError) else compared(again[at], made))
 
     _run({at: (render_first, job) for at, job in jobs.items()}, pool, first_done)
-    if any(first.chance.clock for first in again.values()):
+    if any(first.waits for first in again.values()):
         wait_for_next_second()
     _run({at: (render_second, jobs[at], first.digest) for at, first in again.items()}, pool, second_done)
 

@@ -18,6 +18,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+#: What ends the output: code that ends this process on its own way has not given all that it was to give.
+END = b"\n# all of it\n"
+
 
 def main(request: Mapping[str, Any]) -> int:
     """Serve one request; the status is 0 unless the function or its loading failed."""
@@ -29,16 +32,16 @@ def main(request: Mapping[str, Any]) -> int:
         made = function(Path(request["source"]), **_wanted(function, request["parameters"]))
         text = _as_yaml(made, request)
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
-        tell(error, request["file"])
+        tell(error, request)
         return 1
     with output:
-        output.write(text)
+        output.write(text + END)
     return 0
 
 
 def function_of(request: Mapping[str, Any]) -> Callable[..., Any]:
     """The function that a request names, from the very code whose digest it has."""
-    module = _module(request["module"], request["file"], request["code"])
+    module = _module(request)
     found: Any = module
     for part in request["name"].split("."):
         found = getattr(found, part)
@@ -48,10 +51,11 @@ def function_of(request: Mapping[str, Any]) -> Callable[..., Any]:
     return function
 
 
-def _module(name: str, file: str, code: str) -> ModuleType:
+def _module(request: Mapping[str, Any]) -> ModuleType:
     """The module from the very code whose digest stands in the plan."""
     from gitpromote.adapters.code_digest import digest_of_code, roots_of  # the search path is the request's
 
+    name, file, code = request["module"], request["file"], request["code"]
     if not file:
         return importlib.import_module(name)
     now = digest_of_code(Path(file), name).removeprefix("sha256:") if code else ""
@@ -60,6 +64,10 @@ def _module(name: str, file: str, code: str) -> ModuleType:
         what = file if alone else f"{file}, or a module that it imports,"
         raise ImportError(f"{what} has changed since the pipeline was loaded")
     sys.path[:0] = [str(root) for root in roots_of(Path(file), name) if str(root) not in sys.path]
+    if package := name.rpartition(".")[0]:
+        importlib.import_module(package)  # which may import the module itself, to give its function on
+    if name in sys.modules:
+        return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         return importlib.import_module(name)
@@ -98,25 +106,31 @@ def _plain(item: Any, request: Mapping[str, Any]) -> Any:
     return dict(item)
 
 
-def tell(error: BaseException, file: str) -> None:
+def tell(error: BaseException, request: Mapping[str, Any]) -> None:
     """The error and the lines of the user's file that led to it, innermost last."""
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename == file:
-            sys.stderr.write(f"{frame.filename}:{frame.lineno}: {frame.line}\n")
-    sys.stderr.write("".join(traceback.format_exception_only(error)))
-    if isinstance(error, PermissionError):
+    from gitpromote.adapters.code_copy import original
+
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == request["file"]]
+    lines = [f"{one.filename}:{one.lineno}: {one.line}\n" for one in frames]
+    sys.stderr.write(original("".join([*lines, *traceback.format_exception_only(error)]), request))
+    if isinstance(error, PermissionError | FileNotFoundError | ModuleNotFoundError):
         sys.stderr.write(_NOT_FOR_IT)
+    if frames and frames[0].name == "<module>" and not isinstance(error, SyntaxError):
+        sys.stderr.write(_AT_THE_TOP)
 
 
 _NOT_FOR_IT = """\
 Code that gitpromote runs sees the files that it is given, the modules that it imports by name and what is
 installed: a change in any other file would go unnoticed. Read it from the folder that the function is called with.
 """
+_AT_THE_TOP = """\
+What stands at the top of a function's file runs here as well, and has neither your environment's variables
+nor other files. Put the function into a module of its own beside that file.
+"""
 
 
 if __name__ == "__main__":
-    installed = list(sys.path)
     sys.path[:] = json.loads(Path(sys.argv[1]).read_text())["path"]  # before it nothing of ours is found
     from gitpromote.adapters.child_process import begin
 
-    sys.exit(main(begin(sys.argv[1:], installed=installed)))
+    sys.exit(main(begin(sys.argv[1:])))

@@ -89,6 +89,7 @@ class Sandbox:
             "TMPDIR": str(self.root / "tmp"),
             "LC_ALL": "C",
             "TZ": "UTC",
+            "PYTHONHASHSEED": "0",  # the order of a set is the same each time
             "XDG_CACHE_HOME": f"{home}/cache",
             "XDG_CONFIG_HOME": f"{home}/config",
             "XDG_DATA_HOME": f"{home}/data",

@@ -77,7 +77,7 @@ def test_the_environment_is_made_from_nothing(monkeypatch: pytest.MonkeyPatch) -
     assert sorted(env) == [
         *("ALL_PROXY", "GIT_ALLOW_PROTOCOL", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_TERMINAL_PROMPT"),
         *("GOGC", "GOMAXPROCS", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_NO_PLUGINS", "HOME"),
-        *("HTTPS_PROXY", "HTTP_PROXY", "KUBECONFIG", "LC_ALL", "PATH", "TMPDIR", "TZ"),
+        *("HTTPS_PROXY", "HTTP_PROXY", "KUBECONFIG", "LC_ALL", "PATH", "PYTHONHASHSEED", "TMPDIR", "TZ"),
         *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "all_proxy", "http_proxy", "https_proxy"),
     ]
     with Sandbox({}) as sandbox:
