@@ -158,7 +158,8 @@ class Going:
         if missing and not self._attempt.recorded:
             there = self._file.digest in self._world.ledger.plans(seen.ledger.head)
             called = self._options.called or (self._file.digest if there else "")
-            raise unapproved(Called.of(self._file, called), missing)
+            others = [fresh for fresh in ready if fresh not in missing]
+            raise unapproved(Called.of(self._file, called), missing, others=others)
         for fresh in missing:
             error = unapproved(self._attempt.called, [fresh])
             waiting = waiting_result(fresh.planned, fresh.outcomes, because=error.detail, code=error.code)

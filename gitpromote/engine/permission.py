@@ -43,17 +43,24 @@ def _is_production(world: World, fresh: Fresh) -> bool:
     return fresh.planned.production or world.pipeline.is_production(fresh.planned.name)
 
 
-def unapproved(called: Called, missing: Sequence[Fresh]) -> Declined:
-    """The error for them, with the ways to consent."""
+def unapproved(called: Called, missing: Sequence[Fresh], *, others: Sequence[Fresh] = ()) -> Declined:
+    """The error for them, with the ways to consent.
+
+    :param others: who may go without it, and does not either since nothing was begun
+    """
     names = [fresh.planned.name for fresh in missing]
     saving = [] if called.name else [called.saving]
     word, digest = (called.word, called.digest) if called.name else ("plan.json", "sha256:…")
     ways = [f"gitpromote apply {word} --expect-digest {digest}", f"gitpromote approve {word} --env {names[0]}"]
+    hint = "\n  ".join([f"One of them is needed{', of a plan that is saved' if saving else ''}:", *saving, *ways])
+    if others and called.name:
+        going = ",".join(fresh.planned.name for fresh in others)
+        hint += f"\nWithout it go the others:\n  gitpromote apply {word} --env {going}"
     return Declined(
         "Production is not changed without somebody's consent",
         code="production-unapproved",
         detail=f"{', '.join(names)}: no yes at the prompt, no expected digest, no approval in the ledger.",
-        hint="\n  ".join([f"One of them is needed{', of a plan that is saved' if saving else ''}:", *saving, *ways]),
+        hint=hint,
     )
 
 

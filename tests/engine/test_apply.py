@@ -189,6 +189,20 @@ def test_production_wants_more_than_a_flag(promoted):
     assert promoted.home.refs() == before
 
 
+def test_who_needs_no_consent_is_told_to_go_alone(site):
+    """Nothing is begun where production may not go; the others need not wait for it."""
+    pipeline = site.pipeline(Environment("test"), Environment("prod", after=[], production=True))
+    plan = site.project(pipeline).plan(record=True)
+    before = site.home.refs()
+    with pytest.raises(Declined) as caught:
+        site.project(pipeline).apply(plan, auto_approve=True)
+    assert caught.value.hint.splitlines()[-2:] == [
+        "Without it go the others:",
+        f"  gitpromote apply {plan.digest} --env test",
+    ]
+    assert site.home.refs() == before
+
+
 @pytest.mark.parametrize("consent", ["confirmed", "digest", "approval"])
 def test_production_opens_to_a_yes_to_the_digest_and_to_an_approval(promoted, consent, tmp_path):
     project = promoted.project()
