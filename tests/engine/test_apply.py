@@ -191,7 +191,7 @@ def test_production_wants_more_than_a_flag(promoted):
 
 def test_who_needs_no_consent_is_told_to_go_alone(site):
     """Nothing is begun where production may not go; the others need not wait for it."""
-    pipeline = site.pipeline(Environment("test"), Environment("prod", after=[], production=True))
+    pipeline = site.pipeline(Environment("test", production=False), Environment("prod", after=[]))
     plan = site.project(pipeline).plan(record=True)
     before = site.home.refs()
     with pytest.raises(Declined) as caught:
