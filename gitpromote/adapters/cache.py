@@ -178,6 +178,30 @@ class DiskRenderCache:
             raise cache_failure(error, where=str(self.root)) from error
 
 
+class NoRenderCache:
+    """A cache that knows of no render and keeps none: whoever has it renders everything, for one run alone."""
+
+    def get(self, key: str) -> KeptRender | None:
+        """Nothing."""
+        return None
+
+    def put(self, key: str, kept: KeptRender, contents: Mapping[str, bytes]) -> None:
+        """Keep nothing."""
+
+    def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
+        """No bytes of anything."""
+        return {}
+
+    def memo(self, name: str) -> Memo:
+        """An empty one."""
+        from gitpromote.render.memo import Memo
+
+        return Memo()
+
+    def keep_memo(self, name: str, memo: Memo) -> None:
+        """Keep nothing."""
+
+
 def _write_new(path: Path, data: bytes) -> None:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file, "wb") as stream:

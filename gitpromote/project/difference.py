@@ -8,8 +8,8 @@ from typing import Any
 
 __all__ = ["first_difference"]
 
-#: Members that only follow from others.
-_CONSEQUENCES = ("blobs", "summary")
+#: Members that only follow from others, and tell nobody what.
+_CONSEQUENCES = frozenset({"after", "blobs", "change_digest", "definition_digest", "id", "result_tree", "summary"})
 _LONGEST = 160  # characters of a value that are shown
 _ABSENT = object()
 
@@ -26,8 +26,12 @@ def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     if not levels:
         return ""
     members = [*old, *(name for name in new if name not in old)]
-    where = min(levels, key=lambda path: (path[0] in _CONSEQUENCES, members.index(path[0]), [str(one) for one in path]))
+    where = min(levels, key=lambda path: (_follows(path), members.index(path[0]), [str(one) for one in path]))
     return f"{'.'.join(_called(list(where), old, new))}: {_said(old, where)} -> {_said(new, where)}"
+
+
+def _follows(path: tuple[str | int, ...]) -> bool:
+    return path[0] in _CONSEQUENCES or (path[-1] in _CONSEQUENCES and "changes" not in path)
 
 
 def _called(where: Path, *sides: Any) -> list[str]:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitpromote.adapters.code_digest import digest_of_code
+from gitpromote.adapters.git.url import canonical_repository
 from gitpromote.engine.governed import governed_by_facts
 from gitpromote.engine.world import World
 from gitpromote.errors import ConfigurationError, PlanInvalid, UsageError
 from gitpromote.model.ephemeral import EphemeralPipeline
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.plan import PipelineSource
+from gitpromote.model.plan import Plan as PlanData
 from gitpromote.model.words import count
 from gitpromote.planning.soundness import problems, unsound
 from gitpromote.project.plan import Plan
@@ -139,6 +141,18 @@ def definition_of(plan: Plan) -> Pipeline:
             detail=f"{plan.called or plan.digest}: Its definition is not valid.\n{error.detail}".rstrip(),
             hint="Apply it with the version of gitpromote that made it, or make a new plan.",
         ) from error
+
+
+def as_reached_by(before: PlanData, after: PlanData) -> PlanData:
+    """A plan with the addresses of another one, where they only differ in how a machine reaches the same repository."""
+    known = before.basis.repositories
+    repositories = {
+        key: one.model_copy(update={"url": known[key].url})
+        if key in known and canonical_repository(known[key].url) == canonical_repository(one.url)
+        else one
+        for key, one in after.basis.repositories.items()
+    }
+    return after.model_copy(update={"basis": after.basis.model_copy(update={"repositories": repositories})})
 
 
 def differences(before: Plan, after: Plan) -> list[str]:

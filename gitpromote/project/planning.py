@@ -16,6 +16,7 @@ from gitpromote.project.opened import Opened
 from gitpromote.project.plan import Plan
 from gitpromote.project.refusals import refuse_checked_out
 from gitpromote.project.selection import Names, named, selection
+from gitpromote.project.wiring import rendering_anew
 
 # What each method alone needs is imported by it: a plan without changes is over before all of that could be loaded.
 if TYPE_CHECKING:
@@ -259,10 +260,17 @@ class Planning(Opened):
         return documents.recorded_plan(self._world, str(words))
 
     def plan_verify(self, plan: Plan) -> list[str]:
-        """Plan again from what a plan knew; the first difference; empty where it is the same."""
+        """Plan again from what a plan knew, and tell the first difference; empty where it is the same.
+
+        Everything is rendered anew, so that no cache can bear witness for what it has put into the plan itself. What
+        this machine keeps of its renders stays as it is.
+        """
         from gitpromote.engine import plans
 
         # Previews come and go: what a plan of theirs was made from stands in it alone.
         world = self._world_of(plan) if isinstance(self.definition, EphemeralPipeline) else self._wired
-        made = plans.again(world, plan.data)
-        return documents.differences(plan, Plan(made))
+        source = plan.data.pipeline.source
+        if source is not None and (changed := world.changed_callables(source.callables)):
+            return [f"pipeline.source.callables: another code now: {', '.join(changed)}"]
+        made = plans.again(rendering_anew(world), plan.data)
+        return documents.differences(plan, Plan(documents.as_reached_by(plan.data, made)))

@@ -6,12 +6,12 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitpromote.adapters.cache import DiskRenderCache
+from gitpromote.adapters.cache import DiskRenderCache, NoRenderCache
 from gitpromote.adapters.git.cachefolder import cache_root
 from gitpromote.adapters.git.mirror import Mirror
 from gitpromote.adapters.git.workrepo import WorkRepository
@@ -21,7 +21,8 @@ from gitpromote.adapters.policy_programs import LocalPrograms
 from gitpromote.adapters.repository import GitRepository
 from gitpromote.adapters.signing import SshSigning
 from gitpromote.engine.organisation_place import VARIABLE, OrgPlace
-from gitpromote.engine.world import World
+from gitpromote.engine.parsed import Parsed
+from gitpromote.engine.world import Failures, World
 from gitpromote.history.fold import apply_record
 from gitpromote.model.pipeline import Pipeline
 from gitpromote.model.resolved import HOME
@@ -117,6 +118,38 @@ def build_world(
         changed_callables=partial(_changed, place.functions),
     )
     return world
+
+
+def rendering_anew(world: World) -> World:
+    """The same world, to which no render is known: what is planned in it comes from Git and the tools alone.
+
+    The user's cache of renders is neither read nor written. The mirrors and what was fetched by digest are shared.
+    """
+
+    @cache
+    def open_renderings() -> Renderings:
+        from gitpromote.adapters.renderers.tools import Toolbox
+        from gitpromote.adapters.rendering import LocalRendering
+        from gitpromote.engine.renderings import Renderings
+
+        return Renderings(
+            LocalRendering(Toolbox(), on_command=_commands_to(world.reporter)),
+            NoRenderCache(),
+            registry=lambda: world.registry,
+            memo="",
+            reporter=world.reporter,
+            sensitive_paths=world.pipeline.sensitive_paths,
+        )
+
+    return replace(
+        world,
+        open_renderings=open_renderings,
+        parsed=Parsed(),
+        candidates={},
+        readers={},
+        notices=[],
+        failures=Failures(),
+    )
 
 
 def _organisation(named: str | None) -> Callable[[], OrgPlace | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterable
 from typing import NamedTuple, NoReturn
 
@@ -165,6 +166,15 @@ def _refuse_without_chart(chart: ChartReference, folder: str, place: Place) -> N
         "A chart of a kustomization is not in the repository",
         code="chart-dependency-missing",
         detail=place.refers_to(wanted),
-        hint="A render has no network. Put the chart there:\n"
-        f"  helm pull {chart.name} --repo {chart.repo or 'URL'} --untar --untardir {posixpath.dirname(wanted)}",
+        hint=f"A render has no network. Put the chart there:\n  {_pulling(chart, posixpath.dirname(wanted) or '.')}",
     )
+
+
+def _pulling(chart: ChartReference, into: str) -> str:
+    """The command that fetches what kustomize would; helm takes a registry as part of the chart's own address."""
+    if chart.repo.startswith("oci://"):
+        words = [f"{chart.repo.removesuffix('/')}/{chart.name}"]
+    else:
+        words = [chart.name, "--repo", chart.repo or "URL"]
+    version = ["--version", chart.version] if chart.version else []
+    return shlex.join(["helm", "pull", *words, *version, "--untar", "--untardir", into])

@@ -14,6 +14,7 @@ from gitpromote.errors import SourceInvalid
 from gitpromote.render.edit_nodes import Node, compose
 from gitpromote.render.edit_refusals import refused
 from gitpromote.render.parse import parse_yaml
+from gitpromote.render.pointers import refuse_pointers
 from gitpromote.render.yaml_text import decode, without_bom
 
 __all__ = ["REMOVED", "Change", "DataPath", "Scalar", "Source"]
@@ -47,10 +48,11 @@ class Change:
 class Source:
     """A YAML file that is to be edited: its text, its data and its nodes.
 
-    :raises SourceInvalid: if it cannot be read, has a repeated key, or is a template
+    :raises SourceInvalid: if it cannot be read, has a repeated key, is a template, or only a placeholder
     """
 
     def __init__(self, data: bytes, *, file: str) -> None:
+        refuse_pointers({file: ("", data)})
         whole = decode(data, file=file)
         self.file, self.text = file, without_bom(whole)
         self._bom = whole[: len(whole) - len(self.text)]

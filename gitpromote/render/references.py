@@ -26,12 +26,14 @@ class Reference(NamedTuple):
 class ChartReference(NamedTuple):
     """A chart that kustomize lets helm inflate.
 
+    :ivar version: empty where the kustomization states none
     :ivar folders: where it may lie, relative to the kustomization, the first that exists counts
     :ivar release: empty where kustomize lets helm make up a name
     """
 
     name: str
     repo: str
+    version: str
     folders: tuple[str, ...]
     values: tuple[str, ...]
     release: str
@@ -116,7 +118,7 @@ def _chart(item: dict[str, Any], home: str) -> ChartReference:
     # With a repository and a version kustomize pulls into, and looks in, a folder for that version; older ones do not.
     versioned = (f"{home}/{name}-{version}/{name}",) if repo and version else ()
     values = (*_text(item, "valuesfile"), *_strings(item.get("additionalvaluesfiles")))
-    return ChartReference(name, repo, (*versioned, f"{home}/{name}"), values, _one(item, "releasename"))
+    return ChartReference(name, repo, version, (*versioned, f"{home}/{name}"), values, _one(item, "releasename"))
 
 
 def _fields(data: Any) -> dict[str, Any]:

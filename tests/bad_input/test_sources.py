@@ -353,7 +353,13 @@ shop = Pipeline(
     environments=[Environment("test")],
 )
 """
+LFS = (
+    "Error: A source file is a Git LFS pointer, not the content  [source-lfs]\n\n{file}\n{read}\n"
+    "What a render reads must stand in Git itself:\n  git lfs untrack PATTERN && git add --renormalize PATH\n"
+)
+VERSION = ("--image", f"ghcr.io/acme/shop:1.2.3@sha256:{'ab' * 32}")
 EDITS = {
+    "an-lfs-pointer": (POINTER, LFS.format(file="values/test.yaml", read="")),
     "a-key-twice": (
         'image:\n  tag: "1"\n  tag: "2"\n',
         (
@@ -388,4 +394,29 @@ EDITS = {
 def test_a_source_that_cannot_be_edited(one, case: str) -> None:
     text, told = EDITS[case]
     one.push(CHART_FILES | {"pipeline.py": EDITED, "values/test.yaml": text})
-    assert one.refused("plan", "--image", f"ghcr.io/acme/shop:1.2.3@sha256:{'ab' * 32}", code=1) == told
+    assert one.refused("plan", *VERSION, code=1) == told
+
+
+@pytest.mark.parametrize("target", ['InPlace("main")', 'Branch("env/$env")'])
+def test_an_lfs_pointer_that_is_to_be_edited_wherever_it_goes(one, target: str) -> None:
+    edited = EDITED.replace('InPlace("main")', target)
+    one.push(CHART_FILES | {"pipeline.py": edited, "values/test.yaml": POINTER})
+    assert one.refused("plan", *VERSION, code=1) == LFS.format(file="values/test.yaml", read="")
+    kustomize = edited.replace('Helm("charts/shop", values=["values/$env.yaml"])', 'Kustomize("deploy/$env")')
+    one.push({"pipeline.py": kustomize, "deploy/test/kustomization.yaml": POINTER})
+    told = LFS.format(file="deploy/test/kustomization.yaml", read=f"read for test/shop at {one.head}\n")
+    assert one.refused("plan", *VERSION, code=1) == told
+
+
+@pytest.mark.parametrize("target", ['InPlace("main")', 'Branch("env/$env")'])
+def test_a_submodule_that_holds_what_is_to_be_edited(one, target: str) -> None:
+    edited = EDITED.replace('InPlace("main")', target)
+    one.push({name: text for name, text in CHART_FILES.items() if name != "values/test.yaml"} | {"pipeline.py": edited})
+    one.git("update-index", "--add", "--cacheinfo", f"160000,{'12' * 20},values")
+    one.git("commit", "-q", "-m", "submodule")
+    one.git("push", "-q", "origin", "HEAD:main")
+    assert one.refused("plan", *VERSION, code=1) == (
+        "Error: A source path is a submodule  [source-submodule]\n\n"
+        f"values\nread for test/shop at {one.head}\n\n"
+        "Its files are not in this repository. Copy them here, or let the App read the other repository.\n"
+    )

@@ -354,11 +354,72 @@ def test_charts_of_a_kustomization_are_read_whole_with_their_values() -> None:
     assert closure.tools == ("kustomize", "helm")
 
 
-def test_a_chart_that_kustomize_would_have_to_pull_is_refused() -> None:
-    text = "helmCharts:\n- name: shop\n  repo: https://charts.example\n  version: 1.2.3\n"
-    assert str(refused({"over/prod/kustomization.yaml": text}, OVERLAY)) == (
+@pytest.mark.parametrize(
+    ("chart", "wanted", "command"),
+    [
+        (
+            "{name: shop, repo: https://charts.example, version: 1.2.3}",
+            "charts/shop-1.2.3/shop",
+            (
+                "helm pull shop --repo https://charts.example --version 1.2.3"
+                " --untar --untardir over/prod/charts/shop-1.2.3"
+            ),
+        ),
+        (
+            "{name: shop, repo: https://charts.example}",
+            "charts/shop",
+            "helm pull shop --repo https://charts.example --untar --untardir over/prod/charts",
+        ),
+        (
+            "{name: shop, repo: oci://ghcr.io/acme/charts, version: 1.2.3}",
+            "charts/shop-1.2.3/shop",
+            "helm pull oci://ghcr.io/acme/charts/shop --version 1.2.3 --untar --untardir over/prod/charts/shop-1.2.3",
+        ),
+        (
+            "{name: shop, repo: oci://ghcr.io/acme/charts/}",
+            "charts/shop",
+            "helm pull oci://ghcr.io/acme/charts/shop --untar --untardir over/prod/charts",
+        ),
+        (
+            "{name: shop, version: 1.2.3}",
+            "charts/shop",
+            "helm pull shop --repo URL --version 1.2.3 --untar --untardir over/prod/charts",
+        ),
+        (
+            "{name: shop, repo: https://charts.example, version: '>1.2, <2'}",
+            "charts/shop->1.2, <2/shop",
+            (
+                "helm pull shop --repo https://charts.example --version '>1.2, <2' --untar"
+                " --untardir 'over/prod/charts/shop->1.2, <2'"
+            ),
+        ),
+    ],
+)
+def test_a_chart_that_kustomize_would_have_to_pull_is_refused(chart: str, wanted: str, command: str) -> None:
+    assert str(refused({"over/prod/kustomization.yaml": f"helmCharts:\n- {chart}\n"}, OVERLAY)) == (
         "A chart of a kustomization is not in the repository  [chart-dependency-missing]\n"
-        "over/prod/kustomization.yaml:2: refers to over/prod/charts/shop-1.2.3/shop\n"
+        f"over/prod/kustomization.yaml:2: refers to over/prod/{wanted}\n"
         "A render has no network. Put the chart there:\n"
-        "  helm pull shop --repo https://charts.example --untar --untardir over/prod/charts/shop-1.2.3"
+        f"  {command}"
     )
+
+
+@pytest.mark.parametrize(
+    ("kustomization", "command"),
+    [
+        (
+            (
+                "helmChartInflationGenerator:\n"
+                "- {chartName: shop, chartRepoUrl: https://charts.example, chartVersion: 1.2.3}\n"
+            ),
+            "helm pull shop --repo https://charts.example --version 1.2.3 --untar --untardir charts/shop-1.2.3",
+        ),
+        (
+            "helmGlobals: {chartHome: .}\nhelmCharts: [{name: shop}]\n",
+            "helm pull shop --repo URL --untar --untardir .",
+        ),
+    ],
+)
+def test_the_command_that_fetches_a_chart_is_whole_wherever_it_is_named(kustomization: str, command: str) -> None:
+    hint = refused({"kustomization.yaml": kustomization}, KustomizeSpec(path=".")).hint
+    assert hint == f"A render has no network. Put the chart there:\n  {command}"

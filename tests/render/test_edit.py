@@ -307,3 +307,15 @@ def test_whatever_the_document_only_the_target_changes(chance: random.Random, va
         assert now.rstrip("\r").endswith(tail)
         assert was.endswith("\r") == now.endswith("\r")
         assert was.partition(":")[0] == now.partition(":")[0] or was.lstrip().startswith("-")
+
+
+def test_a_placeholder_of_git_lfs_is_told_as_such_and_not_as_a_file_without_the_path() -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "4d" * 32 + "\nsize 12345\n"
+    for edit in (
+        lambda: edited(pointer, "image.tag", "1.11"),
+        lambda: edited(pointer, "image.tag", "1.11", create=True),
+        lambda: get_value(pointer.encode(), "image.tag", file="values.yaml"),
+    ):
+        with pytest.raises(SourceInvalid) as caught:
+            edit()
+        assert (caught.value.code, caught.value.detail) == ("source-lfs", "values.yaml")
