@@ -145,7 +145,7 @@ def _programs(checkout: Path | None) -> Iterator[Path]:
             continue
         yield place
         if place.name in ("bin", "sbin"):
-            yield from (place.with_name(part) for part in ("lib", "lib64", "libexec", "share"))
+            yield from (place.with_name(part) for part in ("lib", "lib64", "libexec"))
 
 
 def _but(checkout: Path | None, place: Path) -> Iterator[tuple[str, int]]:
