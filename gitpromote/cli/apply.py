@@ -122,7 +122,8 @@ def _show(session: Session, plan: Plan, given: dict[str, Any]) -> None:
 
     if session.json:
         session.tell(plan_view(plan.data, digest=plan.digest, full=given["full"]))
-    session.show(plan_view(plan.data, digest=plan.digest, full=given["full"], width=session.out.width))
+    width, piped = session.out.width, not session.stdout.isatty()
+    session.show(plan_view(plan.data, digest=plan.digest, full=given["full"], width=width, piped=piped))
 
 
 def _instead(plan: Plan, production: list[str]) -> str:

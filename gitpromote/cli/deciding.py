@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gitpromote.cli.apply import carry_out, exit_code
 from gitpromote.cli.approval import ask, in_reach
 from gitpromote.cli.remarks import warning_lines
-from gitpromote.cli.saving import apply_command, save
+from gitpromote.cli.saving import apply_command, refuse_nowhere, save
 from gitpromote.cli.session import Session
 from gitpromote.errors import Declined
 from gitpromote.views.lines import Span, line
@@ -26,7 +26,9 @@ def decide(
     """
     from gitpromote.views.terminal import plan_view
 
-    session.show([*plan_view(plan.data, full=given["full"], width=session.out.width), *warning_lines(plan)])
+    refuse_nowhere(given["out"])
+    width, piped = session.out.width, not session.stdout.isatty()
+    session.show([*plan_view(plan.data, full=given["full"], width=width, piped=piped), *warning_lines(plan)])
     if given["out"]:
         path = save(plan, given["out"])
         session.give({"saved": path, "digest": plan.digest})

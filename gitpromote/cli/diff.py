@@ -29,8 +29,8 @@ from gitpromote.errors import UsageError
 def command(session: Session, /, words: tuple[str, ...], detailed_exitcode: bool, full: bool) -> int:
     """Compare two environments, or what two revisions or Freight render to.
 
-    Two environments are compared as they are now. Where nothing has come yet, it is what the Freight makes of it that
-    comes next; the first line says which.
+    Two environments are compared as they are now, also where each has a namespace of its own. Where nothing has come
+    yet, it is what the Freight makes of it that comes next; the first line says which.
     """
     if len(words) not in (2, 3):
         raise UsageError(
@@ -51,4 +51,5 @@ def _show(session: Session, found: Any, words: tuple[str, ...], *, full: bool) -
     from gitpromote.views.terminal import diff_view
 
     before, after = (f"{word} ({told})" if told else word for word, told in zip(words[-2:], found.sides, strict=True))
-    session.show(diff_view(found, before=before, after=after, full=full))
+    sides = (words[-2], words[-1]) if any(found.sides) else None
+    session.show(diff_view(found, before=before, after=after, full=full, sides=sides, namespaces=found.namespaces))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitpromote.cli.naming import pipelines
 from gitpromote.cli.options import project
 from gitpromote.cli.parsing import completes, verb
 from gitpromote.cli.session import Session
@@ -16,6 +18,9 @@ from gitpromote.views.checking import doctor_view
 
 #: What keeps a pipeline from being looked at; the machine can be looked at all the same.
 _WITHOUT_PIPELINE = frozenset({"git-missing", "git-too-old", "pipeline-file-missing"})
+
+#: What has nothing to do with any pipeline, although the room there is may be another one a moment later.
+_OF_THE_MACHINE = frozenset({"git", "cache"})
 
 if TYPE_CHECKING:
     from gitpromote.project.doctor import Finding
@@ -28,7 +33,8 @@ if TYPE_CHECKING:
 def command(session: Session, /, name: str | None) -> int:
     """Check what a promotion needs here: git, the renderers, the cache, the repositories.
 
-    Where there is no pipeline, the machine alone is checked. Exits 11 where something is missing.
+    Of a file with several pipelines all are checked, unless one is named. Where there is no pipeline, the machine alone
+    is checked. Exits 11 where something is missing.
     """
     findings = _findings(session, name)
     ok = all(each.ok for each in findings)
@@ -53,11 +59,23 @@ def _looked_at(session: Session, name: str | None) -> list[Finding]:
     from gitpromote.project.doctor import machine, pipeline_finding
 
     try:
-        return session.load(name).doctor()
+        every = [name] if name else pipelines(session)
+        if len(every) > 1:
+            return _together({str(each): session.load(each).doctor() for each in every})
+        return session.load(every[0]).doctor()
     except ConfigurationError as error:
         if error.code not in _WITHOUT_PIPELINE:
             raise
         return [*machine(session.cache_dir), pipeline_finding(error)]
+
+
+def _together(found: Mapping[str, Sequence[Finding]]) -> list[Finding]:
+    """What is the same for all pipelines once, and the rest by pipeline."""
+    first, *others = found.values()
+    shared = [one for one in first if one.name in _OF_THE_MACHINE or all(one in findings for findings in others)]
+    told = {*_OF_THE_MACHINE, *(one.name for one in shared)}
+    own = [(name, one) for name, findings in found.items() for one in findings if one.name not in told]
+    return [*shared, *(replace(one, name=f"{name}: {one.name}") for name, one in own)]
 
 
 def _data(finding: Any) -> dict[str, Any]:

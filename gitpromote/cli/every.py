@@ -52,11 +52,13 @@ def tell_of_departed(session: Session) -> None:
 
 
 def _tried(session: Session, act: Callable[[str | None], int], name: str | None, told: list[dict[str, Any]]) -> int:
+    from gitpromote.cli.addressing import completed
     from gitpromote.cli.failure import error_data, error_lines
 
     try:
         return act(name)
-    except GitpromoteError as error:
+    except GitpromoteError as failed:
+        error = completed(failed, session)
         session.tell(error_lines(error))
         told.append({"pipeline": name, **error_data(error)})
         return error.exit_code

@@ -10,6 +10,8 @@ from gitpromote.cli.naming import known_environment, named_project, opened
 from gitpromote.cli.options import project
 from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.session import Session
+from gitpromote.model.words import clean
+from gitpromote.views.lines import Span, line
 
 
 @verb(
@@ -43,6 +45,7 @@ def command(
     from gitpromote.project.explaining import Explanation
     from gitpromote.views.gone import gone_lines
 
+    troubles: tuple[str, ...] = ()
     if saved:
         plan, lock = opened(session, saved), None
         name = known_environment(words[-1], (each.name for each in plan))
@@ -55,16 +58,17 @@ def command(
             return 0
         name = known_environment(words[-1], current.pipeline.order())
         # With all that comes before it: what those will hold decides what it waits for.
-        plan, lock = current.plan(to=(name,)), current.lock_of(name)
+        (plan, troubles), lock = current.judged(name), current.lock_of(name)
     shown = plan.at(at, tz=tz) if at else plan
     shown.called = plan.called
     if shown.data.environment(name) is None:
         return 0
     found = Explanation(shown, shown[name], lock=lock)
     session.json = session.json or form == "json"
-    session.give(found.to_data())
+    session.give(found.to_data() | ({"troubles": list(troubles)} if troubles else {}))
     if form == "markdown" and not session.json:
         session.out.text(found.to_markdown(full=full))
     else:
         session.show(found.lines(width=session.out.width, full=full))
+    session.tell(line(Span(f"! {clean(each)}", "bad")) for each in troubles)
     return 0

@@ -38,7 +38,7 @@ from gitpromote.views.lines import line
 def command(session: Session, /, name: str | None, form: str, out: str | None) -> int:
     """Draw the order of environments; of a plan, with what it decided about each."""
     pipeline, notes = _subject(session, name)
-    text = _drawn(pipeline, notes, "json" if session.json else form)
+    text = _drawn(pipeline, notes, "json" if session.json else form, width=None if out else session.out.width)
     session.clear()
     if out is None:
         session.out.text(text)
@@ -58,7 +58,7 @@ def _subject(session: Session, name: str | None) -> tuple[Any, dict[str, str]]:
     return Pipeline.from_data(plan.pipeline.definition), decisions(plan)
 
 
-def _drawn(pipeline: Any, notes: dict[str, str], form: str) -> str:
+def _drawn(pipeline: Any, notes: dict[str, str], form: str, *, width: int | None) -> str:
     import json
 
     from gitpromote.model.graph import to_mermaid
@@ -71,4 +71,4 @@ def _drawn(pipeline: Any, notes: dict[str, str], form: str) -> str:
         return pipeline_svg(pipeline, notes=notes)
     if form == "json":
         return json.dumps(graph_data(pipeline, notes=notes), indent=2, ensure_ascii=False) + "\n"
-    return graph_text(pipeline, notes=notes)
+    return graph_text(pipeline, notes=notes, width=width)

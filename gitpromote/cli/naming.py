@@ -138,11 +138,16 @@ def is_full_digest(word: str) -> bool:
 
 def opened(session: Session, word: str) -> Plan:
     """The plan of that file, or the one that the ledger knows by that digest."""
+    from gitpromote.cli.addressing import pipeline_of_file
     from gitpromote.project import open_plan
 
-    if not is_digest(word):
-        return open_plan(word)
-    return _from_ledger(session, word)
+    if is_digest(word):
+        plan = _from_ledger(session, word)
+    else:
+        session.subject = pipeline_of_file(word)
+        plan = open_plan(word)
+    session.subject = plan.data.pipeline.name
+    return plan
 
 
 def opened_to_act(session: Session, word: str) -> Plan:

@@ -12,7 +12,7 @@ from gitpromote.cli.naming import opened_to_act
 from gitpromote.cli.options import full, keep, project, waits_for_nothing
 from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.remarks import warning_lines
-from gitpromote.cli.saving import apply_command, save
+from gitpromote.cli.saving import apply_command, refuse_nowhere, save
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import SINGLE, planned, refuse_beside, shaping
 from gitpromote.views.lines import Line, Span, line
@@ -48,7 +48,7 @@ _NOT_VERIFIED = {
 @option("--out", metavar="FILE", help="Save the plan there; by default under plans/.")
 @option("--record", is_flag=True, help="Put the plan into the ledger, so that its digest is enough to apply it.")
 @option("--since", metavar="PLAN", help="Show only what is new since that plan, which was reviewed.")
-@option("--verify", metavar="PLAN", help="Plan again from what that plan knew, and explain the first difference.")
+@option("--verify", metavar="PLAN", help="Plan again from what that plan knew, render anew, tell the first difference.")
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 @option("--fail-on", type=click.Choice(["blocked"]), help="Exit 13 where an environment is blocked.")
 @waits_for_nothing
@@ -88,6 +88,7 @@ def _one(session: Session, name: str | None, given: dict[str, Any], *, told: lis
 
     :param told: takes the plan as data, where it is not printed yet
     """
+    refuse_nowhere(given["out"])
     still = _standstill(session, name, given)
     if still is not None and (shown := still.recall()):
         session.show([line(*(Span(*span) for span in each)) for each in shown])
@@ -115,13 +116,22 @@ def _standstill(session: Session, name: str | None, given: dict[str, Any]) -> St
         return None
     from gitpromote.project.standstill import Standstill
 
-    return Standstill(session.pipeline, name, cache_dir=session.cache_dir, shape=[session.out.width])
+    return Standstill(
+        session.pipeline, name, cache_dir=session.cache_dir, shape=[session.out.width, session.stdout.isatty()]
+    )
 
 
 def _show(session: Session, plan: Any, *, earlier: Any, approvals: Any, full: bool) -> list[Line]:
     from gitpromote.views.terminal import plan_view
 
-    view = plan_view(plan.data, earlier=earlier, approvals=approvals, full=full, width=session.out.width)
+    view = plan_view(
+        plan.data,
+        earlier=earlier,
+        approvals=approvals,
+        full=full,
+        width=session.out.width,
+        piped=not session.stdout.isatty(),
+    )
     session.show(view)
     return view
 

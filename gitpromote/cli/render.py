@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,10 +14,13 @@ from gitpromote.cli.parsing import completes, option, verb
 from gitpromote.cli.saving import from_here, write
 from gitpromote.cli.session import Session
 from gitpromote.cli.shaping import freight
-from gitpromote.errors import UsageError
-from gitpromote.model.words import count
-from gitpromote.views.lines import Line, line
+from gitpromote.errors import GitpromoteError, UsageError
+from gitpromote.model.words import clean, count
+from gitpromote.views.lines import Line, Span, line
 from gitpromote.views.text import clean_lines
+
+if TYPE_CHECKING:
+    from gitpromote.project import Project
 
 
 @verb("render", examples=("gitpromote render --env prod", "gitpromote render --env test,prod --out rendered/"))
@@ -35,11 +38,11 @@ def command(session: Session, /, name: str | None, env: tuple[str, ...], out: st
     """
     current = session.load(name)
     names = selected(env, current.pipeline.order())
-    rendered = (
-        {each: current.render(each, **_given(chosen))[each] for each in names}
-        if names
-        else current.render(**_given(chosen))
-    )
+    rendered = current.render(names or None, **_given(chosen))
+    left_out = {each: why for each, why in rendered.left_out.items() if names or each not in _points(current)}
+    if left_out and not rendered:
+        raise _nothing(left_out, only_points=left_out.keys() <= _points(current))
+    session.tell(line(Span("! ", "wait"), clean(f"{each}: {why}")) for each, why in left_out.items())
     if out is not None:
         _write(session, rendered, Path(out))
     elif session.json:
@@ -52,6 +55,23 @@ def command(session: Session, /, name: str | None, env: tuple[str, ...], out: st
     else:
         _print(session, rendered)
     return 0
+
+
+def _points(project: Project) -> set[str]:
+    """The points of control, for which nothing is ever rendered."""
+    return {name for name in project.pipeline.order() if project.pipeline.resolved(name).is_control_flow}
+
+
+def _nothing(left_out: Mapping[str, str], *, only_points: bool) -> GitpromoteError:
+    told = "\n".join(f"  {name}: {why}" for name, why in left_out.items())
+    if only_points:
+        return UsageError(
+            "There is nothing to render",
+            code="render-nothing",
+            detail=told,
+            hint="Name an environment that has apps.",
+        )
+    return GitpromoteError("Nothing can be rendered", code="render-unavailable", detail=told)
 
 
 def _given(chosen: Mapping[str, Any]) -> dict[str, Any]:

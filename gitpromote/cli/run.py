@@ -223,10 +223,12 @@ class Log:
 
     def failed(self, error: GitpromoteError, *, again: float) -> None:
         """The whole error on the standard error once, then a line each time."""
+        from gitpromote.cli.addressing import completed
         from gitpromote.cli.failure import error_data, error_lines
         from gitpromote.views.running import failed_line
 
-        session, data = self._session, {**self._named, **error_data(error)}
+        session, error = self._session, completed(error, self._session)
+        data = {**self._named, **error_data(error)}
         if session.events is not None:
             session.events.event("round-failed", **data, again=again)
         if self._failure != (error.code, error.detail):

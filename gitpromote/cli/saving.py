@@ -17,10 +17,28 @@ def save(plan: Plan, out: str | None) -> str:
 
     :param out: the file, or ``None`` for the usual place
     """
+    refuse_nowhere(out)
     try:
         return from_here(plan.save(out))
     except OSError as error:
         raise _unwritable(out or str(error.filename or "plans"), error) from error
+
+
+def refuse_nowhere(out: str | None) -> None:
+    """A folder that nobody has made is a slip, as a variable that is not set gives it; tell it before any work is done.
+
+    :raises GitpromoteError: there is none (``output-failed``); the one where plans are saved by default is made
+    """
+    folder = Path(out or "plans/plan.json").parent
+    if folder.exists() or folder == Path("plans"):
+        return
+    raise GitpromoteError(
+        "A file cannot be written",
+        code="output-failed",
+        detail=f"{out}: there is no folder {folder}",
+        hint=f"Nothing was changed. Name another place with --out, or make the folder:\n"
+        f"  mkdir -p {shlex.quote(str(folder))}",
+    )
 
 
 def write(path: Path, data: bytes) -> None:

@@ -29,6 +29,8 @@ class Session:
 
     :ivar pipeline: ``FILE``, ``FILE:NAME`` or ``None`` to look for one
     :ivar keep: the folder in which renderers' inputs and output are left, if any
+    :ivar subject: the Pipeline that it works on, as far as that is known
+    :ivar is_one_of_several: whether its file has others; ``None`` where no pipeline file was run
     """
 
     stdin: TextIO = field(default_factory=lambda: sys.stdin or _nothing("r"))
@@ -44,6 +46,8 @@ class Session:
     keep: str | None = None
     events: EventStream | None = None
     status_line: StatusLine | None = None
+    subject: str = ""
+    is_one_of_several: bool | None = None
     _out: Output | None = None
 
     @property
@@ -58,7 +62,7 @@ class Session:
         """Draw a view on the standard output, unless JSON was asked for."""
         self.clear()
         if not self.json:
-            self.out.lines(lines)
+            self.out.lines(self._completed(lines))
 
     def give(self, data: Any) -> None:
         """Print the object as JSON, if that was asked for."""
@@ -80,7 +84,7 @@ class Session:
         """Draw a view on the standard error: what is not the result."""
         self.clear()
         colour = wants_colour(self.stderr, self.environ, refused=self.no_color)
-        Output(self.stderr, colour=colour, width=width_of(self.stderr, self.environ)).lines(lines)
+        Output(self.stderr, colour=colour, width=width_of(self.stderr, self.environ)).lines(self._completed(lines))
 
     def clear(self) -> None:
         """Take the progress line away before something is written."""
@@ -118,20 +122,33 @@ class Session:
                 detail=f'by --pipeline {self.pipeline} and by "{name}"',
                 hint="Leave one of them out.",
             )
-        return Project.load(
+        found = Project.load(
             self.pipeline,
             pipeline=name,
             cache_dir=self.cache_dir,
             reporter=self.reporter(progress=progress),
             keep=self.keep,
         )
+        self.subject, self.is_one_of_several = found.name, found.is_one_of_several
+        return found
 
     def command(self, *words: str) -> str:
         """A command that works as typed here: with the pipeline file, where it had to be named."""
         import shlex
 
-        file = ["--pipeline", self.pipeline] if self.pipeline else []
-        return shlex.join(["gitpromote", *words, *file])
+        from gitpromote.cli.addressing import address
+
+        return address(self).of_text(shlex.join(["gitpromote", *words]))
+
+    def _completed(self, lines: Iterable[Line]) -> Iterable[Line]:
+        """The lines, whose commands work as typed here."""
+        if not self.pipeline and not (self.subject and self.is_one_of_several is not False):
+            return lines
+        from gitpromote.cli.addressing import address
+
+        every = list(lines)
+        commanding = any("gitpromote " in span.text for each in every for span in each)
+        return address(self).of_view(every) if commanding else every
 
     def reporter(self, *, progress: bool = True, lasting: bool = False) -> Reporter:
         """Who is told what goes on.

@@ -50,8 +50,15 @@ def command(session: Session, /, plan: str, form: str | None, since: str | None,
     else:
         from gitpromote.views.terminal import plan_view
 
-        width = session.out.width
-        view = plan_view(found.data, digest=found.digest, earlier=earlier, approvals=approvals, full=full, width=width)
+        view = plan_view(
+            found.data,
+            digest=found.digest,
+            earlier=earlier,
+            approvals=approvals,
+            full=full,
+            width=session.out.width,
+            piped=not session.stdout.isatty(),
+        )
         session.show(view)
     return 0
 

@@ -55,6 +55,12 @@ def pair_generated(before: ManifestSet, after: ManifestSet) -> Pairing:
     return Pairing(pairs, _names(pairs.values()))
 
 
+def without_hash(ref: ObjectRef) -> str:
+    """The name of an object, without the hash of its content where it may have one."""
+    match = _GENERATED.match(ref.name) if (ref.group, ref.kind) in _KINDS else None
+    return match["base"] if match else ref.name
+
+
 def _by_base(refs: Iterable[ObjectRef]) -> dict[tuple[str, str, str, str], list[ObjectRef]]:
     found: dict[tuple[str, str, str, str], list[ObjectRef]] = defaultdict(list)
     for ref in refs:

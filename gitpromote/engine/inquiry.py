@@ -61,5 +61,7 @@ def no_answer(error: GitpromoteError) -> Answer:
     detail = "; ".join(line.strip() for line in error.detail.splitlines() if line.strip())
     hint = " ".join(line.strip() for line in error.hint.splitlines() if line.strip())
     told = f"{error.summary}: {detail}" if detail else error.summary
-    told = told.removesuffix(".") if hint else told  # the hint goes on after it
-    return Answer(error="; ".join(part for part in (told, hint) if part))
+    if not hint:
+        return Answer(error=told)
+    # Either the hint goes on after it, or it is a sentence of its own.
+    return Answer(error=f"{told.removesuffix('.')}{'. ' if hint[0].isupper() else '; '}{hint}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from gitpromote.diff.compare import compare
+from gitpromote.diff.namespaces import moved, renamed_namespaces
 from gitpromote.diff.redact import Redactor
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.freight_named import is_known
@@ -26,10 +28,22 @@ class Differences(dict[str, tuple[ObjectChange, ...]]):
 
     :ivar freight: the Freight that each of two Environments was compared with; empty texts where it was named
     :ivar sides: the same as people are told it: whether it runs there or comes next
+    :ivar namespaces: of two Environments: namespace in the first to the one in the second that holds the same objects;
+        changes name them as they are called in the second
     """
 
     freight: tuple[str, str] = ("", "")
     sides: tuple[str, str] = ("", "")
+    namespaces: Mapping[str, str] = MappingProxyType({})
+
+
+class Rendered(dict[str, dict[str, bytes]]):
+    """Environment to path to bytes.
+
+    :ivar left_out: Environments for which there is nothing to render, and why, for people
+    """
+
+    left_out: Mapping[str, str] = MappingProxyType({})
 
 
 class _Side(NamedTuple):
@@ -40,11 +54,20 @@ class _Side(NamedTuple):
     told: str
 
 
-def render(world: World, environment: str | None, asked: Asked) -> dict[str, dict[str, bytes]]:
-    """Environment to path to bytes of what its target would hold."""
-    wanted = (environment,) if environment is not None else asked.environments
-    observed = _observed(world, replace(asked, environments=wanted))
-    return {name: _files(world, one) for name, one in observed.items() if one.desired is not None}
+_NOTHING = "a point of control, which holds nothing"
+
+
+def render(world: World, asked: Asked) -> Rendered:
+    """What the target of each Environment that is asked for would hold."""
+    observed = _observed(world, asked)
+    wanted = asked.environments if asked.environments is not None else world.pipeline.order()
+    found = Rendered({name: _files(world, one) for name, one in observed.items() if one.desired is not None})
+    found.left_out = {name: _why_not(world, observed, name) for name in wanted if name not in found}
+    return found
+
+
+def _why_not(world: World, observed: Mapping[str, EnvironmentObservation], name: str) -> str:
+    return _NOTHING if world.pipeline.resolved(name).is_control_flow else observed[name].missing
 
 
 def diff(world: World, before: str, after: str) -> Differences:
@@ -55,7 +78,10 @@ def diff(world: World, before: str, after: str) -> Differences:
     names = world.pipeline.order()
     if before in names and after in names:
         one, other = _sides(world, before, after)
-        found = Differences({f"{before} -> {after}": _changes(world, one.manifests, other.manifests)})
+        namespaces = renamed_namespaces(one.manifests, other.manifests, names=(before, after))
+        changes = _changes(world, moved(one.manifests, namespaces), other.manifests)
+        found = Differences({f"{before} -> {after}": changes})
+        found.namespaces = namespaces
         found.freight, found.sides = (one.freight, other.freight), (one.told, other.told)
         return found
     sides = [_observed(world, _asked(world, words)) for words in (before, after)]
@@ -69,11 +95,13 @@ def diff(world: World, before: str, after: str) -> Differences:
 
 
 def _sides(world: World, *names: str) -> list[_Side]:
-    seen = look(world, [world.pipeline.resolved(name) for name in names], sources=False)
-    there = {name: standing(world, seen, name) for name in names}
-    empty = tuple(dict.fromkeys(name for name in names if there[name] is None))
+    holding = [name for name in names if not world.pipeline.resolved(name).is_control_flow]
+    seen = look(world, [world.pipeline.resolved(name) for name in holding], sources=False)
+    there = {name: standing(world, seen, name) for name in holding}
+    empty = tuple(name for name, found in there.items() if found is None)
     next_there = _observed(world, Asked(environments=empty)) if empty else {}
-    return [_there(found) if (found := there[name]) else _next(world, next_there[name]) for name in names]
+    sides = {name: _there(found) if found else _next(world, next_there[name]) for name, found in there.items()}
+    return [sides.get(name, _Side(ManifestSet(), "", _NOTHING)) for name in names]
 
 
 def _there(found: Standing) -> _Side:

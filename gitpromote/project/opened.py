@@ -58,6 +58,11 @@ class Opened:
         return self.definition.name
 
     @property
+    def is_one_of_several(self) -> bool:
+        """Whether its pipeline file defines others, so that it has to be named."""
+        return bool(self._others)
+
+    @property
     def pipeline(self) -> Pipeline:
         """The Pipeline; of an ephemeral one what it stands for now, for which the home repository is asked once."""
         return self._world.pipeline

@@ -21,7 +21,6 @@ from gitpromote.project.wiring import rendering_anew
 # What each method alone needs is imported by it: a plan without changes is over before all of that could be loaded.
 if TYPE_CHECKING:
     from gitpromote.model.discovered import FreightLock
-    from gitpromote.project.explaining import Explanation
     from gitpromote.project.simulating import Forecast, Simulation
 
 
@@ -201,10 +200,6 @@ class Planning(Opened):
             template=self.definition if isinstance(self.definition, EphemeralPipeline) else None,
         )
         return project._made(made)
-
-    def explain(self, env: str) -> Explanation:
-        """Why an Environment may go, or waits, or is blocked: freshly judged."""
-        return self.plan(to=env).explain(env)
 
     def simulate(self, at: int | str, *, tz: str = "UTC", **asked: Any) -> Simulation:
         """What may go now, and what may go at another moment, by what is recorded now. Nothing is written.

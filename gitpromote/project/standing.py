@@ -48,7 +48,7 @@ def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool
         environments=tuple(environments),
         newer=_newer(world, plan) if plan is not None else {},
         passed_over=passed_over(plan.data) if plan is not None else {},
-        troubles=tuple(_troubles(world)) if plan is not None else (),
+        troubles=tuple(troubles(world)) if plan is not None else (),
         notices=tuple(ledger_notices(world, seen.ledger)),
     )
 
@@ -59,7 +59,7 @@ def _newer(world: World, plan: Plan) -> dict[str, str]:
     return {name: why for name, why in nothing_newer(plan.data).items() if name not in failed}
 
 
-def _troubles(world: World) -> Iterator[str]:
+def troubles(world: World) -> Iterator[str]:
     """``Warehouse ext: A remote cannot be reached [remote-unreachable]``; an Environment's own reason says the rest."""
     for name, error in world.failures.warehouses.items():
         where = error.detail.split("\n")[0].strip()

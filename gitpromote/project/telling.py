@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from gitpromote.errors import AccessDenied, RemoteFailed
 from gitpromote.history.moved import moves_of, names_of
 from gitpromote.project.planning import Planning
 from gitpromote.project.selection import Names, selection
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from gitpromote.model.record import Record
     from gitpromote.model.report import GoneEnvironment, VerifyReport
     from gitpromote.model.state import Approval
-    from gitpromote.project.comparing import Differences
+    from gitpromote.project.comparing import Differences, Rendered
     from gitpromote.project.doctor import Finding
+    from gitpromote.project.explaining import Explanation
     from gitpromote.project.facades import Status
     from gitpromote.project.history import History
+    from gitpromote.project.plan import Plan
 
 
 class Telling(Planning):
@@ -113,20 +116,42 @@ class Telling(Planning):
         self._world.known(env)
         return lock_of(self._world, env)
 
-    def render(self, env: str | None = None, **freight: Any) -> dict[str, dict[str, bytes]]:
-        """Environment to path to bytes: what each target would hold. Secrets are in it as they are."""
+    def explain(self, env: str) -> Explanation:
+        """Why an Environment may go, or waits, or is blocked: freshly judged, see :meth:`judged`."""
+        return self.judged(env)[0].explain(env)
+
+    def judged(self, env: str) -> tuple[Plan, tuple[str, ...]]:
+        """A plan of all that leads to an Environment, and what kept it from being a whole one, in words.
+
+        A registry or a remote that is down keeps nobody from what the ledger knows.
+
+        :raises GitpromoteError: what would come there does not render
+        """
+        from gitpromote.project.standing import troubles
+
+        plan = self.plan(to=env, regardless=True)
+        failed = self._world.failures.environments.get(env)
+        if failed is not None and not isinstance(failed, RemoteFailed | AccessDenied):
+            raise failed
+        return plan, tuple(troubles(self._world))
+
+    def render(self, env: Names = None, **freight: Any) -> Rendered:
+        """Environment to path to bytes: what each target would hold. Secrets are in it as they are.
+
+        ``.left_out`` of the result names the Environments for which there is nothing to render, and why.
+        """
         from gitpromote.engine.asked import Asked
         from gitpromote.project import comparing
 
-        if env is not None:
-            self._world.known(env)
-        return comparing.render(self._world, env, Asked(**_as_tuples(freight)))
+        asked = Asked(environments=self._environments(None, env), **_as_tuples(freight))
+        return comparing.render(self._world, asked)
 
     def diff(self, before: str, after: str) -> Differences:
         """Semantic changes between two Environments, revisions or Freight, by label.
 
         Environments are compared as they are now; where nothing has come yet, as their next Freight makes them.
-        ``.freight`` of the result names the Freight of both, ``.sides`` says whether it runs there or comes next.
+        ``.freight`` of the result names the Freight of both, ``.sides`` says whether it runs there or comes next;
+        the same objects in another namespace are compared, ``.namespaces`` says which stands for which.
         """
         from gitpromote.project import comparing
 

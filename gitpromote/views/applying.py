@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitpromote.model.plan import Plan
-from gitpromote.model.result import ApplyResult, EnvironmentResult, ResultStatus
+from gitpromote.model.result import LANDED_DIFFERS, ApplyResult, EnvironmentResult, ResultStatus
 from gitpromote.model.words import clean, count, listed, short_commit
 from gitpromote.views.lines import Line, Span, indented, line, paragraph, table
 from gitpromote.views.time import day
@@ -113,8 +113,10 @@ def _ending(result: ApplyResult) -> list[Line]:
     lines: list[Line] = []
     failed = [each for each in result.environments if each.status in _FAILED]
     codes = list(dict.fromkeys(each.code for each in failed if each.code))
-    if result.environments and not result.count("written", "inherited"):
-        lines.append(line("Nothing was written.", *(Span(f"   [{code}]", "faint") for code in codes)))
+    # Of targets alone: the ledger may have got the plan. And what is otherwise than it landed was written.
+    landed = result.count("written", "inherited") or LANDED_DIFFERS in codes
+    if result.environments and not landed:
+        lines.append(line("No target was written.", *(Span(f"   [{code}]", "faint") for code in codes)))
     elif codes:
         lines.append(line(*(Span(f"[{code}] ", "faint") for code in codes)))
     hints = dict.fromkeys(each.hint for each in result.environments if each.hint)

@@ -40,36 +40,42 @@ _ACTIONS = {
 }
 _LEGEND = {"+": "create", "~": "update", "-": "delete", "-/+": "replace", "!": "blocked", "…": "waiting"}
 
+Sides = tuple[str, str]
+"""The names of two Environments that are compared: nothing happens there, and nobody is warned of it."""
+
 
 Block = tuple[Line, list[Line]]
 """A headline, and what belongs under it."""
 
 
 def change_blocks(
-    changes: Iterable[tuple[str, ObjectChange]], *, every: Sequence[str], full: bool = False
+    changes: Iterable[tuple[str, ObjectChange]], *, every: Sequence[str], full: bool = False, sides: Sides | None = None
 ) -> list[Block]:
     """All changes: updates and replacements whole, creations and deletions by name, many of them by kind.
 
     :param changes: environment and change, in the order of the environments
     :param every: the names of all environments that there are, to say "4 environments" where all are meant
     :param full: creations and deletions whole as well
+    :param sides: of a comparison: what differs is told, not what will happen
     """
+    told_as = _Happening(every) if sides is None else _Differing(sides)
     sorted_out: dict[str, list[Told]] = {"other": [], "create": [], "delete": []}
     for group in told(changes):
         actions = group.change.actions
         sorted_out[actions[0] if len(actions) == 1 and actions[0] in sorted_out else "other"].append(group)
     return [
-        *(_whole(group, every, full=full) for group in sorted_out["other"]),
-        *_many(sorted_out["create"], every, full=full, limit=CREATED),
-        *_many(sorted_out["delete"], every, full=full, limit=DELETED),
+        *(_whole(group, told_as, full=full) for group in sorted_out["other"]),
+        *_many(sorted_out["create"], told_as, full=full, limit=CREATED),
+        *_many(sorted_out["delete"], told_as, full=full, limit=DELETED),
     ]
 
 
 def change_lines(
-    changes: Iterable[tuple[str, ObjectChange]], *, every: Sequence[str], full: bool = False
+    changes: Iterable[tuple[str, ObjectChange]], *, every: Sequence[str], full: bool = False, sides: Sides | None = None
 ) -> list[Line]:
     """The same as lines, one after the other."""
-    return [each for title, body in change_blocks(changes, every=every, full=full) for each in (title, *body)]
+    blocks = change_blocks(changes, every=every, full=full, sides=sides)
+    return [each for title, body in blocks for each in (title, *body)]
 
 
 def legend(changes: Iterable[ObjectChange], *, decisions: Iterable[str] = ()) -> list[Line]:
@@ -80,24 +86,24 @@ def legend(changes: Iterable[ObjectChange], *, decisions: Iterable[str] = ()) ->
     return [line(Span("  " + "   ".join(shown), "faint"))] if shown else []
 
 
-def _whole(group: Told, every: Sequence[str], *, full: bool) -> Block:
+def _whole(group: Told, told_as: _Happening, *, full: bool) -> Block:
     body = field_lines(group.change, asides=group.asides, full=full)
-    return _title(group, every), [*body, *_consequences(group.change)]
+    return _title(group, told_as), [*body, *told_as.below(group.change)]
 
 
-def _many(groups: Sequence[Told], every: Sequence[str], *, full: bool, limit: int) -> list[Block]:
+def _many(groups: Sequence[Told], told_as: _Happening, *, full: bool, limit: int) -> list[Block]:
     """Objects that come or go as a whole."""
     if full:
-        return [(_title(group, every), whole_object_lines(group.change)) for group in groups]
+        return [(_title(group, told_as), whole_object_lines(group.change)) for group in groups]
     objects = by_object(groups)
     if len(objects) <= limit:
-        return [(_title(group, every), _consequences(group.change)) for group in objects]
+        return [(_title(group, told_as), told_as.below(group.change)) for group in objects]
     blocks: list[Block] = []
     for members in _by_place(objects):
         if len(members) <= _FEW:
-            blocks += [(_title(group, every), _consequences(group.change)) for group in members]
+            blocks += [(_title(group, told_as), told_as.below(group.change)) for group in members]
         else:
-            blocks.append((_counted(members, every), []))
+            blocks.append((_counted(members, told_as), []))
     return blocks
 
 
@@ -109,26 +115,69 @@ def _by_place(groups: Sequence[Told]) -> list[list[Told]]:
     return list(found.values())
 
 
-def _counted(groups: Sequence[Told], every: Sequence[str]) -> Line:
+def _counted(groups: Sequence[Told], told_as: _Happening) -> Line:
     """``+ # prod · api: 34 objects will be created: 12 apps/Deployment, …``."""
     first = groups[0].change
-    sign, style, words = _ACTIONS[first.actions]
     kinds = Counter(group.change.title.partition(" ")[0] for group in groups)
     text = listed((f"{number} {visible(kind)}" for kind, number in kinds.most_common()), limit=6)
     of = f"{clean(first.app)}: " if first.app else ""
-    head = f"# {_where(groups[0].environments, every)} · {of}{count(len(groups), 'object')} {words}"
+    sign, style, words = told_as.words(first)
+    head = f"# {told_as.where(groups[0])}{of}{count(len(groups), 'object')} {words}"
     return line(
         "  ", Span(f"{sign} ", style), Span(head, "strong"), f": {text}   ", Span("(--full shows each)", "faint")
     )
 
 
-def _title(group: Told, every: Sequence[str]) -> Line:
+def _title(group: Told, told_as: _Happening) -> Line:
     change = group.change
-    sign, style, words = _ACTIONS.get(change.actions, ("~", "change", "will be updated"))
-    mark = "" if change.actions == ("update",) else f"{sign} "
-    head = f"# {_where(group.environments, every)} · {_subject(group)} {words}"
-    aside = _aside(change)
+    sign, style, words = told_as.words(change, len(group.objects))
+    mark = "" if sign == "~" else f"{sign} "
+    head = f"# {told_as.where(group)}{_subject(group)} {words}"
+    aside = told_as.aside(change)
     return line("  ", Span(mark, style), Span(head, "strong"), f"   ({aside})" if aside else "")
+
+
+class _Happening:
+    """What will happen to objects, where, and what follows from it."""
+
+    def __init__(self, every: Sequence[str]) -> None:
+        self._every = every
+
+    def words(self, change: ObjectChange, number: int = 1) -> tuple[str, str, str]:
+        """Sign, style, and what happens to so many."""
+        return _ACTIONS.get(change.actions, _ACTIONS["update",])
+
+    def where(self, group: Told) -> str:
+        return f"{_where(group.environments, self._every)} · "
+
+    def aside(self, change: ObjectChange) -> str:
+        return _aside(change)
+
+    def below(self, change: ObjectChange) -> list[Line]:
+        return _consequences(change)
+
+
+class _Differing(_Happening):
+    """What differs between two Environments; one label stands for both, and has been told."""
+
+    def __init__(self, sides: Sides) -> None:
+        self._before, self._after = map(clean, sides)
+
+    def words(self, change: ObjectChange, number: int = 1) -> tuple[str, str, str]:
+        if change.actions == ("create",):
+            return "+", "add", f"only in {self._after}"
+        if change.actions == ("delete",):
+            return "-", "delete", f"only in {self._before}"
+        return "~", "change", "differs" if number == 1 else "differ"
+
+    def where(self, group: Told) -> str:
+        return ""
+
+    def aside(self, change: ObjectChange) -> str:
+        return ", ".join(change.categories) if change.actions not in (("create",), ("delete",)) else ""
+
+    def below(self, change: ObjectChange) -> list[Line]:
+        return _named(change)
 
 
 def _subject(group: Told) -> str:
@@ -162,11 +211,15 @@ def _aside(change: ObjectChange) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def _named(change: ObjectChange) -> list[Line]:
+    if change.generated is None:
+        return []
+    names = f"{visible(change.generated.before)} -> {visible(change.generated.after)}"
+    return [line("      ", Span(f"# named {names}", "faint"))]
+
+
 def _consequences(change: ObjectChange) -> list[Line]:
-    lines: list[Line] = []
-    if change.generated is not None:
-        names = f"{visible(change.generated.before)} -> {visible(change.generated.after)}"
-        lines.append(line("      ", Span(f"# named {names}", "faint")))
+    lines = _named(change)
     for reader in change.readers:
         what = _RESTARTS[reader.restarts] or "unchanged"
         lines.append(line("      ", Span(f"# read by {visible(str(reader.object))}: {what}", "faint")))

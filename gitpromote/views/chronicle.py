@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from gitpromote.model.freight import alias_of
 from gitpromote.model.record import Record
 from gitpromote.model.words import clean, short_commit, shorten
 from gitpromote.views.lines import Line, Span, line, table
+from gitpromote.views.text import column_widths
 from gitpromote.views.time import instant
 
 _HEADINGS = ("WHEN", "ENVIRONMENT", "WHAT", "FREIGHT", "COMMIT", "WHO", "WHY")
@@ -27,11 +28,26 @@ def history_view(records: Iterable[Record], *, now: int, width: int | None = Non
     every = list(records)
     if not every:
         return [line("No Record yet: nothing was applied.")]
-    rows = [_row(record, now) for record in every]
-    heading = [Span(word, "faint") for word in _HEADINGS]
-    if not any(row[-1].text for row in rows):
-        heading, rows = heading[:-1], [row[:-1] for row in rows]
-    return table([heading, *rows], indent=0, width=width)
+    rows = [[Span(word, "faint") for word in _HEADINGS], *(_row(record, now) for record in every)]
+    if width is not None and _room(rows) > width:
+        rows = [_narrower(row) for row in rows]
+    if not any(row[-1].text for row in rows[1:]):
+        rows = [row[:-1] for row in rows]
+    return table(rows, indent=0, width=width)
+
+
+def _room(rows: Iterable[Sequence[Span]]) -> int:
+    """How wide a screen must be for all but the last column, which may stand below."""
+    widths = column_widths([[span.text for span in row[:-1]] for row in rows])
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _narrower(row: Sequence[Span]) -> list[Span]:
+    """The same in fewer characters: what nobody has proven goes without saying so, as the heading tells."""
+    when, environment, what, freight, commit, who, why = row
+    if environment.text == "ENVIRONMENT":
+        environment, who = environment._replace(text="ENV"), who._replace(text="WHO CLAIMS IT")
+    return [when, environment, what, freight, commit, who._replace(text=who.text.removesuffix(" (claimed)")), why]
 
 
 def _row(record: Record, now: int) -> list[Span]:

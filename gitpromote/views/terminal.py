@@ -9,7 +9,7 @@ from gitpromote.model.freight import Freight
 from gitpromote.model.freight_words import versions_beside
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.words import clean, count, listed
-from gitpromote.views.changes import change_lines, legend
+from gitpromote.views.changes import Sides, change_lines, legend
 from gitpromote.views.discovery import newer_texts, others_newer
 from gitpromote.views.environments import environment_table, notes
 from gitpromote.views.journey import aliases, artifact_words, moving, running_there
@@ -17,7 +17,7 @@ from gitpromote.views.lines import Line, Span, filled, line
 from gitpromote.views.pruned import pruned_lines
 from gitpromote.views.returning import rollback_head, rollback_lines
 from gitpromote.views.reviewed import Approvals, news, since_texts
-from gitpromote.views.summary import summary_line
+from gitpromote.views.summary import summary_lines
 from gitpromote.views.text import wrapped
 
 _FREIGHT = 6
@@ -31,6 +31,7 @@ def plan_view(
     approvals: Approvals | None = None,
     full: bool = False,
     width: int | None = None,
+    piped: bool = False,
 ) -> list[Line]:
     """The whole plan: Freight, environments, what stands in the way, changes, the summary line.
 
@@ -38,6 +39,7 @@ def plan_view(
     :param earlier: a plan that was reviewed: changes that were in it already are counted, not shown
     :param approvals: those of the ledger, for their fate since that plan
     :param full: nothing is folded or counted
+    :param piped: programs may read it: the summary is one line, whatever the width
     """
     shown, _ = news(plan, earlier)
     head = [*([line(Span(f"Plan {digest}", "strong"))] if digest else []), *_heading(plan, width)]
@@ -54,25 +56,54 @@ def plan_view(
         [each for one in plan.environments for each in rollback_lines(plan, one)] if plan.kind == "rollback" else [],
     ]
     body = [each for part in parts if part for each in (*part, ())]
-    return [*body, *_nothing(plan), *filled(summary_line(plan.summary), indent=6, width=width, style="strong")]
+    end = (line(Span(text, "strong")) for text in summary_lines(plan.summary, None if piped else width))
+    return [*body, *_nothing(plan), *end]
 
 
 def diff_view(
-    found: Mapping[str, Sequence[ObjectChange]], *, before: str, after: str, full: bool = False
+    found: Mapping[str, Sequence[ObjectChange]],
+    *,
+    before: str,
+    after: str,
+    full: bool = False,
+    sides: Sides | None = None,
+    namespaces: Mapping[str, str] | None = None,
 ) -> list[Line]:
-    """What differs between two sides, by environment or app."""
+    """What differs between two sides, by environment or app.
+
+    :param sides: the names of two environments, where these are compared: nothing happens there
+    :param namespaces: of these: which namespace of the one stands for which of the other
+    """
     changes = [(label, change) for label, each in found.items() for change in each]
     real = [change for _, change in changes if change.changes_anything]
-    head = line(f"{clean(before)} -> {clean(after)}")
+    head = [line(f"{clean(before)} -> {clean(after)}")]
+    if namespaces:
+        told = listed((f"{clean(old)} -> {clean(new)}" for old, new in namespaces.items()), limit=4)
+        head.append(line(Span(f"namespace {told}", "faint")))
     if not real:
-        return [head, line("No difference.")]
-    return [head, (), *legend(real), (), *change_lines(changes, every=list(found), full=full), (), line(_counts(real))]
+        return [*head, line("No difference.")]
+    blocks = [legend(real) if sides is None else [], change_lines(changes, every=list(found), full=full, sides=sides)]
+    body = [each for block in blocks if block for each in ((), *block)]
+    return [*head, *body, (), line(_counts(real) if sides is None else _difference(real, sides))]
 
 
 def _counts(changes: Sequence[ObjectChange]) -> str:
+    add, delete = _apart(changes)
+    return f"{count(add, 'object')} added, {len(changes) - add - delete} changed, {delete} deleted."
+
+
+def _difference(changes: Sequence[ObjectChange], sides: Sides) -> str:
+    before, after = map(clean, sides)
+    add, delete = _apart(changes)
+    return (
+        f"{count(delete, 'object')} only in {before}, {len(changes) - add - delete} different, {add} only in {after}."
+    )
+
+
+def _apart(changes: Sequence[ObjectChange]) -> tuple[int, int]:
+    """How many are on the second side alone, and how many on the first."""
     actions = [change.actions for change in changes]
-    add, delete = actions.count(("create",)), actions.count(("delete",))
-    return f"{count(add, 'object')} added, {len(actions) - add - delete} changed, {delete} deleted."
+    return actions.count(("create",)), actions.count(("delete",))
 
 
 def _heading(plan: Plan, width: int | None) -> list[Line]:

@@ -190,7 +190,7 @@ def test_a_server_that_is_not_there_is_an_error(judge):
     status, message = judge(Prometheus(url, query="up", below=1))
     assert status == "error"
     assert message == (
-        f"A remote cannot be reached: ask {url}; {host}: Connection refused; "
+        f"A remote cannot be reached: ask {url}; {host}: Connection refused. "
         "Compare the address, the network and the proxy settings, and try again."
     )
 
@@ -198,4 +198,4 @@ def test_a_server_that_is_not_there_is_an_error(judge):
 def test_a_secret_that_is_not_there_is_an_error(judge):
     status, message = judge(Prometheus("http://127.0.0.1:9", query="up", below=1, auth=SecretEnv("NONE")))
     assert status == "error"
-    assert message.startswith('A secret is not there: SecretEnv("NONE"): the variable is not set; ')
+    assert message.startswith('A secret is not there: SecretEnv("NONE"): the variable is not set. ')

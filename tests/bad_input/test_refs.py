@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-OVER = "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\nNothing was written.   [plan-stale]\n"
+OVER = "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\nNo target was written.   [plan-stale]\n"
 FILE = "apps-deployment-shop.yaml"
 
 
@@ -166,7 +166,7 @@ def test_a_branch_that_is_in_the_way_of_a_target(shop) -> None:
             "'refs/heads/env/test': 'refs/heads/env' exists; cannot create 'refs/heads/env/test'\n"
             "prod  waiting: upstream: test: not verified yet\n"
             "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\n"
-            "Nothing was written.   [push-refused]\n"
+            "No target was written.   [push-refused]\n"
             "Git cannot have both: rename that branch, or give the pipeline another target.\n"
         ),
     )
@@ -211,7 +211,7 @@ def test_a_target_that_is_checked_out_after_the_plan(planned) -> None:
             "      env/test: branch is currently checked out\n"
             "prod  waiting: upstream: test: not verified yet\n"
             "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\n"
-            "Nothing was written.   [push-refused]\n"
+            "No target was written.   [push-refused]\n"
             "Somebody works on it there: switch to another branch, or push to a bare repository.\n"
         ),
     )

@@ -13,7 +13,7 @@ import pytest
 
 TRY_AGAIN = "Compare the URL, the network and the proxy settings, and try again.\n"
 UPSTREAM = "prod  waiting: upstream: test: not verified yet\n"
-OVER = "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\nNothing was written.   [push-refused]\n"
+OVER = "Applied: 0 done, 1 failed, 1 waiting, 0 not started.\nNo target was written.   [push-refused]\n"
 
 
 def apply(shop, file) -> tuple[str, ...]:
@@ -168,6 +168,30 @@ def test_a_remote_that_rejects_the_only_ref(shop) -> None:
     file = shop.plan()
     shop.hook("update", REJECT)
     assert shop.refused(*apply(shop, file), code=1, out=f"{REJECTED}{UPSTREAM}{OVER}{HINT}") == ""
+
+
+def test_a_remote_that_rejects_a_target_with_all_that_comes_with_it(shop) -> None:
+    """It names no culprit, so the ledger is tried alone: that it takes the plan is not denied."""
+    file = shop.plan()
+    shop.hook(
+        "pre-receive",
+        'while read old new ref; do [ "$ref" = refs/heads/env/test ] && { echo "no test today" >&2; exit 1; }; done\n'
+        "exit 0\n",
+    )
+    before = shop.refs()
+    ended = shop.run(*apply(shop, file))
+    assert (ended.code, ended.err, ended.out) == (
+        1,
+        "",
+        (
+            "test  FAILED  The remote refuses the target\n"
+            "      env/test: pre-receive hook declined: no test today\n"
+            f"{UPSTREAM}{OVER}{HINT}"
+        ),
+    )
+    assert shop.refs().keys() - before.keys() == {"refs/heads/gitpromote/ledger/shop"}
+    subjects = shop.remote_git("log", "--format=%s", "--reverse", "gitpromote/ledger/shop").splitlines()
+    assert subjects == ["freight-created", "planned"]
 
 
 def test_a_remote_that_rejects_one_ref_of_two(shop) -> None:

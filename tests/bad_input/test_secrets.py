@@ -253,7 +253,7 @@ def test_a_plaintext_secret_is_not_written(one) -> None:
         out=(
             f"test  BLOCKED  plaintext-secret\n      {WHY}\n"
             "Applied: 0 done, 1 failed, 0 waiting, 0 not started.\n"
-            "Nothing was written.   [plaintext-secret]\n"
+            "No target was written.   [plaintext-secret]\n"
             f"See what would help:\n  gitpromote explain shop test --plan {file}\n"
         ),
     )
@@ -314,7 +314,7 @@ def test_a_drawn_secret_is_not_written(one) -> None:
             "      nondeterministic-secret: shop: a secret that is drawn anew by every render cannot be reviewed "
             "(secret-drawn.yaml: stringData.x); give the chart an existing Secret, or fetch it with an ExternalSecret\n"
             "Applied: 0 done, 1 failed, 0 waiting, 0 not started.\n"
-            "Nothing was written.   [nondeterministic-secret]\n"
+            "No target was written.   [nondeterministic-secret]\n"
             f"See what would help:\n  gitpromote explain shop test --plan {file}\n"
         ),
     )

@@ -103,7 +103,7 @@ def test_once_tells_of_freight_that_a_request_stops_where_it_is_already(run, aut
             f"uat  no change: {stays}\n"
             "prod  unavailable: FREIGHT-1 not meant for prod: it was asked to stop at test\n"
             "Applied: 1 done, 0 failed, 1 waiting, 0 not started.\n"
-            "Nothing was written.\n"
+            "No target was written.\n"
         ),
     )
     planned = normal(run("plan", "-out=p.json").out).splitlines()

@@ -236,7 +236,7 @@ def test_a_secret_that_is_missing_is_an_error_of_its_gate_alone(site, ready):
     assert verdict(plan, "http") == (
         "error",
         (
-            'A secret is not there: SecretEnv("NOT_SET"): the variable is not set; '
+            'A secret is not there: SecretEnv("NOT_SET"): the variable is not set. '
             "It is read by whoever runs gitpromote; give it to that machine or job."
         ),
     )
@@ -417,7 +417,7 @@ def test_a_missing_file_of_signers_is_an_error(site):
     assert verdict(site.project(line).plan(), "commit-signature") == (
         "error",
         (
-            f"A file that a gate needs is missing: gone on main of {site.home.path}; "
+            f"A file that a gate needs is missing: gone on main of {site.home.path}. "
             "Commit it there: on other branches it does not count."
         ),
     )
@@ -428,7 +428,7 @@ def test_nobody_who_may_sign_is_an_error(site):
     assert verdict(site.project(line).plan(), "commit-signature") == (
         "error",
         (
-            "Nobody is named who may sign: commit-signature has no signers=, and neither has the Pipeline; "
+            "Nobody is named who may sign: commit-signature has no signers=, and neither has the Pipeline. "
             'Write signers="allowed_signers", a file of the home repository.'
         ),
     )
@@ -689,7 +689,7 @@ def test_a_cluster_that_nobody_names_is_an_error(site):
     assert verdict(site.project(line).plan(), "job") == (
         "error",
         (
-            "It is not known in which cluster a Job runs: job of prod: prod has no agent that says; "
+            "It is not known in which cluster a Job runs: job of prod: prod has no agent that says. "
             'Name it: Job("smoke.yaml", context="…").'
         ),
     )

@@ -399,7 +399,7 @@ def test_groups_may_hold_groups(guarded, people):
             {},
             (
                 "The file of groups cannot be read: "
-                'ops/groups.yaml at HEAD: "acme/payments" is not a list of addresses; '
+                'ops/groups.yaml at HEAD: "acme/payments" is not a list of addresses. '
                 'Write it like: "@acme/payments": [lea@acme.example, tom@acme.example]'
             ),
         ),
@@ -408,7 +408,7 @@ def test_groups_may_hold_groups(guarded, people):
             {},
             (
                 "The file of groups cannot be read: "
-                "ops/groups.yaml at HEAD is not a mapping of groups to their members; "
+                "ops/groups.yaml at HEAD is not a mapping of groups to their members. "
                 'Write it like: "@acme/payments": [lea@acme.example, tom@acme.example]'
             ),
         ),
@@ -417,7 +417,7 @@ def test_groups_may_hold_groups(guarded, people):
             {},
             (
                 "The file of groups cannot be read: "
-                "ops/groups.yaml:2:1: document 1: 'acme/a' is here for the second time; "
+                "ops/groups.yaml:2:1: document 1: 'acme/a' is here for the second time. "
                 'Write it like: "@acme/payments": [lea@acme.example, tom@acme.example]'
             ),
         ),
@@ -425,7 +425,7 @@ def test_groups_may_hold_groups(guarded, people):
             PAYMENTS,
             {"groups": "ops/people.yaml"},
             (
-                "A file that a gate needs is missing: ops/people.yaml on main of HOME; "
+                "A file that a gate needs is missing: ops/people.yaml on main of HOME. "
                 "Commit it there: on other branches it does not count."
             ),
         ),
@@ -448,7 +448,7 @@ def test_a_group_of_which_no_file_is_named_waits_and_never_passes(guarded, peopl
     named = "@acme/payments" + (" or cleo@acme.example" if len(of) == 2 else "")
     message = (
         f"0 of 1 from {named}; nobody says who is in a group: approvals asks for @acme/payments, and the pipeline "
-        'names no file of groups; Commit such a file and name it: Pipeline(…, groups="groups.yaml")'
+        'names no file of groups. Commit such a file and name it: Pipeline(…, groups="groups.yaml")'
     )
     assert verdict(plan) == ("pending", message)
     assert (plan["prod"].decision, plan["prod"].reason) == ("waiting", "upstream, approvals")

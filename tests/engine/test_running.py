@@ -379,7 +379,7 @@ def test_what_waits_says_when_it_opens_and_what_the_plan_warns_of_is_told(site):
     assert plain(ran_view(ran)).splitlines() == [
         "uat  waiting: soak: 0s of 1h in test; opens 06:54Z",
         "Applied: 0 done, 0 failed, 1 waiting, 0 not started.",
-        "Nothing was written.",
+        "No target was written.",
         f"! {warned}",
     ]
     assert [one.warnings for one in ran.rounds] == [(warned,)]

@@ -107,3 +107,19 @@ def same_names(desk):
     plan = project.plan()
     assert project.apply(plan, expect_digest=plan.digest).exit_code == 0
     return desk
+
+
+def test_objects_in_namespaces_of_their_own_are_the_same_objects(desk):
+    def files(value):
+        text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: shop-{env}}}\ndata: {{v: '{value}'}}\n"
+        return {f"deploy/{env}/c.yaml": text.format(env=env, value=value[env]) for env in ("test", "prod")}
+
+    desk.push(files({"test": "1", "prod": "2"}), message="namespaces")
+    found = desk.project().diff("test", "prod")
+    assert found.namespaces == {"shop-test": "shop-prod"}
+    [change] = found["test -> prod"]
+    assert (change.title, change.actions) == ("v1/ConfigMap shop-prod/c", ("update",))
+    assert [(field.before, field.after) for field in change.fields] == [("1", "2")]
+    back = desk.project().diff("prod", "test")
+    assert back.namespaces == {"shop-prod": "shop-test"}
+    assert desk.project().diff("main", "main").namespaces == {}

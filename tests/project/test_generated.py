@@ -316,6 +316,28 @@ def test_an_environment_that_left_the_list_is_left_over(empty):
     assert held(desk, "rendered") == {"a/configmap-c.yaml": "main"}
 
 
+def test_a_hold_does_not_keep_what_is_gone(empty):
+    """Nothing comes there any more that it could keep out; whoever deletes it says so, with a reason."""
+    desk = start(empty, LISTED.replace("NAMES", '["a", "b"]'))
+    applied(desk, desk.project().plan())
+    desk.project().hold("b", reason="keep it")
+    desk.push({"pipeline.py": LISTED.replace("NAMES", '["a"]')})
+    plan = desk.project().retire(gone=True, reason="no longer listed")
+    assert plan["b"].decision == "ready"
+    assert applied(desk, plan) == [("b", "written")]
+    assert held(desk, "rendered") == {"a/configmap-c.yaml": "main"}
+    assert desk.project().verify().ok
+    desk.push({"pipeline.py": LISTED.replace("NAMES", '["a", "b"]')})
+    assert applied(desk, desk.project().plan(env="b")) == [("b", "written")]
+
+
+def test_a_hold_keeps_what_is_there_from_its_deletion(empty):
+    desk = start(empty, LISTED.replace("NAMES", '["a", "b"]'))
+    applied(desk, desk.project().plan())
+    desk.project().hold("b", reason="keep it")
+    assert desk.project().retire(env="b", reason="over")["b"].decision == "held"
+
+
 def test_what_another_environment_writes_by_now_is_left_alone(empty):
     desk = start(empty, LISTED.replace("NAMES", '["a"]').replace('"$env"', '"all"'))
     applied(desk, desk.project().plan())

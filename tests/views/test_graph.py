@@ -37,6 +37,24 @@ def test_the_graph_in_words(fanned: Pipeline, snapshot: Any) -> None:
     assert graph_text(fanned, notes={"prod": "waiting: upstream"}) == snapshot
 
 
+def test_the_graph_in_words_is_broken_between_names(fanned: Pipeline) -> None:
+    names = [f"cluster-{number:02}" for number in range(12)]
+    wide = Pipeline(
+        "wide",
+        apps=[App("web", Plain("web/$env"))],
+        target=Branch("env/$env"),
+        environments=[*(Environment(name, after=[]) for name in names), Environment("prod", after=names)],
+    )
+    assert graph_text(wide, width=60).splitlines()[12:] == [
+        "prod        after cluster-00, cluster-01, cluster-02,",
+        "            cluster-03, cluster-04, cluster-05, cluster-06,",
+        "            cluster-07, cluster-08, cluster-09, cluster-10,",
+        "            cluster-11; production",
+    ]
+    assert len(graph_text(wide).splitlines()) == 13
+    assert graph_text(fanned, width=200) == graph_text(fanned)
+
+
 def test_the_graph_as_data(fanned: Pipeline) -> None:
     data = graph_data(fanned, notes={"prod": "waiting"})
     assert [node["name"] for node in data["nodes"]] == ["test", "uat-a", "uat-b", "checked", "prod"]

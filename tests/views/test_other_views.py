@@ -107,6 +107,27 @@ def test_history_is_newest_first_with_reasons(make: SimpleNamespace, snapshot: A
     assert plain(history_view((), now=make.NOW)) == "No Record yet: nothing was applied.\n"
 
 
+def test_history_fits_a_narrow_screen(make: SimpleNamespace) -> None:
+    def record(kind: str, **members: Any) -> Record:
+        who = Actor(claimed="Ann Tester <ann@x.example>", proven_by=members.pop("proven_by", None))
+        freight = {"fan": make.NEW.id}
+        return Record(id=kind.ljust(64, "0"), kind=kind, at=make.NOW - 60, actor=who, freight=freight, **members)
+
+    records = [
+        record("written", environment="us", data={"inherited": True}, commit="dbd50f6" + "0" * 33),
+        record("verified", environment="us", proven_by="ssh"),
+    ]
+    alias = make.NEW.alias
+    assert plain(history_view(records, now=make.NOW, width=80)) == (
+        f"WHEN    ENV  WHAT                 {'FREIGHT':<{len(alias)}}  COMMIT   WHO CLAIMS IT\n"
+        f"09:29Z  us   written (inherited)  {alias}  dbd50f6  Ann Tester\n"
+        f"09:29Z  us   verified             {alias}  -        Ann Tester (ssh)\n"
+    )
+    wide = plain(history_view(records, now=make.NOW, width=100)).splitlines()
+    assert wide[0].split() == ["WHEN", "ENVIRONMENT", "WHAT", "FREIGHT", "COMMIT", "WHO"]
+    assert wide[1].endswith("Ann Tester (claimed)")
+
+
 def result(name: str, status: Any, **members: Any) -> EnvironmentResult:
     """How one environment ended."""
     return EnvironmentResult(name=name, status=status, **members)
@@ -159,13 +180,29 @@ def test_an_interrupted_apply_says_so(snapshot: Any) -> None:
     assert plain(apply_view(ended)) == snapshot
 
 
+def test_what_landed_and_is_otherwise_now_is_not_called_unwritten() -> None:
+    differs = result(
+        "test",
+        "failed",
+        exit_code=10,
+        code="landed-differs",
+        message="was written as 1d8e0f2, but env/test holds something else now",
+    )
+    text = plain(apply_view(ApplyResult(pipeline="pay", plan="x", environments=(differs,))))
+    assert text == (
+        "test  FAILED  was written as 1d8e0f2, but env/test holds something else now\n"
+        "Applied: 0 done, 1 failed, 0 waiting, 0 not started.\n"
+        "[landed-differs]\n"
+    )
+
+
 def test_two_hundred_environments_that_were_there_already_are_one_row() -> None:
     many = tuple(result(f"cell-{number}", "noop", message="nothing to do") for number in range(200))
     text = plain(apply_view(ApplyResult(pipeline="pay", plan="x", environments=many)))
     assert text == (
         "cell-0, cell-1, cell-2, 197 more  no change: nothing to do\n"
         "Applied: 200 done, 0 failed, 0 waiting, 0 not started.\n"
-        "Nothing was written.\n"
+        "No target was written.\n"
     )
 
 

@@ -233,8 +233,8 @@ def test_long_lines_go_on_further_in_on_a_narrow_screen_and_stay_whole_elsewhere
 def test_no_line_but_commands_and_changes_is_wider_than_the_screen(pay: Plan) -> None:
     shown = plain(plan_view(pay, width=80)).splitlines()
     assert shown[-2:] == [
-        "Plan: 1 environment to promote, 3 waiting, 0 blocked; 0 to add, 4 to change, 1",
-        "      to delete. Gates: 0 passed, 5 pending, 0 failed.",
+        "Plan: 1 environment to promote, 3 waiting, 0 blocked;",
+        "      0 to add, 4 to change, 1 to delete. Gates: 0 passed, 5 pending, 0 failed.",
     ]
     head = shown[: next(at for at, text in enumerate(shown) if text.startswith("  # "))]
     assert [text for text in head if len(text) > 80] == []
@@ -245,6 +245,36 @@ def test_the_summary_line_is_stable(pay: Plan) -> None:
         "Plan: 1 environment to promote, 3 waiting, 0 blocked; 0 to add, 4 to change, 1 to delete. "
         "Gates: 0 passed, 5 pending, 0 failed."
     )
+
+
+def test_on_a_screen_the_summary_is_broken_between_its_parts_and_for_programs_never(pay: Plan) -> None:
+    whole = summary_line(pay.summary)
+    assert plain(plan_view(pay, width=80)).splitlines()[-2:] == [
+        "Plan: 1 environment to promote, 3 waiting, 0 blocked;",
+        "      0 to add, 4 to change, 1 to delete. Gates: 0 passed, 5 pending, 0 failed.",
+    ]
+    assert plain(plan_view(pay, width=60)).splitlines()[-3:] == [
+        "Plan: 1 environment to promote, 3 waiting, 0 blocked;",
+        "      0 to add, 4 to change, 1 to delete.",
+        "      Gates: 0 passed, 5 pending, 0 failed.",
+    ]
+    assert plain(plan_view(pay, width=60, piped=True)).splitlines()[-1] == whole
+    assert plain(plan_view(pay, width=len(whole))).splitlines()[-1] == whole
+
+
+def test_two_environments_are_compared_without_a_warning(make: SimpleNamespace) -> None:
+    found = {"dev -> prod": (make.whole("create"), make.whole("delete"), make.update())}
+    view = diff_view(found, before="dev", after="prod", sides=("dev", "prod"), namespaces={"dev": "prod"})
+    text = plain(view)
+    assert text.startswith("dev -> prod\nnamespace dev -> prod\n\n")
+    assert text.endswith("\n1 object only in dev, 1 different, 1 only in prod.\n")
+    heads = [row.split(" #", 1) for row in text.splitlines() if " # " in row and not row.startswith("      ")]
+    assert [(sign.strip(), words.split("   (")[0].split(" ", 3)[3]) for sign, words in heads] == [
+        ("", "differs"),
+        ("+", "only in prod"),
+        ("-", "only in dev"),
+    ]
+    assert not any(word in text for word in ("DELETED", "risk", "will be", "rendered", "restarts"))
 
 
 def test_a_comparison_of_two_environments(make: SimpleNamespace, snapshot: Any) -> None:
