@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitpromote.engine.look import Look
-from gitpromote.engine.rollback import RECORDED, to_go_back_to
+from gitpromote.engine.rollback import RECORDED, to_go_back_to, unrecorded
 from gitpromote.engine.still_to_come import still_to_come
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
@@ -61,6 +61,8 @@ def _rollback(world: World, planned: EnvironmentPlan, seen: Look, head: str | No
     records = [one for one in known if one.freight == ids and _is_meant(one, planned)]
     if not records:
         yield "the ledger has no Record that this Freight was there, verified, as the plan says it was"
+    elif planned.target.kind == "in-place" and unrecorded(records[0], seen.ledger.environment(planned.name)):
+        yield "its Record does not tell the values that were there"
     elif planned.target.kind != "in-place":
         yield from _otherwise(world, planned, head, str(records[0].commit))
 

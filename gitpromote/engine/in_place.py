@@ -20,6 +20,7 @@ from gitpromote.ports import Repository
 # Every apply asks whether sources are edited; what renders them is imported where they are.
 if TYPE_CHECKING:
     from gitpromote.engine.ask import Ask, RenderedApp
+    from gitpromote.render.edits_found import FoundEdits
     from gitpromote.render.freight_edits import EditData
 
 #: Path to bytes of files as earlier environments of the same plan leave them.
@@ -114,6 +115,31 @@ def edits_hold(repository: Repository, listing: Mapping[str, Entry], edits: Sequ
     named = {path: listing[path].oid for path in _named(edits) if path in listing}
     blobs = repository.blobs(set(named.values()))
     return len(named) == len(_named(edits)) and _hold({path: blobs[oid] for path, oid in named.items()}, edits)
+
+
+def edits_now(
+    world: World, resolved: ResolvedEnvironment, freight: Mapping[str, Freight], *, head: str, state: EnvironmentState
+) -> FoundEdits:
+    """The values that stand in a commit of sources where edits are made, as edits of their own.
+
+    What was edited before and is not any more counts as long as it is there.
+    """
+    from gitpromote.render.edits_found import FoundEdits, edits_found, place_of
+
+    try:
+        edits = edits_of(world, resolved, freight, head, {}) if freight else ()
+    except (ConfigurationError, SourceInvalid):
+        edits = ()  # what is edited now does not go with what is there
+    recorded = state.content.edits if state.content else ()
+    places = {place_of(edit) for edit in edits}
+    others = [edit for edit in recorded if place_of(edit) not in places]
+    repository = world.repository(resolved.target.repository)
+    listing = repository.listing(head)
+    named = {path: listing[path].oid for path in _named([*edits, *others]) if path in listing}
+    blobs = repository.blobs(set(named.values()))
+    read = {path: blobs[oid] for path, oid in named.items()}
+    found, before = edits_found(read, edits), edits_found(read, others)
+    return FoundEdits((*found.edits, *before.edits), found.lost if edits else before.lost)
 
 
 def _hold(read: Mapping[str, bytes], edits: Iterable[EditData]) -> bool:

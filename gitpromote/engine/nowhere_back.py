@@ -6,6 +6,8 @@ from gitpromote.engine.freight_named import among
 from gitpromote.engine.look import Look
 from gitpromote.errors import Blocked, UsageError
 from gitpromote.model.moments import instant
+from gitpromote.model.record import Record
+from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 
 
@@ -15,13 +17,14 @@ def is_called(seen: Look, identifier: str, words: str) -> bool:
 
 
 def nothing_to_go_back_to(
-    pipeline: str, seen: Look, environment: str, to: str | None, *, elsewhere: str
+    pipeline: str, seen: Look, resolved: ResolvedEnvironment, to: str | None, *, elsewhere: str
 ) -> UsageError | Blocked:
     """The error where no Record is found to go back to.
 
     :param to: what was named, if anything was
     :param elsewhere: where the Environment was written before its target became another one; empty if nowhere
     """
+    environment = resolved.name
     state = seen.ledger.environment(environment)
     left = [seen.ledger.freight[one].freight.alias for one in state.rolled_back if _known(seen, one)]
     if to is not None:
@@ -34,6 +37,8 @@ def nothing_to_go_back_to(
             hint=_again(pipeline, seen, state, gone) if gone else "",
         )
     here = f" since it is no longer written to {elsewhere}: what was there is not for this place" if elsewhere else ""
+    if resolved.is_control_flow:
+        return _nothing_held(pipeline, resolved)
     history = f"Its history:\n  gitpromote history --env {environment}"
     if left and not here:
         here = f" but what was rolled back from here: {', '.join(sorted(left))}"
@@ -42,9 +47,40 @@ def nothing_to_go_back_to(
     return Blocked(
         "There is nothing to go back to",
         code="rollback-nothing",
-        detail=f"{environment} has never held another verified Freight{here}.",
+        detail=f"{environment} has never held other verified content{here}.",
         hint=history,
     )
+
+
+def _nothing_held(pipeline: str, resolved: ResolvedEnvironment) -> Blocked:
+    """Of a point of control: it follows from what comes before it."""
+    before = [f"  gitpromote rollback {pipeline} {name} --reason …" for name in resolved.after]
+    return Blocked(
+        "There is nothing to go back to",
+        code="rollback-nothing",
+        detail=f"{resolved.name} has no Apps and holds nothing"
+        + (": what passes it follows from what comes before it." if before else "."),
+        hint="\n".join(["Roll back what comes before it:", *before]) if before else "",
+    )
+
+
+def cannot_be_restored(environment: str, record: Record) -> Blocked:
+    """Of sources that were edited in place, where nobody knows with what values."""
+    gone = [str(one) for one in record.data.get("unrecorded", ())]
+    why = f"it had no value at {'; '.join(gone)}" if gone else "its Record tells none of the values that were there"
+    commit = str(record.commit)[:7]
+    return Blocked(
+        "What was there cannot be put back",
+        code="rollback-unrecorded",
+        detail=f"{environment}: what was {_VERBS.get(record.kind, record.kind)} as {commit} by {record.actor.claimed} "
+        f"is not known: {why}. Nothing was written.",
+        hint="Put the values that are wanted into the sources by hand, then keep them:\n"
+        f"  git show {commit}\n"
+        f"  gitpromote adopt {environment} --reason …",
+    )
+
+
+_VERBS = {"adopted": "adopted", "rolled-back": "gone back to"}
 
 
 def _known(seen: Look, identifier: str) -> bool:

@@ -151,6 +151,10 @@ def request_of(asked: Asked) -> Request:
         apps=asked.apps or ("*",),
         complete=asked.environments is None and asked.apps is None,
         replace=dict(asked.replace),
+        images=asked.images,
+        charts=asked.charts,
+        commit=asked.commit,
+        unpinned=asked.unpinned,
     )
 
 

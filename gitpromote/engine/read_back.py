@@ -10,7 +10,7 @@ from gitpromote.engine.calling import Called
 from gitpromote.engine.in_place import edits_hold
 from gitpromote.engine.not_landed import NotLanded, failed_record
 from gitpromote.engine.outcome_of import differences_text
-from gitpromote.engine.target_now import difference_of
+from gitpromote.engine.target_now import difference_of, is_there, result_holds
 from gitpromote.engine.targets import files_of, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.model.plan import EnvironmentPlan, PlanFile
@@ -50,6 +50,8 @@ def after_landing(world: World, planned: EnvironmentPlan, commit: str, head: str
     """
     if head is None:
         return After(planned=planned, commit=commit, head=None, differs=True)
+    if not is_there(world.repository(planned.target.repository), commit):  # forced away, and gone for good
+        return After(planned=planned, commit=commit, head=head, differs=not result_holds(world, planned, head))
     changed = _edited(world, planned, commit, head) if planned.edits else _changed(world, planned, commit, head)
     found = [difference_of(world, planned, path, *ids, head) for path, ids in list(changed.items())[:_MOST]]
     return After(planned=planned, commit=commit, head=head, differs=bool(changed), differences=tuple(found))
@@ -130,7 +132,9 @@ def _differs(_: World, result: EnvironmentResult, after: After, called: Called) 
 
 def _still(world: World, after: After) -> str:
     repository = world.repository(after.planned.target.repository)
-    if after.head is None or not repository.is_ancestor(after.commit, after.head):
+    if after.head is None or not is_there(repository, after.commit):
+        return "rewritten since"
+    if not repository.is_ancestor(after.commit, after.head):
         return "rewritten since"
     [last, *_] = repository.log(after.head, limit=1)
     return f"{last.oid[:7]} of {last.email or last.author} on top"
@@ -144,6 +148,11 @@ def _records(world: World, file: PlanFile, after: After) -> list[Record]:
     return [*([failed] if failed is not None else []), _record(world, file, after)]
 
 
+def _is_before(world: World, after: After) -> bool:
+    repository = world.repository(after.planned.target.repository)
+    return is_there(repository, after.commit) and repository.is_ancestor(str(after.head), after.commit)
+
+
 def _now(after: After) -> str:
     branch = after.planned.target.ref.removeprefix("refs/heads/")
     return f"{branch} holds something else now" if after.head is not None else f"{branch} is gone"
@@ -152,7 +161,9 @@ def _now(after: After) -> str:
 def _record(world: World, file: PlanFile, after: After) -> Record:
     planned, last = after.planned, after.last
     generation = file.plan.basis.ledger.generations.get(planned.name, 0)
-    told = {"author": last.author, "subject": last.subject} if last is not None else {}
+    # Where it was put back to what stood before, the last who touched it is not who did that.
+    back = after.head is not None and _is_before(world, after)
+    told = {"author": last.author, "subject": last.subject} if last is not None and not back else {}
     return Record(
         id=planned_record_id(planned.change_digest, generation, planned.steps[0].id, "foreign-commit"),
         kind="foreign-commit",

@@ -9,7 +9,7 @@ from functools import partial
 from gitpromote.engine.in_place import observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.not_undone import not_undone
-from gitpromote.engine.nowhere_back import is_called, nothing_to_go_back_to
+from gitpromote.engine.nowhere_back import cannot_be_restored, is_called, nothing_to_go_back_to
 from gitpromote.engine.observe_rendered import holds_foreign
 from gitpromote.engine.targets import foreign_commits, lost_commit, read_content
 from gitpromote.engine.world import World
@@ -41,6 +41,8 @@ def observe_rollback(
     head = seen.head(target.repository, target.ref)
     if target.kind == "in-place":
         state = seen.ledger.environment(resolved.name)
+        if unrecorded(chosen, state):
+            raise cannot_be_restored(resolved.name, chosen)
         edits = tuple(chosen.data.get("edits", ()))
         found, blobs = observe_sources(world, resolved, freight, head=head, state=state, overlay={}, edits=edits)
         return _with_what_stays(world, seen, _undoing(found)), blobs
@@ -69,6 +71,17 @@ def observe_rollback(
         sources=(_source(chosen, target.repository, target.path, desired),),
     )
     return _with_what_stays(world, seen, _undoing(observed)), repository.blobs(_new(current, desired))
+
+
+def unrecorded(record: Record, state: EnvironmentState) -> bool:
+    """Whether a Record of sources does not say all that it would take to have them again.
+
+    Some values stood at places that are gone, or the Record tells of no edit where there are some.
+    """
+    if record.data.get("unrecorded"):
+        return True
+    edited = record.kind == "adopted" or (state.content is not None and bool(state.content.edits))
+    return edited and not record.data.get("edits")
 
 
 def _undoing(observed: EnvironmentObservation) -> EnvironmentObservation:
@@ -170,7 +183,7 @@ def _chosen(
             if any(is_called(seen, identifier, to) for identifier in one.freight.values())
         ]
     if not found:
-        raise nothing_to_go_back_to(pipeline, seen, resolved.name, to, elsewhere=_elsewhere(records, _place(resolved)))
+        raise nothing_to_go_back_to(pipeline, seen, resolved, to, elsewhere=_elsewhere(records, _place(resolved)))
     return found[0]
 
 

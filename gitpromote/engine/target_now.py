@@ -40,7 +40,7 @@ def fresh_look(
         "planned_head": planned_head,
         "records": here,
         "superseded": _superseded(world, plan, planned, seen, records),
-        "held": _held(plan, planned, seen),
+        "held": _held(world, plan, planned, seen),
         "alive": _alive(world, plan, seen).get(planned.name, ""),
         "changed_callables": world.changed_callables(functions),
     }
@@ -83,6 +83,13 @@ def _holds(
         nothing = empty_tree(world.repository(planned.target.repository).object_format)
         return present and (reads[0][2] or nothing) == (planned.result_tree or nothing)
     return not planned.writes or edits_hold(world.repository(planned.target.repository), listing, planned.edits)
+
+
+def result_holds(world: World, planned: EnvironmentPlan, head: str) -> bool:
+    """Whether a commit of the target holds what this plan would write. Sources: whether the edited values are there."""
+    repository = world.repository(planned.target.repository)
+    listing = repository.listing(head)
+    return _holds(world, planned, listing, _reads_now(planned, listing, repository.object_format))
 
 
 def holds_as_seen(world: World, planned: EnvironmentPlan, head: str | None) -> bool:
@@ -178,9 +185,11 @@ def _alive(world: World, plan: Plan, seen: Look) -> Mapping[str, str]:
     return living_again(world, plan, seen)
 
 
-def _held(plan: Plan, planned: EnvironmentPlan, seen: Look) -> str:
-    """Why what is there stays, whatever the plan made of that; a rollback holds it anew."""
+def _held(world: World, plan: Plan, planned: EnvironmentPlan, seen: Look) -> str:
+    """Why what is there stays, whatever the plan made of that; a rollback holds it anew, and what is gone goes."""
     held = seen.ledger.environment(planned.name).held
+    if not world.pipeline.resolved(planned.name).takes_freight:
+        return ""
     return f'held by {held.actor}: "{held.reason}"' if held is not None and plan.kind != "rollback" else ""
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitpromote.engine.append import append, event, ledger_refused
 from gitpromote.engine.hiding import tree_without
-from gitpromote.engine.in_place import edits_hold
+from gitpromote.engine.in_place import edits_hold, edits_now
 from gitpromote.engine.locked import lock_data
-from gitpromote.engine.look import lock_prefix, look
+from gitpromote.engine.look import Look, lock_prefix, look
 from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, Contention, RemoteFailed, UsageError
@@ -24,6 +24,10 @@ from gitpromote.model.state import EnvironmentState, LedgerState, RolledBack
 from gitpromote.planning.changed_objects import changes_of
 from gitpromote.planning.debt import fields_of, files_between
 from gitpromote.ports import NewCommit, RefChange, Repository
+
+# What edits YAML is loaded where sources are adopted.
+if TYPE_CHECKING:
+    from gitpromote.render.edits_found import FoundEdits
 
 LOCK_FORMAT = "gitpromote.lock/1.0"
 
@@ -100,7 +104,8 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
     content = None
     if target.is_rendered:
         content = read_content(repository, head, target, apps=names, omit=omit, sensitive_paths=paths)
-    if state.content is not None and _is_recorded(repository, head, state.content, content):
+    found = _edits(world, resolved, seen, head, state) if content is None else None
+    if state.content is not None and _is_recorded(repository, head, state.content, content, found):
         raise UsageError(
             "There is nothing to adopt",
             code="nothing-to-adopt",
@@ -112,7 +117,7 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
         "repository": target.repository,
         "path": target.path,
         "reason": reason,
-        **_adopted(state, head, tree, sensitive),
+        **_adopted(state, sensitive, found),
         "subtrees": list(target.subtrees),
         "keep": list(target.keep),
         "changed": _changed(world, resolved, state.content, content),
@@ -133,16 +138,29 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
     return append(world, records)[0][-1]
 
 
-def _is_recorded(repository: Repository, head: str, recorded: RecordedContent, content: Content | None) -> bool:
-    """Whether the target holds what the last Record says."""
+def _edits(world: World, resolved: ResolvedEnvironment, seen: Look, head: str, state: EnvironmentState) -> FoundEdits:
+    known = {
+        name: seen.ledger.freight[one].freight for name, one in state.freight.items() if one in seen.ledger.freight
+    }
+    return edits_now(world, resolved, known, head=head, state=state)
+
+
+def _is_recorded(
+    repository: Repository, head: str, recorded: RecordedContent, content: Content | None, found: FoundEdits | None
+) -> bool:
+    """Whether the target holds what the last Record says. Where it says of no edit, there is nothing that holds."""
     if content is None:
-        return edits_hold(repository, repository.listing(head), recorded.edits)
+        told = bool(recorded.edits) or found is None or not found.edits
+        return told and edits_hold(repository, repository.listing(head), recorded.edits)
     return recorded.tree == tree_without(content, recorded.omitted, object_format=repository.object_format)
 
 
-def _adopted(state: EnvironmentState, head: str, tree: str | None, sensitive: Any) -> dict[str, Any]:
-    # What was edited by us is no longer there: nothing of ours is expected of the sources until the next promotion.
-    return {"omitted": sorted(sensitive), "edits": [], "before": state.content.tree if state.content else None}
+def _adopted(state: EnvironmentState, sensitive: Any, found: FoundEdits | None) -> dict[str, Any]:
+    """What stands at our edits' places is what a rollback puts back; of what it cannot put back it is told, too."""
+    edits = [dict(one) for one in found.edits] if found else []
+    lost = {"unrecorded": list(found.lost)} if found and found.lost else {}
+    before = state.content.tree if state.content else None
+    return {"omitted": sorted(sensitive), "edits": edits, "before": before, **lost}
 
 
 def _changed(

@@ -270,7 +270,8 @@ def _overridden(state: EnvironmentState, record: Record, now: int) -> dict[str, 
 
 def _retired(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
     verified = stays.without(state.verified, state.freight.values(), now=now)
-    return {"retired": True, "freight": {}, "arrived": {}, "content": None, "verified": verified}
+    gone: dict[str, Any] = {"freight": {}, "arrived": {}, "content": None, "held": None}
+    return {"retired": True, "verified": verified, **gone}
 
 
 _OF_ENVIRONMENT: Mapping[str, Callable[[EnvironmentState, Record, int], dict[str, Any]]] = {

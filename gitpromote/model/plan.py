@@ -46,7 +46,12 @@ class PlannedPipeline(Document):
 
 
 class Request(Document):
-    """What was asked for. ``complete`` is false where environments or apps were narrowed."""
+    """What was asked for. ``complete`` is false where environments or apps were narrowed.
+
+    :ivar freight: the Freight that was named, or all that was named by hand, as one text
+    :ivar images: what was named by hand, each as it was written; ``charts`` and ``commit`` as well
+    :ivar unpinned: a tag without a digest will do where no registry answers
+    """
 
     freight: str | None = None
     environments: tuple[str, ...] = ("*",)
@@ -54,6 +59,11 @@ class Request(Document):
     complete: bool = True
     replace: dict[str, str] = Field(default_factory=dict)
     reason: str | None = None
+    # Left out where they say nothing, so that plans of earlier versions keep their bytes.
+    images: tuple[str, ...] = Field(default=(), exclude_if=lambda images: not images)
+    charts: tuple[str, ...] = Field(default=(), exclude_if=lambda charts: not charts)
+    commit: str | None = Field(default=None, exclude_if=lambda commit: commit is None)
+    unpinned: bool = Field(default=False, exclude_if=lambda unpinned: not unpinned)
 
 
 class RepositoryBasis(Document):

@@ -124,6 +124,11 @@ class ResolvedEnvironment:
         """Whether it carries no App: what is available and passes its gates is verified."""
         return not self.apps
 
+    @property
+    def takes_freight(self) -> bool:
+        """Whether Freight can come to it; to what is gone from its Pipeline, and waits to be deleted, none can."""
+        return bool(self.after or self.direct)
+
     def after_data(self) -> dict[str, Any]:
         """``{"all": […]}`` or ``{"any": […]}``; empty for a start."""
         return {self.join: list(self.after)} if self.after else {}

@@ -39,6 +39,7 @@ from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Bypass, EnvironmentState, FreightState, Held, LedgerState
 from gitpromote.planning.expressions import Ask, Truth, environment_variables, evaluate, freight_variables
+from gitpromote.planning.points import counting
 from gitpromote.planning.requirement import Part, Place, Requirement
 
 Leaving: TypeAlias = Mapping[str, Mapping[str, Freight]]
@@ -189,7 +190,7 @@ class Journey:
         """What the ledger says of an Environment."""
         state = self._states.get(environment)
         if state is None:
-            state = self._states[environment] = self.ledger.environment(environment)
+            state = self._states[environment] = counting(self, self.ledger.environment(environment))
         return state
 
     def known(self, freight: str) -> FreightState | None:
@@ -248,7 +249,7 @@ class Journey:
         if bypass is not None and not self._is_void(environment, bypass):
             return False
         resolved = self.pipeline.resolved(environment)
-        need = self._requirement(resolved, freight)
+        need = self.requirement(resolved, freight)
         vouching = [place.name for place in need.places if place.at is not None]
         return need.at is None or all(one in known.bypass and self._is_start(one, freight) for one in vouching)
 
@@ -278,7 +279,7 @@ class Journey:
 
     def _verdict(self, resolved: ResolvedEnvironment, freight: Freight) -> Verdict:
         known, held = self.known(freight.id), self.state(resolved.name).held
-        need = self._requirement(resolved, freight)
+        need = self.requirement(resolved, freight)
         refusal = self._refusal(resolved, freight, known)
         if refusal is not None:
             return Verdict(way=refusal[0], admitted=False, message=refusal[1], requirement=need)
@@ -351,7 +352,7 @@ class Journey:
 
     # -- what it needs of those before
 
-    def _requirement(self, resolved: ResolvedEnvironment, freight: Freight) -> Requirement:
+    def requirement(self, resolved: ResolvedEnvironment, freight: Freight) -> Requirement:
         """Of the Environments before this one, those that Freight of this Warehouse gets to."""
         if freight.warehouse in resolved.direct:
             return Requirement(join="all", parts=())
@@ -362,7 +363,7 @@ class Journey:
     def _part(self, before: ResolvedEnvironment, freight: Freight) -> Part:
         skip = self.skips(before, freight)
         if skip is not None and skip.holds:
-            inner = self._requirement(before, freight)
+            inner = self.requirement(before, freight)
             known = self.known(freight.id)
             # What comes before a start that is left out: nothing, since the Freight is known.
             entered = known.created_at if known else None
@@ -393,7 +394,7 @@ class Journey:
         if known is None or environment not in known.bypass:
             return True
         resolved = self.pipeline.resolved(environment)
-        return self._ordinary_row(resolved, freight, known, self._requirement(resolved, freight))[1]
+        return self._ordinary_row(resolved, freight, known, self.requirement(resolved, freight))[1]
 
     def comes_again(self, environment: str, freight: Freight) -> bool:
         """Whether Freight that a hotfix brought there would come the ordinary way by now, as soon as the gates hold.
@@ -407,7 +408,7 @@ class Journey:
         here = freight.id in (state.verified if resolved.is_control_flow else state.freight.values())
         if known is None or not here or freight.id not in state.bypassed:
             return False
-        need = self._requirement(resolved, freight)
+        need = self.requirement(resolved, freight)
         return self._refusal(resolved, freight, known) is None and self._ordinary_row(resolved, freight, known, need)[1]
 
 

@@ -56,8 +56,6 @@ def _behind(journey: Journey, environment: str) -> list[str]:
 
 
 def _fate(journey: Journey, resolved: ResolvedEnvironment, freight: Freight) -> Fate:
-    state = journey.state(resolved.name)
-    there = state.verified.keys() if resolved.is_control_flow else set(state.freight.values())
-    if freight.id in there:
-        return "runs"
+    if not resolved.is_control_flow and freight.id in journey.state(resolved.name).freight.values():
+        return "runs"  # a point of control runs nothing: it follows from what comes before it
     return "open" if journey.verdict(resolved.name, freight).admitted else "closed"

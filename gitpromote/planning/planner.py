@@ -213,7 +213,8 @@ def _environment(
         idle=idle,
     )
     # Who goes back asks for it by name, and holds the Environment anew: an earlier hold is no reason to stay.
-    held = effect.state.held is not None and kind != "rollback"
+    # And where nothing can come any more, there is nothing that a hold keeps out.
+    held = effect.state.held is not None and kind != "rollback" and resolved.takes_freight
     decision, reason = decide(outcomes, missing=observed.missing, held=held, changes=changes, arrives=arrives)
     again = _again(journey, resolved, observed, kind, effect.changes, going, digest)
     return EnvironmentPlan(

@@ -170,10 +170,14 @@ def _stale_generation(record: Record) -> Judgement:
         "adopted": "adopted since",
         "held": "held since",
         "released": "released since",
-        "foreign-commit": "written by somebody else since",
     }
-    if record.kind == "foreign-commit" and record.data.get("author"):
-        text = f"changed by {record.data['author']} as soon as it had been written, commit {(record.commit or '')[:7]}"
+    if record.kind == "foreign-commit":
+        author, commit = record.data.get("author"), (record.commit or "")[:7]
+        text = (
+            f"changed by {author} as soon as it had been written, commit {commit}"
+            if author
+            else "what was written there is gone: somebody has deleted its branch, or put it back to what it was"
+        )
         return Judgement(verdict="stale", code="plan-overtaken", message=text, record=record)
     text = f"{words.get(record.kind, record.kind)} by {record.actor.claimed}"
     by_plan = f" (plan {record.plan.removeprefix('sha256:')[:12]})" if record.plan else ""

@@ -182,7 +182,7 @@ def _environment(pipeline: Pipeline, name: str) -> Environment:
     return said.changed(
         {
             "after": (),
-            "direct": False,
+            "direct": (),  # nothing comes to it any more
             "target": said.target or pipeline.target,
             "delivery": said.delivery or pipeline.delivery,
             "agent": said.agent or pipeline.agent,

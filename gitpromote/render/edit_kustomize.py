@@ -11,7 +11,7 @@ from gitpromote.render.edit_source import Change, DataPath, Source
 from gitpromote.render.edit_splice import insert_item, insert_pair, remove_pair, replace_empty, replace_scalar
 from gitpromote.render.image_text import image_name, version_text
 
-__all__ = ["Pin", "set_kustomize_image"]
+__all__ = ["Pin", "kustomize_versions", "set_kustomize_image"]
 
 Pin: TypeAlias = Literal["tag@digest", "digest", "tag"]
 
@@ -40,6 +40,22 @@ def set_kustomize_image(
     if not indices:
         changes.append(_added(source, root, images, {"name": repository, **_present(wanted)}))
     return source.with_changes(changes) if changes else data
+
+
+def kustomize_versions(data: bytes, *, repository: str, file: str) -> list[tuple[str | None, str | None]]:
+    """The tags and digests that a kustomization has for a repository, one pair for each entry that speaks of it.
+
+    :raises SourceInvalid: ``edit-…``
+    """
+    source = Source(data, file=file)
+    root = _root(source)
+    held = _held(source, root, root.get("images") if root else None)
+    named = [entry for entry in held if _names(entry, repository)]
+    return [(_text(entry.get("newTag")), _text(entry.get("digest"))) for entry in named]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _root(source: Source) -> Node | None:

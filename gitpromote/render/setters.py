@@ -16,7 +16,7 @@ from gitpromote.render.edit_splice import replace_scalar
 from gitpromote.render.image_text import Part, image_name, version_text, whole_text
 from gitpromote.render.setter_evidence import Mark, repositories_of
 
-__all__ = ["Place", "apply_flux_setters", "set_places", "unclear_places"]
+__all__ = ["Place", "apply_flux_setters", "set_places", "setter_versions", "unclear_places"]
 
 _COMMENT = re.compile(
     r"""[ \t]+\#[ \t]*\{[ \t]*"\$imagepolicy"[ \t]*:[ \t]*"
@@ -103,6 +103,36 @@ def unclear_places(
         return []
     setters = _Setters(data, file=file, images=images, policies=policies)
     return [setters.place(mark) for mark in setters.unclear]
+
+
+def setter_versions(
+    data: bytes, *, images: Iterable[ImageArtifact], file: str, policies: Mapping[str, str] | None = None
+) -> dict[str, tuple[str | None, str | None]]:
+    """Repository to the tag and digest that stand at its marks; where these say different things, of the last of them.
+
+    An image without a mark that says its tag or digest is left out.
+    """
+    if not _may_hold_marks(data):
+        return {}
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for mark, image in _Setters(data, file=file, images=images, policies=policies).meant:
+        tag, digest = _standing(mark, image)
+        before = found.get(image.repository, (None, None))
+        if tag or digest:
+            found[image.repository] = (tag or before[0], digest or before[1])
+    return found
+
+
+def _standing(mark: Mark, image: ImageArtifact) -> tuple[str | None, str | None]:
+    """Tag and digest that a mark's value says."""
+    value = mark.node.value
+    if mark.part == "name":
+        return (None, None)
+    if mark.part == "digest":
+        return (None, value or None)
+    rest = f":{value}" if mark.part == "tag" else value.removeprefix(image_name(value, image.repository) or value)
+    tag, _, digest = rest.partition("@")
+    return (tag.removeprefix(":") or None, digest or None)
 
 
 def _may_hold_marks(data: bytes) -> bool:

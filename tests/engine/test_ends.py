@@ -68,7 +68,7 @@ def test_a_plan_that_is_nowhere_is_to_be_saved_first(promoted):
         project.apply(project.plan(env="prod"), auto_approve=True)
     assert caught.value.hint == (
         "One of them is needed, of a plan that is saved:\n"
-        "  gitpromote plan shop -out=plan.json\n"
+        "  gitpromote plan shop --env prod -out=plan.json\n"
         "  gitpromote apply plan.json --expect-digest sha256:…\n"
         "  gitpromote approve plan.json --env prod"
     )

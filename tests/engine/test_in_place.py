@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
-from gitpromote import App, Environment, Helm, InPlace, Kustomize, Plain, SetValue, Warehouse
+from gitpromote import App, Environment, FluxSetters, Helm, InPlace, Kustomize, Plain, SetValue, Warehouse
 from gitpromote import Image as Images
-from gitpromote.errors import UsageError
+from gitpromote.engine import verbs
+from gitpromote.errors import Blocked, UsageError
+from gitpromote.render.edits_found import FoundEdits
 
 IMAGE = "ghcr.io/acme/shop"
 DIGEST = "sha256:" + "ab" * 32
@@ -248,6 +251,133 @@ def test_a_rollback_leads_out_of_a_foreign_value(chart):
     plan = chart.project(pipeline).rollback("prod", reason="5xx")
     assert chart.told(chart.apply(plan, project=chart.project(pipeline))) == {"prod": "written"}
     assert chart.home.show("main:envs/prod.yaml") == text.replace("1.2.0", "1.1.0")
+
+
+def adopted(site, pipeline, before="1.1.0", after="1.1.5", path="envs/test.yaml"):
+    """Somebody changed the value by hand, it was adopted, and then something else was promoted."""
+    site.promote(pipeline, images=[f"{IMAGE}:{before}"])
+    text = site.home.show(f"main:{path}").replace(before, after)
+    site.home.commit({path: text}, message="by hand")
+    record = site.project(pipeline).adopt("test", reason="hot")
+    assert site.project(pipeline).verify().ok
+    site.clock.sleep(60)
+    site.promote(pipeline, images=[f"{IMAGE}:1.2.0"])
+    assert "1.2.0" in site.home.show(f"main:{path}")
+    return text, record
+
+
+def test_a_rollback_restores_the_values_that_were_adopted(chart):
+    pipeline = helm(chart)
+    text, record = adopted(chart, pipeline)
+    assert record.data["edits"] == [
+        {"kind": "set-value", "file": "envs/test.yaml", "path": "image.tag", "value": "1.1.5"}
+    ]
+    plan = chart.project(pipeline).rollback("test", reason="5xx")
+    assert chart.told(chart.apply(plan, project=chart.project(pipeline))) == {"test": "written"}
+    assert chart.home.show("main:envs/test.yaml") == text
+    assert chart.project(pipeline).verify().ok
+    assert [one.drift for one in chart.project(pipeline).status().data.environments] == [False, False]
+
+
+def test_what_is_changed_after_it_was_adopted_is_foreign_and_may_be_adopted_again(chart):
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    for value in ("1.1.5", "1.1.6"):
+        text = VALUES.format(env="test").replace("1.0.0", value)
+        chart.home.commit({"envs/test.yaml": text}, message="by hand")
+        assert chart.decisions(chart.project(pipeline).plan())["test"] == "blocked foreign"
+        chart.project(pipeline).adopt("test", reason="hot")
+        assert chart.decisions(chart.project(pipeline).plan())["test"] == "noop"
+        with pytest.raises(UsageError, match="nothing-to-adopt"):
+            chart.project(pipeline).adopt("test", reason="x")
+
+
+@pytest.mark.parametrize(
+    "after", ["image: ghcr.io/acme/shop:1.1.5 # {}", "image: ghcr.io/acme/shop:1.1.5@sha256:" + "c" * 64 + " # {}"]
+)
+def test_values_behind_setter_comments_that_were_adopted_are_restored(bare, after):
+    mark = '{"$imagepolicy": "flux-system:shop"}'
+    line = "image: ghcr.io/acme/shop:1.0.0 # {}"
+    deployment = bare.deployment("x").replace("image: ghcr.io/acme/shop:1.0.0", line.format(mark))
+    assert mark in deployment
+    bare.home.commit({"deploy/d.yaml": deployment})
+    pipeline = bare.pipeline(
+        Environment("test"),
+        apps=[App("shop", Plain("deploy"), edits=[FluxSetters()])],
+        target=InPlace("main"),
+        warehouse=Warehouse(Images(IMAGE)),
+    )
+    bare.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    text = deployment.replace(line.format(mark), after.format(mark))
+    bare.home.commit({"deploy/d.yaml": text}, message="by hand")
+    bare.project(pipeline).adopt("test", reason="hot")
+    bare.clock.sleep(60)
+    bare.promote(pipeline, images=[f"{IMAGE}:1.2.0"])
+    plan = bare.project(pipeline).rollback("test", reason="5xx")
+    assert bare.told(bare.apply(plan, project=bare.project(pipeline))) == {"test": "written"}
+    assert bare.home.show("main:deploy/d.yaml") == text
+
+
+@pytest.mark.parametrize("after", ["newTag: 1.1.5", "digest: sha256:" + "c" * 64])
+def test_an_image_of_a_kustomization_that_was_adopted_is_restored(bare, after):
+    path = "overlays/test/kustomization.yaml"
+    base = {"base/kustomization.yaml": "resources: [d.yaml]\n", "base/d.yaml": bare.deployment("x")}
+    bare.home.commit({**base, path: KUSTOMIZATION.format(env="test")})
+    pipeline = bare.pipeline(
+        Environment("test"),
+        apps=[App("shop", Kustomize("overlays/$env"))],
+        target=InPlace("main"),
+        warehouse=Warehouse(Images(IMAGE)),
+    )
+    bare.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    before = bare.home.show(f"main:{path}")
+    bare.home.commit({path: before.replace("newTag: 1.1.0", after)}, message="by hand")
+    record = bare.project(pipeline).adopt("test", reason="hot")
+    bare.clock.sleep(60)
+    bare.promote(pipeline, images=[f"{IMAGE}:1.2.0"])
+    plan = bare.project(pipeline).rollback("test", reason="5xx")
+    assert bare.told(bare.apply(plan, project=bare.project(pipeline))) == {"test": "written"}
+    [image] = yaml.safe_load(bare.home.show(f"main:{path}"))["images"]
+    assert image == {"name": IMAGE, **yaml.safe_load(after)}
+    assert bare.project(pipeline).verify().ok
+    assert "unrecorded" not in record.data
+
+
+def test_what_was_adopted_without_a_value_at_its_place_cannot_be_gone_back_to(chart):
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    text = chart.home.show("main:envs/test.yaml") + "\n"
+    chart.home.commit({"envs/test.yaml": "replicas: 2\n"}, message="by hand")
+    record = chart.project(pipeline).adopt("test", reason="hot")
+    assert (record.data["edits"], record.data["unrecorded"]) == ([], ["envs/test.yaml: image.tag"])
+    chart.home.commit({"envs/test.yaml": text}, message="put back")
+    chart.clock.sleep(60)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.2.0"])
+    with pytest.raises(Blocked) as caught:
+        chart.project(pipeline).rollback("test", reason="5xx")
+    commit = str(record.commit)[:7]
+    assert str(caught.value) == (
+        "What was there cannot be put back  [rollback-unrecorded]\n"
+        f"test: what was adopted as {commit} by Ada <ada@acme.example> is not known: it had no value at "
+        "envs/test.yaml: image.tag. Nothing was written.\n"
+        "Put the values that are wanted into the sources by hand, then keep them:\n"
+        f"  git show {commit}\n"
+        "  gitpromote adopt test --reason …"
+    )
+    assert "1.2.0" in chart.home.show("main:envs/test.yaml")
+
+
+def test_what_was_adopted_before_values_were_recorded_is_not_said_to_be_restored(chart, monkeypatch):
+    """As earlier versions recorded it."""
+    pipeline = helm(chart)
+    with monkeypatch.context() as patched:
+        patched.setattr(verbs, "edits_now", lambda *_, **__: FoundEdits((), ()))
+        _, record = adopted(chart, pipeline)
+    assert record.data["edits"] == []
+    with pytest.raises(Blocked) as caught:
+        chart.project(pipeline).rollback("test", reason="5xx")
+    assert caught.value.code == "rollback-unrecorded"
+    assert "its Record tells none of the values that were there. Nothing was written." in caught.value.detail
 
 
 # -- what else stays

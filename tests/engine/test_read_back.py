@@ -215,3 +215,63 @@ def test_edits_in_place_must_still_hold(bare, spoiled):
 def test_where_the_heads_are_ours_nothing_is_compared(site, monkeypatch):
     monkeypatch.setattr(read_back, "after_landing", lambda *asked: pytest.fail(f"compared {asked}"))
     assert site.told(site.apply()) == {"test": "written", "uat": "written", "prod": "written"}
+
+
+def test_a_branch_that_is_put_back_to_what_the_plan_saw_is_not_written_a_second_time(promoted):
+    plan = promoted.project().plan()
+    assert promoted.told(promoted.apply(plan, env="test")) == {"test": "written"}
+    ours = str(promoted.home.head("env/test"))
+    promoted.home.git("update-ref", "refs/heads/env/test", "refs/heads/env/test~1")
+    back = promoted.home.head("env/test")
+    result = promoted.apply(plan)
+    assert promoted.told(result) == {"test": "failed 10", "uat": "waiting 3", "prod": "waiting 3"}
+    assert result.environments[0].code == "landed-differs"
+    assert result.environments[0].message == f"was written as {ours[:7]}, but env/test holds something else now"
+    again = promoted.apply(plan)
+    assert promoted.told(again) == {"test": "stale 4", "uat": "waiting 3", "prod": "waiting 3"}
+    assert again.environments[0].message == (
+        "what was written there is gone: somebody has deleted its branch, or put it back to what it was"
+    )
+    assert promoted.home.head("env/test") == back
+    assert promoted.records("foreign-commit") == [("foreign-commit", "test")]
+    assert promoted.decisions(promoted.project().plan())["test"] == "blocked foreign"
+    replaced = promoted.project().plan(replace={"test": str(back)})
+    assert promoted.told(promoted.apply(replaced)) == {"test": "written", "uat": "written", "prod": "written"}
+    assert promoted.project().verify().ok
+
+
+def test_a_rollback_that_somebody_undid_is_not_carried_out_a_second_time_by_the_same_plan(promoted):
+    promoted.promote()
+    plan = promoted.project().rollback("prod", reason="5xx")
+    promoted.apply(plan)
+    promoted.home.git("update-ref", "refs/heads/env/prod", "refs/heads/env/prod~1")
+    back = promoted.home.head("env/prod")
+    assert promoted.told(promoted.apply(plan)) == {"prod": "failed 10"}
+    assert promoted.told(promoted.apply(plan)) == {"prod": "stale 4"}
+    assert promoted.home.head("env/prod") == back
+
+
+def test_a_deletion_that_somebody_undid_is_not_carried_out_a_second_time_by_the_same_plan(promoted):
+    plan = promoted.project().retire(env="prod", reason="over")
+    assert promoted.told(promoted.apply(plan)) == {"prod": "written"}
+    promoted.home.git("update-ref", "refs/heads/env/prod", "refs/heads/env/prod~1")
+    back = promoted.home.head("env/prod")
+    assert promoted.told(promoted.apply(plan)) == {"prod": "failed 10"}
+    promoted.apply(plan)
+    assert promoted.home.head("env/prod") == back
+
+
+_MINE = ("-c", "user.name=Tom", "-c", "user.email=tom@acme.example")
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_was_forced_away_for_good_is_judged_by_what_the_plan_says(promoted, same):
+    plan = promoted.project().plan()
+    promoted.apply(plan, env="test")
+    tree = "refs/heads/env/test^{tree}" if same else "refs/heads/env/test~1^{tree}"
+    other = promoted.home.git(*_MINE, "commit-tree", tree, "-p", "refs/heads/env/test~1", "-m", "mine")
+    promoted.home.git("update-ref", "refs/heads/env/test", other)
+    promoted.home.git("reflog", "expire", "--expire=now", "--all")
+    promoted.home.git("gc", "-q", "--prune=now")
+    result = promoted.apply(plan, project=promoted.project(cache="cold"))
+    assert promoted.told(result)["test"] == ("already" if same else "failed 10")

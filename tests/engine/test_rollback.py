@@ -49,7 +49,7 @@ def test_what_was_rolled_back_is_held_until_it_is_released(twice):
     assert result.environments[0].hint == (
         "Lift the hold, then make a new plan:\n"
         "  gitpromote release shop test\n"
-        f"  gitpromote plan shop --since {plan.short_id}"
+        f"  gitpromote plan shop --env test --since {plan.short_id}"
     )
     assert twice.home.files("env/test") == {FILE: twice.deployment("test")}
     twice.project().release("test")
@@ -57,7 +57,7 @@ def test_what_was_rolled_back_is_held_until_it_is_released(twice):
     [released] = result.environments
     assert (released.status, released.exit_code, released.code) == ("stale", 4, "plan-overtaken")
     assert released.message == "held when it was planned, and released since"
-    assert released.hint == f"Make a new plan:\n  gitpromote plan shop --since {plan.short_id}"
+    assert released.hint == f"Make a new plan:\n  gitpromote plan shop --env test --since {plan.short_id}"
     assert twice.decisions(twice.project().plan(env="test")) == {"test": "ready"}
 
 
@@ -103,7 +103,7 @@ def test_a_renamed_environment_goes_back_as_long_as_it_is_written_to_the_same_pl
     with pytest.raises(Blocked) as caught:
         site.project(after).rollback("live", reason="5xx")
     assert caught.value.detail == (
-        "live has never held another verified Freight since it is no longer written to env/stage: "
+        "live has never held other verified content since it is no longer written to env/stage: "
         "what was there is not for this place."
     )
 
@@ -145,7 +145,7 @@ def test_a_second_rollback_goes_further_back_and_not_to_what_was_left(twice):
         twice.project().rollback("test", reason="5xx")
     assert str(caught.value) == (
         "There is nothing to go back to  [rollback-nothing]\n"
-        "test has never held another verified Freight but what was rolled back from here: "
+        "test has never held other verified content but what was rolled back from here: "
         f"{', '.join(sorted(left))}.\n"
         "What was rolled back comes again by a promotion:\n"
         f"  gitpromote plan shop --env test --freight {left[1]}\n"

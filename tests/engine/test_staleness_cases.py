@@ -13,9 +13,9 @@ FILE = "apps-deployment-shop.yaml"
 WAITS = ("waiting", 3, "upstream")
 
 
-def again_after(plan):
-    """The command that shows what is new since."""
-    return f"Make a new plan:\n  gitpromote plan shop --since {plan.short_id}"
+def again_after(plan, asked=""):
+    """The command that shows what is new since, of the same request."""
+    return f"Make a new plan:\n  gitpromote plan shop{asked} --since {plan.short_id}"
 
 
 def one(result, name="test"):
@@ -59,13 +59,14 @@ def test_the_same_change_in_another_plan_is_told_as_already_applied(promoted):
     assert promoted.told(promoted.apply(late)) == {"test": "already", "uat": "already", "prod": "already"}
 
 
-def test_what_was_written_and_then_undone_by_somebody_is_not_already_applied(promoted):
+def test_what_was_written_and_then_undone_by_somebody_is_neither_already_applied_nor_written_again(promoted):
     plan = promoted.project().plan()
     before = promoted.home.head("env/test")
     promoted.apply(plan)
     promoted.home.move("env/test", before)
     result = promoted.apply(plan)
-    assert promoted.told(result) == {"test": "written", "uat": "already", "prod": "already"}
+    assert promoted.told(result) == {"test": "failed 10", "uat": "already", "prod": "already"}
+    assert promoted.home.head("env/test") == before
 
 
 # -- S2
@@ -380,7 +381,7 @@ def test_sources_that_changed_are_rendered_again_and_another_change_is_stale(bar
     status, code, kind, message, detail, hint = one(result)
     assert (status, code, kind, message, hint) == (
         *("stale", 4, "plan-stale", "what it renders is no longer what was reviewed"),
-        again_after(plan),
+        again_after(plan, " --image ghcr.io/acme/shop:1.1.0"),
     )
     first, *rendered = detail.splitlines()
     assert first.endswith(f'   {commit[:7]} "www" (tom@acme.example)')
@@ -439,3 +440,52 @@ def test_sources_that_render_to_something_else_than_was_reviewed_are_stale_and_s
         "  ~ apps/Deployment shop/shop  spec.replicas: 1 -> 4",
     ]
     assert bare.home.head("main") == head
+
+
+# -- the same request again
+
+
+def stale(site, pipeline, plan):
+    """The hint of an apply that comes too late."""
+    site.home.commit({FILE: site.deployment("test", version="9.9.9")}, branch="env/test", message="sneaky")
+    return site.apply(plan, project=site.project(pipeline)).environments[0].hint
+
+
+def test_what_was_named_by_hand_is_named_again(promoted):
+    pipeline = promoted.pipeline()
+    commit = promoted.home.head("main")
+    plan = promoted.project(pipeline).plan(commit=commit, env="test", apps="shop")
+    assert stale(promoted, pipeline, plan) == again_after(plan, f" --commit {commit} --env test --app shop")
+
+
+def test_freight_that_was_named_is_named_again(promoted):
+    pipeline = promoted.pipeline()
+    promoted.promote(pipeline, env="test")
+    alias = promoted.project(pipeline).plan().data.freight.popitem()[1].alias
+    promoted.home.commit({FILE: promoted.deployment("uat", version="9.9.9")}, branch="env/uat", message="sneaky")
+    theirs = promoted.home.head("env/uat")
+    plan = promoted.project(pipeline).plan(freight=alias, env="uat", replace={"uat": theirs})
+    promoted.home.commit({FILE: promoted.deployment("uat", version="9.9.8")}, branch="env/uat", message="sneakier")
+    [result] = promoted.apply(plan, project=promoted.project(pipeline)).environments
+    assert result.hint == again_after(plan, f" --freight {alias} --env uat --replace uat@{theirs}")
+
+
+def test_what_the_ledger_has_of_what_was_named_by_hand_is_named_by_its_alias(promoted):
+    pipeline = promoted.pipeline()
+    plan = promoted.project(pipeline).plan(commit=promoted.home.head("main"), env="test", record=True)
+    alias = plan.data.freight[plan["test"].freight["shop"].id].alias
+    assert stale(promoted, pipeline, plan) == again_after(plan, f" --freight {alias} --env test")
+
+
+def test_a_rollback_and_a_deletion_are_planned_again_as_such(promoted):
+    promoted.promote()
+    back = promoted.project().rollback("test", reason="5xx, again")
+    alias = back.data.freight[back["test"].freight["shop"].id].alias
+    gone = promoted.project().retire(env="test", reason="over")
+    promoted.home.commit({FILE: promoted.deployment("test", version="9.9.9")}, branch="env/test", message="sneaky")
+    assert promoted.apply(back).environments[0].hint == (
+        f"Make a new plan:\n  gitpromote rollback shop test --to {alias} --reason '5xx, again'"
+    )
+    assert promoted.apply(gone).environments[0].hint == (
+        "Make a new plan:\n  gitpromote retire shop --env test --reason over"
+    )

@@ -137,7 +137,10 @@ def test_every_kind_of_push_is_found_again(kind):
         ("adopted", "adopted since by Bo <bo@acme.example> (plan bbbbbbbbbbbb)"),
         ("held", "held since by Bo <bo@acme.example> (plan bbbbbbbbbbbb)"),
         ("released", "released since by Bo <bo@acme.example> (plan bbbbbbbbbbbb)"),
-        ("foreign-commit", "written by somebody else since by Bo <bo@acme.example> (plan bbbbbbbbbbbb)"),
+        (
+            "foreign-commit",
+            "what was written there is gone: somebody has deleted its branch, or put it back to what it was",
+        ),
     ],
 )
 def test_what_others_recorded_there_since_is_stale(kind, text):

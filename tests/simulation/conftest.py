@@ -131,7 +131,9 @@ class Oracle:
         if self.skipped(env, freight):
             return not rules.after or self.gathered([self.counts(one, freight) for one in rules.after], rules)
         fixed = bool(self.said("hotfix", env, freight)) and not self.came(env, freight)
-        return self.verified(env, freight) and not fixed
+        # A point of control holds nothing of its own: it vouches for what those before it vouch for.
+        follows = not rules.control or self.ordinary(env, freight)
+        return self.verified(env, freight) and follows and not fixed
 
     def came(self, env: str, freight: int) -> bool:
         """Whether it has come there by what judges everybody else since it was rolled away, if it was."""
