@@ -68,6 +68,7 @@ _SETTINGS = (
     "ssl/openssl.cnf",
     "timezone",
 )
+_BINARIES = frozenset({"bin", "sbin"})
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
@@ -143,9 +144,27 @@ def _programs(checkout: Path | None) -> Iterator[Path]:
         place = Path(entry)
         if not place.is_absolute() or (checkout and place.resolve().is_relative_to(checkout.resolve())):
             continue
-        yield place
-        if place.name in ("bin", "sbin"):
-            yield from (place.with_name(part) for part in ("lib", "lib64", "libexec"))
+        yield from _with_libraries(place)
+        for link in _links(place):  # to where a manager of packages keeps the program itself
+            yield link
+            yield from _with_libraries(link.parent) if link.parent.name in _BINARIES else ()
+
+
+def _with_libraries(place: Path) -> Iterator[Path]:
+    yield place
+    if place.name in _BINARIES:
+        yield from (place.with_name(part) for part in ("lib", "lib64", "libexec"))
+
+
+def _links(place: Path) -> list[Path]:
+    """The files that links in a folder of programs lead to, where that is another place."""
+    if str(place) in ("/bin", "/sbin", "/usr/bin", "/usr/sbin"):
+        return []
+    try:
+        found = {one.resolve() for one in place.iterdir() if one.is_symlink()}
+    except (OSError, RuntimeError):
+        return []
+    return sorted(one for one in found if one.is_file() and not one.is_relative_to("/usr"))
 
 
 def _but(checkout: Path | None, place: Path) -> Iterator[tuple[str, int]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gitpromote.adapters.code_digest import files_of_code, is_installed
-from gitpromote.adapters.patterns import checkout_of
+from gitpromote.adapters.patterns import checkout_of, only
 
 __all__ = ["copied", "original"]
 
@@ -35,6 +35,7 @@ def copied(request: Mapping[str, Any], place: Path) -> dict[str, Any]:
     root = checkout_of(file)
     if (root / ".git").exists():
         _below(place, root / ".git").mkdir(parents=True)
+    only(_below(place, root), code.searches)
     places = [entry for entry in sys.path if entry not in installed]
     sys.path[:] = [str(_below(place, Path(entry))) if entry in places else entry for entry in sys.path]
     return {**request, "file": str(_below(place, file.absolute())), "copy": str(place)}

@@ -1,5 +1,5 @@
-"""The digest of a function's code: of its file, of the user's modules that this file imports, and of the folders and
-clusters that these look for.
+"""The digest of a function's code: of its file, of the user's modules that this file imports, of the folders and
+clusters that these look for, and of what they name beside themselves.
 
 Told by the text alone, nothing is run. What is installed and what belongs to Python is not looked at; names of modules
 that are computed when the code runs, and such patterns, cannot be seen.
@@ -17,7 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from gitpromote.adapters.patterns import checkout_of, looked_at
+from gitpromote.adapters.beside import named_beside, packages_looked_into
+from gitpromote.adapters.patterns import Search, checkout_of, looked_at
 
 __all__ = [
     "CodeFiles",
@@ -51,24 +52,19 @@ class _Import(NamedTuple):
     parts: tuple[str, ...]
 
 
-class _Search(NamedTuple):
-    """A call of ``folders`` or ``clusters``: its pattern, and what the folders are to hold."""
-
-    word: str
-    pattern: str
-    holding: str
-
-
 class CodeFiles(NamedTuple):
     """What a function's code is made of.
 
     :ivar modules: the file of the function, and the files that it imports, archives of modules included
-    :ivar data: the files that it finds by ``folders`` and ``clusters``; ``folders``: the folders that it finds so
+    :ivar data: the files that it finds by ``folders`` and ``clusters``, and that it names beside its modules
+    :ivar folders: the folders that it finds so
+    :ivar searches: what it looks for by ``folders`` and ``clusters``
     """
 
     modules: tuple[Path, ...]
     data: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
+    searches: tuple[Search, ...] = ()
 
 
 def digest_of_code(file: Path, module: str, *, path: Sequence[str] | None = None) -> str:
@@ -82,8 +78,7 @@ def digest_of_code(file: Path, module: str, *, path: Sequence[str] | None = None
     plain = f"sha256:{hashlib.sha256(data).hexdigest()}"
     others = _others(file, module, data, path)
     lines = [f"{'.'.join(one.parts)} {_of_file(one.file)}" for one in sorted(others)]
-    root, found = _looked_for(file, data, others)
-    lines += [f"{one.relative_to(root).as_posix()} {_of_file(one)}" for one in found]
+    lines += [f"{name} {_of_file(one)}" for name, one in _data(file, data, others)]
     if not lines:
         return plain
     whole = "\n".join([plain, *lines])
@@ -97,11 +92,12 @@ def files_of_code(file: Path, module: str) -> CodeFiles:
     """
     data = file.read_bytes()
     others = _others(file, module, data, None)
-    _, found = _looked_for(file, data, others)
+    found = dict.fromkeys(one for _, one in _data(file, data, others))
     return CodeFiles(
         (file.absolute(), *sorted(one.file for one in others)),
         tuple(one for one in found if one.is_file()),
         tuple(one for one in found if one.is_dir()),
+        tuple(dict.fromkeys(search for _, text in _texts(file, data, others) for search in _searches(text))),
     )
 
 
@@ -150,18 +146,28 @@ def _developed() -> Iterator[Path]:
     """Where packages lie that are installed as a link to where somebody works on them."""
     for finder in sys.meta_path:
         mapping = getattr(sys.modules.get(getattr(finder, "__module__", "") or ""), "MAPPING", {})
-        yield from (Path(place).parent for name, place in mapping.items() if Path(place).stem == name != _OURS)
+        for name, place in mapping.items():
+            parts, path = tuple(name.split(".")), Path(place).with_suffix("")
+            if path.parts[-len(parts) :] == parts != (_OURS,):
+                yield path.parents[len(parts) - 1]
 
 
-def _looked_for(file: Path, data: bytes, others: set[_Module]) -> tuple[Path, list[Path]]:
-    """The root of the checkout, and what of it the code looks for by patterns that stand in it."""
+def _data(file: Path, data: bytes, others: set[_Module]) -> list[tuple[str, Path]]:
+    """What its modules look for in the checkout, and what they name beside themselves, with a name that stays."""
     if is_installed(file):
-        return file.parent, []
-    texts = [data, *(one.file.read_bytes() for one in sorted(others) if one.file.suffix == ".py")]
-    searches = dict.fromkeys(search for text in texts for search in _searches(text))
+        return []
     root = checkout_of(file)
-    found = (one for search in searches for one in looked_at(root, search.word, search.pattern, search.holding))
-    return root, sorted(set(found))
+    found: set[tuple[str, Path]] = set()
+    for at, text in _texts(file, data, others):
+        for search in _searches(text):
+            found |= {(one.relative_to(root).as_posix(), one) for one in looked_at(root, search)}
+        found |= {(f"{at.name}: {name}", one) for name, one in named_beside(at, text)}
+    return sorted(found)
+
+
+def _texts(file: Path, data: bytes, others: set[_Module]) -> list[tuple[Path, bytes]]:
+    mine = [(one.file, one.file.read_bytes()) for one in sorted(others) if one.file.suffix == ".py"]
+    return [(file.absolute(), data), *mine]
 
 
 def roots_of(file: Path, module: str) -> tuple[Path, ...]:
@@ -221,16 +227,19 @@ def _below(folder: Path, parts: tuple[str, ...]) -> Iterator[_Module]:
 @lru_cache(maxsize=512)
 def _imports(source: bytes) -> tuple[_Import, ...]:
     """Every import that a text states, wherever it stands in it."""
-    return tuple(dict.fromkeys(one for node in _nodes(source) for one in _stated(node)))
+    nodes = _nodes(source)
+    stated = [one for node in nodes for one in _stated(node)]
+    stated += [_Import(0, (name, "*")) for name in packages_looked_into(nodes)]
+    return tuple(dict.fromkeys(stated))
 
 
 @lru_cache(maxsize=512)
-def _searches(source: bytes) -> tuple[_Search, ...]:
+def _searches(source: bytes) -> tuple[Search, ...]:
     """Every call of ``folders`` and ``clusters`` whose pattern stands in a text."""
     if b"folders" not in source and b"clusters" not in source:
         return ()
     calls = [node for node in _nodes(source) if isinstance(node, ast.Call) and _called(node.func) in _LOOKING]
-    return tuple(_Search(_called(call.func), _text(call, 0, "pattern"), _text(call, 1, "holding")) for call in calls)
+    return tuple(Search(_called(call.func), _text(call, 0, "pattern"), _text(call, 1, "holding")) for call in calls)
 
 
 def _nodes(source: bytes) -> list[ast.AST]:

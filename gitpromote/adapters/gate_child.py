@@ -17,6 +17,7 @@ _STATUSES = ("pass", "warn", "pending", "fail", "error", "skip")
 
 def main(request: Mapping[str, Any]) -> int:
     """Serve one request; the status is 0 unless the function or its loading failed."""
+    from gitpromote.adapters.code_copy import original
     from gitpromote.adapters.renderers.python_child import function_of
     from gitpromote.adapters.user_words import tell_failure
 
@@ -29,7 +30,7 @@ def main(request: Mapping[str, Any]) -> int:
         tell_failure(error, request)
         return 1
     with output:
-        output.write(said)
+        output.write(original(said.decode(), request).encode())
     return 0
 
 

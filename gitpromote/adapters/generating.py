@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from gitpromote.adapters.patterns import DATA, checkout_of, walk
+from gitpromote.adapters.patterns import DATA, Search, checkout_of, permitted, walk
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.cluster import Cluster, UnfitCluster, clusters_in, matches
 from gitpromote.model.definition import problem
@@ -85,7 +85,7 @@ def folders(pattern: str, *, holding: str | None = None, optional: bool = False)
     :param optional: whether there may be none
     :raises ConfigurationError: there is none, or a file cannot be read
     """
-    search = _Search.of("folders", pattern)
+    search = _Search.of("folders", pattern, holding=holding)
     if search is None:
         return ()
     found = []
@@ -131,6 +131,7 @@ def clusters(
     return tuple(found)
 
 
+_QUOTED = "write the pattern itself there, or put the function into a module of its own, which does not look for it"
 _HINT = "write it from the repository's root; optional=True lets there be none"
 
 
@@ -142,13 +143,16 @@ class _Search:
         self.failed = False
 
     @classmethod
-    def of(cls, word: str, pattern: object) -> _Search | None:
+    def of(cls, word: str, pattern: object, *, holding: str | None = None) -> _Search | None:
         """``None`` where the pattern cannot be one, which has been told."""
         text = pattern if isinstance(pattern, str) else ""
         search = cls(word, text, _root())
         reason = path_problem(text) if text else f"takes a pattern, not {kind_of(pattern)}"
         if reason:
             search.tell(Fault("path-invalid", f"the pattern {shown(text)} {reason}" if text else reason))
+        elif (known := permitted()) is not None and Search(word, text, holding or "") not in known.searches:
+            search.tell(Fault("pattern-unquoted", f"the pattern {shown(text)} does not stand in the call", _QUOTED))
+            return None
         return None if reason else search
 
     def tell(self, fault: Fault, *, path: str = "") -> None:
@@ -199,6 +203,9 @@ class _Search:
 
 def _root() -> Path:
     """The root of the repository that holds the pipeline file; where there is none, that file's folder."""
+    known = permitted()
+    if known is not None:
+        return known.root
     file = _reading.get()
     if file is None:  # run by Python itself, or in a notebook
         place = user_place()

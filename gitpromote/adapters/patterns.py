@@ -5,13 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import NamedTuple
 
 from gitpromote.model.names import path_problem
 
-__all__ = ["DATA", "checkout_of", "looked_at", "walk"]
+__all__ = ["DATA", "Search", "checkout_of", "everything_below", "looked_at", "only", "permitted", "walk"]
 
 #: How files with values are called.
 DATA = (".yaml", ".yml", ".json")
+
+
+class Search(NamedTuple):
+    """A call of ``folders`` or ``clusters``: its pattern, and what the folders are to hold."""
+
+    word: str
+    pattern: str
+    holding: str
+
+
+class Permitted(NamedTuple):
+    """What the process of a function may look for.
+
+    :ivar root: what patterns count from
+    """
+
+    root: Path
+    searches: frozenset[Search]
+
+
+_permitted: list[Permitted] = []
+
+
+def only(root: Path, searches: Iterable[Search]) -> None:
+    """From here on nothing else is looked for in this process: what its code depends on besides is in no digest."""
+    _permitted[:] = [Permitted(root, frozenset(searches))]
+
+
+def permitted() -> Permitted | None:
+    """What this process may look for; ``None``: whatever it likes."""
+    return _permitted[0] if _permitted else None
 
 
 def checkout_of(file: Path) -> Path:
@@ -20,8 +52,9 @@ def checkout_of(file: Path) -> Path:
     return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
 
 
-def looked_at(root: Path, word: str, pattern: str, holding: str) -> Iterator[Path]:
+def looked_at(root: Path, search: Search) -> Iterator[Path]:
     """What a call of ``folders`` or ``clusters`` depends on: the folders that it finds, and the files that it reads."""
+    word, pattern, holding = search
     if not pattern or path_problem(pattern):
         return
     for path in walk(root, pattern.strip("/").split("/")):
@@ -33,6 +66,17 @@ def looked_at(root: Path, word: str, pattern: str, holding: str) -> Iterator[Pat
             yield path
             if holding and (path / holding).is_file():
                 yield path / holding
+
+
+def everything_below(folder: Path, *, most: int) -> list[Path]:
+    """What a folder holds, links and names that begin with a dot left out; of very many things the first ones."""
+    found: list[Path] = []
+    pending = [folder]
+    while pending and len(found) < most:
+        inside = sorted(one for one in _entries(pending.pop()) if not one.is_symlink() and one.name != "__pycache__")
+        found += inside
+        pending += [one for one in inside if one.is_dir()]
+    return found[:most]
 
 
 def walk(folder: Path, parts: Sequence[str]) -> Iterator[Path]:

@@ -85,7 +85,7 @@ class Plan:
         return self._sealed[1]
 
     def save(self, path: str | Path | None = None) -> Path:
-        """Write the plan file, whole or not at all, readable by its owner alone.
+        """Write the plan file, whole or not at all, readable by its owner alone; into a device or pipe as it is.
 
         :param path: default: ``plans/<pipeline>-<short id>.plan.json`` below the working directory
         """
@@ -93,6 +93,10 @@ class Plan:
             Path(path) if path is not None else Path("plans") / f"{self.data.pipeline.name}-{self.short_id}.plan.json"
         )
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_file() and not target.is_dir():  # a device or a pipe: nothing is replaced
+            target.write_bytes(self.to_bytes())
+            return target
+        target = target.resolve() if target.is_symlink() else target
         handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as stream:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -25,6 +27,22 @@ def test_a_plan_is_saved_whole_for_its_owner_alone(desk, tmp_path, monkeypatch):
     again = Plan.load(path)
     assert (again.digest, again.data, again.to_bytes()) == (plan.digest, plan.data, plan.to_bytes())
     assert again.save(tmp_path / "deep" / "er" / "p.json").read_bytes() == plan.to_bytes()
+
+
+def test_a_pipe_gets_the_plan_and_a_link_stays_one(desk, tmp_path):
+    """What is no file is written into: a device that a file took the place of is lost to the whole machine."""
+    plan = desk.project().plan()
+    pipe, file, link = tmp_path / "pipe", tmp_path / "plan.json", tmp_path / "link.json"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR)  # held open, so that writing does not wait for a reader
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 1 << 20)
+    plan.save(pipe)
+    assert os.read(reader, 1 << 20) == plan.to_bytes()
+    os.close(reader)
+    assert pipe.is_fifo()
+    link.symlink_to(file)
+    plan.save(link)
+    assert (link.readlink(), file.read_bytes()) == (file, plan.to_bytes())
 
 
 def test_a_plan_that_cannot_be_saved_leaves_nothing_behind(desk, tmp_path):

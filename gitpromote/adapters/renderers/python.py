@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from gitpromote.adapters.code_digest import search_path
+from gitpromote.adapters.patterns import checkout_of
 from gitpromote.adapters.renderers.process import lifetime
 from gitpromote.adapters.renderers.python_child import END
 from gitpromote.adapters.renderers.running import Output, Running
@@ -19,6 +20,7 @@ _CHILD = Path(__file__).with_name("python_child.py")
 def render(spec: PythonSpec, inputs: Inputs, running: Running) -> Output:
     """Call the function with a folder that holds its inputs."""
     with Sandbox(inputs, copies=running.copies) as sandbox:
+        sandbox.checkout = checkout_of(Path(spec.file))
         request = sandbox.put_beside("request.json", json.dumps(_request(spec, sandbox)))
         # -s, -P: neither a home nor the working folder adds modules; the search path comes with the request.
         words = [

@@ -63,11 +63,14 @@ def _module(request: Mapping[str, Any]) -> ModuleType:
         alone = now == hashlib.sha256(Path(file).read_bytes()).hexdigest()
         what = file if alone else f"{file}, or a module that it imports,"
         raise ImportError(f"{what} has changed since the pipeline was loaded")
-    sys.path[:0] = [str(root) for root in roots_of(Path(file), name) if str(root) not in sys.path]
+    # Behind what belongs to Python: a pipeline file may have the name of one of its modules.
+    first = next((at for at, entry in enumerate(sys.path) if "-packages" in entry), len(sys.path))
+    sys.path[first:first] = [str(root) for root in roots_of(Path(file), name) if str(root) not in sys.path]
     if package := name.rpartition(".")[0]:
         importlib.import_module(package)  # which may import the module itself, to give its function on
-    if name in sys.modules:
-        return sys.modules[name]
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == file:
+        return loaded
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         return importlib.import_module(name)
@@ -109,13 +112,15 @@ def _plain(item: Any, request: Mapping[str, Any]) -> Any:
 def tell(error: BaseException, request: Mapping[str, Any]) -> None:
     """The error and the lines of the user's file that led to it, innermost last."""
     from gitpromote.adapters.code_copy import original
+    from gitpromote.errors import GitpromoteError
 
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == request["file"]]
+    mine = request.get("copy", request["file"]) or "\0"
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(mine)]
     lines = [f"{one.filename}:{one.lineno}: {one.line}\n" for one in frames]
     sys.stderr.write(original("".join([*lines, *traceback.format_exception_only(error)]), request))
     if isinstance(error, PermissionError | FileNotFoundError | ModuleNotFoundError):
         sys.stderr.write(_NOT_FOR_IT)
-    if frames and frames[0].name == "<module>" and not isinstance(error, SyntaxError):
+    if frames and frames[0].name == "<module>" and not isinstance(error, SyntaxError | GitpromoteError):
         sys.stderr.write(_AT_THE_TOP)
 
 

@@ -43,6 +43,7 @@ class Sandbox:
         self.inputs = with_copies(inputs, copies) if copies else inputs
         self.root = Path()
         self.source = Path()
+        self.checkout = Path()
 
     def __enter__(self) -> Self:
         size = sum(len(content) for _, content in self.inputs.values())
@@ -113,6 +114,8 @@ class Sandbox:
         """Words of a renderer, with paths of this folder as they are in the source tree."""
         for root in dict.fromkeys((str(self.source.resolve()), str(self.source))):
             words = words.replace(root + "/", "").replace(root, ".")
+        for copy in (f"{self.root}/code{self.checkout}/", f"{self.root}/code"):  # of the user's own code
+            words = words.replace(copy, "")
         return words.replace(str(self.root) + "/", "")
 
 

@@ -385,7 +385,7 @@ def test_what_lies_beside_it_is_not_even_seen(function, tmp_path: Path) -> None:
 def test_a_file_beside_it_is_told_not_to_be_for_it(function, tmp_path: Path) -> None:
     (tmp_path / "data.txt").write_text("x")
     with pytest.raises(RenderFailed) as caught:
-        render(function("from pathlib import Path\nreturn Path(__file__).with_name('data.txt').read_text()"))
+        render(function("from pathlib import Path\nreturn Path(__file__).with_name('data' + '.txt').read_text()"))
     assert [line.strip() for line in caught.value.detail.splitlines()[-3:]] == [
         f"FileNotFoundError: [Errno 2] No such file or directory: '{tmp_path}/data.txt'",
         "Code that gitpromote runs sees the files that it is given, the modules that it imports by name and what is",
@@ -482,3 +482,84 @@ def test_what_stands_at_the_top_of_its_file_has_no_variables_and_no_files(tmp_pa
         "What stands at the top of a function's file runs here as well, and has neither your environment's variables",
         "nor other files. Put the function into a module of its own beside that file.",
     ]
+
+
+BESIDE = """\
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+def pods(source):
+    rules = [path.name for path in sorted((HERE / "rules.d").glob("*.yaml"))]
+    frozen = (HERE / "FREEZE").exists()
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "rules": rules, "frozen": frozen}
+"""
+
+
+def test_what_it_names_beside_itself_is_part_of_its_code(tmp_path: Path, module) -> None:
+    """Looking there finds the same as anywhere else in Python; a gate that found nothing would pass."""
+    codes = []
+    for path, rules, frozen in (
+        ("other.txt", [], False),
+        ("rules.d/one.yaml", ["one.yaml"], False),
+        ("FREEZE", ["one.yaml"], True),
+    ):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("x")
+        job = module(tmp_path / "mine.py", BESIDE)
+        codes.append(job.spec.code)
+        (manifest,) = render(job).manifests.values()
+        assert (manifest.data["rules"], manifest.data["frozen"]) == (rules, frozen)
+    assert len(set(codes)) == 3
+
+
+def test_plugins_of_a_package_that_it_looks_into_are_part_of_its_code(tmp_path: Path, module) -> None:
+    (tmp_path / "plug").mkdir()
+    for name in ("__init__", "one", "two"):
+        (tmp_path / "plug" / f"{name}.py").write_text("")
+    text = (
+        "import pkgutil\nimport plug\n\ndef pods(source):\n"
+        f"    return [{pod('found.name')} for found in pkgutil.iter_modules(plug.__path__)]\n"
+    )
+    assert names(module(tmp_path / "mine.py", text)) == ["one", "two"]
+
+
+@pytest.mark.parametrize("call", ["folders(NAMED, optional=True)", "folders('teams/*', holding=NAMED, optional=True)"])
+def test_a_pattern_that_does_not_stand_in_the_call_is_no_empty_answer(tmp_path: Path, module, call: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "teams/a").mkdir(parents=True)
+    text = f"from gitpromote import folders\n\nNAMED = 'teams/*'\nFOUND = {call}\n\ndef pods(source):\n    return []\n"
+    with pytest.raises(RenderFailed) as caught:
+        render(module(tmp_path / "mine.py", text))
+    assert caught.value.detail.splitlines()[-1].strip() == (
+        f'{tmp_path}/mine.py:4: folders: the pattern "teams/*" does not stand in the call  [pattern-unquoted]  '
+        "(write the pattern itself there, or put the function into a module of its own, which does not look for it)"
+    )
+
+
+def test_folders_count_from_the_checkout_in_every_module(tmp_path: Path, module) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "teams/a").mkdir(parents=True)
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy/found.py").write_text("from gitpromote import folders\n\nFOUND = folders('teams/*')\n")
+    text = f"import found\n\ndef pods(source):\n    return [{pod('one.name')} for one in found.FOUND]\n"
+    assert names(module(tmp_path / "deploy/mine.py", text)) == ["a"]
+
+
+def test_a_warning_names_the_file_as_the_repository_does(tmp_path: Path, module) -> None:
+    """It stands in plans: the same in every clone."""
+    (tmp_path / ".git").mkdir()
+    text = f"import warnings\n\ndef pods(source):\n    warnings.warn('old')\n    return {pod(repr('a'))}\n"
+    made = render(module(tmp_path / "deploy/mine.py", text))
+    assert made.warnings[0] == "deploy/mine.py:4: UserWarning: old"
+
+
+@pytest.mark.skipif(not FILTERED, reason="this system has no filter of system calls that we know")
+def test_a_pair_of_sockets_reaches_nobody_else(function) -> None:
+    with pytest.raises(RenderFailed, match=r"PermissionError: \[Errno 13\] Permission denied"):
+        render(function("socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)"))
+
+
+def test_a_file_may_have_the_name_of_a_module_of_python(tmp_path: Path, module) -> None:
+    text = f"import json, smtplib\n\ndef pods(source):\n    return {pod(repr('a'))}\n"
+    assert names(module(tmp_path / "email.py", text, name="email_pipeline:pods")) == ["a"]
