@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitpromote.engine.look import Look
-from gitpromote.engine.rollback import RECORDED, to_go_back_to, unrecorded
+from gitpromote.engine.rollback import RECORDED, records_of, refuse_halves, to_go_back_to, unrecorded
 from gitpromote.engine.still_to_come import still_to_come
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World
-from gitpromote.errors import SourceInvalid
+from gitpromote.errors import Blocked, ConfigurationError, SourceInvalid
 from gitpromote.model.plan import EnvironmentPlan, Plan
 from gitpromote.model.record import Record
 from gitpromote.model.tree import Entry, blob_id
@@ -63,8 +63,22 @@ def _rollback(world: World, planned: EnvironmentPlan, seen: Look, head: str | No
         yield "the ledger has no Record that this Freight was there, verified, as the plan says it was"
     elif planned.target.kind == "in-place" and unrecorded(records[0], seen.ledger.environment(planned.name)):
         yield "its Record does not tell the values that were there"
-    elif planned.target.kind != "in-place":
+    elif planned.target.kind == "in-place":
+        yield from _half(world, planned, seen, records[0], head)
+    else:
         yield from _otherwise(world, planned, head, str(records[0].commit))
+
+
+def _half(world: World, planned: EnvironmentPlan, seen: Look, record: Record, head: str | None) -> Iterator[str]:
+    """What was written since in places of which the Record does not tell would stay."""
+    resolved = world.pipeline.resolved(planned.name)
+    try:
+        if head is not None:
+            refuse_halves(world, resolved, record, records_of(world, seen, resolved), head)
+    except Blocked as error:
+        yield error.detail.removeprefix(f"{planned.name}: ").removesuffix(". Nothing was written.")
+    except (ConfigurationError, SourceInvalid):
+        return  # told with the bytes that it would write
 
 
 def _is_meant(record: Record, planned: EnvironmentPlan) -> bool:

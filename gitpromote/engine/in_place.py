@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitpromote.engine.targets import foreign_commits, lost_commit
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError, SourceInvalid, UsageError
+from gitpromote.errors import ConfigurationError, RemoteFailed, SourceInvalid, UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
@@ -65,7 +65,9 @@ def observe_sources(
     modes = {path: entry.mode for ask in before for path, entry in world.renderings.files_read(ask).items()}
     edited = {path: _entries(repository.object_format, modes[path], read[path], data) for path, data in changed.items()}
     recorded = state.content.edits if state.content else ()
-    is_foreign = not _hold(read, [edit for edit in recorded if edit["file"] in read])
+    is_foreign = not _hold(read, [edit for edit in recorded if edit["file"] in read]) or bool(
+        gone_places(repository, head, recorded, since=state.content.commit if state.content else None)
+    )
     blocking, warnings = render_outcomes(resolved, after)
     observation = EnvironmentObservation(
         name=resolved.name,
@@ -110,11 +112,59 @@ def refuse_apart(resolved: ResolvedEnvironment, apps: Sequence[str] | None) -> N
         )
 
 
-def edits_hold(repository: Repository, listing: Mapping[str, Entry], edits: Sequence[EditData]) -> bool:
-    """Whether the files of a commit hold what these edits write, whatever else was changed in them."""
+def gone_places(repository: Repository, head: str, edits: Sequence[EditData], *, since: str | None) -> tuple[str, ...]:
+    """The places of edits that a commit no longer has, for people: a file, or an image's setter comment in one.
+
+    :param since: the commit in which the edits were made; which setter comments there were is told by that alone
+    """
+    from gitpromote.render.edits_found import lost_places
+
+    marks = any(edit["kind"] == "flux-setters" for edit in edits)
+    now, before = repository.listing(head), _listing_of(repository, since) if marks else {}
+    if all(path in now and (path not in before or now[path].oid == before[path].oid) for path in _named(edits)):
+        return ()
+    return lost_places(read_named(repository, before, edits), read_named(repository, now, edits), edits)
+
+
+def _listing_of(repository: Repository, commit: str | None) -> Mapping[str, Entry]:
+    """Nothing for a commit that the remote does not have any more."""
+    if commit is None:
+        return {}
+    try:
+        repository.ensure([commit])
+    except RemoteFailed:
+        return {}
+    return repository.listing(commit)
+
+
+def read_named(
+    repository: Repository, listing: Mapping[str, Entry], edits: Iterable[Mapping[str, Any]]
+) -> dict[str, bytes]:
+    """Path to bytes of the files that edits name, as far as they are there."""
     named = {path: listing[path].oid for path in _named(edits) if path in listing}
     blobs = repository.blobs(set(named.values()))
-    return len(named) == len(_named(edits)) and _hold({path: blobs[oid] for path, oid in named.items()}, edits)
+    return {path: blobs[oid] for path, oid in named.items()}
+
+
+def left_places(
+    repository: Repository, head: str, edits: Sequence[EditData], later: Sequence[EditData], *, since: str
+) -> tuple[str, ...]:
+    """The places at which later edits would leave something else than there was, were these made again, for people.
+
+    :param since: the commit in which ``edits`` were made
+    """
+    from gitpromote.render.edits_found import left_by
+    from gitpromote.render.freight_edits import apply_edits
+
+    now = read_named(repository, repository.listing(head), [*edits, *later])
+    then = read_named(repository, _listing_of(repository, since), later)
+    return left_by(later, besides=edits, then=then, after=now | apply_edits(now, edits))
+
+
+def edits_hold(repository: Repository, listing: Mapping[str, Entry], edits: Sequence[EditData]) -> bool:
+    """Whether the files of a commit hold what these edits write, whatever else was changed in them."""
+    read = read_named(repository, listing, edits)
+    return len(read) == len(_named(edits)) and _hold(read, edits)
 
 
 def edits_now(
@@ -134,10 +184,7 @@ def edits_now(
     places = {place_of(edit) for edit in edits}
     others = [edit for edit in recorded if place_of(edit) not in places]
     repository = world.repository(resolved.target.repository)
-    listing = repository.listing(head)
-    named = {path: listing[path].oid for path in _named([*edits, *others]) if path in listing}
-    blobs = repository.blobs(set(named.values()))
-    read = {path: blobs[oid] for path, oid in named.items()}
+    read = read_named(repository, repository.listing(head), [*edits, *others])
     found, before = edits_found(read, edits), edits_found(read, others)
     return FoundEdits((*found.edits, *before.edits), found.lost if edits else before.lost)
 

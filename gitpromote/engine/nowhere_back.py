@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gitpromote.engine.freight_named import among
 from gitpromote.engine.look import Look
 from gitpromote.errors import Blocked, UsageError
@@ -64,20 +66,34 @@ def _nothing_held(pipeline: str, resolved: ResolvedEnvironment) -> Blocked:
     )
 
 
-def cannot_be_restored(environment: str, record: Record) -> Blocked:
-    """Of sources that were edited in place, where nobody knows with what values."""
-    gone = [str(one) for one in record.data.get("unrecorded", ())]
-    why = f"it had no value at {'; '.join(gone)}" if gone else "its Record tells none of the values that were there"
+def cannot_be_restored(
+    environment: str, record: Record, *, gone: Sequence[str] = (), left: Sequence[str] = ()
+) -> Blocked:
+    """Of sources that were edited in place, where nobody knows with what values, or where to put them.
+
+    :param gone: places that the sources no longer have
+    :param left: places that were edited since, and of which the Record tells nothing
+    """
     commit = str(record.commit)[:7]
     return Blocked(
         "What was there cannot be put back",
         code="rollback-unrecorded",
         detail=f"{environment}: what was {_VERBS.get(record.kind, record.kind)} as {commit} by {record.actor.claimed} "
-        f"is not known: {why}. Nothing was written.",
+        f"{_why_lost(record, gone, left)}. Nothing was written.",
         hint="Put the values that are wanted into the sources by hand, then keep them:\n"
         f"  git show {commit}\n"
         f"  gitpromote adopt {environment} --reason …",
     )
+
+
+def _why_lost(record: Record, gone: Sequence[str], left: Sequence[str]) -> str:
+    if gone:
+        return f"has no place any more at {'; '.join(gone)}"
+    if left:
+        return f"is not known at {'; '.join(left)}: that was edited since, and is not in its Record"
+    empty = [str(one) for one in record.data.get("unrecorded", ())]
+    why = f"it had no value at {'; '.join(empty)}" if empty else "its Record tells none of the values that were there"
+    return f"is not known: {why}"
 
 
 _VERBS = {"adopted": "adopted", "rolled-back": "gone back to"}

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from gitpromote.engine.combine import app_prefix
 from gitpromote.engine.look import Look
-from gitpromote.engine.targets import read_content
+from gitpromote.engine.observe_rendered import holds_foreign
+from gitpromote.engine.rollback import able_to_go_back
+from gitpromote.engine.targets import files_of, foreign_commits, lost_commit, read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import UsageError
 from gitpromote.model.manifest import ManifestSet
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.resolved import ResolvedEnvironment
-from gitpromote.model.tree import tree_id
+from gitpromote.model.state import EnvironmentState
+from gitpromote.model.tree import Entry, tree_id
+from gitpromote.planning.target_content import deleted_outcomes
+from gitpromote.ports import Repository
 
 
 def observe_retired(
@@ -47,7 +55,7 @@ def observe_retired(
         for warehouse, identifier in state.freight.items()
         if identifier in seen.ledger.freight
     }
-    return EnvironmentObservation(
+    observed = EnvironmentObservation(
         name=resolved.name,
         freight=freight,
         head=head,
@@ -55,6 +63,55 @@ def observe_retired(
         desired=desired,
         reads=(("", "tree" if current.files else "absent", current.tree if current.files else None),),
     )
+    if left == current.files:
+        return observed  # nothing is deleted, of whomever it is
+    recorded = state.placed(repository=target.repository, ref=target.ref, path=target.path)
+    return _with_foreign(world, seen, observed, resolved, recorded, prefix=prefix)
+
+
+def _with_foreign(
+    world: World,
+    seen: Look,
+    observed: EnvironmentObservation,
+    resolved: ResolvedEnvironment,
+    state: EnvironmentState,
+    *,
+    prefix: str,
+) -> EnvironmentObservation:
+    """The same with what is not ours. Who retires it asks for its end, and is told whose work goes with it.
+
+    Beside an App that is retired alone it stays: it stands in the way as it does of a promotion, for what is written
+    there is recorded as ours.
+    """
+    assert observed.current is not None
+    repository = world.repository(resolved.target.repository)
+    if not holds_foreign(state, observed.current, object_format=repository.object_format):
+        return observed
+    found = replace(
+        observed,
+        is_foreign=True,
+        foreign=foreign_commits(repository, observed.head, resolved, state),
+        lost=lost_commit(repository, observed.head, state),
+    )
+    if prefix and not _rest_is_ours(found, repository, resolved, state, prefix=prefix):
+        return replace(found, can_go_back=bool(able_to_go_back(world, seen, [resolved])))
+    return replace(observed, warnings=tuple(deleted_outcomes(found)))
+
+
+def _rest_is_ours(
+    observed: EnvironmentObservation,
+    repository: Repository,
+    resolved: ResolvedEnvironment,
+    state: EnvironmentState,
+    *,
+    prefix: str,
+) -> bool:
+    """Whether what stays is what was recorded; after a rewritten branch nobody can tell."""
+    if observed.lost is not None or state.content is None or observed.desired is None:
+        return False
+    [recorded] = files_of(repository, [(state.content.commit, resolved.target)])
+    rest: Mapping[str, Entry] = {path: entry for path, entry in recorded.items() if not path.startswith(prefix)}
+    return rest == observed.desired.files
 
 
 def _prefix(resolved: ResolvedEnvironment, app: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from gitpromote.engine.in_place import observe_sources
+from gitpromote.engine.in_place import gone_places, left_places, observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.not_undone import not_undone
 from gitpromote.engine.nowhere_back import cannot_be_restored, is_called, nothing_to_go_back_to
@@ -14,6 +14,7 @@ from gitpromote.engine.observe_rendered import holds_foreign
 from gitpromote.engine.targets import foreign_commits, lost_commit, read_content
 from gitpromote.engine.world import World
 from gitpromote.history.moved import names_of
+from gitpromote.model.canonical import canonical
 from gitpromote.model.freight_words import versions
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.plan import PlannedSource
@@ -33,7 +34,7 @@ def observe_rollback(
 
     :param to: a Freight by id or alias; default: the last different one that was verified there
     """
-    records = _records(world, seen, resolved)
+    records = records_of(world, seen, resolved)
     chosen = _chosen(world.pipeline.name, seen, resolved, records, to)
     freight = {name: seen.ledger.freight[identifier].freight for name, identifier in chosen.freight.items()}
     target = resolved.target
@@ -44,7 +45,10 @@ def observe_rollback(
         if unrecorded(chosen, state):
             raise cannot_be_restored(resolved.name, chosen)
         edits = tuple(chosen.data.get("edits", ()))
-        found, blobs = observe_sources(world, resolved, freight, head=head, state=state, overlay={}, edits=edits)
+        if head is not None:
+            refuse_halves(world, resolved, chosen, records, head)
+        here = state.placed(repository=target.repository, ref=target.ref, path=target.path)
+        found, blobs = observe_sources(world, resolved, freight, head=head, state=here, overlay={}, edits=edits)
         return _with_what_stays(world, seen, _undoing(found)), blobs
     assert chosen.commit is not None
     repository.ensure([chosen.commit])
@@ -84,6 +88,25 @@ def unrecorded(record: Record, state: EnvironmentState) -> bool:
     return edited and not record.data.get("edits")
 
 
+def refuse_halves(
+    world: World, resolved: ResolvedEnvironment, chosen: Record, records: Sequence[Record], head: str
+) -> None:
+    """Making the edits of a Record again is no way back where others were made since in other places.
+
+    :param records: the Environment's, oldest first
+    :raises Blocked: something that was written since would stay, or what was there has no place any more
+    """
+    repository, place = world.repository(resolved.target.repository), _place(resolved)
+    edits, commit = tuple(chosen.data.get("edits", ())), str(chosen.commit)
+    if gone := gone_places(repository, head, edits, since=commit):
+        raise cannot_be_restored(resolved.name, chosen, gone=gone)
+    since = [one.data for one in records[records.index(chosen) + 1 :] if one.kind in CONTENT_KINDS and one.commit]
+    here = [data for data in since if {name: data.get(name) for name in place} == place]
+    later = list({canonical(edit): edit for data in here for edit in data.get("edits", ())}.values())
+    if left := left_places(repository, head, edits, later, since=commit):
+        raise cannot_be_restored(resolved.name, chosen, left=left)
+
+
 def _undoing(observed: EnvironmentObservation) -> EnvironmentObservation:
     """Whatever somebody wrote there meanwhile: a rollback is a way out of it, and tells whose work that was."""
     told = (*observed.warnings, *undone_outcomes(observed))
@@ -118,7 +141,7 @@ def to_go_back_to(world: World, seen: Look, resolved: ResolvedEnvironment) -> li
 
     The newest comes first.
     """
-    return _counting(seen, resolved, _records(world, seen, resolved))
+    return _counting(seen, resolved, records_of(world, seen, resolved))
 
 
 def able_to_go_back(world: World, seen: Look, every: Iterable[ResolvedEnvironment]) -> set[str]:
@@ -133,7 +156,8 @@ def _has_had_another(state: EnvironmentState) -> bool:
     return not state.verified.keys() <= set(state.freight.values()) or _is_partly(state)
 
 
-def _records(world: World, seen: Look, resolved: ResolvedEnvironment) -> list[Record]:
+def records_of(world: World, seen: Look, resolved: ResolvedEnvironment) -> list[Record]:
+    """The Records of an Environment, oldest first."""
     return _of(world, resolved, world.ledger.records(seen.ledger.head))
 
 

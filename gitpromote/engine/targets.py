@@ -153,7 +153,7 @@ def foreign_commits(
     since = state.content.commit if state.content else None
     known = since is not None and repository.is_ancestor(since, head)
     found = repository.log(head, since=since if known else None, paths=paths, limit=limit)
-    return tuple(_foreign(commit) for commit in found)
+    return tuple(_foreign(commit, resolved.name) for commit in found)
 
 
 def lost_commit(repository: Repository, head: str | None, state: EnvironmentState) -> str | None:
@@ -175,11 +175,13 @@ def folders_of(target: ResolvedTarget) -> list[str]:
     return list(target.subtrees) if all(target.subtrees) else []
 
 
-def _foreign(commit: CommitFacts) -> ForeignCommit:
+def _foreign(commit: CommitFacts, environment: str) -> ForeignCommit:
+    here = commit.trailers.get("Gitpromote-Environment") == environment
     return ForeignCommit(
         commit=commit.oid,
         at=commit.committed_at,
         author=commit.email or commit.author,
         subject=commit.subject,
         pipeline=commit.trailers.get("Gitpromote-Pipeline"),
+        plan=commit.trailers.get("Gitpromote-Plan") if here else None,
     )

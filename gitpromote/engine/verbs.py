@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitpromote.engine.append import append, event, ledger_refused
 from gitpromote.engine.hiding import tree_without
-from gitpromote.engine.in_place import edits_hold, edits_now
+from gitpromote.engine.in_place import edits_hold, edits_now, gone_places
 from gitpromote.engine.locked import lock_data
 from gitpromote.engine.look import Look, lock_prefix, look
 from gitpromote.engine.targets import read_content
@@ -151,7 +151,8 @@ def _is_recorded(
     """Whether the target holds what the last Record says. Where it says of no edit, there is nothing that holds."""
     if content is None:
         told = bool(recorded.edits) or found is None or not found.edits
-        return told and edits_hold(repository, repository.listing(head), recorded.edits)
+        holds = told and edits_hold(repository, repository.listing(head), recorded.edits)
+        return holds and not gone_places(repository, head, recorded.edits, since=recorded.commit)
     return recorded.tree == tree_without(content, recorded.omitted, object_format=repository.object_format)
 
 
@@ -225,12 +226,13 @@ def lock(world: World, environment: str, *, reason: str, ttl: int) -> Record:
 
 
 def unlock(world: World, environment: str, *, force: bool) -> Record:
-    """Delete the Environment's lock, while it is the very one that was read.
+    """Delete the Environment's lock, while it is the very one that was read; also of one that the Pipeline has no more.
 
     :raises UsageError: it is not locked
     :raises Contention: somebody else holds it, and ``force`` is not set
     """
-    world.known(environment)
+    if not _is_remembered(world, environment):
+        world.known(environment)
     ref = lock_prefix(world.pipeline.name, world.pipeline.refs) + environment
     before = world.home.fetch([ref]).get(ref)
     if before is None:
@@ -248,6 +250,14 @@ def unlock(world: World, environment: str, *, force: bool) -> Record:
         )
     told = {"who": data["who"], "nonce": data["nonce"], "forced": force}
     return append(world, lambda _: [event(world, "unlocked", environment=environment, data=told)])[0][-1]
+
+
+def _is_remembered(world: World, environment: str) -> bool:
+    """Whether the ledger knows an Environment that the Pipeline has no more."""
+    if environment in [one.name for one in world.pipeline.environments]:
+        return False
+    head = world.home.fetch([world.ledger.ref]).get(world.ledger.ref)
+    return any(one.environment == environment for one in world.ledger.records(head))
 
 
 def _has_expired(world: World, oid: str) -> bool:

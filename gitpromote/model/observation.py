@@ -40,13 +40,17 @@ class Content:
 
 
 class ForeignCommit(NamedTuple):
-    """A commit in a target that no Record of ours speaks of. ``at`` is epoch seconds; the author is only claimed."""
+    """A commit in a target that no Record of ours speaks of. ``at`` is epoch seconds; the author is only claimed.
+
+    :ivar plan: the digest of the plan that it says it is of, where it says that it is of this very Environment
+    """
 
     commit: str
     at: int
     author: str
     subject: str
     pipeline: str | None = None
+    plan: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState
 
-__all__ = ["ENOUGH", "LEDGER_MISSING", "content_outcomes", "keeps_adopted", "undone_outcomes"]
+__all__ = ["ENOUGH", "LEDGER_MISSING", "content_outcomes", "deleted_outcomes", "keeps_adopted", "undone_outcomes"]
 
 #: The outcome that says that there are promotions here that the ledger knows nothing of.
 LEDGER_MISSING = "ledger-missing"
@@ -33,7 +33,9 @@ def content_outcomes(
     adopts = state.content is None and resolved.target.is_rendered and not lost
     if adopts and observed.current is not None and observed.current.files:
         count = len(observed.current.files)
-        text = f"no record yet: this plan adopts the target as it is ({count} file{'s' * (count != 1)})"
+        emptied = observed.desired is not None and observed.desired.is_empty
+        does = "deletes what the target holds" if emptied else "adopts the target as it is"
+        text = f"no record yet: this plan {does} ({count} file{'s' * (count != 1)})"
         return [_content_outcome("adoption", "warn", text, {"files": count})]
     return []
 
@@ -44,8 +46,17 @@ def undone_outcomes(observed: EnvironmentObservation) -> list[Outcome]:
     return [_foreign(observed, named)] if observed.is_foreign and named is not None else []
 
 
-def _foreign(observed: EnvironmentObservation, replace: str | None) -> Outcome:
-    """What somebody else did to the target: written, rewritten, or deleted with its branch."""
+def deleted_outcomes(observed: EnvironmentObservation) -> list[Outcome]:
+    """What is told where the target's content is deleted whatever it is: whose work is deleted with it."""
+    there = observed.is_foreign and observed.head is not None
+    return [_foreign(observed, observed.head, verb="deletes")] if there else []
+
+
+def _foreign(observed: EnvironmentObservation, replace: str | None, *, verb: str = "undoes") -> Outcome:
+    """What somebody else did to the target: written, rewritten, or deleted with its branch.
+
+    :param verb: what a plan does to it that may
+    """
     # What is gone is named by what it held last.
     named = observed.head or observed.lost
     undone = named is not None and len(replace or "") >= ENOUGH and named.startswith(str(replace))
@@ -57,9 +68,18 @@ def _foreign(observed: EnvironmentObservation, replace: str | None) -> Outcome:
         text = f"makes again what was deleted: {lost}" if undone else f"its branch was deleted; it held {lost} of ours"
         return _content_outcome("foreign", status, text, operands)
     commits = ", ".join(_foreign_text(commit) for commit in observed.foreign)
-    text = f"{'undoes' if undone else 'holds'} content that is not ours{': ' * bool(commits)}{commits}"
+    text = f"{verb if undone else 'holds'} content that is not ours{': ' * bool(commits)}{commits}"
     rewritten = f"; its branch was rewritten and no longer contains {lost} of ours" if lost else ""
-    return _content_outcome("foreign", status, text + rewritten, operands)
+    return _content_outcome("foreign", status, text + rewritten + _cut_short(observed), operands)
+
+
+def _cut_short(observed: EnvironmentObservation) -> str:
+    """Where all of it says that it is of a plan of ours: a run that was killed has no Record of what it wrote."""
+    plans = dict.fromkeys(commit.plan for commit in observed.foreign)
+    if not plans or None in plans:
+        return ""
+    named = ", ".join(str(plan).removeprefix("sha256:")[:12] for plan in plans)
+    return f"; if a run of ours was cut short, apply its plan again: {named}"
 
 
 def _moved(before: RecordedContent) -> Outcome:

@@ -209,7 +209,7 @@ class Acting(Planning):
         return verbs.lock(self._world, env, reason=reason, ttl=int(ttl))
 
     def unlock(self, env: str, *, force: bool = False) -> Record:
-        """Take a lock away; somebody else's only with ``force``."""
+        """Take a lock away, also of an Environment that is gone; somebody else's only with ``force``."""
         from gitpromote.engine import verbs
 
-        return verbs.unlock(self._world, env, force=force)
+        return verbs.unlock(self._at_rest() or self._world, env, force=force)

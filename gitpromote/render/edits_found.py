@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gitpromote.errors import ConfigurationError, SourceInvalid
-from gitpromote.model.artifact import ImageArtifact
+from gitpromote.model.artifact import ImageArtifact, canonical_repository
 from gitpromote.render.edit import get_value
 from gitpromote.render.edit_kustomize import kustomize_versions
 from gitpromote.render.freight_edits import EditData, apply_edits
-from gitpromote.render.setters import setter_versions
+from gitpromote.render.setter_policies import declared_policies
+from gitpromote.render.setters import setter_repositories, setter_versions
 
-__all__ = ["FoundEdits", "edits_found", "place_of"]
+__all__ = ["FoundEdits", "edits_found", "left_by", "lost_places", "place_of"]
 
 
 class FoundEdits(NamedTuple):
@@ -34,6 +35,8 @@ def edits_found(read: Mapping[str, bytes], edits: Iterable[EditData]) -> FoundEd
     lost: list[str] = []
     for edit in edits:
         now = _found(read, edit)
+        if now is not None and edit["kind"] == "flux-setters" and not now["images"]:
+            continue  # a file without a mark of any of them
         if now is None:
             lost.append(": ".join(part for part in place_of(edit) if part))
         elif now not in found:
@@ -51,19 +54,20 @@ def _found(read: Mapping[str, bytes], edit: EditData) -> EditData | None:
     if edit["file"] not in read:
         return None
     try:
-        now = _read(read[edit["file"]], edit)
+        now = _read(read, edit)
         return now if now is not None and not apply_edits(read, [now]) else None
     except (SourceInvalid, ConfigurationError):
         return None
 
 
-def _read(data: bytes, edit: EditData) -> EditData | None:
+def _read(read: Mapping[str, bytes], edit: EditData) -> EditData | None:
     file = edit["file"]
+    data = read[file]
     match edit["kind"]:
         case "kustomize-image":
             return _image(edit, kustomize_versions(data, repository=edit["repository"], file=file))
         case "flux-setters":
-            return _setters(data, edit)
+            return _setters(read, edit)
     value = get_value(data, edit["path"], file=file)
     if not isinstance(value, str | int):
         return None  # nothing, no scalar, or a number that Records cannot hold as it is written
@@ -81,11 +85,111 @@ def _image(edit: EditData, versions: Sequence[_Version]) -> EditData | None:
     return {**edit, "tag": tag, "digest": digest, "pin": pin}
 
 
-def _setters(data: bytes, edit: EditData) -> EditData:
-    images = [ImageArtifact(**image) for image in edit["images"]]
-    versions = setter_versions(data, images=images, file=edit["file"])
-    told = [(image, versions.get(image["repository"])) for image in edit["images"]]
+def _setters(read: Mapping[str, bytes], edit: EditData) -> EditData:
+    """The same of those images that have a mark there: of the others nothing tells what stands in the file."""
+    marked, versions = _marked(read, edit), _versions(read, edit)
+    told = [(image, versions.get(image["repository"])) for image in edit["images"] if image["repository"] in marked]
     return {
         **edit,
         "images": [image if now is None else {**image, "tag": now[0], "digest": now[1]} for image, now in told],
     }
+
+
+def _marked(read: Mapping[str, bytes], edit: EditData) -> set[str]:
+    file, images = edit["file"], [ImageArtifact(**image) for image in edit["images"]]
+    return setter_repositories(read[file], images=images, file=file, policies=_policies(read, file))
+
+
+def _versions(read: Mapping[str, bytes], edit: EditData) -> dict[str, _Version]:
+    file, images = edit["file"], [ImageArtifact(**image) for image in edit["images"]]
+    return setter_versions(read[file], images=images, file=file, policies=_policies(read, file))
+
+
+def _policies(read: Mapping[str, bytes], file: str) -> Mapping[str, str]:
+    return declared_policies(read) if b"$imagepolicy" in read[file] else {}
+
+
+# -- what is not undone by making edits again
+
+#: A kind, so that a mark and another place of the same image are two; a file; and where in it, or of which image.
+_Place = tuple[str, str, str]
+
+
+def lost_places(before: Mapping[str, bytes], now: Mapping[str, bytes], edits: Iterable[EditData]) -> tuple[str, ...]:
+    """The places of edits that are gone although making the edits again would say nothing of it, for people.
+
+    A file that is not there any more; of setter comments, an image that had one in a file, and has none there now.
+
+    :param before: path to bytes of the edited files as the edits were made, as far as that is known
+    :param now: path to bytes of the same files as they are
+    """
+    lost: list[_Place] = []
+    for edit in edits:
+        if edit["kind"] == "flux-setters":
+            gone = _marks_or_none(before, edit) - _marks_or_none(now, edit)
+            lost += [one for one in _places(edit) if one[2] in gone]
+        elif edit["file"] not in now:
+            lost += _places(edit)
+    return _told(lost)
+
+
+def left_by(
+    edits: Iterable[EditData],
+    *,
+    besides: Iterable[EditData],
+    then: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+) -> tuple[str, ...]:
+    """The places at which later edits leave something else than was there before them, for people.
+
+    :param besides: the edits that are made again: their places are known
+    :param then: path to bytes of the files that later edits name, as they were before
+    :param after: the same as they come to be
+    """
+    known = {place for edit in besides for place in _places(edit)}
+    left: list[_Place] = []
+    for edit in edits:
+        if not known.issuperset(places := _places(edit)):
+            was, comes = _standing(then, edit), _standing(after, edit)
+            left += [one for one in places if one not in known and was.get(one) != comes.get(one)]
+    return _told(left)
+
+
+def _places(edit: EditData) -> list[_Place]:
+    file, where = place_of(edit)
+    if edit["kind"] == "flux-setters":
+        return [("setter", file, canonical_repository(image["repository"])) for image in edit["images"]]
+    if edit["kind"] == "kustomize-image":
+        return [("image", file, canonical_repository(where))]
+    return [("value", file, where)]
+
+
+def _told(places: Iterable[_Place]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{file}: {where}" for _, file, where in places))
+
+
+def _marks_or_none(read: Mapping[str, bytes], edit: EditData) -> set[str]:
+    """Canonical names of the images of an edit that have a mark; none in a file that cannot be read."""
+    if edit["file"] not in read:
+        return set()
+    try:
+        return {canonical_repository(one) for one in _marked(read, edit)}
+    except SourceInvalid:
+        return set()
+
+
+def _standing(read: Mapping[str, bytes], edit: EditData) -> dict[_Place, Any]:
+    """What stands at the places of an edit, as far as something does. What cannot be read is like nothing else."""
+    file, places = edit["file"], _places(edit)
+    if file not in read:
+        return {}
+    try:
+        if edit["kind"] == "flux-setters":
+            found = {canonical_repository(name): one for name, one in _versions(read, edit).items()}
+            return {one: found[one[2]] for one in places if one[2] in found}
+        if edit["kind"] == "kustomize-image":
+            return {places[0]: kustomize_versions(read[file], repository=edit["repository"], file=file)}
+        value = get_value(read[file], edit["path"], file=file)
+        return {} if value is None else {places[0]: value}
+    except (SourceInvalid, ConfigurationError):
+        return dict.fromkeys(places, object())

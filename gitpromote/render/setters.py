@@ -16,7 +16,7 @@ from gitpromote.render.edit_splice import replace_scalar
 from gitpromote.render.image_text import Part, image_name, version_text, whole_text
 from gitpromote.render.setter_evidence import Mark, repositories_of
 
-__all__ = ["Place", "apply_flux_setters", "set_places", "setter_versions", "unclear_places"]
+__all__ = ["Place", "apply_flux_setters", "set_places", "setter_repositories", "setter_versions", "unclear_places"]
 
 _COMMENT = re.compile(
     r"""[ \t]+\#[ \t]*\{[ \t]*"\$imagepolicy"[ \t]*:[ \t]*"
@@ -121,6 +121,15 @@ def setter_versions(
         if tag or digest:
             found[image.repository] = (tag or before[0], digest or before[1])
     return found
+
+
+def setter_repositories(
+    data: bytes, *, images: Iterable[ImageArtifact], file: str, policies: Mapping[str, str] | None = None
+) -> set[str]:
+    """The repositories of those images that have a mark, whatever its value says."""
+    if not _may_hold_marks(data):
+        return set()
+    return {image.repository for _, image in _Setters(data, file=file, images=images, policies=policies).meant}
 
 
 def _standing(mark: Mark, image: ImageArtifact) -> tuple[str | None, str | None]:

@@ -151,6 +151,44 @@ def test_a_plan_is_not_saved_in_a_folder_that_nobody_has_made(run, fan, tmp_path
     assert {*tmp_path.iterdir()} - {*before} <= {tmp_path / "cache"} and fan.refs() == refs
 
 
+@pytest.mark.parametrize("verb", [["plan"], ["plan", "--record"], ["retire", "--env", "dev", "--reason", "x"]])
+@pytest.mark.parametrize(
+    ("out", "told"),
+    [
+        (
+            "pipeline.py",
+            (
+                "pipeline.py: there is such a file, and it is no plan\n\n"
+                "Nothing was changed. Name another file with --out; only a plan is replaced by a plan.\n"
+            ),
+        ),
+        (
+            "-",
+            (
+                "-: a plan is saved in a file\n\n"
+                "Nothing was changed. Name one with --out; to have it printed:\n  gitpromote plan --json\n"
+            ),
+        ),
+    ],
+)
+def test_a_plan_is_not_saved_over_something_else_nor_into_a_dash(run, fan, verb, out, told) -> None:
+    before, refs = Path("pipeline.py").read_bytes(), fan.refs()
+    ended = run(*verb, f"-out={out}")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == f"Error: A file cannot be written  [output-failed]\n\n{told}"
+    assert Path("pipeline.py").read_bytes() == before and not Path("-").exists() and fan.refs() == refs
+
+
+@pytest.mark.parametrize("rest", ["1.0", "9.7"])
+def test_a_plan_is_saved_over_a_plan_or_an_empty_file(run, fan, tmp_path: Path, rest: str) -> None:
+    place = tmp_path / "x.json"
+    for held in (b"", b'{"digest":"sha256:' + b"0" * 64 + b'","format":"gitpromote.plan/' + rest.encode() + b'",'):
+        place.write_bytes(held)
+        assert run("plan", f"-out={place}").code == 0
+        assert run("show", str(place)).code == 0
+    assert run("plan", f"-out={place}").code == 0
+
+
 def test_the_usual_folder_of_plans_is_made(run, fan) -> None:
     assert run("plan", "-out=plans/first.json").code == 0
     assert Path("plans/first.json").is_file()

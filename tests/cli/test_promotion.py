@@ -320,6 +320,25 @@ def test_a_lock_keeps_others_out_until_it_is_taken_away(run, notes, normal) -> N
     assert run("unlock", "test").code == 0
 
 
+def test_the_lock_of_an_environment_that_is_gone_is_taken_away(run, notes) -> None:
+    apply_all(run)
+    run("lock", "uat", "--reason", "migration")
+    notes.replace("pipeline.py", 'Environment("uat")', 'Environment("qa")')
+    notes.commit("another one")
+    subprocess.run(["git", "config", "user.email", "bo@acme.example"], cwd=notes.clone, check=True)
+    refused = run("retire", "--gone", "--reason", "closed", "-auto-approve")
+    assert refused.code == 7 and "gitpromote unlock uat --force" in refused.err + refused.out
+    assert run("unlock", "uat").code == 7
+    ended = run("unlock", "uat", "--force")
+    assert (ended.code, ended.err) == (0, "")
+    again = run("unlock", "uat", "--force")
+    assert (again.code, again.err) == (64, "Error: The environment is not locked  [not-locked]\n\nuat\n")
+    assert run("unlock", "live").err == (
+        'Error: There is no such environment  [environment-unknown]\n\n"live"\n\nThere are: test, qa, prod.\n'
+    )
+    assert run("retire", "--gone", "--reason", "closed", "-auto-approve").code == 0
+
+
 def test_a_lock_is_explained_with_what_takes_it_away(run, notes) -> None:
     run("lock", "test", "--reason", "migration", "--ttl", "2h")
     mine = run("explain", "test").out.splitlines()

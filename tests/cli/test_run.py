@@ -274,6 +274,21 @@ def test_what_a_pipeline_that_is_gone_left_is_told_beside_all_the_others(run, no
     assert run("plan", "--all").err == ""
 
 
+def test_the_lock_of_a_pipeline_that_is_gone_is_taken_away(run, notes) -> None:
+    both = TWO.replace('"nosuch"', '"config"')
+    (notes.clone / "pipeline.py").write_text(both)
+    (notes.clone / "config").mkdir(exist_ok=True)
+    (notes.clone / "config" / "c.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
+    notes.commit("two pipelines")
+    assert run("run", "--once", "--all").err == ""
+    assert run("lock", "two", "test", "--reason", "looking").code == 0
+    (notes.clone / "pipeline.py").write_text(both.replace("one, two =", "one, _ =") + "__all__ = ['one']\n")
+    notes.commit("one")
+    ended = run("unlock", "two", "test")
+    assert (ended.code, ended.err) == (0, "")
+    assert run("unlock", "two", "test").err == "Error: The environment is not locked  [not-locked]\n\ntest\n"
+
+
 def test_all_pipelines_are_planned_and_one_that_fails_keeps_none_back(run, notes, normal) -> None:
     (notes.clone / "pipeline.py").write_text(TWO)
     (notes.clone / "config").mkdir(exist_ok=True)

@@ -47,6 +47,19 @@ def test_foreign_content_blocks_and_names_commit_and_author(promoted):
     assert promoted.home.refs() == before
 
 
+def test_what_a_run_of_ours_wrote_before_it_was_killed_names_its_plan(promoted):
+    """Where the ledger lies in another repository the target is pushed first: its Record may be missing."""
+    promoted.home.commit(promoted.sources(version="1.1.0"))
+    plan = promoted.project().plan()
+    trailers = f"Gitpromote-Plan: {plan.digest}\nGitpromote-Pipeline: shop\nGitpromote-Environment: test\n"
+    files = {FILE: promoted.deployment("test", version="1.1.0")}
+    promoted.home.commit(files, branch="env/test", message=f"promote(test): new\n\n{trailers}")
+    found = outcome(promoted.project(cache="another").plan(), "foreign")
+    assert found.message.endswith(f"; if a run of ours was cut short, apply its plan again: {plan.digest[7:19]}")
+    by_hand(promoted)
+    assert "cut short" not in outcome(promoted.project().plan(), "foreign").message
+
+
 def test_a_rollback_is_offered_where_there_is_something_to_go_back_to(promoted):
     back = "      gitpromote rollback shop test --reason …   # go back to the Freight before"
     by_hand(promoted)

@@ -7,8 +7,8 @@ import yaml
 
 from gitpromote import App, Environment, FluxSetters, Helm, InPlace, Kustomize, Plain, SetValue, Warehouse
 from gitpromote import Image as Images
-from gitpromote.engine import verbs
-from gitpromote.errors import Blocked, UsageError
+from gitpromote.engine import rollback, verbs
+from gitpromote.errors import Blocked, PlanInvalid, UsageError
 from gitpromote.render.edits_found import FoundEdits
 
 IMAGE = "ghcr.io/acme/shop"
@@ -378,6 +378,175 @@ def test_what_was_adopted_before_values_were_recorded_is_not_said_to_be_restored
         chart.project(pipeline).rollback("test", reason="5xx")
     assert caught.value.code == "rollback-unrecorded"
     assert "its Record tells none of the values that were there. Nothing was written." in caught.value.detail
+
+
+# -- a rollback that would leave something
+
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: shop}\ndata:\n  api: 1.0.0\n  web: 1.0.0\n"
+MARK = '{"$imagepolicy": "flux-system:shop"}'
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  containers:
+  - name: w
+    image: {image} # {mark}
+"""
+
+
+def pod(name, version="1.0.0", *, image=IMAGE, mark=MARK):
+    return POD.format(name=name, image=f"{image}:{version}", mark=mark)
+
+
+def config(site, *keys):
+    edits = [SetValue("k/c.yaml", f"data.{key}", image=IMAGE) for key in keys]
+    return helm(site, Environment("test"), apps=[App("shop", Plain("k"), edits=edits)])
+
+
+def marked(site):
+    apps = [App("shop", Plain("k"), edits=[FluxSetters()])]
+    return helm(site, Environment("test"), apps=apps, warehouse=Warehouse(Images(IMAGE), Images("ghcr.io/acme/none")))
+
+
+def versions(version):
+    return [f"{IMAGE}:{version}", f"ghcr.io/acme/none:{version}"]
+
+
+def refused(site, pipeline, why):
+    """Nothing is written, and why that is so."""
+    head = site.home.head("main")
+    first = next(one for one in reversed(list(site.project(pipeline).history)) if one.kind == "written")
+    with pytest.raises(Blocked) as caught:
+        site.project(pipeline).rollback("test", reason="5xx")
+    commit = str(first.commit)[:7]
+    assert str(caught.value) == (
+        "What was there cannot be put back  [rollback-unrecorded]\n"
+        f"test: what was written as {commit} by Ada <ada@acme.example> {why}. Nothing was written.\n"
+        "Put the values that are wanted into the sources by hand, then keep them:\n"
+        f"  git show {commit}\n"
+        "  gitpromote adopt test --reason …"
+    )
+    assert caught.value.exit_code == 13
+    assert site.home.head("main") == head
+
+
+@pytest.mark.parametrize("later", [["api", "web"], ["web"]], ids=["added", "moved"])
+def test_a_value_that_was_not_edited_yet_is_not_left_behind_by_a_rollback(bare, later):
+    bare.home.commit({"k/c.yaml": CONFIG})
+    bare.promote(config(bare, "api"), images=[f"{IMAGE}:1.1.0"])
+    bare.promote(config(bare, *later), images=[f"{IMAGE}:1.2.0"])
+    why = "is not known at k/c.yaml: data.web: that was edited since, and is not in its Record"
+    refused(bare, config(bare, *later), why)
+    bare.home.commit({"k/c.yaml": bare.home.show("main:k/c.yaml").replace("web: 1.2.0", "web: 1.0.0")})
+    project = bare.project(config(bare, *later))
+    plan = project.rollback("test", reason="5xx")
+    if later == ["web"]:
+        assert bare.decisions(plan) == {"test": "noop"}  # the file is what it was
+        return
+    assert bare.told(bare.apply(plan, project=project)) == {"test": "written"}
+    assert bare.home.show("main:k/c.yaml") == CONFIG.replace("api: 1.0.0", "api: 1.1.0")
+
+
+def test_a_value_that_an_earlier_freight_left_behind_counts_too(bare):
+    """The Record that stands names it no more."""
+    bare.home.commit({"k/c.yaml": CONFIG})
+    for version, keys in (("1.1.0", ["api"]), ("1.2.0", ["api", "web"]), ("1.3.0", ["api"])):
+        bare.promote(config(bare, *keys), images=[f"{IMAGE}:{version}"])
+    project = bare.project(config(bare, "api"))
+    first = next(one for one in reversed(list(project.history)) if one.kind == "written").freight["shop"]
+    with pytest.raises(Blocked, match=r"is not known at k/c\.yaml: data\.web: that was edited since"):
+        project.rollback("test", reason="5xx", to=first)
+
+
+def test_a_setter_in_a_file_that_came_between_is_not_left_behind_by_a_rollback(bare):
+    bare.home.commit({"k/web.yaml": pod("web")})
+    bare.promote(marked(bare), images=versions("1.1.0"))
+    bare.home.commit({"k/worker.yaml": pod("worker"), "k/plain.yaml": CONFIG})
+    bare.promote(marked(bare), images=versions("1.2.0"))
+    why = f"is not known at k/worker.yaml: {IMAGE}: that was edited since, and is not in its Record"
+    refused(bare, marked(bare), why)
+
+
+def test_files_without_setters_that_came_between_are_in_no_rollbacks_way(bare):
+    bare.home.commit({"k/web.yaml": pod("web")})
+    bare.promote(marked(bare), images=versions("1.1.0"))
+    bare.home.commit({"k/plain.yaml": CONFIG})
+    bare.promote(marked(bare), images=versions("1.2.0"))
+    plan = bare.project(marked(bare)).rollback("test", reason="5xx")
+    assert bare.told(bare.apply(plan, project=bare.project(marked(bare)))) == {"test": "written"}
+    assert bare.home.show("main:k/web.yaml") == pod("web", "1.1.0")
+
+
+def test_a_plan_that_would_leave_something_is_no_rollback(bare, monkeypatch):
+    bare.home.commit({"k/c.yaml": CONFIG})
+    bare.promote(config(bare, "api"), images=[f"{IMAGE}:1.1.0"])
+    bare.promote(config(bare, "api", "web"), images=[f"{IMAGE}:1.2.0"])
+    project = bare.project(config(bare, "api", "web"))
+    with monkeypatch.context() as patched:
+        patched.setattr(rollback, "refuse_halves", lambda *_: None)
+        plan = project.rollback("test", reason="5xx")
+    first = [one for one in project.history if one.kind == "written"][-1]
+    with pytest.raises(PlanInvalid) as caught:
+        bare.apply(plan, project=project)
+    assert (
+        "It is no rollback.\n"
+        f"test: what was written as {str(first.commit)[:7]} by Ada <ada@acme.example> is not known at "
+        "k/c.yaml: data.web: that was edited since, and is not in its Record\n"
+    ) in str(caught.value)
+    assert "1.2.0" in bare.home.show("main:k/c.yaml")
+
+
+# -- places that are gone
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"k/web.yaml": pod("web", "1.2.0").replace(f" # {MARK}", "")},
+        {"k/web.yaml": pod("web", "1.2.0", image="ghcr.io/fork/shop")},
+        {"k/web.yaml": None, "k/other.yaml": pod("web", "1.2.0")},
+    ],
+    ids=["comment", "image", "file"],
+)
+def test_a_setter_that_is_gone_is_foreign_and_no_rollback_claims_to_have_set_it(bare, files):
+    bare.home.commit({"k/web.yaml": pod("web"), "k/plain.yaml": CONFIG})
+    pipeline = marked(bare)
+    for version in ("1.1.0", "1.2.0"):
+        bare.promote(pipeline, images=versions(version))
+    assert bare.home.show("main:k/web.yaml") == pod("web", "1.2.0")
+    assert bare.decisions(bare.project(pipeline).plan()) == {"test": "noop"}
+    commit = bare.home.commit(files, message="by hand")
+    plan = bare.project(pipeline).plan()
+    assert bare.decisions(plan) == {"test": "blocked foreign"}
+    assert next(one for one in plan["test"].outcomes if one.id == "foreign").operands["commits"] == [commit]
+    assert [one.drift for one in bare.project(pipeline).status().data.environments] == [True]
+    refused(bare, pipeline, f"has no place any more at k/web.yaml: {IMAGE}")
+    record = bare.project(pipeline).adopt("test", reason="meant")
+    there = [(edit["file"], [image["repository"] for image in edit["images"]]) for edit in record.data["edits"]]
+    assert there == ([("k/other.yaml", [IMAGE])] if "k/other.yaml" in files else [])
+    assert bare.decisions(bare.project(pipeline).plan()) == {"test": "noop"}
+    with pytest.raises(UsageError, match="nothing-to-adopt"):
+        bare.project(pipeline).adopt("test", reason="x")
+    assert bare.project(pipeline).verify().ok
+
+
+def test_a_file_that_never_had_a_setter_may_go_and_change(bare):
+    bare.home.commit({"k/web.yaml": pod("web"), "k/plain.yaml": CONFIG, "k/more.yaml": CONFIG.replace("c,", "d,")})
+    bare.promote(marked(bare), images=versions("1.1.0"))
+    bare.home.commit({"k/plain.yaml": None, "k/more.yaml": CONFIG.replace("c,", "e,")}, message="by hand")
+    assert bare.decisions(bare.project(marked(bare)).plan()) == {"test": "noop"}
+
+
+def test_an_edited_file_that_is_gone_is_foreign(bare):
+    bare.home.commit({"k/c.yaml": CONFIG})
+    bare.promote(config(bare, "api"), images=[f"{IMAGE}:1.1.0"])
+    bare.home.commit({"k/c.yaml": None, "k/d.yaml": CONFIG.replace("api: 1.0.0", "api: 1.1.0")}, message="renamed")
+    edits = [SetValue("k/d.yaml", "data.api", image=IMAGE)]
+    moved = helm(bare, Environment("test"), apps=[App("shop", Plain("k"), edits=edits)])
+    assert bare.decisions(bare.project(moved).plan()) == {"test": "blocked foreign"}
+    bare.project(moved).adopt("test", reason="renamed")
+    assert bare.decisions(bare.project(moved).plan()) == {"test": "noop"}
 
 
 # -- what else stays

@@ -7,6 +7,7 @@ import pytest
 from gitpromote import App, Branch, Directory, Environment, Git, Plain, Warehouse
 from gitpromote.errors import Blocked, UsageError
 from gitpromote.views.lines import plain
+from gitpromote.views.markdown import plan_markdown
 from gitpromote.views.standing import status_view
 from gitpromote.views.terminal import plan_view
 
@@ -296,6 +297,72 @@ def test_an_app_that_is_retired_leaves_the_others_alone(site):
     assert project.verify().ok
     left = site.pipeline(apps=[App("shop", Plain("deploy/$env"))], target=Branch("env/$env", path="shop"))
     assert site.decisions(site.project(left).plan()) == {"test": "noop", "uat": "noop", "prod": "noop"}
+
+
+def _foreign(plan):
+    return [
+        (one.name, one.decision, *[(each.status, each.message) for each in one.outcomes if each.id == "foreign"])
+        for one in plan
+    ]
+
+
+@pytest.mark.parametrize("rewritten", [False, True])
+def test_a_retirement_tells_whose_work_it_deletes(twice, rewritten):
+    ours = str(twice.home.head("env/uat"))
+    if rewritten:
+        twice.home.move("env/uat", None)
+    theirs = twice.home.commit({"hand.yaml": twice.deployment("uat")}, branch="env/uat", message="mine")
+    told = f'deletes content that is not ours: {theirs[:7]} "mine" (tom@acme.example, claimed)'
+    told += f"; its branch was rewritten and no longer contains {ours[:7]} of ours" * rewritten
+    plan = twice.project().retire(env="uat", reason="no longer used")
+    assert _foreign(plan) == [("uat", "ready", ("warn", told))]
+    assert told in " ".join(plain(plan_view(plan.data)).split())
+    assert told in plan_markdown(plan.data, digest=plan.digest)
+    assert twice.project().plan_verify(plan) == []
+    assert twice.told(twice.apply(plan)) == {"uat": "written"}
+    assert "hand.yaml" not in twice.home.files("env/uat")
+
+
+def test_a_retirement_of_what_nobody_else_touched_or_is_deleted_already_tells_of_nobody(twice):
+    assert _foreign(twice.project().retire(env="uat", reason="x")) == [("uat", "ready")]
+    twice.home.move("env/uat", None)
+    assert _foreign(twice.project().retire(env="uat", reason="x")) == [("uat", "noop")]
+
+
+def test_what_somebody_put_where_an_environment_was_retired_is_deleted_in_so_many_words(twice):
+    twice.apply(twice.project().retire(env="uat", reason="no longer used"))
+    twice.home.commit({"hand.yaml": twice.deployment("uat")}, branch="env/uat", message="mine")
+    plan = twice.project().retire(env="uat", reason="again")
+    found = [(one.id, one.status, one.message) for one in plan["uat"].outcomes]
+    assert found == [("adoption", "warn", "no record yet: this plan deletes what the target holds (1 file)")]
+
+
+@pytest.fixture
+def two_apps(site):
+    site.home.commit({"more/test/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"})
+    apps = [App("shop", Plain("deploy/$env")), App("more", Plain("more/$env"))]
+    pipeline = site.pipeline(Environment("test"), apps=apps)
+    site.promote(pipeline)
+    return site, site.project(pipeline)
+
+
+def test_an_app_that_is_retired_tells_whose_work_in_its_folder_it_deletes(two_apps):
+    site, project = two_apps
+    theirs = site.home.commit({"more/hand.yaml": site.deployment("test")}, branch="env/test", message="mine")
+    told = f'deletes content that is not ours: {theirs[:7]} "mine" (tom@acme.example, claimed)'
+    assert _foreign(project.retire(app="more", reason="x")) == [("test", "ready", ("warn", told))]
+
+
+def test_an_app_that_is_retired_does_not_make_ours_what_is_not_beside_it(two_apps):
+    site, project = two_apps
+    theirs = site.home.commit({"shop/hand.yaml": site.deployment("test")}, branch="env/test", message="mine")
+    told = f'holds content that is not ours: {theirs[:7]} "mine" (tom@acme.example, claimed)'
+    plan = project.retire(app="more", reason="x")
+    assert _foreign(plan) == [("test", "blocked", ("fail", told))]
+    assert "gitpromote adopt shop test" in plain(plan_view(plan.data))
+    assert "gitpromote rollback" not in plain(plan_view(plan.data))  # there is nothing to go back to
+    project.adopt("test", reason="ours")
+    assert _foreign(project.retire(app="more", reason="x")) == [("test", "ready")]
 
 
 def test_what_is_unknown_cannot_be_retired(twice):

@@ -508,6 +508,17 @@ def test_the_last_preview_is_retired_to_the_end(empty, capsys, monkeypatch):
     assert capsys.readouterr().out == "Nothing is left over.\n"
 
 
+def test_the_lock_of_the_last_preview_is_taken_away_where_none_is_left(empty):
+    desk = start(empty)
+    pull(desk, 1)
+    applied(desk, desk.project().plan())
+    desk.project().lock("pr-1", reason="looking")
+    desk.git("push", "-q", "origin", ":refs/pull/1/head", ":refs/heads/change-1")
+    assert desk.project().unlock("pr-1").environment == "pr-1"
+    with pytest.raises(UsageError, match="not-locked"):
+        desk.project().unlock("pr-1")
+
+
 def test_what_is_gone_is_still_told(empty, capsys, monkeypatch):
     from gitpromote.cli.main import main
 

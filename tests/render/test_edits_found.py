@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitpromote.render.edits_found import edits_found
+from gitpromote.render.edits_found import edits_found, left_by, lost_places
 from gitpromote.render.freight_edits import apply_edits
 
 REPO = "ghcr.io/acme/shop"
@@ -72,3 +72,66 @@ def test_what_no_edit_can_tell_is_lost_and_its_place_is_named(kind, text, place)
 
 def test_a_file_that_is_gone_has_lost_its_values():
     assert edits_found({}, [edit("set-image", ("1.0.0", None))]) == ((), ("f.yaml: image.tag",))
+
+
+def flux(file, *repositories):
+    return {
+        "kind": "flux-setters",
+        "file": file,
+        "images": [{"repository": one, "tag": "2.0.0", "digest": None} for one in repositories],
+    }
+
+
+MARKED = SOURCES["flux-setters"]
+OTHER = "ghcr.io/acme/cart"
+
+
+def test_of_images_without_a_setter_nothing_is_told():
+    files = {"f.yaml": MARKED, "g.yaml": b"a: 1\n"}
+    found = edits_found(files, [flux("f.yaml", REPO, OTHER), flux("g.yaml", REPO)])
+    images = [{"repository": REPO, "tag": "x", "digest": None}]
+    assert found == (({"kind": "flux-setters", "file": "f.yaml", "images": images},), ())
+
+
+@pytest.mark.parametrize(
+    ("now", "lost"),
+    [
+        (MARKED, ()),
+        (MARKED.replace(b":x", b":y"), ()),
+        (MARKED.replace(b"shop:x", b"shop"), ()),
+        (MARKED.replace(b"acme", b"fork"), (f"f.yaml: {REPO}",)),
+        (b"image: ghcr.io/acme/shop:x\n", (f"f.yaml: {REPO}",)),
+        (None, (f"f.yaml: {REPO}",)),
+    ],
+)
+def test_a_setter_that_was_there_and_is_not_is_lost(now, lost):
+    after = {} if now is None else {"f.yaml": now}
+    edits = [flux("f.yaml", REPO, OTHER), flux("g.yaml", REPO)]
+    assert lost_places({"f.yaml": MARKED, "g.yaml": b"a: 1\n"}, after, edits) == lost
+    assert lost_places({}, after, edits) == ()  # what was there is not known
+
+
+def test_a_setter_goes_by_the_policy_that_another_file_declares():
+    """Its value says nothing of its image."""
+    tag = b'tag: x # {"$imagepolicy": "a:b:tag"}\n'
+    group = "apiVersion: image.toolkit.fluxcd.io/v1\n"
+    policy = (
+        f"{group}kind: ImagePolicy\nmetadata: {{name: b, namespace: a}}\nspec: {{imageRepositoryRef: {{name: r}}}}\n"
+        f"---\n{group}kind: ImageRepository\nmetadata: {{name: r, namespace: a}}\nspec: {{image: {REPO}}}\n"
+    ).encode()
+    before, edits = {"f.yaml": tag, "p.yaml": policy}, [flux("f.yaml", REPO)]
+    assert edits_found(before, edits).edits[0]["images"] == [{"repository": REPO, "tag": "x", "digest": None}]
+    assert lost_places(before, {**before, "f.yaml": b"tag: x\n"}, edits) == (f"f.yaml: {REPO}",)
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=st.sampled_from(sorted(SOURCES)), comes=VERSIONS)
+def test_what_an_edit_changed_is_left_unless_it_is_made_again(kind, comes):
+    then = {"f.yaml": SOURCES[kind]}
+    after = then | apply_edits(then, [edit(kind, comes)])
+    place = "f.yaml: image.tag" if kind == "set-image" else f"f.yaml: {REPO}"
+    left = (place,) if after != then else ()
+    assert left_by([edit(kind, comes)], besides=[], then=then, after=after) == left
+    assert left_by([edit(kind, comes)], besides=[edit(kind, ("9", None))], then=then, after=after) == ()
+    assert left_by([edit(kind, comes)], besides=[], then={}, after=after) == (place,)
+    assert left_by([edit(kind, comes)], besides=[], then={}, after={}) == ()
