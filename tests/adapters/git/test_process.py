@@ -84,8 +84,11 @@ def script(tmp_path: Path, text: str) -> dict[str, str]:
 
 def is_gone(pid: int) -> bool:
     for _ in range(100):
-        state = Path(f"/proc/{pid}/stat")
-        if not state.exists() or state.read_text().split()[2] == "Z":
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):  # which of the two depends on when it goes
+            return True
+        if state.split()[2] == "Z":
             return True
         time.sleep(0.02)
     return False
