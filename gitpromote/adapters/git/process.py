@@ -7,9 +7,10 @@ import math
 import os
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,18 +133,49 @@ def command(args: Sequence[str], *, git_dir: Path | None = None) -> list[str]:
 
 
 def _start(words: list[str], *, cwd: Path | None, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    with _interrupts_held_back() as held_back:
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=cwd or os.sep,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise _not_started(error) from error
     try:
-        return subprocess.Popen(
-            words,
-            cwd=cwd or os.sep,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise _not_started(error) from error
+        for again in held_back:
+            again()
+    except BaseException:
+        end_group(process)
+        process.communicate()
+        raise
+    return process
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[list[Callable[[], object]]]:
+    """What interrupts mean to whoever asked for them, once this is over: a process that nobody knows yet is lost."""
+    held_back: list[Callable[[], object]] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield held_back
+        return
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours = {number: handler for number, handler in handlers.items() if callable(handler)}
+    try:
+        for number, handler in ours.items():
+            signal.signal(number, partial(_hold_back, held_back, handler))
+        yield held_back
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+
+
+def _hold_back(held_back: list[Callable[[], object]], handler: Callable[..., object], *given: object) -> None:
+    held_back.append(partial(handler, *given))
 
 
 def _not_started(error: OSError) -> ConfigurationError:
