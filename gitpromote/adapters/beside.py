@@ -12,22 +12,25 @@ from gitpromote.model.names import path_problem
 
 __all__ = ["named_beside", "packages_looked_into"]
 
-_MOST = 2000  # files of a folder that is named
 _SIGNS = frozenset("*?[")
 
 
-def named_beside(file: Path, source: bytes) -> Iterator[tuple[str, Path]]:
+def named_beside(file: Path, source: bytes, *, root: Path) -> Iterator[tuple[str, Path]]:
     """Files and folders that a module may read beside itself, or one folder above, as far as they are there.
 
     A folder that is named is meant with all that it holds. A name that is put together when the code runs is not found.
+
+    :param root: of the checkout: what lies above it is another thing on every machine
     """
+    bases = [(file.parent, "")]
+    bases += [(file.parent.parent, "../")] if file.parent.parent.is_relative_to(root) else []
     for text in _names(source):
-        for base, up in ((file.parent, ""), (file.parent.parent, "../")):
+        for base, up in bases:
             for one in walk(base, text.split("/")):
                 if one.is_file():
                     yield f"{up}{one.relative_to(base).as_posix()}", one
                 elif one.is_dir() and not _SIGNS & {*text}:
-                    for inner in (one, *everything_below(one, most=_MOST)):
+                    for inner in (one, *everything_below(one)):
                         yield f"{up}{inner.relative_to(base).as_posix()}", inner
 
 

@@ -111,8 +111,8 @@ def imports_of_code(file: Path, module: str) -> frozenset[str]:
     :raises OSError: the file cannot be read
     """
     data = file.read_bytes()
-    texts = [data, *(one.file.read_bytes() for one in _others(file, module, data, None) if one.file.suffix == ".py")]
-    return frozenset(one.parts[0] for text in texts for one in _imports(text) if not one.level)
+    texts = _texts(file, data, _others(file, module, data, None))
+    return frozenset(one.parts[0] for _, text in texts for one in _imports(text) if not one.level)
 
 
 def is_installed(place: Path) -> bool:
@@ -161,7 +161,7 @@ def _data(file: Path, data: bytes, others: set[_Module]) -> list[tuple[str, Path
     for at, text in _texts(file, data, others):
         for search in _searches(text):
             found |= {(one.relative_to(root).as_posix(), one) for one in looked_at(root, search)}
-        found |= {(f"{at.name}: {name}", one) for name, one in named_beside(at, text)}
+        found |= {(f"{at.name}: {name}", one) for name, one in named_beside(at, text, root=root)}
     return sorted(found)
 
 

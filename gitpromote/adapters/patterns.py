@@ -68,15 +68,15 @@ def looked_at(root: Path, search: Search) -> Iterator[Path]:
                 yield path / holding
 
 
-def everything_below(folder: Path, *, most: int) -> list[Path]:
-    """What a folder holds, links and names that begin with a dot left out; of very many things the first ones."""
+def everything_below(folder: Path) -> list[Path]:
+    """What a folder holds, links and names that begin with a dot left out."""
     found: list[Path] = []
     pending = [folder]
-    while pending and len(found) < most:
+    while pending:
         inside = sorted(one for one in _entries(pending.pop()) if not one.is_symlink() and one.name != "__pycache__")
         found += inside
         pending += [one for one in inside if one.is_dir()]
-    return found[:most]
+    return found
 
 
 def walk(folder: Path, parts: Sequence[str]) -> Iterator[Path]:

@@ -145,3 +145,16 @@ def test_what_it_looks_for_is_part_of_it(write, tmp_path: Path, call: str, added
     before = digest_of_code(file, "mine")
     write(added)
     assert (digest_of_code(file, "mine") != before) is changes
+
+
+def test_what_lies_above_the_checkout_is_never_part_of_it(write, tmp_path: Path) -> None:
+    """It would be another digest in every clone."""
+    (tmp_path / "repo/.git").mkdir(parents=True)
+    text = "from pathlib import Path\n\nRULES = sorted((Path(__file__).parent / 'rules').iterdir())\n"
+    top, deep = write("repo/mine.py", text), write("repo/deploy/mine.py", text)
+    before = digest_of_code(top, "mine"), digest_of_code(deep, "mine")
+    write("rules/one.yaml")
+    assert (digest_of_code(top, "mine"), digest_of_code(deep, "mine")) == before
+    write("repo/rules/one.yaml")
+    assert digest_of_code(top, "mine") != before[0]
+    assert digest_of_code(deep, "mine") != before[1]
