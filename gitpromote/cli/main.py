@@ -68,8 +68,8 @@ def main(arguments: Sequence[str] | None = None, *, session: Session | None = No
     atexit.register(gc.freeze)  # nor are they searched through once more when the process ends
     # Pydantic looks through every installed distribution for plug-ins of its own; no verb has a use for any.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    _end_gently_when_terminated()
     run = session or Session()
+    _end_gently(run)
     words = list(sys.argv[1:] if arguments is None else arguments)
     return run.close(_dispatch(words, run))
 
@@ -81,6 +81,8 @@ def _dispatch(words: list[str], run: Session) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except GitpromoteError as error:
+        if run.interrupted and not isinstance(error, Interrupted):
+            return _fail(_interrupted(), run)
         return _fail(_in_own_words(error, words) if error.more else error, run)
     except click.ClickException as error:
         _begin_events(words, run)
@@ -90,7 +92,8 @@ def _dispatch(words: list[str], run: Session) -> int:
     except OSError as error:
         return _fail_by_system(error, run) if run.verb or error.filename else _help_unread(error, run)
     except Exception as error:  # noqa: BLE001 (the one place where our own bugs end)
-        return _fail(_interrupted(), run) if _comes_of_interrupt(error) else _fail_by_bug(error, run)
+        interrupted = run.interrupted or _comes_of_interrupt(error)
+        return _fail(_interrupted(), run) if interrupted else _fail_by_bug(error, run)
 
 
 def _interrupted() -> Interrupted:
@@ -191,9 +194,14 @@ def _usage(error: click.ClickException) -> UsageError:
     return UsageError(error.format_message().removesuffix("."), code="usage", hint=f"  {path} --help")
 
 
-def _end_gently_when_terminated() -> None:
-    """A termination signal ends a run as Ctrl-C does: locks are released, children are ended."""
+def _end_gently(run: Session) -> None:
+    """A termination signal ends a run as Ctrl-C does: locks are released, children are ended.
+
+    Ctrl-C is noted too: compiled libraries make other errors of it that no longer say where they come from.
+    """
     try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, run.interrupt)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, or somebody else's
+            signal.signal(signal.SIGINT, run.interrupt)
     except ValueError:
         return  # not in the main thread: somebody else owns the signals

@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 from gitpromote.cli.output import Output, in_automation, wants_colour, width_of
 from gitpromote.errors import UsageError
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from gitpromote.cli.events import EventStream, StatusLine
     from gitpromote.ports import Reporter
     from gitpromote.project import Project
@@ -31,6 +33,7 @@ class Session:
     :ivar keep: the folder in which renderers' inputs and output are left, if any
     :ivar subject: the Pipeline that it works on, as far as that is known
     :ivar is_one_of_several: whether its file has others; ``None`` where no pipeline file was run
+    :ivar interrupted: whether a signal asked it to end
     """
 
     stdin: TextIO = field(default_factory=lambda: sys.stdin or _nothing("r"))
@@ -48,7 +51,13 @@ class Session:
     status_line: StatusLine | None = None
     subject: str = ""
     is_one_of_several: bool | None = None
+    interrupted: bool = False
     _out: Output | None = None
+
+    def interrupt(self, number: int, frame: FrameType | None) -> NoReturn:
+        """A signal asks the run to end."""
+        self.interrupted = True
+        raise KeyboardInterrupt
 
     @property
     def out(self) -> Output:

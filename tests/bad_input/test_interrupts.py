@@ -34,6 +34,19 @@ shop = Pipeline(
 """
 
 
+SWALLOWED = """\
+import os, signal, time
+
+try:
+    os.kill(os.getpid(), signal.{sign})
+    time.sleep(60)
+except KeyboardInterrupt:
+    interrupted = True
+if interrupted:
+    raise {error}("Error building a serializer")
+"""
+
+
 def interrupted(process: subprocess.Popen[str], after: float, sign: int = signal.SIGINT) -> tuple[int, str, str]:
     time.sleep(after)
     process.send_signal(sign)
@@ -105,6 +118,17 @@ def test_a_renderer_that_runs_is_ended_with_the_plan(shop, sign: int, command_li
     assert (code, out, err) == (130, "", "Error: Interrupted  [interrupted]\n\nNothing more was started.\n")
     assert time.monotonic() - start < 10
     until(lambda: not runs(), process)
+
+
+@pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("error", ["ValueError", "gitpromote.errors.ConfigurationError"])
+def test_what_a_library_makes_of_an_interrupt_is_told_as_one(shop, sign: str, error: str) -> None:
+    """Compiled code turns it into an error of its own, in whose chain the interrupt is not found any more."""
+    shop.write("pipeline.py", "import gitpromote.errors\n" + SWALLOWED.format(sign=sign, error=error))
+    process = shop.program("plan")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err == "Error: Interrupted  [interrupted]\n\nNothing more was started.\n"
 
 
 def until(true, process: subprocess.Popen[str]):
