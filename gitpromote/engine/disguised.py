@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitpromote.engine.look import Look
-from gitpromote.engine.rollback import RECORDED, records_of, refuse_halves, to_go_back_to, unrecorded
+from gitpromote.engine.rollback import RECORDED, records_of, to_go_back_to
+from gitpromote.engine.rollback_in_place import refuse_halves, unrecorded
 from gitpromote.engine.still_to_come import still_to_come
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.world import World

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from gitpromote.engine.in_place import gone_places, left_places, observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.not_undone import not_undone
-from gitpromote.engine.nowhere_back import cannot_be_restored, is_called, nothing_to_go_back_to
+from gitpromote.engine.nowhere_back import is_called, nothing_to_go_back_to
 from gitpromote.engine.observe_rendered import holds_foreign
+from gitpromote.engine.rollback_in_place import observe_undone_edits, place_of
 from gitpromote.engine.targets import foreign_commits, lost_commit, read_content
 from gitpromote.engine.world import World
 from gitpromote.history.moved import names_of
-from gitpromote.model.canonical import canonical
+from gitpromote.model.freight import Freight
 from gitpromote.model.freight_words import versions
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.plan import PlannedSource
@@ -37,20 +37,27 @@ def observe_rollback(
     records = records_of(world, seen, resolved)
     chosen = _chosen(world.pipeline.name, seen, resolved, records, to)
     freight = {name: seen.ledger.freight[identifier].freight for name, identifier in chosen.freight.items()}
+    head = seen.head(resolved.target.repository, resolved.target.ref)
+    if resolved.target.kind == "in-place":
+        observed, blobs = observe_undone_edits(world, seen, resolved, records, chosen, freight, head=head)
+    else:
+        observed, blobs = _in_recorded_tree(world, seen, resolved, chosen, freight, head=head)
+    return _with_what_stays(world, seen, _undoing(observed)), blobs
+
+
+def _in_recorded_tree(
+    world: World,
+    seen: Look,
+    resolved: ResolvedEnvironment,
+    chosen: Record,
+    freight: Mapping[str, Freight],
+    *,
+    head: str | None,
+) -> tuple[EnvironmentObservation, Mapping[str, bytes]]:
+    """Rendered: the files of the Record's commit, byte for byte."""
+    assert chosen.commit is not None
     target = resolved.target
     repository = world.repository(target.repository)
-    head = seen.head(target.repository, target.ref)
-    if target.kind == "in-place":
-        state = seen.ledger.environment(resolved.name)
-        if unrecorded(chosen, state):
-            raise cannot_be_restored(resolved.name, chosen)
-        edits = tuple(chosen.data.get("edits", ()))
-        if head is not None:
-            refuse_halves(world, resolved, chosen, records, head)
-        here = state.placed(repository=target.repository, ref=target.ref, path=target.path)
-        found, blobs = observe_sources(world, resolved, freight, head=head, state=here, overlay={}, edits=edits)
-        return _with_what_stays(world, seen, _undoing(found)), blobs
-    assert chosen.commit is not None
     repository.ensure([chosen.commit])
     read = partial(
         read_content,
@@ -74,37 +81,7 @@ def observe_rollback(
         reads=(("", "tree" if current.files else "absent", current.tree if current.files else None),),
         sources=(_source(chosen, target.repository, target.path, desired),),
     )
-    return _with_what_stays(world, seen, _undoing(observed)), repository.blobs(_new(current, desired))
-
-
-def unrecorded(record: Record, state: EnvironmentState) -> bool:
-    """Whether a Record of sources does not say all that it would take to have them again.
-
-    Some values stood at places that are gone, or the Record tells of no edit where there are some.
-    """
-    if record.data.get("unrecorded"):
-        return True
-    edited = record.kind == "adopted" or (state.content is not None and bool(state.content.edits))
-    return edited and not record.data.get("edits")
-
-
-def refuse_halves(
-    world: World, resolved: ResolvedEnvironment, chosen: Record, records: Sequence[Record], head: str
-) -> None:
-    """Making the edits of a Record again is no way back where others were made since in other places.
-
-    :param records: the Environment's, oldest first
-    :raises Blocked: something that was written since would stay, or what was there has no place any more
-    """
-    repository, place = world.repository(resolved.target.repository), _place(resolved)
-    edits, commit = tuple(chosen.data.get("edits", ())), str(chosen.commit)
-    if gone := gone_places(repository, head, edits, since=commit):
-        raise cannot_be_restored(resolved.name, chosen, gone=gone)
-    since = [one.data for one in records[records.index(chosen) + 1 :] if one.kind in CONTENT_KINDS and one.commit]
-    here = [data for data in since if {name: data.get(name) for name in place} == place]
-    later = list({canonical(edit): edit for data in here for edit in data.get("edits", ())}.values())
-    if left := left_places(repository, head, edits, later, since=commit):
-        raise cannot_be_restored(resolved.name, chosen, left=left)
+    return observed, repository.blobs(_new(current, desired))
 
 
 def _undoing(observed: EnvironmentObservation) -> EnvironmentObservation:
@@ -168,7 +145,7 @@ def _of(world: World, resolved: ResolvedEnvironment, recorded: Iterable[Record])
 
 
 def _counting(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]) -> list[Record]:
-    state, place = seen.ledger.environment(resolved.name), _place(resolved)
+    state, place = seen.ledger.environment(resolved.name), place_of(resolved)
     # What was rolled away has lost its verification: going back twice goes further back.
     known = state.verified.keys() & seen.ledger.freight.keys()
     return [
@@ -182,11 +159,6 @@ def _counting(seen: Look, resolved: ResolvedEnvironment, records: Sequence[Recor
         and known >= set(one.freight.values())
         and {name: one.data.get(name) for name in place} == place
     ]
-
-
-def _place(resolved: ResolvedEnvironment) -> dict[str, str]:
-    target = resolved.target
-    return {"repository": target.repository, "ref": target.ref, "path": target.path}
 
 
 def _is_partly(state: EnvironmentState) -> bool:
@@ -207,7 +179,7 @@ def _chosen(
             if any(is_called(seen, identifier, to) for identifier in one.freight.values())
         ]
     if not found:
-        raise nothing_to_go_back_to(pipeline, seen, resolved, to, elsewhere=_elsewhere(records, _place(resolved)))
+        raise nothing_to_go_back_to(pipeline, seen, resolved, to, elsewhere=_elsewhere(records, place_of(resolved)))
     return found[0]
 
 

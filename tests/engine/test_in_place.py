@@ -7,7 +7,7 @@ import yaml
 
 from gitpromote import App, Environment, FluxSetters, Helm, InPlace, Kustomize, Plain, SetValue, Warehouse
 from gitpromote import Image as Images
-from gitpromote.engine import rollback, verbs
+from gitpromote.engine import rollback_in_place, verbs
 from gitpromote.errors import Blocked, PlanInvalid, UsageError
 from gitpromote.render.edits_found import FoundEdits
 
@@ -484,7 +484,7 @@ def test_a_plan_that_would_leave_something_is_no_rollback(bare, monkeypatch):
     bare.promote(config(bare, "api", "web"), images=[f"{IMAGE}:1.2.0"])
     project = bare.project(config(bare, "api", "web"))
     with monkeypatch.context() as patched:
-        patched.setattr(rollback, "refuse_halves", lambda *_: None)
+        patched.setattr(rollback_in_place, "refuse_halves", lambda *_: None)
         plan = project.rollback("test", reason="5xx")
     first = [one for one in project.history if one.kind == "written"][-1]
     with pytest.raises(PlanInvalid) as caught:
