@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from gitpromote.adapters.beside import named_beside, packages_looked_into
+from gitpromote.adapters.beside import named_beside, packages_looked_into, patterns_beside
 from gitpromote.adapters.patterns import Search, checkout_of, looked_at
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "files_of_code",
     "imports_of_code",
     "is_installed",
+    "is_program",
     "roots_of",
     "search_path",
 ]
@@ -59,12 +61,14 @@ class CodeFiles(NamedTuple):
     :ivar data: the files that it finds by ``folders`` and ``clusters``, and that it names beside its modules
     :ivar folders: the folders that it finds so
     :ivar searches: what it looks for by ``folders`` and ``clusters``
+    :ivar patterns: what it names beside its modules with ``*``, from the folders that these may count from
     """
 
     modules: tuple[Path, ...]
     data: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
     searches: tuple[Search, ...] = ()
+    patterns: tuple[Path, ...] = ()
 
 
 def digest_of_code(file: Path, module: str, *, path: Sequence[str] | None = None) -> str:
@@ -78,7 +82,7 @@ def digest_of_code(file: Path, module: str, *, path: Sequence[str] | None = None
     plain = f"sha256:{hashlib.sha256(data).hexdigest()}"
     others = _others(file, module, data, path)
     lines = [f"{'.'.join(one.parts)} {_of_file(one.file)}" for one in sorted(others)]
-    lines += [f"{name} {_of_file(one)}" for name, one in _data(file, data, others)]
+    lines += [f"{name} {_of_file(one)}{' program' * is_program(one)}" for name, one in _data(file, data, others)]
     if not lines:
         return plain
     whole = "\n".join([plain, *lines])
@@ -93,16 +97,23 @@ def files_of_code(file: Path, module: str) -> CodeFiles:
     data = file.read_bytes()
     others = _others(file, module, data, None)
     found = dict.fromkeys(one for _, one in _data(file, data, others))
+    texts, root = _texts(file, data, others), checkout_of(file)
     return CodeFiles(
         (file.absolute(), *sorted(one.file for one in others)),
         tuple(one for one in found if one.is_file()),
         tuple(one for one in found if one.is_dir()),
-        tuple(dict.fromkeys(search for _, text in _texts(file, data, others) for search in _searches(text))),
+        tuple(dict.fromkeys(search for _, text in texts for search in _searches(text))),
+        tuple(dict.fromkeys(one for at, text in texts for one in patterns_beside(at, text, root=root))),
     )
 
 
 def _of_file(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "folder"
+
+
+def is_program(file: Path) -> bool:
+    """Whether its mode lets its owner start it, as Git sees it."""
+    return file.is_file() and bool(file.stat().st_mode & stat.S_IXUSR)
 
 
 def imports_of_code(file: Path, module: str) -> frozenset[str]:

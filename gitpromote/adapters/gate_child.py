@@ -18,6 +18,7 @@ _STATUSES = ("pass", "warn", "pending", "fail", "error", "skip")
 def main(request: Mapping[str, Any]) -> int:
     """Serve one request; the status is 0 unless the function or its loading failed."""
     from gitpromote.adapters.code_copy import original
+    from gitpromote.adapters.looked_for import refuse_unseen
     from gitpromote.adapters.renderers.python_child import function_of
     from gitpromote.adapters.user_words import tell_failure
 
@@ -26,6 +27,7 @@ def main(request: Mapping[str, Any]) -> int:
     os.dup2(2, 1)
     try:
         said = json.dumps(_plain(function_of(request)(request["facts"]))).encode()
+        refuse_unseen()
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
         tell_failure(error, request)
         return 1

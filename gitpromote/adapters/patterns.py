@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gitpromote.model.names import path_problem
 
-__all__ = ["DATA", "Search", "checkout_of", "everything_below", "looked_at", "only", "permitted", "walk"]
+__all__ = ["DATA", "Search", "checkout_of", "looked_at", "only", "permitted", "walk"]
 
 #: How files with values are called.
 DATA = (".yaml", ".yml", ".json")
@@ -66,17 +66,6 @@ def looked_at(root: Path, search: Search) -> Iterator[Path]:
             yield path
             if holding and (path / holding).is_file():
                 yield path / holding
-
-
-def everything_below(folder: Path) -> list[Path]:
-    """What a folder holds, links and names that begin with a dot left out."""
-    found: list[Path] = []
-    pending = [folder]
-    while pending:
-        inside = sorted(one for one in _entries(pending.pop()) if not one.is_symlink() and one.name != "__pycache__")
-        found += inside
-        pending += [one for one in inside if one.is_dir()]
-    return found
 
 
 def walk(folder: Path, parts: Sequence[str]) -> Iterator[Path]:

@@ -21,12 +21,14 @@ _ERROR = re.compile(r"\(error \d+:[^|]*\|(?P<at>\d+)\|\d+\s*\(errormsg \d+:(?P<w
 def main(request: Mapping[str, Any]) -> int:
     """Serve one request; the status is 0 unless what judges failed."""
     from gitpromote.adapters.code_copy import original
+    from gitpromote.adapters.looked_for import refuse_unseen
 
     # Whatever is printed on the way is for people; the answer goes out by the descriptor that is kept here.
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
         said = json.dumps(_SERVE[request["kind"]](request)).encode()
+        refuse_unseen()
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
         from gitpromote.adapters.user_words import tell_failure
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from gitpromote.adapters.code_copy import original
 from gitpromote.adapters.code_digest import is_installed, roots_of
+from gitpromote.adapters.looked_for import unseen
 
 __all__ = ["last_words", "tell_failure"]
 
@@ -27,11 +28,12 @@ def tell_failure(error: BaseException, request: Mapping[str, Any]) -> None:
 
     :param request: which function of which file was to be called, if any
     """
-    told: dict[str, Any] = {"words": original(_words(error), request)}
+    noted = unseen()  # whatever came of it, that is what is to be mended
+    told: dict[str, Any] = {"words": original(noted.words if noted else _words(error), request)}
     if request.get("file"):
         root = roots_of(Path(request["file"]), request["module"])[-1]
-        place = next(iter(reversed(list(_places(error, root)))), None)
-        told |= {"file": place[0], "line": place[1]} if place is not None else {}
+        places = [(_shown(noted.file, root), noted.line)] if noted else list(_places(error, root))
+        told |= {"file": places[-1][0], "line": places[-1][1]} if places else {}
     sys.stdout.flush()  # what was printed on the way stands before it
     sys.stderr.write(f"\n{_MARK}{json.dumps(told)}\n")
 

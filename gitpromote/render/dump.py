@@ -105,7 +105,13 @@ class _Writer:
             return _number(value)
         if value == {} or value == [] or value == ():
             return "{}" if value == {} else "[]"
-        raise _unwritable(f"{value!r:.60} ({type(value).__name__}) is no value that Kubernetes can hold")
+        raise _unwritable(f"{_shown(value)} is no value that Kubernetes can hold")
+
+
+def _shown(value: Any) -> str:
+    """A value and its type; one that shows only where it lies in memory, which is another place each time, by type."""
+    kind, text = type(value).__name__, repr(value)
+    return f"an object of the type {kind}" if " at 0x" in text else f"{text:.60} ({kind})"
 
 
 def _sorted(value: dict[Any, Any]) -> list[str]:

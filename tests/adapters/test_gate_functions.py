@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gitpromote.adapters.code_digest import digest_of_code
 from gitpromote.adapters.gate_functions import ChildGates
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.render import Limits
@@ -135,6 +136,25 @@ def test_a_function_that_fails_says_where(call, name, code, detail):
     with pytest.raises(GitpromoteError) as caught:
         call(name)
     assert (caught.value.code, caught.value.detail) == (code, detail)
+
+
+def test_a_function_that_looks_for_what_is_no_part_of_its_code_says_nothing(tmp_path):
+    """A gate that finds no freeze would let everything through."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "prod.freeze").write_text("until Monday")
+    path = tmp_path / "my_gates.py"
+    path.write_text(
+        "from pathlib import Path\n\n"
+        "def thawed(facts):\n"
+        "    name = facts['environment']['name'] + '.freeze'\n"
+        "    return not (Path(__file__).parent / name).exists()\n"
+    )
+    with pytest.raises(GitpromoteError) as caught:
+        ChildGates().call("my_gates:thawed", file=str(path), code=digest_of_code(path, "my_gates"), facts=FACTS)
+    assert (caught.value.code, caught.value.detail) == (
+        "gate-raised",
+        f"my_gates:thawed: It asks for {tmp_path}/prod.freeze, which is no part of its code. (my_gates.py:5)",
+    )
 
 
 def test_a_function_that_hangs_is_ended(call):

@@ -145,6 +145,7 @@ UNWRITABLE = [
     ({"a": math.nan}, "nan (float) is no value that Kubernetes can hold"),
     (2**63, "9223372036854775808 (int) is no value that Kubernetes can hold"),
     ({"a": {1}}, "{1} (set) is no value that Kubernetes can hold"),
+    ({"a": [object()]}, "an object of the type object is no value that Kubernetes can hold"),
     (b"x", "b'x' (bytes) is no value that Kubernetes can hold"),
     (Knot(), "it is nested deeper than 200 levels, or contains itself"),
     ("a\ud800", "a string holds half a surrogate pair, U+D800"),

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import inspect
 import json
+import linecache
 import os
 import sys
 import traceback
@@ -24,15 +25,19 @@ END = b"\n# all of it\n"
 
 def main(request: Mapping[str, Any]) -> int:
     """Serve one request; the status is 0 unless the function or its loading failed."""
+    from gitpromote.adapters.looked_for import refuse_unseen
+
     # Whatever the function prints is for people; the manifests go out by the descriptor that is kept here.
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    function = None
     try:
         function = function_of(request)
         made = function(Path(request["source"]), **_wanted(function, request["parameters"]))
         text = _as_yaml(made, request)
+        refuse_unseen()
     except BaseException as error:  # noqa: BLE001 - user code may raise anything, and its place is what helps
-        tell(error, request)
+        tell(error, request, function)
         return 1
     with output:
         output.write(text + END)
@@ -109,24 +114,53 @@ def _plain(item: Any, request: Mapping[str, Any]) -> Any:
     return dict(item)
 
 
-def tell(error: BaseException, request: Mapping[str, Any]) -> None:
-    """The error and the lines of the user's file that led to it, innermost last."""
+def tell(error: BaseException, request: Mapping[str, Any], function: Callable[..., Any] | None) -> None:
+    """The error and the lines of the user's file that led to it, innermost last.
+
+    :param function: what was called, if that was found: its first line is told where what it gave is wrong
+    """
     from gitpromote.adapters.code_copy import original
+    from gitpromote.adapters.looked_for import unseen
     from gitpromote.errors import GitpromoteError
 
     mine = request.get("copy", request["file"]) or "\0"
     frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(mine)]
-    lines = [f"{one.filename}:{one.lineno}: {one.line}\n" for one in frames]
-    sys.stderr.write(original("".join([*lines, *traceback.format_exception_only(error)]), request))
-    if isinstance(error, PermissionError | FileNotFoundError | ModuleNotFoundError):
-        sys.stderr.write(_NOT_FOR_IT)
+    lines = [f"{one.filename}:{one.lineno}: {one.line}\n" for one in frames] or _first_line(function)
+    noted = unseen()
+    words = [*lines, *traceback.format_exception_only(error)] if error is not noted else [str(error)]
+    words += [f"{noted.words}\n"] if noted is not None and error is not noted else []
+    sys.stderr.write(original("".join(words), request))
+    sys.stderr.write(_NO_PART if noted is not None else _advice(error))
     if frames and frames[0].name == "<module>" and not isinstance(error, SyntaxError | GitpromoteError):
         sys.stderr.write(_AT_THE_TOP)
 
 
+def _first_line(function: Callable[..., Any] | None) -> list[str]:
+    code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
+    if code is None:
+        return []
+    file, line = code.co_filename, code.co_firstlineno
+    return [f"{file}:{line}: {linecache.getline(file, line).strip()}\n"]
+
+
+def _advice(error: BaseException) -> str:
+    """What it may be told where something is kept away from it."""
+    if isinstance(error, PermissionError) and error.filename is None:
+        return _NO_OTHERS
+    return _NOT_FOR_IT if isinstance(error, PermissionError | FileNotFoundError | ModuleNotFoundError) else ""
+
+
+_NO_OTHERS = """\
+Code that gitpromote runs makes no sockets, and no locks or pools of multiprocessing: what it gives must
+depend on nothing else that runs. Threads and subprocesses work.
+"""
 _NOT_FOR_IT = """\
 Code that gitpromote runs sees the files that it is given, the modules that it imports by name and what is
 installed: a change in any other file would go unnoticed. Read it from the folder that the function is called with.
+"""
+_NO_PART = """\
+A change there would go unnoticed. Read it from the folder that the function is called with, or name the file or
+folder in quotes where __file__ is: Path(__file__).parent / "rules".
 """
 _AT_THE_TOP = """\
 What stands at the top of a function's file runs here as well, and has neither your environment's variables

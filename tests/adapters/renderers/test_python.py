@@ -116,6 +116,33 @@ def test_an_error_is_told_with_the_line_of_the_users_file(function, tmp_path: Pa
 @pytest.mark.parametrize(
     ("body", "words"),
     [
+        ("return 5", "mine:pods returned int: give YAML text or dictionaries"),
+        ("return [5]", "mine:pods gave int among its objects: give dictionaries"),
+        ("return pod(object())", "an object of the type object is no value that Kubernetes can hold"),
+    ],
+)
+def test_what_it_should_not_give_is_told_with_its_first_line(function, tmp_path: Path, body: str, words: str) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        render(function(body))
+    assert f"{tmp_path}/mine.py:9: def pods(source):\n" in caught.value.detail
+    assert words in caught.value.detail
+
+
+@pytest.mark.parametrize("body", ["socket.socket(socket.AF_UNIX)", "import multiprocessing\nmultiprocessing.Lock()"])
+@pytest.mark.skipif(not FILTERED, reason="this system has no filter of system calls that we know")
+def test_what_is_no_file_is_not_told_to_be_one(function, body: str) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        render(function(body))
+    assert [line.strip() for line in caught.value.detail.splitlines()[-3:]] == [
+        "PermissionError: [Errno 13] Permission denied",
+        "Code that gitpromote runs makes no sockets, and no locks or pools of multiprocessing: what it gives must",
+        "depend on nothing else that runs. Threads and subprocesses work.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
         ("return 5", "TypeError: mine:pods returned int: give YAML text or dictionaries"),
         ("return [5]", "TypeError: mine:pods gave int among its objects: give dictionaries"),
         ("raise SystemExit(0)", "SystemExit: 0"),
@@ -368,28 +395,28 @@ def test_what_it_writes_to_its_own_modules_is_thrown_away(function, tmp_path: Pa
     assert (tmp_path / "beside.py").read_text() == "NAME = 'beside'\n"
 
 
-def test_what_lies_beside_it_is_not_even_seen(function, tmp_path: Path) -> None:
+def test_what_lies_beside_it_is_not_even_imported(function, tmp_path: Path) -> None:
     """Whether it is there would change the manifests, and not the key of the render."""
-    (tmp_path / "more").mkdir()
-    for path in ("data.txt", "more/data.txt", "extra_rules.py"):
-        (tmp_path / path).write_text("x")
-    body = (
-        "from importlib.util import find_spec\nfrom pathlib import Path\nhere = Path(__file__).parent\n"
-        "seen = sorted(path.relative_to(here).as_posix() for path in here.rglob('*'))\n"
-        "return pod('a', seen=seen, extra=find_spec('extra_rules') is not None)"
-    )
+    (tmp_path / "extra_rules.py").write_text("x")
+    body = "from importlib.util import find_spec\nreturn pod('a', extra=find_spec('extra_rules') is not None)"
     (manifest,) = render(function(body)).manifests.values()
-    assert (manifest.data["seen"], manifest.data["extra"]) == (["beside.py", "mine.py"], False)
+    assert manifest.data["extra"] is False
+
+
+NO_PART = [
+    "A change there would go unnoticed. Read it from the folder that the function is called with, or name the file or",
+    'folder in quotes where __file__ is: Path(__file__).parent / "rules".',
+]
 
 
 def test_a_file_beside_it_is_told_not_to_be_for_it(function, tmp_path: Path) -> None:
     (tmp_path / "data.txt").write_text("x")
     with pytest.raises(RenderFailed) as caught:
         render(function("from pathlib import Path\nreturn Path(__file__).with_name('data' + '.txt').read_text()"))
-    assert [line.strip() for line in caught.value.detail.splitlines()[-3:]] == [
+    assert [line.strip() for line in caught.value.detail.splitlines()[-4:]] == [
         f"FileNotFoundError: [Errno 2] No such file or directory: '{tmp_path}/data.txt'",
-        "Code that gitpromote runs sees the files that it is given, the modules that it imports by name and what is",
-        f"installed: a change in any other file would go unnoticed. {READ_IT}",
+        f"It asks for {tmp_path}/data.txt, which is no part of its code.",
+        *NO_PART,
     ]
 
 
