@@ -37,7 +37,7 @@ def copied(request: Mapping[str, Any], place: Path) -> dict[str, Any]:
     if (root / ".git").exists():
         _below(place, root / ".git").mkdir(parents=True)
     only(_below(place, root), code.searches)
-    watch(place, left=left_behind(place), patterns=[_below(place, one) for one in code.patterns])
+    watch(place, left=left_behind(place, root), patterns=[_below(place, one) for one in code.patterns])
     places = [entry for entry in sys.path if entry not in installed]
     sys.path[:] = [str(_below(place, Path(entry))) if entry in places else entry for entry in sys.path]
     return {**request, "file": str(_below(place, file.absolute())), "copy": str(place)}

@@ -59,18 +59,22 @@ _noted: list[Unseen] = []
 _stat, _lstat, _real = os.stat, os.lstat, os.path.realpath
 
 
-def left_behind(place: Path) -> dict[str, tuple[str, ...]]:
-    """What the folders of a copy lack of those that they are copies of."""
+def left_behind(place: Path, root: Path) -> dict[str, tuple[str, ...]]:
+    """What the folders of a copy lack of those that they are copies of.
+
+    :param root: of the checkout: what is above it is not looked at, and belongs to no code
+    """
+    above = {f"{place}{folder}".rstrip(os.sep) for folder in root.parents}
     found = {}
     for folder, folders, files in os.walk(place):
         original = Path(os.sep, os.path.relpath(folder, place))
         try:
-            names = {one.name for one in original.iterdir() if not is_left_out(one)}
+            names = set() if folder in above else {one.name for one in original.iterdir() if not is_left_out(one)}
         except OSError:
             continue
         if lacking := names.difference(folders, files):
             found[folder] = tuple(sorted(lacking))
-    return found
+    return found | dict.fromkeys(above, ("what lies above the checkout",))
 
 
 def watch(place: Path, *, left: Mapping[str, tuple[str, ...]], patterns: Iterable[Path]) -> None:

@@ -28,7 +28,11 @@ class Engine(Document):
 
 
 class PipelineSource(Document):
-    """Where the definition was read: for people and for the check of callables; nothing is read from it at apply."""
+    """Where the definition was read: for people and for the check of callables; nothing is read from it at apply.
+
+    :ivar repository: ``None``, and ``commit`` as well: the definition itself stands in the plan, so the same one gives
+        the same bytes from every commit and clone that holds it, and ``plan --verify`` proves it from each
+    """
 
     repository: str | None = None
     path: str

@@ -105,6 +105,7 @@ def test_it_finds_what_python_finds(make: Make, tmp_path: Path, paths: str) -> N
         ('HERE.glob("*.y" + "aml")', "It looks through {}/lib/deep, where top.yaml is"),
         ("HERE.iterdir()", "It looks through {}/lib/deep, where rules, top.yaml, whole are"),
         ("os.listdir(HERE)", "It looks through {}/lib/deep, where rules, top.yaml, whole are"),
+        ("HERE.parents[2].iterdir()", "It looks through {0.parent}, where what lies above the checkout is"),
         ("os.walk(HERE)", "It looks through {}/lib/deep, where rules, top.yaml, whole are"),
         ('glob.glob(str(HERE) + "/*.y" + "aml")', "It looks through {}/lib/deep, where top.yaml is"),
         ('(HERE / "rules").iterdir()', "It looks through {}/lib/deep/rules, where out.yaml is"),
