@@ -5,8 +5,7 @@ Every name is imported when it is first used, so that ``import gitpromote`` cost
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # as in typing, which takes longer to load than all of this
 
 __version__ = "0.1.0"
 
@@ -147,7 +146,9 @@ if TYPE_CHECKING:
     from gitpromote.project import Change, History, Plan, Project, Status
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     if name == "errors":
         return import_module("gitpromote.errors")
     if name not in _HOME:

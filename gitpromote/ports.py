@@ -94,11 +94,14 @@ class RefChange(NamedTuple):
 
 #: ``written`` is ours; ``same``: the ref had that id already, so look; ``lost``: another id was there;
 #: ``refused``: a hook or a rule said no; ``untried``: left out because another one of the batch failed.
-PushStatus = Literal["written", "same", "lost", "refused", "untried"]
+PushStatus = Literal["written", "same", "lost", "refused", "untried", "apart"]
 
 
 class PushAnswer(NamedTuple):
-    """What a remote said about one ref; ``words`` are its own, ``code`` says in kebab-case why it refused."""
+    """What a remote said about one ref; ``words`` are its own, ``code`` says in kebab-case why it refused.
+
+    ``apart``: nothing was moved, since the remote cannot move all of them at once.
+    """
 
     status: PushStatus
     words: str = ""
@@ -208,8 +211,13 @@ class Repository(Protocol):
         """Make commits; no ref of the remote changes. From an iterator each is written while the next one is made."""
         ...
 
-    def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
-        """Move refs, all or none if ``atomic``; where the remote cannot do that, the last one after all the others."""
+    def push(
+        self, changes: Sequence[RefChange], *, atomic: bool = True, in_turn: bool = True
+    ) -> Mapping[str, PushAnswer]:
+        """Move refs, all or none if ``atomic``.
+
+        :param in_turn: where the remote cannot do that: the last one after all the others; otherwise none is moved
+        """
         ...
 
 

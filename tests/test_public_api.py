@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,41 @@ def test_importing_the_package_costs_nothing() -> None:
     loaded = modules_after("import gitpromote")
     assert {name for name in loaded if name.startswith("gitpromote")} == {"gitpromote"}
     assert not loaded & {"pydantic", "yaml", "git", "rich", "click", "kubernetes", "deepdiff", "nbformat"}
+
+
+def test_nothing_is_loaded_before_a_signal_has_somebody_who_takes_it() -> None:
+    loaded = modules_after("import gitpromote.__main__") - modules_after("pass")
+    assert loaded <= {"__future__", "gitpromote", "gitpromote.__main__"}
+
+
+SIGNALLED = """\
+import os, sys
+
+
+class Signalled:
+    def find_spec(self, name, *_):
+        if name == {name!r}:
+            os.kill(os.getpid(), {number})
+
+
+sys.modules.pop({name!r}, None)
+sys.meta_path.insert(0, Signalled())
+from gitpromote.__main__ import program
+
+sys.argv[1:] = ["--help"]
+program()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("signal", signal.SIGINT)]
+    + [(name, number) for name in ("gitpromote.cli.main", "click") for number in (signal.SIGINT, signal.SIGTERM)],
+)
+def test_a_signal_while_the_program_is_loaded_ends_it_with_130_and_no_traceback(name: str, number: int) -> None:
+    code = SIGNALLED.format(name=name, number=int(number))
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
 def test_definitions_need_pydantic_and_nothing_heavier() -> None:

@@ -66,7 +66,7 @@ class LoadedFile:
                 "Several pipelines, and none is named",
                 code="pipeline-ambiguous",
                 detail=f"{self.path} defines {known}",
-                hint="name one of them",
+                hint="Name one of them.",
             )
         if name not in self.pipelines:
             raise UsageError(

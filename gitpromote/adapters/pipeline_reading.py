@@ -9,6 +9,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from gitpromote.adapters.generating import reading_from
+from gitpromote.adapters.pipeline_functions import function_problems
 from gitpromote.adapters.user_code import UserFunction, execute, folders_of, function_in, isolated
 from gitpromote.adapters.user_failure import is_consequence, raised
 from gitpromote.errors import ConfigurationError, Problem
@@ -59,7 +60,8 @@ def read_file(file: Path) -> Reading:
             _add_functions(reading, collection)
     reading.problems += collection.problems
     if run.error is not None and not (reading.problems and is_consequence(run.error)):
-        reading.problems.append(raised(run.error, path=shown, folders=folders_of(file)))
+        alone = not reading.problems
+        reading.problems.append(raised(run.error, path=shown, folders=folders_of(file), is_first=alone))
     reading.problems = [_with_shown_path(problem) for problem in reading.problems]
     return reading
 
@@ -72,7 +74,7 @@ def _bytes_of(file: Path) -> bytes:
             "The pipeline file cannot be read",
             code="pipeline-file-missing",
             detail=f"{file}: {error.strerror or error}",
-            hint="name another one:\n  gitpromote --pipeline FILE …",
+            hint="Name another one:\n  gitpromote VERB --pipeline FILE",
         ) from error
 
 
@@ -117,7 +119,7 @@ def _in_value(value: Any, depth: int = 3) -> Iterator[Pipeline]:
 
 
 def _add_functions(reading: Reading, collection: Collection) -> None:
-    """Look up every function that is named, while its module is at hand."""
+    """Look up every function that is named, while its module is at hand, and whether it can be called."""
     named = {reference: pipeline for pipeline in reading.pipelines for reference in pipeline.functions()}
     for reference, pipeline in named.items():
         with _Run() as run:
@@ -126,3 +128,5 @@ def _add_functions(reading: Reading, collection: Collection) -> None:
             why = run.error.detail if isinstance(run.error, ConfigurationError) else f"{reference}: {run.error}"
             path, line = pipeline.place or ("", 0)
             collection.problems.append(Problem("callable-missing", f"{pipeline.subject}: {why}", path=path, line=line))
+    for pipeline in reading.pipelines:
+        collection.problems += function_problems(pipeline, reading.functions)

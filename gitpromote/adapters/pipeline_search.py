@@ -30,7 +30,7 @@ def find_pipeline_file(start: Path) -> Path:
         "No pipeline file was found",
         code="pipeline-file-missing",
         detail=f"there is no pipeline.py and no pipelines/*.py in {where}",
-        hint="write one, or name it:\n  gitpromote init\n  gitpromote --pipeline FILE …",
+        hint="Write one, or name it:\n  gitpromote init\n  gitpromote VERB --pipeline FILE",
     )
 
 
@@ -50,7 +50,7 @@ def parse_pipeline_option(text: str) -> tuple[Path, str | None]:
     elif not name:
         file = ""
     if not file:
-        hint = "write FILE or FILE:NAME"
+        hint = "Write FILE or FILE:NAME."
         raise UsageError("Not a pipeline file", code="usage", detail=f"--pipeline {text!r}", hint=hint)
     return Path(file), name or None
 

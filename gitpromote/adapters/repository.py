@@ -170,13 +170,22 @@ class GitRepository:
         specs = map(_spec, commits)
         return write_commits(self.mirror, specs if isinstance(commits, Iterator) else list(specs))
 
-    def push(self, changes: Sequence[RefChange], *, atomic: bool = True) -> Mapping[str, PushAnswer]:
-        """Move refs, all or none if ``atomic``; where the remote cannot do that, the last one after all the others."""
-        from gitpromote.adapters.git.push import RefUpdate, push
+    def push(
+        self, changes: Sequence[RefChange], *, atomic: bool = True, in_turn: bool = True
+    ) -> Mapping[str, PushAnswer]:
+        """Move refs, all or none if ``atomic``.
+
+        :param in_turn: where the remote cannot do that: the last one after all the others; otherwise none is moved
+        """
+        from gitpromote.adapters.git.push import AT_ONCE, RefUpdate, push
 
         updates = [RefUpdate(change.ref, change.new, change.expected or "") for change in changes]
+        if not in_turn and len(updates) > AT_ONCE:
+            return {update.ref: PushAnswer(status="apart") for update in updates}
         outcomes = push(self.mirror, updates, atomic=atomic and len(updates) > 1)
         if any(outcome.status == "atomic-unsupported" for outcome in outcomes.values()):
+            if not in_turn:
+                return {update.ref: PushAnswer(status="apart") for update in updates}
             outcomes = self._last_after_others(updates)
         return {ref: _answer(outcome) for ref, outcome in outcomes.items()}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from traceback import walk_tb
 
@@ -15,16 +17,18 @@ from gitpromote.model.names import did_you_mean
 __all__ = ["is_consequence", "raised"]
 
 
-def raised(error: BaseException, *, path: str, folders: Iterable[Path]) -> Problem:
+def raised(error: BaseException, *, path: str, folders: Sequence[Path], is_first: bool) -> Problem:
     """The problem of a file that could not be run to its end.
 
     :param path: the file, as it is shown
-    :param folders: where the user's modules lie
+    :param folders: where the user's modules lie: the file's own folder, and more that Python does not know of by itself
+    :param is_first: whether nothing else is wrong before it, which Python alone would end at
     """
     if isinstance(error, SyntaxError) and error.filename is not None and error.lineno is not None:
         return Problem("pipeline-file-raised", _syntax(error), path=str(error.filename), line=error.lineno or 1)
     file, line = _last_line(error, path, [str(folder) for folder in folders])
-    return Problem("pipeline-file-raised", _text(error), path=file, line=line, hint=_hint(error) or _whole(error, path))
+    hint = _hint(error) or (_whole(error, path, folders[1:]) if is_first else "")
+    return Problem("pipeline-file-raised", _text(error), path=file, line=line, hint=hint)
 
 
 def _syntax(error: SyntaxError) -> str:
@@ -72,9 +76,18 @@ def _hint(error: BaseException) -> str:
     return ""
 
 
-def _whole(error: BaseException, path: str) -> str:
+def _whole(error: BaseException, path: str, others: Sequence[Path]) -> str:
     """How to see all that Python says."""
-    return "" if isinstance(error, SystemExit) else f"python {path} shows the way there"
+    if isinstance(error, SystemExit):
+        return ""
+    known = [":$PYTHONPATH"] if others and os.environ.get("PYTHONPATH") else []
+    variable = "".join(["PYTHONPATH=", ":".join(map(_from_here, others)), *known, " "]) if others else ""
+    return f"{variable}python {shlex.quote(path)} shows the way there"
+
+
+def _from_here(folder: Path) -> str:
+    here = Path.cwd()
+    return shlex.quote(str(folder.relative_to(here) if folder.is_relative_to(here) else folder))
 
 
 def is_consequence(error: BaseException) -> bool:

@@ -181,12 +181,15 @@ def _apply(current: Project, plan: Plan, *, only: Any, confirmed: bool, given: d
 
 
 def _lifting(session: Session, result: ApplyResult, plan: Plan) -> list[Line]:
-    """After a rollback: how the hold ends that it leaves behind."""
-    written = [one.name for one in result.environments if one.status == "written"]
-    if plan.data.kind != "rollback" or not written:
+    """How each hold ends that this apply has set."""
+    from gitpromote.engine.records import holds_afterwards
+
+    done = {one.name for one in result.environments if one.status in ("written", "inherited")}
+    held = [each.name for each in plan.data.environments if each.name in done and holds_afterwards(plan.data, each)]
+    if not held:
         return []
-    lift = session.command("release", plan.data.pipeline.name, *written)
-    return [line("Lift the hold with:"), line("  ", Span(lift, "command"))]
+    lifts = [session.command("release", plan.data.pipeline.name, name) for name in held]
+    return [line("Lift the hold with:"), *(line("  ", Span(lift, "command")) for lift in lifts)]
 
 
 def _in_production(result: ApplyResult, plan: Plan) -> bool:

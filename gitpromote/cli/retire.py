@@ -63,6 +63,11 @@ def command(
     elif app is not None:
         _refuse_unknown_app(session, current, app)
     plan = current.retire(env=env, app=app, gone=gone, reason=reason)
+    if not any(each.steps for each in plan.data.environments):
+        where = f"nothing of {app} is in any environment" if app else f"nothing is left in {env or 'what is gone'}"
+        session.give({"environments": []})
+        session.show([line(f"There is nothing to retire: {clean(where)}.")])
+        return 0
     what = ("--gone",) if gone else ("--env", env) if env is not None else ("--app", str(app))
     again = ("retire", *((name,) if name else ()), *what, "--reason", reason)
     return decide(session, current, plan, given, again=again)[0]

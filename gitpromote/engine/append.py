@@ -137,12 +137,14 @@ def planned(world: World, plan: Plan, digest: str, known: Iterable[str]) -> list
     return [Record(id=identifier, kind="planned", at=world.clock.now(), actor=actor, plan=digest, data=data)]
 
 
-def record_plan(world: World, plan: Plan, digest: str, document: bytes) -> None:
+def record_plan(world: World, plan: Plan, digest: str, document: bytes) -> str | None:
     """Put a plan and its Freight into the ledger, unless they are there: from then on its digest is enough.
 
+    :returns: the ledger's head with them
     :raises AccessDenied: the remote refuses the ledger
     """
-    append(world, lambda state: plan_records(world, plan, digest, state), documents={digest: document})
+    _, after = append(world, lambda state: plan_records(world, plan, digest, state), documents={digest: document})
+    return after.head
 
 
 def plan_records(world: World, plan: Plan, digest: str, state: LedgerState) -> list[Record]:

@@ -69,7 +69,7 @@ def assess(
     """
     target = planned.target
     head = seen.head(target.repository, target.ref) if target.ref else None
-    look = fresh_look(world, plan, planned, seen, records, head)
+    look = fresh_look(world, plan, planned, seen, records, head, digest=digest)
     generation = plan.basis.ledger.generations.get(planned.name, 0)
     judgement = staleness.judge(planned, look, plan=digest, generation=generation, now=world.clock.now())
     if judgement.verdict == "rerender":

@@ -38,7 +38,7 @@ class Attempt:
     """What all parts of an apply share.
 
     :ivar document: the plan file's bytes, for the ledger
-    :ivar recorded: whether something is written, and with it the plan
+    :ivar recorded: whether this attempt has put the plan into the ledger, or something into a target and it with it
     """
 
     world: World
@@ -56,5 +56,5 @@ class Attempt:
 
     @property
     def called(self) -> Called:
-        """What the plan is called; once something is written, the ledger has it."""
+        """What the plan is called; once it is recorded, its digest is enough."""
         return Called.of(self.file, self.options.called or (self.file.digest if self.recorded else ""))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import NamedTuple
 
-from gitpromote.model.plan import Plan, PlanFile, PlanKind
-from gitpromote.model.words import clean
+from gitpromote.model.asked_again import asked_again
+from gitpromote.model.plan import PlanFile, PlanKind
 
 
 class Called(NamedTuple):
@@ -28,9 +28,8 @@ class Called(NamedTuple):
     @classmethod
     def of(cls, file: PlanFile, name: str = "") -> Called:
         """The words for this plan, which is found under that name."""
-        plan, asked = file.plan, _asked(file.plan, recorded=name == file.digest)
-        words = "".join(f" {shlex.quote(clean(word))}" for word in asked)
-        return cls(pipeline=plan.pipeline.name, digest=file.digest, name=name, kind=plan.kind, asked=words)
+        plan, asked = file.plan, asked_again(file.plan, recorded=name == file.digest)
+        return cls(pipeline=plan.pipeline.name, digest=file.digest, name=name, kind=plan.kind, asked=asked)
 
     @property
     def word(self) -> str:
@@ -70,53 +69,3 @@ class Called(NamedTuple):
         short = self.digest.removeprefix("sha256:")[:12]
         usual = self.name.startswith("sha256:") or self.name.endswith(f"plans/{self.pipeline}-{short}.plan.json")
         return short if usual or not self.name else self.word
-
-
-def _asked(plan: Plan, *, recorded: bool) -> list[str]:
-    """The words after a Pipeline's name that ask for the same again.
-
-    :param recorded: the ledger has the plan, and so the Freight that was made for it
-    """
-    request = plan.request
-    match plan.kind:
-        case "rollback":
-            return [*request.environments, *_going_back_to(plan), "--reason", request.reason or "…"]
-        case "retire":
-            return [*_retired(plan), "--reason", request.reason or "…"]
-    named = list(request.environments) if request.environments != ("*",) else []
-    apps = list(request.apps) if request.apps != ("*",) else []
-    return [
-        *_freight(plan, recorded=recorded),
-        *(word for name in named for word in ("--env", name)),
-        *(word for name in apps for word in ("--app", name)),
-        *(word for name, commit in sorted(request.replace.items()) for word in ("--replace", f"{name}@{commit}")),
-    ]
-
-
-def _freight(plan: Plan, *, recorded: bool) -> list[str]:
-    """What was named of the Freight. What was made of it has a name once the ledger has it."""
-    request = plan.request
-    by_hand = [*(("--image", one) for one in request.images), *(("--chart", one) for one in request.charts)]
-    by_hand += [("--commit", request.commit)] if request.commit else []
-    if not by_hand:
-        return ["--freight", request.freight] if request.freight else []
-    moving = {one.id for planned in plan.environments for one in planned.freight.values() if one.moving}
-    if recorded and len(moving) == 1:
-        return ["--freight", plan.freight[moving.pop()].alias]
-    return [word for pair in by_hand for word in pair] + (["--unpinned"] if request.unpinned else [])
-
-
-def _going_back_to(plan: Plan) -> list[str]:
-    """The Freight that it goes back to, where there is one that can be named."""
-    ids = {one.id for planned in plan.environments for one in planned.freight.values() if one.moving}
-    return ["--to", plan.freight[ids.pop()].alias] if len(ids) == 1 else []
-
-
-def _retired(plan: Plan) -> list[str]:
-    """The App, the Environment, or what is gone: to that no Freight can come."""
-    if plan.request.apps != ("*",):
-        return ["--app", *plan.request.apps]
-    environments = plan.pipeline.definition.get("environments", ())
-    gone = [one.get("name") for one in environments if one.get("direct") == [] and not any(one["after"].values())]
-    names = plan.request.environments
-    return ["--gone"] if set(names) <= set(gone) else ["--env", *names]

@@ -18,6 +18,7 @@ from gitpromote.model.freight import Freight
 from gitpromote.model.resolved import HOME
 from gitpromote.model.subscription import Chart, Git, Image, Subscription
 from gitpromote.model.warehouse import Coherence, Warehouse
+from gitpromote.model.words import in_one_line
 from gitpromote.planning.selection import newest_first
 
 if TYPE_CHECKING:
@@ -200,9 +201,8 @@ def _asked_for(world: World, questions: list[Callable[[], Selection]]) -> Sequen
 
 def _failed(error: GitpromoteError) -> Selection:
     """What a registry that could not be asked has to offer: nothing, and why."""
-    where = " ".join(error.detail.split())
     notes = tuple(one.strip() for one in error.hint.splitlines())
-    return Selection(missing=f"{error.summary}: {where}", notes=notes, failure=error.code)
+    return Selection(missing=f"{error.summary}: {in_one_line(error.detail)}", notes=notes, failure=error.code)
 
 
 def _without_help(world: World, seen: Look, warehouse: Warehouse, error: GitpromoteError) -> GitpromoteError:

@@ -135,7 +135,7 @@ class _Reader:
     def no_branch(self) -> str:
         where = self.repository.canonical
         if self.git.branch is None:
-            return f"{where} has no default branch: push it, or name one with Git(branch=…)"
+            return f"{where} has no default branch: commit and push to it, or name one with Git(branch=…)"
         return f"{where} has no branch {self.git.branch}: push it, or name another one with Git(branch=…)"
 
     def nothing_counts(self) -> str:

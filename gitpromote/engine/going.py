@@ -155,7 +155,7 @@ class Going:
     def permitted(self, ready: Sequence[Fresh], seen: Look) -> list[Fresh]:
         """Before the first write a missing consent refuses the whole; later it makes its environment wait."""
         missing = unpermitted(self._world, ready, seen, self._options)
-        if missing and not self._attempt.recorded:
+        if missing and not self._results.has_landed:
             there = self._file.digest in self._world.ledger.plans(seen.ledger.head)
             called = self._options.called or (self._file.digest if there else "")
             others = [fresh for fresh in ready if fresh not in missing]

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
+from gitpromote.engine.edited_places import files_of_edits, gone_places, makes_no_change
 from gitpromote.engine.targets import foreign_commits, lost_commit
+from gitpromote.engine.unplaced import with_unplaced
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError, RemoteFailed, SourceInvalid, UsageError
+from gitpromote.errors import ConfigurationError, GitpromoteError, RenderFailed, SourceInvalid, UsageError
 from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.tree import FOLDER, Entry, blob_id
+from gitpromote.model.words import clean
 from gitpromote.ports import Repository
 
 # Every apply asks whether sources are edited; what renders them is imported where they are.
 if TYPE_CHECKING:
     from gitpromote.engine.ask import Ask, RenderedApp
-    from gitpromote.render.edits_found import FoundEdits
     from gitpromote.render.freight_edits import EditData
 
 #: Path to bytes of files as earlier environments of the same plan leave them.
@@ -43,10 +45,7 @@ def observe_sources(
     :param edits: recorded edits, in place of those that follow from the Freight
     :returns: the observation, and the bytes of the edited files by blob id
     """
-    from gitpromote.engine.combine import render_outcomes
-    from gitpromote.render.freight_edits import apply_edits
-
-    repository = world.repository(resolved.target.repository)
+    repository, content = world.repository(resolved.target.repository), state.content
     if head is None:
         raise ConfigurationError(
             "The branch to edit does not exist",
@@ -54,38 +53,102 @@ def observe_sources(
             detail=f"{resolved.name}: {resolved.target.ref.removeprefix('refs/heads/')} in {repository.url}",
             hint="It holds the sources that are edited in place. Push it first.",
         )
+    gone = gone_places(repository, head, content.edits, since=content.commit) if content else ()
+    try:
+        made = _made(world, resolved, freight, head, overlay, edits)
+    except (ConfigurationError, RenderFailed, SourceInvalid) as error:
+        if not gone or edits is not None:
+            raise
+        # Somebody took away what was edited, and with it what is rendered: that is told, and keeps nobody else back.
+        found = EnvironmentObservation(name=resolved.name, freight=freight, head=head, blocking=(_unreadable(error),))
+        return _with_foreign(found, repository, resolved, state, gone), {}
+    found = _observed(world, resolved, freight, made, head)
+    holds = makes_no_change(made.read, [one for one in (content.edits if content else ()) if one["file"] in made.read])
+    if gone or not holds:
+        found = _with_foreign(found, repository, resolved, state, gone)
+    elif edits is None:
+        found = with_unplaced(resolved, found, state, made.read)
+    overlay.update(made.changed)
+    changed = made.changed.values()
+    return found, {blob_id(data, object_format=repository.object_format): data for data in changed}
+
+
+class _Made(NamedTuple):
+    """What edits make of sources.
+
+    :ivar read: path to bytes of the files that they name; ``changed`` of those that come to be others
+    :ivar modes: path to mode of what the renders read
+    :ivar before: what is rendered now, ``after`` what would be
+    """
+
+    edits: tuple[EditData, ...]
+    read: Mapping[str, bytes]
+    changed: Mapping[str, bytes]
+    modes: Mapping[str, str]
+    before: Sequence[RenderedApp]
+    after: Sequence[RenderedApp]
+
+
+def _made(
+    world: World,
+    resolved: ResolvedEnvironment,
+    freight: Mapping[str, Freight],
+    head: str,
+    overlay: Overlay,
+    edits: tuple[EditData, ...] | None,
+) -> _Made:
+    from gitpromote.render.freight_edits import apply_edits
+
     before = [with_stated_charts(world, ask, {}) for ask in _asks(world, resolved, freight, head, overlay, edits=())]
     if edits is None:
         edits = edits_of(world, resolved, freight, head, overlay)
-    read = {path: data for ask in before for path, data in world.renderings.source_bytes(ask, _named(edits)).items()}
+    named = files_of_edits(edits)
+    read = {path: data for ask in before for path, data in world.renderings.source_bytes(ask, named).items()}
     changed = apply_edits(read, edits)
     stated = [with_stated_charts(world, ask, changed) for ask in before]
     after = [world.renderings.render([over(ask, overlay | changed)])[0] for ask in stated]
-    rendered = world.renderings.render(before)
     modes = {path: entry.mode for ask in before for path, entry in world.renderings.files_read(ask).items()}
-    edited = {path: _entries(repository.object_format, modes[path], read[path], data) for path, data in changed.items()}
-    recorded = state.content.edits if state.content else ()
-    is_foreign = not _hold(read, [edit for edit in recorded if edit["file"] in read]) or bool(
-        gone_places(repository, head, recorded, since=state.content.commit if state.content else None)
-    )
-    blocking, warnings = render_outcomes(resolved, after)
-    observation = EnvironmentObservation(
+    return _Made(edits, read, changed, modes, world.renderings.render(before), after)
+
+
+def _observed(
+    world: World, resolved: ResolvedEnvironment, freight: Mapping[str, Freight], made: _Made, head: str
+) -> EnvironmentObservation:
+    from gitpromote.engine.combine import render_outcomes
+
+    object_format = world.repository(resolved.target.repository).object_format
+    blocking, warnings = render_outcomes(resolved, made.after)
+    return EnvironmentObservation(
         name=resolved.name,
         freight=freight,
         head=head,
-        current=_content(world, resolved, rendered),
-        desired=_content(world, resolved, after),
-        reads=_reads(rendered),
-        edited=edited,
-        edits=edits,
-        is_foreign=is_foreign,
-        foreign=foreign_commits(repository, head, resolved, state) if is_foreign else (),
-        lost=lost_commit(repository, head, state) if is_foreign else None,
+        current=_content(world, resolved, made.before),
+        desired=_content(world, resolved, made.after),
+        reads=_reads(made.before),
+        edited={
+            path: _entries(object_format, made.modes[path], made.read[path], data)
+            for path, data in made.changed.items()
+        },
+        edits=made.edits,
         blocking=tuple(outcome for outcome in blocking if outcome.id != "plaintext-secret"),
-        warnings=(_predicted(), *_notes({**read, **changed}, edits), *warnings),
+        warnings=(_predicted(), *_notes({**made.read, **made.changed}, made.edits), *warnings),
     )
-    overlay.update(changed)
-    return observation, {blob_id(data, object_format=repository.object_format): data for data in changed.values()}
+
+
+def _with_foreign(
+    observed: EnvironmentObservation,
+    repository: Repository,
+    resolved: ResolvedEnvironment,
+    state: EnvironmentState,
+    gone: tuple[str, ...],
+) -> EnvironmentObservation:
+    return replace(
+        observed,
+        is_foreign=True,
+        foreign=foreign_commits(repository, observed.head, resolved, state),
+        lost=lost_commit(repository, observed.head, state),
+        gone=gone,
+    )
 
 
 def edits_of(
@@ -110,93 +173,6 @@ def refuse_apart(resolved: ResolvedEnvironment, apps: Sequence[str] | None) -> N
             detail=f"{resolved.name}: sources are edited in place in {branch}, for {', '.join(others)} as well",
             hint="Leave --app out, or give what is to move alone a pipeline of its own.",
         )
-
-
-def gone_places(repository: Repository, head: str, edits: Sequence[EditData], *, since: str | None) -> tuple[str, ...]:
-    """The places of edits that a commit no longer has, for people: a file, or an image's setter comment in one.
-
-    :param since: the commit in which the edits were made; which setter comments there were is told by that alone
-    """
-    from gitpromote.render.edits_found import lost_places
-
-    marks = any(edit["kind"] == "flux-setters" for edit in edits)
-    now, before = repository.listing(head), _listing_of(repository, since) if marks else {}
-    if all(path in now and (path not in before or now[path].oid == before[path].oid) for path in _named(edits)):
-        return ()
-    return lost_places(read_named(repository, before, edits), read_named(repository, now, edits), edits)
-
-
-def _listing_of(repository: Repository, commit: str | None) -> Mapping[str, Entry]:
-    """Nothing for a commit that the remote does not have any more."""
-    if commit is None:
-        return {}
-    try:
-        repository.ensure([commit])
-    except RemoteFailed:
-        return {}
-    return repository.listing(commit)
-
-
-def read_named(
-    repository: Repository, listing: Mapping[str, Entry], edits: Iterable[Mapping[str, Any]]
-) -> dict[str, bytes]:
-    """Path to bytes of the files that edits name, as far as they are there."""
-    named = {path: listing[path].oid for path in _named(edits) if path in listing}
-    blobs = repository.blobs(set(named.values()))
-    return {path: blobs[oid] for path, oid in named.items()}
-
-
-def left_places(
-    repository: Repository, head: str, edits: Sequence[EditData], later: Sequence[EditData], *, since: str
-) -> tuple[str, ...]:
-    """The places at which later edits would leave something else than there was, were these made again, for people.
-
-    :param since: the commit in which ``edits`` were made
-    """
-    from gitpromote.render.edits_found import left_by
-    from gitpromote.render.freight_edits import apply_edits
-
-    now = read_named(repository, repository.listing(head), [*edits, *later])
-    then = read_named(repository, _listing_of(repository, since), later)
-    return left_by(later, besides=edits, then=then, after=now | apply_edits(now, edits))
-
-
-def edits_hold(repository: Repository, listing: Mapping[str, Entry], edits: Sequence[EditData]) -> bool:
-    """Whether the files of a commit hold what these edits write, whatever else was changed in them."""
-    read = read_named(repository, listing, edits)
-    return len(read) == len(_named(edits)) and _hold(read, edits)
-
-
-def edits_now(
-    world: World, resolved: ResolvedEnvironment, freight: Mapping[str, Freight], *, head: str, state: EnvironmentState
-) -> FoundEdits:
-    """The values that stand in a commit of sources where edits are made, as edits of their own.
-
-    What was edited before and is not any more counts as long as it is there.
-    """
-    from gitpromote.render.edits_found import FoundEdits, edits_found, place_of
-
-    try:
-        edits = edits_of(world, resolved, freight, head, {}) if freight else ()
-    except (ConfigurationError, SourceInvalid):
-        edits = ()  # what is edited now does not go with what is there
-    recorded = state.content.edits if state.content else ()
-    places = {place_of(edit) for edit in edits}
-    others = [edit for edit in recorded if place_of(edit) not in places]
-    repository = world.repository(resolved.target.repository)
-    read = read_named(repository, repository.listing(head), [*edits, *others])
-    found, before = edits_found(read, edits), edits_found(read, others)
-    return FoundEdits((*found.edits, *before.edits), found.lost if edits else before.lost)
-
-
-def _hold(read: Mapping[str, bytes], edits: Iterable[EditData]) -> bool:
-    """Whether making the edits again would change nothing. Where one can no longer be made, its place is gone."""
-    from gitpromote.render.freight_edits import apply_edits
-
-    try:
-        return not apply_edits(read, edits)
-    except SourceInvalid:
-        return False
 
 
 def _asks(
@@ -244,10 +220,6 @@ def over(ask: Ask, overlay: Overlay) -> Ask:
     return replace(ask, freight=(), overlay=overlay, edits=())
 
 
-def _named(edits: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {edit["file"] for edit in edits}
-
-
 def _entries(object_format: str, mode: str, before: bytes, after: bytes) -> tuple[Entry | None, Entry]:
     ids = [blob_id(data, object_format=object_format) for data in (before, after)]
     return Entry(mode, ids[0]), Entry(mode, ids[1])
@@ -284,6 +256,12 @@ def _notes(read: Mapping[str, bytes], edits: Iterable[EditData]) -> list[Outcome
 
     notes = dict.fromkeys(setter_notes(read, edits))
     return [Outcome(id="setters-unclear", kind="policy", level="advisory", status="warn", message=one) for one in notes]
+
+
+def _unreadable(error: GitpromoteError) -> Outcome:
+    why = clean(": ".join(part for part in (error.summary, error.detail) if part))
+    message = f"its sources cannot be rendered any more. {why}"
+    return Outcome(id=error.code, kind="policy", level="hard", status="error", message=message)
 
 
 def _predicted() -> Outcome:

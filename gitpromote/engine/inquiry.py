@@ -10,6 +10,7 @@ from gitpromote.engine.world import World
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.evidence import Subject
 from gitpromote.model.manifest import ManifestSet
+from gitpromote.model.words import in_one_line
 from gitpromote.policy.gate_context import GateContext
 
 __all__ = ["Answer", "Asker", "Inquiry", "Question", "no_answer"]
@@ -58,7 +59,7 @@ Asker: TypeAlias = Callable[[Inquiry], Question | None]
 
 def no_answer(error: GitpromoteError) -> Answer:
     """What a failure says, on one line: what was wrong, where, and what to do."""
-    detail = "; ".join(line.strip() for line in error.detail.splitlines() if line.strip())
+    detail = in_one_line(error.detail)
     hint = " ".join(line.strip() for line in error.hint.splitlines() if line.strip())
     told = f"{error.summary}: {detail}" if detail else error.summary
     if not hint:

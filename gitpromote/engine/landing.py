@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gitpromote.engine import transition
+from gitpromote.engine.announcing import announce, announced
 from gitpromote.engine.append import PATIENCE, ledger_refused, pause, record_plan
 from gitpromote.engine.assess import Fresh
 from gitpromote.engine.attempt import Attempt
@@ -67,6 +68,13 @@ class Landing:
             if not prepared.environments or self._results.stops():
                 return
             pushed = transition.push(self._world, prepared, seen)
+            if pushed.unannounced:
+                known = announce(self._world, self._file, self._attempt.document, seen)
+                self._attempt.recorded = True
+                if known is None:
+                    return  # others have written to the ledger: all are judged again
+                prepared, seen = announced(prepared), known
+                pushed = transition.push(self._world, prepared, seen)
             if pushed.written:
                 self._landed(prepared)
                 return

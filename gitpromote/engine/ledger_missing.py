@@ -2,6 +2,8 @@
 
 Its ledger was deleted, or is looked for in the wrong place. What a target holds is not lost with it; holds, rejections
 and the times that soak counts from are. So nothing goes there by itself before somebody has looked.
+
+Where the ledger has the plan of that promotion, nothing is lost: a run of it was killed before its Record was there.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from gitpromote.model.observation import EnvironmentObservation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import LedgerState
-from gitpromote.planning.target_content import LEDGER_MISSING
+from gitpromote.planning.target_content import CUT_SHORT, LEDGER_MISSING
 from gitpromote.ports import CommitFacts
 
 __all__ = ["with_missing_ledger"]
@@ -34,13 +36,29 @@ def with_missing_ledger(
     written = _written(world, resolved, observed, names)
     if written is None:
         return observed
+    plan = written.trailers.get("Gitpromote-Plan")
+    recorded = plan is not None and plan in world.ledger.plans(ledger.head)
+    told = _cut_short(written, str(plan)) if recorded else _lost(world, ledger, resolved, written)
+    return replace(observed, blocking=(told, *observed.blocking))
+
+
+def _cut_short(written: CommitFacts, plan: str) -> Outcome:
+    text = (
+        f"a run of this pipeline wrote {written.oid[:7]} here and was cut short before its Record was in the ledger: "
+        f"apply its plan {plan.removeprefix('sha256:')[:12]} again to go on, or keep what is here"
+    )
+    operands = {"commit": written.oid, "plan": plan}
+    return Outcome(id=CUT_SHORT, kind="policy", level="hard", status="fail", message=text, operands=operands)
+
+
+def _lost(world: World, ledger: LedgerState, resolved: ResolvedEnvironment, written: CommitFacts) -> Outcome:
     where = world.ledger.ref.removeprefix("refs/heads/")
     text = (
         f"this pipeline wrote {written.oid[:7]} here, and its ledger {where} "
         f"{'does not say so' if ledger.head else 'does not exist'}: was it deleted? What it said of holds, rejections "
         "and soak is lost. Push it again from a repository that has it, or go on with what is here"
     )
-    lost = Outcome(
+    return Outcome(
         id=LEDGER_MISSING,
         kind="policy",
         level="hard",
@@ -49,7 +67,6 @@ def with_missing_ledger(
         operands={"commit": written.oid, "ledger": world.ledger.ref},
         remedy=f"gitpromote adopt {world.pipeline.name} {resolved.name} --reason …",
     )
-    return replace(observed, blocking=(lost, *observed.blocking))
 
 
 def _written(

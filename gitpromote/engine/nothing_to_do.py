@@ -31,9 +31,9 @@ def no_longer(
     names = names_of(world.pipeline, planned.name)
     if head == planned_head and not any(record.environment in names for record in records):
         return None
-    if _is_there(planned, seen) and (head == planned_head or holds_as_seen(world, planned, head)):
+    if _is_there(planned, seen) and (head == planned_head or holds_as_seen(world, planned, head, since=planned_head)):
         return None
-    look = fresh_look(world, plan, planned, seen, records, head)
+    look = fresh_look(world, plan, planned, seen, records, head, digest=digest)
     generation = plan.basis.ledger.generations.get(planned.name, 0)
     judgement = staleness.judge(planned, look, plan=digest, generation=generation, now=world.clock.now())
     if judgement.verdict == "rerender":  # an edit is no longer made: whatever it renders to, there is something to do

@@ -92,8 +92,9 @@ def _why_lost(record: Record, gone: Sequence[str], left: Sequence[str]) -> str:
     if left:
         return f"is not known at {'; '.join(left)}: that was edited since, and is not in its Record"
     empty = [str(one) for one in record.data.get("unrecorded", ())]
-    why = f"it had no value at {'; '.join(empty)}" if empty else "its Record tells none of the values that were there"
-    return f"is not known: {why}"
+    if empty:
+        return f"is not known: it had no value that can be put back at {'; '.join(empty)}"
+    return "is not known: its Record tells none of the values that were there"
 
 
 _VERBS = {"adopted": "adopted", "rolled-back": "gone back to"}

@@ -90,7 +90,7 @@ def observe(
     made, looked = _made_of(world, seen, found, asked, journey)
     _refuse_unknown_apps(world, asked)
     environments, blobs = _observed(world, seen, looked, made, asked, drawn or {})
-    environments |= _without_way_back(world, seen, environments)
+    environments |= _foreign_told(world, seen, environments)
     blobs |= world.renderings.blobs(_new_files(environments.values()))
     return Observation(
         as_of=as_of,
@@ -131,17 +131,21 @@ def _observed(
     return environments, blobs
 
 
-def _without_way_back(
+def _foreign_told(
     world: World, seen: Look, observed: Mapping[str, EnvironmentObservation]
 ) -> dict[str, EnvironmentObservation]:
-    """Those with foreign content that no rollback is a way out of."""
+    """Those with foreign content: whose it is, and whether a rollback is a way out of it."""
     foreign = [world.pipeline.resolved(name) for name, one in observed.items() if one.is_foreign]
     if not foreign:
         return {}
-    from gitpromote.engine.rollback import able_to_go_back  # hardly ever
+    from gitpromote.engine.own_commits import with_own_commits  # hardly ever
+    from gitpromote.engine.rollback import able_to_go_back
 
     able = able_to_go_back(world, seen, foreign)
-    return {one.name: replace(observed[one.name], can_go_back=False) for one in foreign if one.name not in able}
+    return {
+        one.name: replace(with_own_commits(world, seen, observed[one.name]), can_go_back=one.name in able)
+        for one in foreign
+    }
 
 
 def _selected(

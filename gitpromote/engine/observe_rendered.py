@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from gitpromote.engine.ask import RenderedApp
 from gitpromote.engine.combine import manifests_of, narrowed, render_outcomes, sources_of
 from gitpromote.engine.hiding import copies_hidden, tree_without, without
-from gitpromote.engine.targets import foreign_commits, last_writer, lost_commit, read_content
+from gitpromote.engine.second_writer import refuse_second_writer
+from gitpromote.engine.targets import foreign_commits, lost_commit, read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import (
     ConfigurationError,
@@ -56,8 +57,8 @@ def observe_rendered(
         omitted = state.content.omitted if state.content else ()
         current = desired = without(made.desired, omitted, object_format=repository.object_format)
     is_foreign = holds_foreign(state, current, object_format=repository.object_format)
-    if state.content is None or is_foreign:
-        _refuse_second_writer(world, resolved, head, is_empty=current.is_empty)
+    if head is not None and not current.is_empty and (state.content is None or is_foreign):
+        refuse_second_writer(world, resolved, head)
     blocking, warnings = render_outcomes(resolved, made.rendered, current=current, desired=desired)
     unrendered = _unrendered(resolved, current) if state.content is None else ()
     return EnvironmentObservation(
@@ -154,21 +155,4 @@ def _refuse_kept(resolved: ResolvedEnvironment, desired: Content) -> None:
             code="path-kept",
             detail=f"{resolved.name}: {lost} is rendered, and keep={', '.join(target.keep)} says that it stays.",
             hint="Take it out of keep, or give the rendered files a folder of their own: path=…",
-        )
-
-
-def _refuse_second_writer(world: World, resolved: ResolvedEnvironment, head: str | None, *, is_empty: bool) -> None:
-    """Two pipelines on one path would undo each other for ever."""
-    if head is None or is_empty:
-        return
-    last = last_writer(world.repository(resolved.target.repository), head, resolved.target)
-    writer = last.trailers.get("Gitpromote-Pipeline") if last else None
-    if last and writer and writer != world.pipeline.name:
-        path = f":{resolved.target.path}" if resolved.target.path else ""
-        where = f"{resolved.target.ref.removeprefix('refs/heads/')}{path}"
-        raise ConfigurationError(
-            "Two pipelines write here",
-            code="path-shared",
-            detail=f"{resolved.name}: {where} was last written by the pipeline {writer} ({last.oid[:7]})",
-            hint=f"Give {world.pipeline.name} a path of its own, or retire the environment in {writer}.",
         )

@@ -134,9 +134,13 @@ def _failing(outcomes: Sequence[Outcome]) -> list[Outcome]:
 def waiting_result(
     planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, because: str = "", code: str = ""
 ) -> EnvironmentResult:
-    """Time, another environment or people will change it; the plan stays good."""
+    """Time, another environment or people will change it; the plan stays good.
+
+    :param because: the reason, if it is not among the verdicts; a result says by itself which environment it is about
+    """
     if because:
-        return EnvironmentResult(name=planned.name, status="waiting", exit_code=3, code=code, message=because)
+        told = because.removeprefix(f"{planned.name}: ")
+        return EnvironmentResult(name=planned.name, status="waiting", exit_code=3, code=code, message=told)
     pending = [one for one in outcomes if one.binding and one.status == "pending"]
     told = "; ".join(f"{one.id}: {one.message}" for one in pending)
     code = "upstream" if [one.id for one in pending] == ["upstream"] else pending[0].id

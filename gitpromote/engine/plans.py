@@ -25,11 +25,12 @@ from gitpromote.model.plan import Engine, EnvironmentPlan, Plan, PlanKind, Plann
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import LedgerState
 from gitpromote.model.tree import FILE, Entry
+from gitpromote.model.words import listed
 from gitpromote.planning.availability import Leaving, planned_freight
 from gitpromote.planning.facts import TEMPLATE
 from gitpromote.planning.planfile import blob_bytes
 from gitpromote.planning.planner import leaving_of, plan
-from gitpromote.planning.target_content import ENOUGH
+from gitpromote.planning.target_content import ENOUGH, replaceable
 from gitpromote.planning.verdicts import KEPT_AWAY
 
 
@@ -77,13 +78,14 @@ def idle(world: World, maker: Maker, *, as_of: int) -> Plan:
 
 
 def _refuse_pointless_replace(asked: Asked, observation: Observation) -> None:
-    """Undoing somebody's work is asked for by name: the foreign commit that is at the target's head."""
+    """Undoing somebody's work is asked for by name: the last foreign commit in the target."""
     for name, commit in asked.replace.items():
         observed = observation.environments.get(name)
-        # A branch that was deleted is named by what it held last.
-        head = (observed.head or observed.lost) if observed is not None and observed.is_foreign else None
-        if head is None or len(commit) < ENOUGH or not head.startswith(commit):
-            there = f"its head is {head[:7]}" if head else "its target holds nothing foreign"
+        named = replaceable(observed) if observed is not None and observed.is_foreign else ()
+        if len(commit) < ENOUGH or not any(one.startswith(commit) for one in named):
+            there = f"name it by {named[0][:7]}" if named else "its target holds nothing foreign"
+            if observed is not None and observed.gone:
+                there = f"what was written has no place any more at {listed(observed.gone, limit=3)}"
             raise UsageError(
                 "There is no such foreign content to replace",
                 code="replace-unmatched",

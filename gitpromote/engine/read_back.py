@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitpromote.engine.append import append
 from gitpromote.engine.calling import Called
-from gitpromote.engine.in_place import edits_hold
+from gitpromote.engine.edited_places import still_holds
 from gitpromote.engine.not_landed import NotLanded, failed_record
 from gitpromote.engine.outcome_of import differences_text
 from gitpromote.engine.target_now import difference_of, is_there, result_holds
@@ -76,10 +76,10 @@ def _edited(world: World, planned: EnvironmentPlan, commit: str, head: str) -> d
     """The edited files in which our edits no longer hold; whatever else others write in them is theirs."""
     repository = world.repository(planned.target.repository)
     old, new = (repository.listing(one) for one in (commit, head))
-    if edits_hold(repository, new, planned.edits):
+    if still_holds(repository, head, planned.edits, since=commit):
         return {}
     edits = {str(edit["file"]): [one for one in planned.edits if one["file"] == edit["file"]] for edit in planned.edits}
-    lost = [path for path, made in sorted(edits.items()) if not edits_hold(repository, new, made)]
+    lost = [path for path, made in sorted(edits.items()) if not still_holds(repository, head, made, since=commit)]
     return {path: (_id(old, path), _id(new, path)) for path in lost}
 
 

@@ -57,7 +57,7 @@ def _environment(world: World, plan: Plan, digest: str, fresh: Fresh, commit: st
     kinds: list[RecordKind] = [kind] if fresh.planned.target.ref else []
     if apps_alone(fresh.planned):
         return _with_judged([_record(world, plan, digest, fresh, one, commit) for one in kinds], fresh, ())
-    if plan.kind == "rollback" or _is_held_afterwards(fresh.planned):
+    if holds_afterwards(plan, fresh.planned):
         kinds.append("held")
     if kind != "retired" and (commit is not None or _was_verified(fresh.planned, seen)):
         kinds.append("verified")
@@ -90,9 +90,10 @@ def apps_alone(planned: EnvironmentPlan) -> tuple[str, ...]:
     return next((tuple(one.operands["apps"]) for one in planned.outcomes if one.id == PARTIAL), ())
 
 
-def _is_held_afterwards(planned: EnvironmentPlan) -> bool:
-    """Whether a person promotes older Freight: it stays until somebody releases it."""
-    return any(outcome.id == "older" for outcome in planned.outcomes)
+def holds_afterwards(plan: Plan, planned: EnvironmentPlan) -> bool:
+    """Whether what a plan brings stays until somebody releases it: a rollback, or older Freight that a person named."""
+    older = any(outcome.id == "older" for outcome in planned.outcomes)
+    return not apps_alone(planned) and (plan.kind == "rollback" or older)
 
 
 def _was_verified(planned: EnvironmentPlan, seen: Look) -> bool:

@@ -23,12 +23,26 @@ class Failed(NamedTuple):
     error: GitpromoteError
 
 
+def for_all(failures: Sequence[Failed], alike: Sequence[Sequence[tuple[str, str]]]) -> list[Failed]:
+    """The failures, and those of everything that would have been the same render.
+
+    :param alike: names and commits of what is the same render, the one that was tried first
+    """
+    others = {same[0]: same[1:] for same in alike}
+    return [
+        Failed(name, commit, one.error)
+        for one in failures
+        for name, commit in [(one.name, one.commit), *others.get((one.name, one.commit), ())]
+    ]
+
+
 def one_error(failures: Sequence[Failed]) -> GitpromoteError:
     """One error for all that failed: the first one's kind, everyone's words, the same words once."""
     first = failures[0].error
     told: dict[tuple[str, str, str], list[Failed]] = {}
+    tried: dict[int, Failed] = {}  # by what was raised: its words name the render that was tried
     for one in failures:
-        told.setdefault(_words(one), []).append(one)
+        told.setdefault(_words(tried.setdefault(id(one.error), one)), []).append(one)
     if len(told) == 1:
         return type(first)(first.summary, code=first.code, detail=_placed(failures), hint=first.hint)
     blocks = [_block(same[0].error.summary, _placed(same), same[0].error.hint) for same in told.values()]

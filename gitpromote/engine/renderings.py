@@ -9,7 +9,7 @@ from typing import Any
 from gitpromote.engine.ask import Ask, RenderedApp, Wanted
 from gitpromote.engine.late import Late
 from gitpromote.engine.memory import Memory, Read
-from gitpromote.engine.render_failures import Failed, one_error
+from gitpromote.engine.render_failures import Failed, for_all, one_error
 from gitpromote.errors import GitpromoteError
 from gitpromote.model.canonical import canonical
 from gitpromote.model.render import ChartPin, Closure, Rendered, RendererTool, remote_chart
@@ -205,7 +205,10 @@ class Renderings:
             known = None if self._keep or one.key in self._kept else self._cache.get(one.key)
             if known is not None:
                 self._kept[one.key] = known
-        missing = {one.key: one for one in wanted if one.key not in self._kept}
+        missing: dict[str, list[Wanted]] = {}
+        for one in wanted:
+            if one.key not in self._kept:
+                missing.setdefault(one.key, []).append(one)
         if missing:
             self._kept |= self._run(list(missing.values()))
         return [self._learn(one, self._kept[one.key]) for one in wanted]
@@ -234,9 +237,11 @@ class Renderings:
             files = list(closure_files(closure, self._memory.listing(ask)))
         return edits_for(ask.spec, ask.app.edits, ask.freight, pin=ask.app.pin, files=files)
 
-    def _run(self, missing: Sequence[Wanted]) -> dict[str, KeptRender]:
+    def _run(self, alike: Sequence[Sequence[Wanted]]) -> dict[str, KeptRender]:
+        """Run the first of those that are the same render each."""
         from gitpromote.engine.fresh import jobs_of, kept_of, notes_of
 
+        missing = [same[0] for same in alike]
         failures: list[Failed] = []
         archives: Mapping[ChartPin, bytes] = {}
         if any(one.charts for one in missing):
@@ -265,5 +270,5 @@ class Renderings:
             else:
                 raise result
         if failures:
-            raise one_error(failures)
+            raise one_error(for_all(failures, [[(one.ask.name, one.ask.commit) for one in same] for same in alike]))
         return kept

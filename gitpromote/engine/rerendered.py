@@ -7,6 +7,7 @@ from dataclasses import replace
 from gitpromote.engine.in_place import observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.target_now import is_there
+from gitpromote.engine.unplaced import MISSING
 from gitpromote.engine.world import World
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.observation import EnvironmentObservation
@@ -23,7 +24,7 @@ def rerendered(
     """Something that the render reads has changed, but not what is edited: does the same change come out?"""
     observed = _predicted(world, plan, planned, seen, head)
     same_result = observed.desired is None or observed.desired.tree == planned.result_tree
-    if same_result and _same_change(planned, observed, world.pipeline):
+    if same_result and _has_places(observed) and _same_change(planned, observed, world.pipeline):
         return Judgement(verdict="reanchor", message="rendered again: the same change")
     text = "what it renders is no longer what was reviewed"
     return Judgement(
@@ -57,6 +58,11 @@ def _since_review(
         return ()
     then = _predicted(world, plan, planned, seen, reviewed)
     return changes_of(replace(now, current=then.desired), world.pipeline)
+
+
+def _has_places(observed: EnvironmentObservation) -> bool:
+    """Whether what was written there, and what comes, still has its places in the sources."""
+    return not observed.gone and all(outcome.id != MISSING for outcome in observed.blocking)
 
 
 def _same_change(planned: EnvironmentPlan, observed: EnvironmentObservation, pipeline: Pipeline) -> bool:

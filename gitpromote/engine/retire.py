@@ -8,6 +8,7 @@ from dataclasses import replace
 from gitpromote.engine.combine import app_prefix
 from gitpromote.engine.look import Look
 from gitpromote.engine.observe_rendered import holds_foreign
+from gitpromote.engine.own_commits import with_own_commits
 from gitpromote.engine.rollback import able_to_go_back
 from gitpromote.engine.targets import files_of, foreign_commits, lost_commit, read_content
 from gitpromote.engine.world import World
@@ -93,6 +94,7 @@ def _with_foreign(
         foreign=foreign_commits(repository, observed.head, resolved, state),
         lost=lost_commit(repository, observed.head, state),
     )
+    found = with_own_commits(world, seen, found)
     if prefix and not _rest_is_ours(found, repository, resolved, state, prefix=prefix):
         return replace(found, can_go_back=bool(able_to_go_back(world, seen, [resolved])))
     return replace(observed, warnings=tuple(deleted_outcomes(found)))

@@ -10,7 +10,7 @@ from gitpromote.engine.look import Look
 from gitpromote.engine.not_undone import not_undone
 from gitpromote.engine.nowhere_back import is_called, nothing_to_go_back_to
 from gitpromote.engine.observe_rendered import holds_foreign
-from gitpromote.engine.rollback_in_place import observe_undone_edits, place_of
+from gitpromote.engine.rollback_in_place import can_be_restored, observe_undone_edits, place_of
 from gitpromote.engine.targets import foreign_commits, lost_commit, read_content
 from gitpromote.engine.world import World
 from gitpromote.history.moved import names_of
@@ -86,6 +86,7 @@ def _in_recorded_tree(
 
 def _undoing(observed: EnvironmentObservation) -> EnvironmentObservation:
     """Whatever somebody wrote there meanwhile: a rollback is a way out of it, and tells whose work that was."""
+    observed = replace(observed, gone=())  # whatever is put back has a place
     told = (*observed.warnings, *undone_outcomes(observed))
     return replace(observed, is_foreign=False, foreign=(), lost=None, warnings=told)
 
@@ -125,7 +126,15 @@ def able_to_go_back(world: World, seen: Look, every: Iterable[ResolvedEnvironmen
     """The names of those Environments in which a rollback finds other content that was verified there."""
     possible = [one for one in every if _has_had_another(seen.ledger.environment(one.name))]
     recorded = world.ledger.records(seen.ledger.head) if possible else ()
-    return {one.name for one in possible if _undoing_something(seen, one, _of(world, one, recorded))}
+    return {one.name for one in possible if _can_go_back(world, seen, one, _of(world, one, recorded))}
+
+
+def _can_go_back(world: World, seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record]) -> bool:
+    """Whether there is something to go back to, and that can be put back."""
+    found = _undoing_something(seen, resolved, records)
+    if not found or resolved.target.kind != "in-place":
+        return bool(found)
+    return can_be_restored(world, seen, resolved, records, found[0])
 
 
 def _has_had_another(state: EnvironmentState) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gitpromote.engine.in_place import gone_places, left_places, observe_sources
+from gitpromote.engine.edited_places import gone_places, had_places, left_places
+from gitpromote.engine.in_place import observe_sources
 from gitpromote.engine.look import Look
 from gitpromote.engine.nowhere_back import cannot_be_restored
 from gitpromote.engine.world import World
+from gitpromote.errors import Blocked, ConfigurationError, SourceInvalid
 from gitpromote.model.canonical import canonical
 from gitpromote.model.freight import Freight
 from gitpromote.model.observation import EnvironmentObservation
@@ -33,13 +35,39 @@ def observe_undone_edits(
     :raises Blocked: the Record does not tell all values, or something that was written since would stay
     """
     state, target = seen.ledger.environment(resolved.name), resolved.target
-    if unrecorded(chosen, state):
-        raise cannot_be_restored(resolved.name, chosen)
-    if head is not None:
-        refuse_halves(world, resolved, chosen, records, head)
+    _refuse_unrestorable(world, seen, resolved, records, chosen, head)
     here = state.placed(repository=target.repository, ref=target.ref, path=target.path)
     edits = tuple(chosen.data.get("edits", ()))
     return observe_sources(world, resolved, freight, head=head, state=here, overlay={}, edits=edits)
+
+
+def can_be_restored(
+    world: World, seen: Look, resolved: ResolvedEnvironment, records: Sequence[Record], chosen: Record
+) -> bool:
+    """Whether the values of a Record can be put back into what the sources are now.
+
+    :param records: the Environment's, oldest first
+    """
+    try:
+        head = seen.head(resolved.target.repository, resolved.target.ref)
+        _refuse_unrestorable(world, seen, resolved, records, chosen, head)
+    except (Blocked, ConfigurationError, SourceInvalid):
+        return False
+    return head is not None
+
+
+def _refuse_unrestorable(
+    world: World,
+    seen: Look,
+    resolved: ResolvedEnvironment,
+    records: Sequence[Record],
+    chosen: Record,
+    head: str | None,
+) -> None:
+    if unrecorded(chosen, seen.ledger.environment(resolved.name)):
+        raise cannot_be_restored(resolved.name, chosen)
+    if head is not None:
+        refuse_halves(world, resolved, chosen, records, head)
 
 
 def unrecorded(record: Record, state: EnvironmentState) -> bool:
@@ -63,6 +91,8 @@ def refuse_halves(
     """
     repository, place = world.repository(resolved.target.repository), place_of(resolved)
     edits, commit = tuple(chosen.data.get("edits", ())), str(chosen.commit)
+    if edits and not had_places(repository, commit, edits):
+        raise cannot_be_restored(resolved.name, chosen)
     if gone := gone_places(repository, head, edits, since=commit):
         raise cannot_be_restored(resolved.name, chosen, gone=gone)
     since = [one.data for one in records[records.index(chosen) + 1 :] if one.kind in CONTENT_KINDS and one.commit]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gitpromote.engine.in_place import edits_hold
+from gitpromote.engine.edited_places import still_holds
 from gitpromote.engine.journeys import journey_of
 from gitpromote.engine.look import Look
 from gitpromote.engine.source_order import created_in, in_history
@@ -27,8 +27,16 @@ _LOOKED_THROUGH = 200
 
 
 def fresh_look(
-    world: World, plan: Plan, planned: EnvironmentPlan, seen: Look, records: Sequence[Record], head: str | None
+    world: World,
+    plan: Plan,
+    planned: EnvironmentPlan,
+    seen: Look,
+    records: Sequence[Record],
+    head: str | None,
+    *,
+    digest: str,
 ) -> FreshLook:
+    """What is there now, for one environment of the plan with this digest."""
     target = planned.target
     basis = plan.basis.repositories.get(target.repository)
     planned_head = basis.refs.get(target.ref) if basis and target.ref else None
@@ -48,11 +56,13 @@ def fresh_look(
         return FreshLook(reads=planned.reads, result_holds=not planned.writes, **common)  # type: ignore[arg-type]
     listing = world.repository(target.repository).listing(head) if head else {}
     reads = _reads_now(planned, listing, world.repository(target.repository).object_format)
+    others, ours = _commits_between(world, target.repository, planned_head, head, digest=digest)
     return FreshLook(
         reads=reads,
         earlier=_earlier(plan, planned),
-        result_holds=_holds(world, planned, listing, reads),
-        unrelated=_commits_between(world, target.repository, planned_head, head),
+        result_holds=_holds(world, planned, listing, reads, head=head, since=planned_head),
+        unrelated=others,
+        ours_alone=ours > 0 and not others,
         differences=_differences(world, planned, reads, listing, head, planned_head),
         **common,  # type: ignore[arg-type]
     )
@@ -74,31 +84,45 @@ def _holds(
     planned: EnvironmentPlan,
     listing: Mapping[str, Entry],
     reads: Sequence[tuple[str, str, str | None]],
+    *,
+    head: str | None,
+    since: str | None,
 ) -> bool:
-    """Whether the target holds what this plan would write. Sources: whether the edited values are there."""
+    """Whether the target holds what this plan would write. Sources: whether the edited values are there.
+
+    :param since: the commit that the plan was made for; it tells which setter comments there were
+    """
     if planned.target.kind != "in-place":
         files = subtree(listing, target_of(planned))
         hidden = [write for write in planned.writes if write.sensitive]
         present = all((write.path in files) == (write.action != "delete") for write in hidden)
         nothing = empty_tree(world.repository(planned.target.repository).object_format)
         return present and (reads[0][2] or nothing) == (planned.result_tree or nothing)
-    return not planned.writes or edits_hold(world.repository(planned.target.repository), listing, planned.edits)
+    if not planned.writes or head is None:
+        return not planned.writes
+    return still_holds(world.repository(planned.target.repository), head, planned.edits, since=since)
 
 
 def result_holds(world: World, planned: EnvironmentPlan, head: str) -> bool:
     """Whether a commit of the target holds what this plan would write. Sources: whether the edited values are there."""
     repository = world.repository(planned.target.repository)
     listing = repository.listing(head)
-    return _holds(world, planned, listing, _reads_now(planned, listing, repository.object_format))
+    reads = _reads_now(planned, listing, repository.object_format)
+    return _holds(world, planned, listing, reads, head=head, since=None)
 
 
-def holds_as_seen(world: World, planned: EnvironmentPlan, head: str | None) -> bool:
-    """Whether a commit of the target holds what the plan saw and left. Sources: whether the edited values are there."""
+def holds_as_seen(world: World, planned: EnvironmentPlan, head: str | None, *, since: str | None) -> bool:
+    """Whether a commit of the target holds what the plan saw and left. Sources: whether the edited values are there.
+
+    :param since: the commit that the plan saw
+    """
     repository = world.repository(planned.target.repository)
     listing = repository.listing(head) if head else {}
     if _reads_now(planned, listing, repository.object_format) == planned.reads:
         return True
-    return planned.target.kind == "in-place" and bool(head) and edits_hold(repository, listing, planned.edits)
+    if planned.target.kind != "in-place" or head is None:
+        return False
+    return still_holds(repository, head, planned.edits, since=since)
 
 
 def _earlier(plan: Plan, planned: EnvironmentPlan) -> dict[str, frozenset[str | None]]:
@@ -113,10 +137,17 @@ def _earlier(plan: Plan, planned: EnvironmentPlan) -> dict[str, frozenset[str | 
     return {path: frozenset(ids) for path, ids in found.items()}
 
 
-def _commits_between(world: World, repository: str, before: str | None, after: str | None) -> int:
-    if before is None or after is None or not world.repository(repository).is_ancestor(before, after):
-        return 0
-    return len(world.repository(repository).log(after, since=before))
+def _commits_between(
+    world: World, repository: str, before: str | None, after: str | None, *, digest: str
+) -> tuple[int, int]:
+    """How many commits have come since, of others and of this very plan; of a rewritten branch that is not known."""
+    if after is None or (before is not None and not world.repository(repository).is_ancestor(before, after)):
+        return 0, 0
+    # All of a new branch is new; a long one is not ours alone.
+    limit = None if before is not None else _LOOKED_THROUGH
+    found = world.repository(repository).log(after, since=before, limit=limit)
+    ours = sum(one.trailers.get("Gitpromote-Plan") == digest for one in found)
+    return len(found) - ours, ours if before is not None or len(found) < _LOOKED_THROUGH else 0
 
 
 def _differences(

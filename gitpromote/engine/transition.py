@@ -47,12 +47,14 @@ class Pushed:
 
     :ivar refused: environment to what the remote said
     :ivar lost: somebody else was faster, somewhere: look again
+    :ivar unannounced: nothing was tried: targets and ledger do not move at once, and the ledger lacks the plan
     """
 
     written: bool
     refused: Mapping[str, PushAnswer] = field(default_factory=dict)
     ledger_words: str = ""
     lost: bool = False
+    unannounced: bool = False
 
 
 def prepare(
@@ -91,19 +93,27 @@ def prepare(
 def push(world: World, transition: Transition, seen: Look) -> Pushed:
     """Move every ref by compare-and-swap: in one push where targets and ledger share a repository.
 
+    Where they do not move at once, the ledger has the plan before the first target: whoever goes on elsewhere, after a
+    run that was killed between the two, has nothing but its digest.
+
     :raises ConfigurationError: ``ref-name-taken``: there is no room for the ledger
     """
+    elsewhere = sorted({key for key, _ in transition.refs} - {HOME})
+    if elsewhere and transition.documents:
+        return Pushed(written=False, unannounced=True)
     head = seen.head(HOME, world.ledger.ref)
     new = world.ledger.commits(seen.ledger, transition.records, transition.documents)
     written = world.home.write(new) if transition.records else ()
     ledger = RefChange(ref=world.ledger.ref, new=written[-1], expected=head) if written else None
-    for key in sorted({key for key, _ in transition.refs} - {HOME}):
+    for key in elsewhere:
         # Targets first: a target without its Record is found by its trailers, a Record without its target would lie.
         answers = world.repository(key).push(_changes(world, transition, key))
         if any(answer.status != "written" for answer in answers.values()):
             return _judged(transition, key, answers)
     changes = [*_changes(world, transition, HOME), *([ledger] if ledger else [])]
-    answers = world.home.push(changes) if changes else {}
+    answers = world.home.push(changes, in_turn=not transition.documents) if changes else {}
+    if any(answer.status == "apart" for answer in answers.values()):
+        return Pushed(written=False, unannounced=True)
     if all(answer.status == "written" for answer in answers.values()):
         return Pushed(written=True)
     judged = _judged(transition, HOME, answers)

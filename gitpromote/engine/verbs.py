@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from gitpromote.engine.adopted_edits import edits_now
 from gitpromote.engine.append import append, event, ledger_refused
+from gitpromote.engine.edited_places import still_holds
 from gitpromote.engine.hiding import tree_without
-from gitpromote.engine.in_place import edits_hold, edits_now, gone_places
 from gitpromote.engine.locked import lock_data
 from gitpromote.engine.look import Look, lock_prefix, look
+from gitpromote.engine.second_writer import refuse_second_writer
 from gitpromote.engine.targets import read_content
 from gitpromote.engine.world import World
 from gitpromote.errors import Blocked, Contention, RemoteFailed, UsageError
@@ -86,6 +88,7 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
     """Say that what the target holds now is meant, whoever wrote it.
 
     :raises UsageError: the target does not exist, or holds just what the last Record says
+    :raises ConfigurationError: another pipeline wrote it (``path-shared``)
     """
     world.known(environment)
     resolved = world.pipeline.resolved(environment)
@@ -111,6 +114,8 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
             code="nothing-to-adopt",
             detail=f"{environment}: its target holds what was last recorded",
         )
+    if content is not None and not content.is_empty:
+        refuse_second_writer(world, resolved, head)
     tree, sensitive = (content.tree, content.sensitive) if content else (None, ())
     data = {
         "ref": target.ref,
@@ -151,8 +156,7 @@ def _is_recorded(
     """Whether the target holds what the last Record says. Where it says of no edit, there is nothing that holds."""
     if content is None:
         told = bool(recorded.edits) or found is None or not found.edits
-        holds = told and edits_hold(repository, repository.listing(head), recorded.edits)
-        return holds and not gone_places(repository, head, recorded.edits, since=recorded.commit)
+        return told and still_holds(repository, head, recorded.edits, since=recorded.commit)
     return recorded.tree == tree_without(content, recorded.omitted, object_format=repository.object_format)
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from gitpromote.engine.in_place import edits_hold
+from gitpromote.engine.edited_places import edits_hold
 from gitpromote.engine.targets import subtree
 from gitpromote.engine.verify_commits import commit_findings
 from gitpromote.engine.verify_verdicts import verdict_findings
@@ -163,7 +163,7 @@ def _tree(world: World, record: Record) -> VerifyFinding:
     except GitpromoteError as error:
         return VerifyFinding(subject=subject, ok=False, message=f"its commit is gone: {error.detail or error.summary}")
     if not target.subtrees:
-        ok = edits_hold(repository, repository.listing(record.commit), record.data.get("edits", ()))
+        ok = edits_hold(repository, record.commit, record.data.get("edits", ()))
         return _finding(subject, ok, "sources edited in place" if ok else "its sources do not hold the recorded values")
     omitted = set(record.data.get("omitted", ()))
     files = subtree(repository.listing(record.commit), target)

@@ -37,6 +37,7 @@ def commit_findings(
     written = [one for one in records if one.kind in CONTENT_KINDS]
     before = _before(world, records)
     gone = {one.environment for one in records if one.kind == "retired"}
+    called = _called(world, written, plans)
     histories: dict[tuple[str, str], frozenset[str] | None] = {}
     found = []
     for at, record in enumerate(written):
@@ -50,10 +51,22 @@ def commit_findings(
             known = record.plan in plans or record.plan not in listed
             why = _unplanned(record, plans.get(record.plan)) if known else ""
         why = why or _unheld(world, record, gone, histories, later=written[at + 1 :])
-        why = why or _otherwise(world, record, _planned(record, plans.get(record.plan)))
+        why = why or _otherwise(world, record, _planned(record, plans.get(record.plan)), called=called[record.id])
         if why:
             subject = f"{record.kind} {record.environment} {(record.commit or '')[:7]}"
             found.append(VerifyFinding(subject=subject, ok=False, message=why))
+    return found
+
+
+def _called(world: World, written: Sequence[Record], plans: Mapping[str | None, Plan]) -> dict[str, str]:
+    """What the pipeline was called when each Record was written: as its plan says, until the present name was there."""
+    found: dict[str, str] = {}
+    now, renamed = world.pipeline.name, False
+    for record in written:
+        plan = plans.get(record.plan)
+        then = plan.pipeline.name if plan is not None else now
+        renamed = renamed or (plan is not None and then == now)
+        found[record.id] = now if renamed else then
     return found
 
 
@@ -139,7 +152,7 @@ def _history(world: World, key: str, ref: str) -> frozenset[str] | None:
     return frozenset(one.oid for one in repository.log(head)) if head is not None else None
 
 
-def _otherwise(world: World, record: Record, planned: EnvironmentPlan | None) -> str:
+def _otherwise(world: World, record: Record, planned: EnvironmentPlan | None, *, called: str) -> str:
     """What its commit says otherwise; where nothing was to be written it is somebody else's, or an earlier one."""
     if record.commit is None or planned is None or not planned.writes:
         return ""
@@ -147,14 +160,14 @@ def _otherwise(world: World, record: Record, planned: EnvironmentPlan | None) ->
         commit = world.repository(str(record.data.get("repository", HOME))).commits([record.commit])[record.commit]
     except GitpromoteError:
         return ""  # it is gone, which is told by itself
-    differs = [name for name, said in _said(world, record, commit).items() if not said]
+    differs = [name for name, said in _said(record, commit, called=called).items() if not said]
     return f"its commit says another {' and '.join(differs)}" if differs else ""
 
 
-def _said(world: World, record: Record, commit: CommitFacts) -> dict[str, bool]:
+def _said(record: Record, commit: CommitFacts, *, called: str) -> dict[str, bool]:
     told = {name: commit.trailers.get(f"Gitpromote-{name}") for name in ("Pipeline", "Environment", "Change", "Plan")}
     return {
-        "pipeline": told["Pipeline"] == world.pipeline.name,
+        "pipeline": told["Pipeline"] == called,
         "environment": told["Environment"] == record.environment,
         "change": told["Change"] == record.change_digest,
         "plan": told["Plan"] == record.plan,

@@ -66,7 +66,8 @@ class FluxSetters(Edit):
     """Honour Flux's setter comments (``# {"$imagepolicy": …}``) in the App's sources.
 
     Values that name another image, or of which nothing says the image, stay as they are. In place, comments in a file
-    that another Environment of the branch reads too block the plan (``setters-shared``).
+    that another Environment of the branch reads too block the plan (``setters-shared``), and so does Freight of which
+    no comment takes anything (``setters-missing``).
     """
 
     kind: ClassVar[str] = "flux-setters"

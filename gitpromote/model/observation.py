@@ -42,7 +42,8 @@ class Content:
 class ForeignCommit(NamedTuple):
     """A commit in a target that no Record of ours speaks of. ``at`` is epoch seconds; the author is only claimed.
 
-    :ivar plan: the digest of the plan that it says it is of, where it says that it is of this very Environment
+    :ivar plan: the digest of the plan that it says it is of, where it says that it is of this very Environment; of a
+        promotion, only where that plan has something left to do here
     """
 
     commit: str
@@ -66,6 +67,8 @@ class EnvironmentObservation:
     :ivar edited: for targets of unrendered sources: path to (before, after) of each edited file
     :ivar foreign: commits that are not ours, where the target differs from the last Record
     :ivar lost: the commit of the last Record, where the target differs from it and its ref no longer contains it
+    :ivar put_back: an earlier recorded commit, where the target was put back to it and nothing else was done
+    :ivar gone: places of recorded edits that are there no more, for people: nothing can put back what was at them
     :ivar can_go_back: whether a rollback would find something; looked for only where ``is_foreign``
     :ivar later: pairs of commits of which the second descends from the first, as far as hotfixes need to know
     :ivar evidence: gate to what was answered when it asked
@@ -89,6 +92,8 @@ class EnvironmentObservation:
     is_foreign: bool = False
     foreign: tuple[ForeignCommit, ...] = ()
     lost: str | None = None
+    put_back: str | None = None
+    gone: tuple[str, ...] = ()
     can_go_back: bool = True
     later: frozenset[tuple[str, str]] = frozenset()
     warnings: tuple[Outcome, ...] = ()

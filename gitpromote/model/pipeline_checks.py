@@ -137,7 +137,7 @@ def _unnamed(pipeline: Pipeline) -> Iterator[Problem]:
 
 def _unknown(part: Definition, fault: Fault, name: str, known: Iterable[str]) -> Problem:
     """A name that stands for nothing, with what was probably meant."""
-    known = list(known)
+    known = list(dict.fromkeys(known))  # a name that is taken twice is told apart from this
     hint = did_you_mean(name, known, quote='"') or (f"there is {one_of(map(quoted, known))}" if len(known) < 9 else "")
     return told(part, fault._replace(hint=hint))
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["ESCAPE_SEQUENCE", "UNSEEN", "clean", "count", "listed", "short_commit", "short_digest", "shorten"]
+__all__ = [
+    "ESCAPE_SEQUENCE",
+    "UNSEEN",
+    "clean",
+    "count",
+    "in_one_line",
+    "listed",
+    "short_commit",
+    "short_digest",
+    "shorten",
+]
 
 # CSI, OSC (until BEL or ST) and two-byte escape sequences: a terminal would obey them.
 ESCAPE_SEQUENCE = re.compile(
@@ -43,6 +53,11 @@ def short_digest(digest: str) -> str:
 def short_commit(commit: str | None) -> str:
     """The first seven digits of a commit's id, ``nothing`` where there is none."""
     return commit[:7] if commit else "nothing"
+
+
+def in_one_line(text: str) -> str:
+    """What stands on lines of its own, one after the other."""
+    return "; ".join(each.strip() for each in text.splitlines() if each.strip())
 
 
 def listed(words: Iterable[str], *, limit: int = 5, joiner: str = ", ") -> str:

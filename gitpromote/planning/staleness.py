@@ -37,7 +37,8 @@ class FreshLook:
     :ivar earlier: ids that earlier environments of the same plan have put at those paths
     :ivar records: this environment's Records since the plan's basis, oldest first
     :ivar result_holds: whether the target now holds exactly what this plan would have written
-    :ivar unrelated: how many commits lie between the planned head and this one
+    :ivar unrelated: how many commits of others lie between the planned head and this one
+    :ivar ours_alone: whether all that lies between them is of this very plan, by an earlier run
     :ivar superseded: why this Freight may no longer go there (rejected, held), or an empty string
     :ivar held: why what is there stays, or an empty string
     :ivar alive: why what the plan deletes as over is not over, or an empty string
@@ -50,6 +51,7 @@ class FreshLook:
     records: Sequence[Record] = ()
     result_holds: bool = False
     unrelated: int = 0
+    ours_alone: bool = False
     superseded: str = ""
     held: str = ""
     alive: str = ""
@@ -108,7 +110,7 @@ def _content(planned: EnvironmentPlan, look: FreshLook) -> Judgement:
         if after != before and after not in look.earlier.get(path, frozenset())
     ]
     if not changed:
-        return Judgement(verdict="reanchor", message=_reanchored(look))
+        return Judgement(verdict="go") if look.ours_alone else Judgement(verdict="reanchor", message=_reanchored(look))
     differences = look.differences or tuple(
         Difference(path=path, planned=before, now=after) for path, _, before, after in changed
     )

@@ -9,11 +9,24 @@ from gitpromote.model.outcome import Outcome, Status
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState
+from gitpromote.model.words import listed
 
-__all__ = ["ENOUGH", "LEDGER_MISSING", "content_outcomes", "deleted_outcomes", "keeps_adopted", "undone_outcomes"]
+__all__ = [
+    "CUT_SHORT",
+    "ENOUGH",
+    "LEDGER_MISSING",
+    "content_outcomes",
+    "deleted_outcomes",
+    "keeps_adopted",
+    "replaceable",
+    "undone_outcomes",
+]
 
 #: The outcome that says that there are promotions here that the ledger knows nothing of.
 LEDGER_MISSING = "ledger-missing"
+
+#: The outcome that says that the first run here was killed before its Record was there.
+CUT_SHORT = "run-cut-short"
 
 #: How many digits of a commit must be named to undo it.
 ENOUGH = 4
@@ -29,7 +42,7 @@ def content_outcomes(
         return [_moved(elsewhere)]
     if observed.is_foreign:
         return [_foreign(observed, replace)]
-    lost = any(one.id == LEDGER_MISSING for one in observed.blocking)
+    lost = any(one.id in (LEDGER_MISSING, CUT_SHORT) for one in observed.blocking)
     adopts = state.content is None and resolved.target.is_rendered and not lost
     if adopts and observed.current is not None and observed.current.files:
         count = len(observed.current.files)
@@ -57,29 +70,53 @@ def _foreign(observed: EnvironmentObservation, replace: str | None, *, verb: str
 
     :param verb: what a plan does to it that may
     """
-    # What is gone is named by what it held last.
-    named = observed.head or observed.lost
-    undone = named is not None and len(replace or "") >= ENOUGH and named.startswith(str(replace))
+    names = replaceable(observed)
+    undone = len(replace or "") >= ENOUGH and any(one.startswith(str(replace)) for one in names)
     status: Status = "warn" if undone else "fail"
-    operands = {"commits": [commit.commit for commit in observed.foreign], "head": named, "gone": observed.head is None}
-    operands["back"] = observed.can_go_back
+    operands = {
+        "commits": [commit.commit for commit in observed.foreign],
+        "named": next(iter(names), None),
+        "gone": observed.head is None or (bool(observed.gone) and observed.current is None),
+        "back": observed.can_go_back,
+        **({"plan": plan} if (plan := _cut_short(observed)) and not undone else {}),
+    }
     lost = (observed.lost or "")[:7]
     if observed.head is None:
         text = f"makes again what was deleted: {lost}" if undone else f"its branch was deleted; it held {lost} of ours"
         return _content_outcome("foreign", status, text, operands)
+    if observed.put_back is not None:
+        text = f"its branch was put back to {observed.put_back[:7]} of ours and no longer contains {lost}"
+        return _content_outcome("foreign", status, f"{verb} that {text}" if undone else text, operands)
     commits = ", ".join(_foreign_text(commit) for commit in observed.foreign)
     text = f"{verb if undone else 'holds'} content that is not ours{': ' * bool(commits)}{commits}"
     rewritten = f"; its branch was rewritten and no longer contains {lost} of ours" if lost else ""
-    return _content_outcome("foreign", status, text + rewritten + _cut_short(observed), operands)
+    plan = str(operands.get("plan", "")).removeprefix("sha256:")[:12]
+    again = f"; if a run of ours was cut short, apply its plan again: {plan}" if plan else ""
+    return _content_outcome("foreign", status, text + rewritten + _placeless(observed) + again, operands)
 
 
-def _cut_short(observed: EnvironmentObservation) -> str:
-    """Where all of it says that it is of a plan of ours: a run that was killed has no Record of what it wrote."""
-    plans = dict.fromkeys(commit.plan for commit in observed.foreign)
-    if not plans or None in plans:
-        return ""
-    named = ", ".join(str(plan).removeprefix("sha256:")[:12] for plan in plans)
-    return f"; if a run of ours was cut short, apply its plan again: {named}"
+def replaceable(observed: EnvironmentObservation) -> tuple[str, ...]:
+    """The commits by which foreign content is named where it is to be undone; the first is the one to tell.
+
+    That is the last one that touched the target: others may have followed beside it on its branch. What is gone is
+    named by what it held last.
+    """
+    if observed.gone:
+        return ()  # what has no place any more is put back by no plan
+    touched = [commit.commit for commit in observed.foreign[:1]]
+    head = observed.head or observed.lost
+    return tuple(dict.fromkeys(one for one in (*touched, observed.put_back, head) if one is not None))
+
+
+def _cut_short(observed: EnvironmentObservation) -> str | None:
+    """The plan that goes on, where all of it says that it is of one: a run that was killed has left no Record."""
+    plans = [commit.plan for commit in observed.foreign]
+    return plans[0] if plans and None not in plans else None
+
+
+def _placeless(observed: EnvironmentObservation) -> str:
+    places = listed(observed.gone, limit=3)
+    return f"; what was written has no place any more at {places}, and cannot be put back" if places else ""
 
 
 def _moved(before: RecordedContent) -> Outcome:

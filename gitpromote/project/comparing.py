@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,9 +15,11 @@ from gitpromote.engine.freight_named import is_known
 from gitpromote.engine.look import look
 from gitpromote.engine.observe import observe
 from gitpromote.engine.world import World
+from gitpromote.errors import UsageError
 from gitpromote.model.change import ObjectChange
 from gitpromote.model.freight import Freight
 from gitpromote.model.manifest import Manifest, ManifestSet
+from gitpromote.model.names import did_you_mean
 from gitpromote.model.observation import EnvironmentObservation
 from gitpromote.project.standing_content import Standing, standing
 from gitpromote.render.parse import parse_manifests
@@ -84,13 +86,49 @@ def diff(world: World, before: str, after: str) -> Differences:
         found.namespaces = namespaces
         found.freight, found.sides = (one.freight, other.freight), (one.told, other.told)
         return found
-    sides = [_observed(world, _asked(world, words)) for words in (before, after)]
+    sides = _revisions(world, before, after)
     return Differences(
         {
             name: _changes(world, _manifests(world, sides[0][name]), _manifests(world, sides[1][name]))
             for name in names
             if name in sides[0] and name in sides[1]
         }
+    )
+
+
+def _revisions(world: World, *sides: str) -> list[dict[str, EnvironmentObservation]]:
+    """Every Environment, as each of two revisions or Freight makes it.
+
+    :raises UsageError: a word means nothing, or one is an Environment and the other is not
+    """
+    found: list[dict[str, EnvironmentObservation]] = []
+    unknown: dict[str, UsageError] = {}
+    for words in sides:
+        try:
+            found.append(_observed(world, _asked(world, words)))
+        except UsageError as error:
+            if error.code != "revision-unknown":
+                raise
+            unknown[words] = error
+    if unknown:
+        raise _unknown(world, unknown, sides)
+    return found
+
+
+def _unknown(world: World, unknown: Mapping[str, UsageError], sides: Sequence[str]) -> UsageError:
+    names, pipeline = world.pipeline.order(), world.pipeline.name
+    for words, error in unknown.items():
+        if words not in names:
+            error.detail += f", and no environment or Freight of {pipeline}"
+            error.hint = did_you_mean(words, names) or error.hint
+            return error
+    environment = next(iter(unknown))
+    other = next(words for words in sides if words != environment)
+    return UsageError(
+        "An environment is compared with another one alone",
+        code="usage",
+        detail=f"{environment!r} is an environment of {pipeline}, and {other!r} is a revision or Freight",
+        hint="Name two environments, or two of the others.",
     )
 
 

@@ -64,9 +64,11 @@ def _manifests(
 def _edited(
     world: World, resolved: ResolvedEnvironment, state: EnvironmentState, head: str | None, freight: dict[str, Freight]
 ) -> tuple[ManifestSet, bool]:
-    from gitpromote.engine.in_place import edits_hold, observe_sources
+    from gitpromote.engine.edited_places import still_holds
+    from gitpromote.engine.in_place import observe_sources
 
     seen, _ = observe_sources(world, resolved, freight, head=head, state=state, overlay={}, edits=())
-    repository, edits = world.repository(resolved.target.repository), state.content.edits if state.content else ()
-    is_foreign = head is not None and not edits_hold(repository, repository.listing(head), edits)
+    repository, content = world.repository(resolved.target.repository), state.content
+    edits, since = (content.edits, content.commit) if content else ((), None)
+    is_foreign = head is not None and not still_holds(repository, head, edits, since=since)
     return (seen.current.manifests if seen.current else None) or ManifestSet(), is_foreign

@@ -2,7 +2,8 @@
 
 Such a plan depends on the pipeline file's text, the refs that it looked at, the renderers and this package. While all
 of them are the same, the next plan is the same, and it takes one question to each remote. A pipeline is remembered only
-where that is all: the file is self-contained, Freight comes from Git alone, and no outcome waits for a time.
+where that is all: the file is self-contained, Freight comes from Git alone, no outcome waits for a time, and no
+renderer is a version manager's shim, which starts another program while its own file stays the same.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -24,22 +24,26 @@ from gitpromote.adapters.git.snapshot import covered
 from gitpromote.adapters.git.workrepo import WorkRepository, find_repository
 from gitpromote.adapters.pipeline_search import files_of, find_pipeline_file, parse_pipeline_option
 from gitpromote.adapters.remembered import recall, remember
+from gitpromote.adapters.renderers.programs import KINDS, is_itself, programs, search_path, stamp
 from gitpromote.engine.organisation_place import VARIABLE
 
 if TYPE_CHECKING:
     from gitpromote.model.plan import Plan
     from gitpromote.project.project import Project
 
-_PROGRAMS = ("kustomize", "kubectl", "helm")
 _HOME = "home"
 
 
 class _Start(NamedTuple):
-    """What a plan begins with."""
+    """What a plan begins with.
+
+    :ivar vague: tools that may be another version tomorrow, although no file changes
+    """
 
     files: list[Path]
     work: WorkRepository
     stamp: str
+    vague: frozenset[str]
 
 
 class Standstill:
@@ -101,8 +105,10 @@ class Standstill:
             texts = [[str(file), hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
         except OSError:
             return None
-        told = [__version__, sys.version, _package(), texts, work.origin_url, _programs(os.environ), self._shape]
-        return _Start(files, work, hashlib.sha256(json.dumps(told).encode()).hexdigest())
+        tools = {tool: _files_of(tool, search_path(os.environ)) for tool in KINDS}
+        told = [__version__, sys.version, _package(), texts, work.origin_url, tools, self._shape]
+        vague = frozenset(tool for tool, files in tools.items() if None in files)
+        return _Start(files, work, hashlib.sha256(json.dumps(told).encode()).hexdigest(), vague)
 
     def _is_unmoved(self, start: _Start, key: str, patterns: list[str], digest: str) -> bool:
         home = key == _HOME
@@ -131,15 +137,17 @@ def _is_still(plan: Plan) -> bool:
 
 
 def _is_plain(project: Project, start: _Start) -> bool:
-    """Whether the definition follows from its text, and its Freight from Git."""
+    """Whether the definition follows from its text, its Freight from Git, and its renders from the same programs."""
     from gitpromote.adapters.self_contained import is_self_contained
     from gitpromote.model.subscription import Git
 
     pipeline = project.pipeline
+    tools = {step.kind for app in pipeline.apps for step in app.renderer.steps}
     subscriptions = [one for warehouse in pipeline.warehouses for one in warehouse.subscriptions]
     return (
         pipeline.repo is None
         and pipeline is project.definition  # what an ephemeral one stands for changes with time
+        and not tools & start.vague
         and all(isinstance(one, Git) for one in subscriptions)
         and not any(warehouse.cut or warehouse.quiet for warehouse in pipeline.warehouses)
         and all(is_self_contained(file.read_bytes(), is_definition=_is_definition) for file in start.files)
@@ -154,11 +162,18 @@ def _is_definition(name: str) -> bool:
     return str(getattr(getattr(gitpromote, name), "__module__", "")).startswith("gitpromote.model.")
 
 
-def _programs(environ: Mapping[str, str]) -> list[list[object]]:
-    """The renderers that would be found, as far as a look at their files tells."""
-    path = os.pathsep.join([environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
-    found = [(name, shutil.which(name, path=path)) for name in _PROGRAMS]
-    return [[name, place, *_stamp(place)] for name, place in found if place]
+def _files_of(tool: str, path: str) -> list[list[str] | None]:
+    """Every program that a tool may be taken from, by what is known again of it; ``None`` for one that may be a shim.
+
+    The one that is taken need not be the first: a version may be asked for, or the first cannot be run.
+    """
+    found: list[list[str] | None] = []
+    for program in programs(tool, path):
+        try:
+            found.append([program.path, program.real, stamp(program)] if is_itself(program) else None)
+        except OSError:
+            found.append(None)
+    return found
 
 
 def _package() -> list[object]:
@@ -173,11 +188,3 @@ def _package() -> list[object]:
                 elif entry.is_dir() and entry.name != "__pycache__":
                     folders.append(entry.path)
     return sorted(stamps, key=str)
-
-
-def _stamp(path: str) -> list[int]:
-    try:
-        stat = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return []
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]

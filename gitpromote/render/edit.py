@@ -8,17 +8,29 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from gitpromote.render.edit_find import Found, Missing, find
 from gitpromote.render.edit_kustomize import set_kustomize_image
 from gitpromote.render.edit_path import Step, parse_path
+from gitpromote.render.edit_refusals import refused
 from gitpromote.render.edit_source import Change, Scalar, Source
 from gitpromote.render.edit_splice import Content, insert_pair, replace_empty, replace_scalar
 from gitpromote.render.image_text import Part, image_name, version_text, whole_text
 from gitpromote.render.setters import apply_flux_setters
+from gitpromote.render.yaml_scalar import ScalarMemo, ScalarProblem
 
-__all__ = ["Part", "apply_flux_setters", "get_value", "set_image", "set_kustomize_image", "set_value"]
+__all__ = [
+    "Part",
+    "apply_flux_setters",
+    "get_plain",
+    "get_value",
+    "set_image",
+    "set_kustomize_image",
+    "set_plain",
+    "set_value",
+]
 
 
 def get_value(data: bytes, path: str | Sequence[Step], *, file: str) -> Any:
@@ -29,6 +41,39 @@ def get_value(data: bytes, path: str | Sequence[Step], *, file: str) -> Any:
     source = Source(data, file=file)
     found = find(source, parse_path(path))
     return None if isinstance(found, Missing) else source.value_at(found.document, found.path)
+
+
+def get_plain(data: bytes, path: str | Sequence[Step], *, file: str) -> str | None:
+    """The text of a value that is no string, as it is written: ``1.40``, ``0x1F``, ``yes``; None where there is none.
+
+    :raises SourceInvalid: as :func:`get_value`
+    """
+    source = Source(data, file=file)
+    found = find(source, parse_path(path))
+    if isinstance(found, Missing) or found.node.kind != "scalar" or found.node.style or found.node.tag is not None:
+        return None
+    value = source.value_at(found.document, found.path)
+    return None if value is None or isinstance(value, str) else found.node.value
+
+
+def set_plain(data: bytes, path: str | Sequence[Step], text: str, *, file: str) -> bytes:
+    """Put a value that is no string at a path, in just these characters.
+
+    :param text: as :func:`get_plain` gave it
+    :raises SourceInvalid: as :func:`set_value`
+    """
+    source = Source(data, file=file)
+    found = find(source, parse_path(path))
+    if isinstance(found, Missing):
+        raise found.error
+    if found.node.kind == "scalar" and not found.node.style and found.node.value == text:
+        return data
+    try:
+        value = ScalarMemo()[text]
+    except ScalarProblem as error:
+        raise refused("edit-unsafe", f"{file}: {error}") from error
+    change = replace_scalar(source, found.node, value, document=found.document, path=found.path)
+    return source.with_changes([replace(change, text=text if change.text[:1] != " " else f" {text}")])
 
 
 def set_value(data: bytes, path: str | Sequence[Step], value: Scalar, *, file: str, create: bool = False) -> bytes:

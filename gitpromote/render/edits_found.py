@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gitpromote.errors import ConfigurationError, SourceInvalid
 from gitpromote.model.artifact import ImageArtifact, canonical_repository
-from gitpromote.render.edit import get_value
+from gitpromote.render.edit import get_plain, get_value
 from gitpromote.render.edit_kustomize import kustomize_versions
 from gitpromote.render.freight_edits import EditData, apply_edits
+from gitpromote.render.setter_places import Marked, gone_spots, marked
 from gitpromote.render.setter_policies import declared_policies
 from gitpromote.render.setters import setter_repositories, setter_versions
 
@@ -68,10 +69,11 @@ def _read(read: Mapping[str, bytes], edit: EditData) -> EditData | None:
             return _image(edit, kustomize_versions(data, repository=edit["repository"], file=file))
         case "flux-setters":
             return _setters(read, edit)
+    made = {"kind": "set-value", "file": file, "path": edit["path"]}
+    if plain := get_plain(data, edit["path"], file=file):
+        return {**made, "plain": plain}  # no number has one text alone
     value = get_value(data, edit["path"], file=file)
-    if not isinstance(value, str | int):
-        return None  # nothing, no scalar, or a number that Records cannot hold as it is written
-    return {"kind": "set-value", "file": file, "path": edit["path"], "value": value}
+    return {**made, "value": value} if isinstance(value, str | int) else None  # nothing there, or more than one value
 
 
 _Version = tuple[str | None, str | None]
@@ -118,19 +120,29 @@ _Place = tuple[str, str, str]
 def lost_places(before: Mapping[str, bytes], now: Mapping[str, bytes], edits: Iterable[EditData]) -> tuple[str, ...]:
     """The places of edits that are gone although making the edits again would say nothing of it, for people.
 
-    A file that is not there any more; of setter comments, an image that had one in a file, and has none there now.
+    A file that is not there any more; a setter comment of an image that is not in its file any more.
 
     :param before: path to bytes of the edited files as the edits were made, as far as that is known
     :param now: path to bytes of the same files as they are
     """
-    lost: list[_Place] = []
+    lost: list[str] = []
     for edit in edits:
         if edit["kind"] == "flux-setters":
-            gone = _marks_or_none(before, edit) - _marks_or_none(now, edit)
-            lost += [one for one in _places(edit) if one[2] in gone]
+            lost += _lost_marks(before, now, edit)
         elif edit["file"] not in now:
-            lost += _places(edit)
-    return _told(lost)
+            lost += _told(_places(edit))
+    return tuple(dict.fromkeys(lost))
+
+
+def _lost_marks(before: Mapping[str, bytes], now: Mapping[str, bytes], edit: EditData) -> Iterator[str]:
+    """Of an image all of whose comments are gone from a file it is enough to say that."""
+    then = _marks_or_none(before, edit)
+    if not then.spots:
+        return
+    gone = gone_spots(then, _marks_or_none(now, edit))
+    some = {spot.image for spot in then.spots if spot not in gone}
+    for spot in gone:
+        yield f"{edit['file']}: {spot.text} ({spot.image})" if spot.image in some else f"{edit['file']}: {spot.image}"
 
 
 def left_by(
@@ -168,14 +180,15 @@ def _told(places: Iterable[_Place]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{file}: {where}" for _, file, where in places))
 
 
-def _marks_or_none(read: Mapping[str, bytes], edit: EditData) -> set[str]:
-    """Canonical names of the images of an edit that have a mark; none in a file that cannot be read."""
-    if edit["file"] not in read:
-        return set()
+def _marks_or_none(read: Mapping[str, bytes], edit: EditData) -> Marked:
+    """The comments about the images of an edit; none in a file that cannot be read."""
+    file, images = edit["file"], [ImageArtifact(**image) for image in edit["images"]]
+    if file not in read:
+        return Marked()
     try:
-        return {canonical_repository(one) for one in _marked(read, edit)}
+        return marked(read[file], images=images, file=file, policies=_policies(read, file))
     except SourceInvalid:
-        return set()
+        return Marked()
 
 
 def _standing(read: Mapping[str, bytes], edit: EditData) -> dict[_Place, Any]:

@@ -194,13 +194,30 @@ def marks_set(read: Mapping[str, bytes], edits: Iterable[EditData]) -> tuple[str
     return tuple(dict.fromkeys(f"{one.where} ({one.policy})" for one in places))
 
 
+def repositories_placed(read: Mapping[str, bytes], edits: Iterable[EditData]) -> set[str]:
+    """The canonical repositories of the images for whose version edits have a place.
+
+    :param read: path to bytes of at least the files that the edits name
+    """
+    from gitpromote.render.setters import versioned_repositories
+
+    policies, found = _Policies(read), set[str]()
+    for edit in edits:
+        if edit["kind"] == "flux-setters":
+            data, file = read[edit["file"]], edit["file"]
+            found |= versioned_repositories(data, images=_images(edit), file=file, policies=policies.for_marks(data))
+        elif edit.get("part") != "repository" and "repository" in edit:
+            found.add(canonical_repository(edit["repository"]))
+    return found
+
+
 def _images(edit: EditData) -> list[ImageArtifact]:
     return [ImageArtifact(**image) for image in edit["images"]]
 
 
 def _applied(data: bytes, edit: EditData, policies: _Policies) -> bytes:
     # Here, since what edits there are is asked far more often than one is made, and these read YAML.
-    from gitpromote.render.edit import apply_flux_setters, set_image, set_kustomize_image, set_value
+    from gitpromote.render.edit import apply_flux_setters, set_image, set_kustomize_image, set_plain, set_value
 
     file = edit["file"]
     match edit["kind"]:
@@ -211,6 +228,8 @@ def _applied(data: bytes, edit: EditData, policies: _Policies) -> bytes:
         case "set-image":
             image = {name: edit[name] for name in ("repository", "tag", "digest", "part")}
             return set_image(data, edit["path"], file=file, **image)
+        case "set-value" if "plain" in edit:
+            return set_plain(data, edit["path"], edit["plain"], file=file)
         case "set-value":
             return set_value(data, edit["path"], edit["value"], file=file)
         case _:

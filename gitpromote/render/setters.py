@@ -16,7 +16,16 @@ from gitpromote.render.edit_splice import replace_scalar
 from gitpromote.render.image_text import Part, image_name, version_text, whole_text
 from gitpromote.render.setter_evidence import Mark, repositories_of
 
-__all__ = ["Place", "apply_flux_setters", "set_places", "setter_repositories", "setter_versions", "unclear_places"]
+__all__ = [
+    "Place",
+    "apply_flux_setters",
+    "set_places",
+    "setter_marks",
+    "setter_repositories",
+    "setter_versions",
+    "unclear_places",
+    "versioned_repositories",
+]
 
 _COMMENT = re.compile(
     r"""[ \t]+\#[ \t]*\{[ \t]*"\$imagepolicy"[ \t]*:[ \t]*"
@@ -130,6 +139,24 @@ def setter_repositories(
     if not _may_hold_marks(data):
         return set()
     return {image.repository for _, image in _Setters(data, file=file, images=images, policies=policies).meant}
+
+
+def versioned_repositories(
+    data: bytes, *, images: Iterable[ImageArtifact], file: str, policies: Mapping[str, str] | None = None
+) -> set[str]:
+    """The canonical repositories of those images that have a mark for their tag or digest."""
+    found = setter_marks(data, images=images, file=file, policies=policies)[1]
+    return {repository for mark, repository in found if mark.part != "name"}
+
+
+def setter_marks(
+    data: bytes, *, images: Iterable[ImageArtifact], file: str, policies: Mapping[str, str] | None = None
+) -> tuple[Source | None, list[tuple[Mark, str]]]:
+    """The file, and its marks of these images with the canonical repository of each; no file where it holds no mark."""
+    if not _may_hold_marks(data):
+        return None, []
+    setters = _Setters(data, file=file, images=images, policies=policies)
+    return setters.source, [(mark, canonical_repository(image.repository)) for mark, image in setters.meant]
 
 
 def _standing(mark: Mark, image: ImageArtifact) -> tuple[str | None, str | None]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from gitpromote.model.asked_again import asked_again
 from gitpromote.model.freight_words import versions
 from gitpromote.model.gate import PASSED_BY
 from gitpromote.model.outcome import Outcome
@@ -23,6 +24,9 @@ from gitpromote.views.returning import NOT_UNDONE
 FOLD_FROM = 6
 #: How many environments of one decision are listed.
 LISTED = 40
+
+#: Verdicts on what a target holds whose ways out are told beside them.
+_STUCK = frozenset({"foreign", "run-cut-short"})
 
 #: How the outcome of a wave's budget is called.
 WAVE = "wave"
@@ -198,16 +202,22 @@ def wave_lines(environments: Iterable[EnvironmentPlan | EnvironmentStatus]) -> l
 
 
 def ways_out(plan: Plan, environment: EnvironmentPlan) -> list[Line]:
-    """The commands that help where the target holds foreign content."""
-    foreign = next((each for each in environment.outcomes if each.id == "foreign" and each.status == "fail"), None)
+    """The commands that help where the target holds foreign content, or what a run left that was killed."""
+    stuck = (each for each in environment.outcomes if each.id in _STUCK and each.status == "fail")
+    foreign = next(stuck, None)
     if foreign is None:
         return []
     place = f"{clean(plan.pipeline.name)} {environment.name}"
     keep = line("      ", Span(f"gitpromote adopt {place} --reason …", "command"), "   # keep it")
     lines = [] if foreign.operands.get("gone") else [keep]
-    head = foreign.operands.get("head")
-    if isinstance(head, str):
-        undo = f"gitpromote plan {clean(plan.pipeline.name)} --replace {environment.name}@{clean(head)[:12]}"
+    if isinstance(again := foreign.operands.get("plan"), str):
+        lines.insert(0, line("      ", Span(f"gitpromote apply {clean(again)}", "command"), "   # go on with that run"))
+    if foreign.id != "foreign":
+        return lines
+    named = foreign.operands.get("named")
+    if isinstance(named, str):
+        asked = asked_again(plan) if plan.kind == "promote" else ""
+        undo = f"gitpromote plan {clean(plan.pipeline.name)}{asked} --replace {environment.name}@{clean(named)[:12]}"
         lines.append(line("      ", Span(undo, "command"), "   # undo it"))
     if foreign.operands.get("back", True):
         back = f"gitpromote rollback {place} --reason …"

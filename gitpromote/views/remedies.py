@@ -6,6 +6,7 @@ import json
 import shlex
 from typing import NamedTuple
 
+from gitpromote.model.asked_again import asked_again
 from gitpromote.model.finding import Finding
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.plan import EnvironmentPlan, Plan
@@ -88,7 +89,8 @@ def _of_plan(plan: Plan, environment: EnvironmentPlan, own: str, named: str) -> 
 def _saving(plan: Plan, environment: EnvironmentPlan) -> tuple[str, str]:
     """What makes such a plan once more where it is found again, and what it is called then."""
     if plan.kind in ("promote", "hotfix"):
-        return _command("plan", plan.pipeline.name, "--record"), "ID"
+        asked = asked_again(plan) if plan.kind == "promote" else ""
+        return f"{_command('plan', plan.pipeline.name)}{asked} --record", "ID"
     if plan.kind == "rollback":
         words = ["rollback", *_place(plan, environment)]
         words += [word for one in moving_into(plan, environment)[:1] for word in ("--to", one.alias)]

@@ -16,7 +16,7 @@ from gitpromote.views.text import clean_lines
 from gitpromote.views.time import ago, instant
 
 #: What a fresh plan says that is told here too.
-_TOLD = ("debt", "rolled-back", "ledger-missing")
+_TOLD = ("debt", "rolled-back", "ledger-missing", "run-cut-short")
 _HEADINGS = ("ENVIRONMENT", "RUNS", "FREIGHT", "SINCE", "VERIFIED", "NEXT")
 
 

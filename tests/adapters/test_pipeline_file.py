@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,7 +112,7 @@ def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
     assert error.detail == (
         f"there is no pipeline.py and no pipelines/*.py in {tmp_path}/repo/sub and above, up to {tmp_path}/repo"
     )
-    assert error.hint == "write one, or name it:\n  gitpromote init\n  gitpromote --pipeline FILE …"
+    assert error.hint == "Write one, or name it:\n  gitpromote init\n  gitpromote VERB --pipeline FILE"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_an_option_that_names_nothing_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError) as raised:
         parse_pipeline_option(text)
     assert raised.value.exit_code == 64
-    assert raised.value.hint == "write FILE or FILE:NAME"
+    assert raised.value.hint == "Write FILE or FILE:NAME."
 
 
 # --- what counts
@@ -265,6 +267,7 @@ def test_a_wrong_or_missing_name_is_a_usage_error() -> None:
     with pytest.raises(UsageError) as raised:
         loaded.select()
     assert (raised.value.code, raised.value.detail) == ("pipeline-ambiguous", "pipeline.py defines shop, pay")
+    assert raised.value.hint == "Name one of them."
     with pytest.raises(UsageError) as raised:
         loaded.select("shpo")
     assert raised.value.code == "unknown-pipeline"
@@ -312,6 +315,45 @@ def test_the_last_line_of_the_user_is_told_where_a_module_beside_it_raises() -> 
     write("common.py", "x = (\n")
     assert told("from common import f\n") == [
         "common.py:1: not Python: '(' was never closed, column 5  [pipeline-file-raised]"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("here", "known", "hint"),
+    [
+        (".", "", "PYTHONPATH=. python pipelines/c.py shows the way there"),
+        (".", "/else where", "PYTHONPATH=.:$PYTHONPATH python pipelines/c.py shows the way there"),
+        ("pipelines", "", "PYTHONPATH={root} python c.py shows the way there"),
+        ("other", "", "PYTHONPATH={root} python {root}/pipelines/c.py shows the way there"),
+    ],
+)
+def test_the_command_that_shows_the_whole_way_finds_what_lies_above_pipelines(
+    here: str, known: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", known) if known else monkeypatch.delenv("PYTHONPATH", raising=False)
+    write("helper.py", "1 / 0\n")
+    file = write("pipelines/c.py", "import helper\n").absolute()
+    Path("other").mkdir()
+    monkeypatch.chdir(here)
+    with pytest.raises(ConfigurationError) as raised:
+        load_pipelines(file)
+    (problem,) = raised.value.problems
+    assert problem.hint == hint.format(root=tmp_path)
+    command = problem.hint.removesuffix(" shows the way there").replace(
+        "python", shlex.quote(sys.executable) + " -B", 1
+    )
+    typed = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert typed.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"
+
+
+def test_no_command_is_named_that_would_end_at_another_problem() -> None:
+    text = "from gitpromote import Soak\nSoak(24)\nimport nothing_at_all\n"
+    assert told(text) == [
+        'pipeline.py:2: Soak: duration is 24 without a unit  [duration-invalid]  (write "24h" or "24m")',
+        (
+            "pipeline.py:3: the file raised ModuleNotFoundError: No module named 'nothing_at_all'  "
+            "[pipeline-file-raised]"
+        ),
     ]
 
 

@@ -285,7 +285,7 @@ def test_there_is_no_pipeline_file(shop) -> None:
     assert shop.refused("plan", code=11) == (
         "Error: No pipeline file was found  [pipeline-file-missing]\n\n"
         "there is no pipeline.py and no pipelines/*.py in <tmp>/work\n\n"
-        "write one, or name it:\n  gitpromote init\n  gitpromote --pipeline FILE …\n"
+        "Write one, or name it:\n  gitpromote init\n  gitpromote VERB --pipeline FILE\n"
     )
 
 
@@ -297,6 +297,9 @@ def test_a_second_pipeline_on_the_path_of_another_file_is_refused(shop) -> None:
         "Error: Two pipelines write here  [path-shared]\n\n"
         f"test: env/test was last written by the pipeline shop ({written})\n\n"
         "Give pay a path of its own, or retire the environment in shop.\n"
+        "If shop is called pay from now on, its ledger goes along, and all that it says:\n"
+        "  git fetch <tmp>/remote.git refs/heads/gitpromote/ledger/shop && git push <tmp>/remote.git "
+        "FETCH_HEAD:refs/heads/gitpromote/ledger/pay :refs/heads/gitpromote/ledger/shop\n"
     )
 
 

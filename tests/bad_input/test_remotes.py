@@ -103,7 +103,9 @@ def test_a_remote_without_a_commit(shop) -> None:
     subprocess.run(["git", "init", "-q", "--bare", "--template=", "-b", "main", str(shop.remote)], check=True)
     ended = shop.run("plan")
     assert (ended.code, ended.err) == (0, "")
-    assert "remote.git has no default branch: push it, or name one with Git(branch=…)" in " ".join(ended.out.split())
+    assert "remote.git has no default branch: commit and push to it, or name one with Git(branch=…)" in " ".join(
+        ended.out.split()
+    )
 
 
 def test_an_error_is_data_too(shop) -> None:

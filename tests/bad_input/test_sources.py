@@ -100,6 +100,24 @@ def test_a_values_file_is_missing(one) -> None:
 # -- what fails in the renderers
 
 
+def of_two(renderer: str) -> str:
+    return pipeline(renderer).replace('Environment("test")', 'Environment("test"), Environment("prod")')
+
+
+def test_a_source_of_all_environments_is_told_of_all(shop) -> None:
+    shop.push({"pipeline.py": of_two('Plain("all")'), "all/a.yaml": "kind: X\n"})
+    assert f"\nread for test/shop, prod/shop at {shop.head}\n" in shop.refused("plan", code=1)
+
+
+def test_a_chart_of_all_environments_is_told_with_the_first_one_and_the_others(shop) -> None:
+    template = "a: {{ fail `no` }}\n"
+    files = {"all/Chart.yaml": "apiVersion: v2\nname: all\nversion: 1.0.0\n", "all/templates/a.yaml": template}
+    shop.push({"pipeline.py": of_two('Helm("all")')} | files)
+    told = shop.refused("plan", code=1)
+    assert "\n\ntest/shop: helm template shop all " in told
+    assert "\nthe same in prod/shop\n" in told
+
+
 def test_kustomize_fails_in_its_own_words(one) -> None:
     kustomized(one, "resources: [deployment.yaml]\nimagez: []\n")
     assert one.refused("plan", code=1) == (

@@ -363,7 +363,7 @@ def test_a_registry_that_fails_is_told_beside_the_others(run, shop, said):
     out = said(ended.out)
     assert "image HOST/acme/notes (semver)  none fits  of 1 candidate" in out
     assert (
-        "  image 127.0.0.1:1/acme/down (semver)  A remote cannot be reached: read the tags of 127.0.0.1:1/acme/down "
+        "  image 127.0.0.1:1/acme/down (semver)  A remote cannot be reached: read the tags of 127.0.0.1:1/acme/down; "
         "127.0.0.1:1: Connection refused\n"
     ) in out
 

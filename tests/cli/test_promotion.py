@@ -250,6 +250,41 @@ def test_a_rollback_is_shown_asked_for_and_holds(run, notes, normal, snapshot) -
     )
 
 
+def test_a_hold_is_told_with_its_end_also_where_nothing_had_to_be_written(run, notes) -> None:
+    """The branch was put back by hand before."""
+    for version in ("1.1.0", "1.2.0"):
+        apply_all(run)
+        before = notes.refs()["refs/heads/env/test"]
+        now = {"1.1.0": "1.0.0", "1.2.0": "1.1.0"}[version]
+        for env in ("test", "uat", "prod"):
+            notes.replace(f"environments/{env}/deployment.yaml", f"notes:{now}", f"notes:{version}")
+        notes.commit(version)
+    apply_all(run)
+    subprocess.run(["git", "update-ref", "refs/heads/env/test", before], cwd=notes.remote, check=True)
+    ended = run("rollback", "test", "--reason", "5xx", "-auto-approve")
+    assert (ended.code, ended.out.split("\n\n")[-1].splitlines()[1:]) == (
+        0,
+        [
+            "test  recorded: nothing to write; the Freight's arrival was recorded",
+            "Applied: 1 done, 0 failed, 0 waiting, 0 not started.",
+            "Lift the hold with:",
+            "  gitpromote release notes test",
+        ],
+    )
+    assert run("release", "notes", "test").code == 0
+
+
+def test_a_hold_of_older_freight_is_told_with_its_end(run, notes) -> None:
+    apply_all(run)
+    older = json.loads(Path("first.json").read_text())["plan"]["freight"].popitem()[1]["alias"]
+    for env in ("test", "uat", "prod"):
+        notes.replace(f"environments/{env}/deployment.yaml", "notes:1.0.0", "notes:1.1.0")
+    notes.commit("1.1.0")
+    apply_all(run)
+    ended = run("apply", "--freight", older, "--env", "test", "-auto-approve")
+    assert ended.out.endswith("Lift the hold with:\n  gitpromote release notes test\n")
+
+
 def test_whoever_does_not_wait_for_the_step_that_runs_is_told_how_to_go_on(run, notes, monkeypatch) -> None:
     def twice(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
@@ -351,6 +386,23 @@ def test_a_lock_is_explained_with_what_takes_it_away(run, notes) -> None:
     told = json.loads(run("explain", "test", "--json").out)["lock"]
     assert (told["reason"], told["until"] - told["at"], told["mine"]) == ("migration", 7200, False)
     assert "locked" not in run("explain", "uat").out
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        (("--app", "notes"), "There is nothing to retire: nothing of notes is in any environment.\n"),
+        (("--env", "uat"), "There is nothing to retire: nothing is left in uat.\n"),
+    ],
+)
+def test_what_is_not_there_is_not_retired_and_nothing_is_saved(run, notes, what, told) -> None:
+    before = notes.refs()
+    for out in ((), ("-out=retire.json",)):
+        ended = run("retire", *what, "--reason", "closed", *out, "-auto-approve")
+        assert (ended.code, ended.out, ended.err) == (0, told, "")
+    assert json.loads(run("retire", *what, "--reason", "closed", "--json").out) == {"environments": []}
+    assert notes.refs() == before
+    assert not Path("retire.json").exists()
 
 
 def test_an_app_that_is_retired_and_still_in_the_file_is_told_to_come_back(run, notes) -> None:

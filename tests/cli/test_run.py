@@ -149,7 +149,7 @@ def test_discovery_shows_the_other_warehouses_where_the_only_registry_is_down(ru
     down = "127.0.0.1:1/acme/down"
     Path("pipeline.py").write_text(TWO_WAREHOUSES.replace("OTHER", f'Image("{down}")'))
     notes.commit("two")
-    why = f"A remote cannot be reached: read the tags of {down} 127.0.0.1:1: Connection refused"
+    why = f"A remote cannot be reached: read the tags of {down}; 127.0.0.1:1: Connection refused"
     ended = run("freight", "discover")
     assert (ended.code, ended.err, re.sub(r"made \S+ ago", "made AGO", normal(ended.out))) == (
         1,

@@ -174,14 +174,14 @@ def test_production_wants_more_than_a_flag(promoted):
     project = promoted.project()
     result = project.apply(plan, auto_approve=True)
     assert promoted.told(result) == {"test": "written", "uat": "written", "prod": "waiting 3"}
-    text = "prod: no yes at the prompt, no expected digest, no approval in the ledger."
+    text = "no yes at the prompt, no expected digest, no approval in the ledger."
     assert (result.environments[2].code, result.environments[2].message) == ("production-unapproved", text)
     before = promoted.home.refs()
     with pytest.raises(Declined) as caught:
         project.apply(plan, auto_approve=True)
     assert str(caught.value) == (
         "Production is not changed without somebody's consent  [production-unapproved]\n"
-        f"{text}\nOne of them is needed:\n"
+        f"prod: {text}\nOne of them is needed:\n"
         f"  gitpromote apply {plan.digest} --expect-digest {plan.digest}\n"
         f"  gitpromote approve {plan.digest} --env prod"
     )

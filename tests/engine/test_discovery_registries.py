@@ -156,7 +156,7 @@ def test_where_one_registry_fails_the_others_are_told(site, real):
         [warehouse] = report.warehouses
         first, second, _ = warehouse.subscriptions
         assert first.missing == (
-            f"A registry denies access: read the tags of {server.host}/acme/shop {server.host}: 403 Forbidden (DENIED)"
+            f"A registry denies access: read the tags of {server.host}/acme/shop; {server.host}: 403 Forbidden (DENIED)"
         )
         assert first.notes == (
             "Docker's configuration has no login for it. Log in once:",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitpromote import App, Branch, Directory, Environment, Plain
-from gitpromote.errors import ConfigurationError, UsageError
+from gitpromote.errors import UsageError
 from gitpromote.views.lines import plain
 from gitpromote.views.terminal import plan_view
 
@@ -30,7 +30,7 @@ def test_foreign_content_blocks_and_names_commit_and_author(promoted):
     found = outcome(plan, "foreign")
     assert (found.status, found.level, found.operands) == (
         *("fail", "hard"),
-        {"commits": [second, first], "head": second, "gone": False, "back": False},
+        {"commits": [second, first], "named": second, "gone": False, "back": False},
     )
     assert found.message == (
         f'holds content that is not ours: {second[:7]} "x" (kim@acme.example, claimed), '
@@ -48,16 +48,60 @@ def test_foreign_content_blocks_and_names_commit_and_author(promoted):
 
 
 def test_what_a_run_of_ours_wrote_before_it_was_killed_names_its_plan(promoted):
-    """Where the ledger lies in another repository the target is pushed first: its Record may be missing."""
+    """Where the ledger lies in another repository the target is pushed before its Record, and after its plan."""
     promoted.home.commit(promoted.sources(version="1.1.0"))
     plan = promoted.project().plan()
     trailers = f"Gitpromote-Plan: {plan.digest}\nGitpromote-Pipeline: shop\nGitpromote-Environment: test\n"
     files = {FILE: promoted.deployment("test", version="1.1.0")}
     promoted.home.commit(files, branch="env/test", message=f"promote(test): new\n\n{trailers}")
-    found = outcome(promoted.project(cache="another").plan(), "foreign")
-    assert found.message.endswith(f"; if a run of ours was cut short, apply its plan again: {plan.digest[7:19]}")
+    assert "cut short" not in outcome(promoted.project().plan(), "foreign").message  # the ledger does not have it
+    promoted.project()._record(plan)
+    again = promoted.project(cache="another").plan()
+    found = outcome(again, "foreign")
+    assert found.message.endswith(f"; if a run of ours was cut short, apply its plan again: {plan.short_id}")
+    command = f"      gitpromote apply {plan.digest}   # go on with that run"
+    assert command in plain(plan_view(again.data)).splitlines()
     by_hand(promoted)
-    assert "cut short" not in outcome(promoted.project().plan(), "foreign").message
+    again = promoted.project().plan()
+    assert "cut short" not in outcome(again, "foreign").message
+    assert command not in plain(plan_view(again.data)).splitlines()
+
+
+def test_a_branch_that_was_put_back_holds_what_is_ours_and_no_run_was_cut_short(promoted):
+    promoted.promote()
+    promoted.home.commit(promoted.sources("test", "uat", "prod", version="1.2.0"))
+    promoted.promote()
+    last, before = promoted.home.head("env/test"), promoted.home.git("rev-parse", "env/test~1")
+    promoted.home.move("env/test", before)
+    plan = promoted.project().plan()
+    found = outcome(plan, "foreign")
+    assert promoted.decisions(plan)["test"] == "blocked foreign"
+    assert found.message == f"its branch was put back to {before[:7]} of ours and no longer contains {last[:7]}"
+    assert plain(plan_view(plan.data)).split("[foreign]\n")[1].split("\n\n")[0].splitlines() == [
+        "      gitpromote adopt shop test --reason …   # keep it",
+        f"      gitpromote plan shop --replace test@{before[:12]}   # undo it",
+        "      gitpromote rollback shop test --reason …   # go back to the Freight before",
+    ]
+    plan = promoted.project().plan(replace={"test": before[:12]})
+    text = f"undoes that its branch was put back to {before[:7]} of ours and no longer contains {last[:7]}"
+    assert (outcome(plan, "foreign").status, outcome(plan, "foreign").message) == ("warn", text)
+    assert promoted.told(promoted.apply(plan))["test"] == "written"
+    assert promoted.home.files("env/test") == {FILE: promoted.deployment("test", version="1.2.0")}
+
+
+def test_what_came_on_a_branch_that_was_put_back_is_told_alone(promoted):
+    """Of plans that are done none is to be applied again, whoever wrote their commits once more."""
+    done = promoted.promote()
+    last = promoted.home.head("env/test")
+    promoted.home.move("env/test", promoted.home.git("rev-parse", "env/test~1"))
+    trailers = f"Gitpromote-Plan: {done.digest}\nGitpromote-Pipeline: shop\nGitpromote-Environment: test\n"
+    files = {FILE: promoted.deployment("test", version="1.1.0", replicas=2)}
+    again = promoted.home.commit(files, branch="env/test", message=f"promote(test): again\n\n{trailers}")
+    found = outcome(promoted.project().plan(), "foreign")
+    assert found.message == (
+        f'holds content that is not ours: {again[:7]} "promote(test): again" (tom@acme.example, claimed); '
+        f"its branch was rewritten and no longer contains {last[:7]} of ours"
+    )
 
 
 def test_a_rollback_is_offered_where_there_is_something_to_go_back_to(promoted):
@@ -188,8 +232,23 @@ def test_a_replacement_of_another_commit_is_refused(promoted, wrong):
         promoted.project().plan(replace={"test": wrong})
     assert str(caught.value) == (
         "There is no such foreign content to replace  [replace-unmatched]\n"
-        f"test@{wrong}: its head is {commit[:7]}\nLook at it first:\n  gitpromote explain test"
+        f"test@{wrong}: name it by {commit[:7]}\nLook at it first:\n  gitpromote explain test"
     )
+
+
+def test_a_replacement_names_what_touched_the_target_not_what_came_beside_it(site):
+    pipeline = site.pipeline(target=Directory("builds/$env", branch="live"))
+    site.promote(pipeline, env="test")
+    files = {f"builds/test/{FILE}": site.deployment("test", replicas=9)}
+    commit = site.home.commit(files, branch="live", message="nine")
+    head = site.home.commit({"README": "x\n"}, branch="live", message="beside")
+    plan = site.project(pipeline).plan()
+    assert f"      gitpromote plan shop --replace test@{commit[:12]}   # undo it" in plain(plan_view(plan.data))
+    for name in (commit, head):
+        plan = site.project(pipeline).plan(replace={"test": name[:12]})
+        text = f'undoes content that is not ours: {commit[:7]} "nine" (tom@acme.example, claimed)'
+        assert outcome(plan, "foreign").message == text
+    assert site.told(site.apply(plan, project=site.project(pipeline)))["test"] == "written"
 
 
 def test_a_replacement_where_nothing_is_foreign_is_refused(promoted):
@@ -267,18 +326,6 @@ def test_a_first_plan_that_changes_nothing_is_recorded_without_a_commit(site):
 
 
 # -- two pipelines
-
-
-def test_two_pipelines_on_one_branch_are_refused(promoted):
-    pay = promoted.pipeline(name="pay")
-    with pytest.raises(ConfigurationError) as caught:
-        promoted.project(pay).plan()
-    assert str(caught.value) == (
-        "Two pipelines write here  [path-shared]\n"
-        f"test: env/test was last written by the pipeline shop ({promoted.home.head('env/test')[:7]})\n"
-        "Give pay a path of its own, or retire the environment in shop."
-    )
-    assert caught.value.exit_code == 11
 
 
 TARGETS = {

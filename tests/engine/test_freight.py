@@ -237,7 +237,7 @@ def test_freight_that_is_known_goes_on_where_its_branch_is_gone(promoted):
 
 
 def test_an_empty_repository_is_told(bare):
-    why = f"{bare.home.path} has no default branch: push it, or name one with Git(branch=…)"
+    why = f"{bare.home.path} has no default branch: commit and push to it, or name one with Git(branch=…)"
     assert set(bare.decisions(bare.project().plan()).values()) == {f"unavailable {why}"}
 
 

@@ -279,6 +279,47 @@ def test_a_rollback_restores_the_values_that_were_adopted(chart):
     assert [one.drift for one in chart.project(pipeline).status().data.environments] == [False, False]
 
 
+@pytest.mark.parametrize("value", ["1.40", "20240101", "yes", "0x1F"])
+def test_a_number_that_was_adopted_is_restored_as_it_was_written(chart, value):
+    pipeline = helm(chart)
+    plain = VALUES.format(env="test").replace("'1.0.0'", "1.0.0")
+    chart.home.commit({"envs/test.yaml": plain})
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    text = plain.replace("1.0.0", value)
+    chart.home.commit({"envs/test.yaml": text}, message="by hand")
+    record = chart.project(pipeline).adopt("test", reason="hot")
+    assert record.data["edits"] == [
+        {"kind": "set-value", "file": "envs/test.yaml", "path": "image.tag", "plain": value}
+    ]
+    chart.clock.sleep(60)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.2.0"])
+    plan = chart.project(pipeline).rollback("test", reason="5xx")
+    assert chart.told(chart.apply(plan, project=chart.project(pipeline))) == {"test": "written"}
+    assert chart.home.show("main:envs/test.yaml") == text
+    assert chart.project(pipeline).verify().ok
+
+
+def test_a_rollback_is_only_proposed_where_it_can_be_made(chart):
+    pipeline = helm(chart)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
+    text = chart.home.show("main:envs/test.yaml") + "\n"
+    chart.home.commit({"envs/test.yaml": "replicas: 2\n"}, message="by hand")
+    chart.project(pipeline).adopt("test", reason="hot")
+    chart.home.commit({"envs/test.yaml": text}, message="put back")
+    chart.clock.sleep(60)
+    chart.promote(pipeline, images=[f"{IMAGE}:1.2.0"])
+    chart.home.commit({f"envs/{env}.yaml": text for env in ("test", "prod")}, message="by hand")
+    plan = chart.project(pipeline).plan()
+    back = {
+        env: outcome.operands["back"]
+        for env in ("test", "prod")
+        for outcome in plan[env].outcomes
+        if outcome.id == "foreign"
+    }
+    assert back == {"test": False, "prod": True}
+    assert chart.project(pipeline).can_roll_back("test", "prod") == ("prod",)
+
+
 def test_what_is_changed_after_it_was_adopted_is_foreign_and_may_be_adopted_again(chart):
     pipeline = helm(chart)
     chart.promote(pipeline, images=[f"{IMAGE}:1.1.0"])
@@ -358,8 +399,8 @@ def test_what_was_adopted_without_a_value_at_its_place_cannot_be_gone_back_to(ch
     commit = str(record.commit)[:7]
     assert str(caught.value) == (
         "What was there cannot be put back  [rollback-unrecorded]\n"
-        f"test: what was adopted as {commit} by Ada <ada@acme.example> is not known: it had no value at "
-        "envs/test.yaml: image.tag. Nothing was written.\n"
+        f"test: what was adopted as {commit} by Ada <ada@acme.example> is not known: "
+        "it had no value that can be put back at envs/test.yaml: image.tag. Nothing was written.\n"
         "Put the values that are wanted into the sources by hand, then keep them:\n"
         f"  git show {commit}\n"
         "  gitpromote adopt test --reason …"

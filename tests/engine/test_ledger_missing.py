@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gitpromote import Branch, Environment
+from gitpromote.adapters.repository import GitRepository
 from gitpromote.errors import GitpromoteError
 from gitpromote.views.lines import plain
 from gitpromote.views.standing import status_view
+from gitpromote.views.terminal import plan_view
 
 LEDGER = "gitpromote/ledger/shop"
 
@@ -65,3 +68,43 @@ def test_a_plan_of_the_time_before_is_stale_without_its_ledger(promoted):
     with pytest.raises(GitpromoteError) as caught:
         promoted.apply(plan)
     assert caught.value.code == "ledger-rewritten"
+
+
+class Killed(BaseException):
+    """Not an Exception: nothing may catch it and go on."""
+
+
+def test_a_first_run_that_was_cut_short_is_no_lost_ledger(site, monkeypatch):
+    other = site.other("other.git")
+    pipeline = site.pipeline(Environment("test"), target=Branch("env/$env", repo=str(other.path)))
+    plan = site.plan(pipeline)
+    whole = GitRepository.push
+
+    def push(self, changes, **words):
+        found = whole(self, changes, **words)
+        if self.key != "home":
+            raise Killed
+        return found
+
+    monkeypatch.setattr(GitRepository, "push", push)
+    with pytest.raises(Killed):
+        site.apply(plan, project=site.project(pipeline))
+    monkeypatch.setattr(GitRepository, "push", whole)
+    again = site.plan(pipeline)
+    assert site.decisions(again) == {"test": "blocked run-cut-short"}
+    text = (
+        f"a run of this pipeline wrote {other.head('env/test')[:7]} here and was cut short before its Record was in "
+        f"the ledger: apply its plan {plan.short_id} again to go on, or keep what is here"
+    )
+    [found] = [each for each in again["test"].outcomes if each.id == "run-cut-short"]
+    assert (found.status, found.message) == ("fail", text)
+    assert plain(plan_view(again.data)).split("[run-cut-short]\n")[1].split("\n\n")[0].splitlines() == [
+        f"      gitpromote apply {plan.digest}   # go on with that run",
+        "      gitpromote adopt shop test --reason …   # keep it",
+    ]
+    shown = "\n".join(plain(status_view(site.project(pipeline).status().data)).splitlines())
+    assert f"  test: {text}   [run-cut-short]" in shown
+    result = site.project(pipeline, cache="another").apply(plan.digest, confirmed=True)
+    assert site.told(result) == {"test": "written"}
+    assert site.decisions(site.plan(pipeline)) == {"test": "noop"}
+    assert site.project(pipeline).verify().ok

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gitpromote import Directory, Environment, Wave
+from gitpromote import Branch, Directory, Environment, Wave
 from gitpromote.project import Plan
 from gitpromote.project.wiring import WallClock
 
@@ -53,6 +53,36 @@ def test_sixteen_applies_of_one_plan_write_it_once(site):
         site.home.head("env/test"),
         site.home.head("env/prod"),
     }
+    assert site.project(pipeline).verify().ok
+
+
+def test_applies_of_one_plan_to_another_repository_write_it_once_after_the_plan(site):
+    other = site.other("other.git")
+    pipeline = site.pipeline(Environment("test"), Environment("prod"), target=Branch("$env", repo=str(other.path)))
+    plan = plan_now(site, pipeline)
+    results = race(site, pipeline, [plan] * 6)
+    assert site.records()[:2] == [("freight-created", None), ("planned", None)]
+    assert Counter(site.records()) == Counter(
+        [
+            *(("freight-created", None), ("planned", None)),
+            *((kind, env) for kind in ("written", "verified") for env in ("test", "prod")),
+        ]
+    )
+    assert [len(other.log(env)) for env in ("test", "prod")] == [1, 1]
+    assert {result.exit_code for result in results} == {0}
+    assert site.project(pipeline).verify().ok
+
+
+def test_of_plans_for_another_repository_one_is_written_and_the_others_are_stale(site):
+    other = site.other("other.git")
+    pipeline = site.pipeline(Environment("test"), target=Branch("$env", repo=str(other.path)))
+    commits = [site.home.commit(site.sources("test", version=f"2.0.{at}")) for at in range(4)]
+    project = site.project(pipeline, clock=WallClock())
+    results = race(site, pipeline, [project.plan(commit=commit) for commit in commits])
+    ends = Counter(result.environments[0].status for result in results)
+    assert ends == {"written": 1, "stale": 3}
+    assert Counter(site.records("written")) == {("written", "test"): 1}
+    assert len(other.log("test")) == 1
     assert site.project(pipeline).verify().ok
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitpromote.engine.render_failures import Failed, one_error
+from gitpromote.engine.render_failures import Failed, for_all, one_error
 from gitpromote.errors import RenderFailed
 
 BASE = "nothing selected by Nope in base"
@@ -40,3 +40,12 @@ def test_a_name_inside_a_word_is_no_environment():
 def test_of_many_environments_the_first_are_named():
     error = one_error([failed(f"e{number}") for number in range(9)])
     assert error.detail.endswith("\nthe same in e1/shop, e2/shop, e3/shop, e4/shop, e5/shop …")
+
+
+def test_what_would_have_been_the_same_render_failed_too_and_the_one_that_was_tried_comes_first():
+    tried, alone = failed("test"), failed("uat", "another one")
+    alike = [[("test/shop", tried.commit), ("stage/shop", "5" * 40), ("prod/shop", "5" * 40)], [alone[:2]]]
+    failures = for_all([tried, alone], alike)
+    assert [(one.name, one.commit) for one in failures] == [*alike[0], *alike[1]]
+    assert one_error(failures[:3]).detail == f"{tried.error.detail}\nthe same in stage/shop, prod/shop"
+    assert one_error(failures).detail.count("(exit status 1)") == 2

@@ -103,14 +103,43 @@ def test_a_target_in_another_repository_that_is_killed_anywhere_goes_on_to_the_s
         target = Branch("env/$env", repo=str(site.root / "other.git"))
         return site.pipeline(Environment("test", after=[]), Environment("prod", after=[]), target=target)
 
-    calls, _ = kill_everywhere(site, pipeline, lambda site: [site.other("other.git")], after=("push",))
+    calls, resumed = kill_everywhere(site, pipeline, lambda site: [site.other("other.git")], after=("push",))
     other = str(site.root / "other.git")
     assert calls == [
         *("fetch home", f"fetch {other}"),
-        *(f"write {other}", "write home"),  # both environments' commits at once
+        f"write {other}",  # both environments' commits at once
+        *("fetch home", "write home", "push home"),  # the plan, so that its digest is enough from here on
+        "write home",
         *(f"push {other}", "push home"),  # between the two: a target without its Record
         *("fetch home", f"fetch {other}"),
     ]
+    assert resumed == ["ledger"] * 3
+
+
+def test_what_an_earlier_run_of_the_plan_put_on_the_branch_is_nothing_unrelated(site):
+    pipeline = site.pipeline(Environment("test"), Environment("prod"), target=Directory("b/$env", branch="live"))
+    for version in ("1.0.0", "1.1.0"):  # a new branch, and one that goes on
+        site.home.commit(site.sources("test", "prod", version=version))
+        plan = site.project(pipeline).plan()
+        with killed_after(4), pytest.raises(Killed):
+            site.apply(plan, project=site.project(pipeline))
+        ended = site.apply(plan, project=site.project(pipeline))
+        assert [one.status for one in ended.environments] == ["already", "written"]
+        assert ended.environments[1].message == f"written {site.home.head('live')[:7]} -> live, tree as planned"
+    assert "reanchored" not in site.home.git("log", "gitpromote/ledger/shop")
+
+
+def test_without_atomic_pushes_a_run_that_is_killed_anywhere_goes_on_to_the_same_end(site):
+    site.home.git("config", "receive.advertiseAtomic", "false")
+    envs = (Environment("test", after=[]), Environment("prod", after=[]))
+    calls, resumed = kill_everywhere(site, lambda site: site.pipeline(*envs), after=("push",))
+    assert calls == [
+        *("fetch home", "write home", "write home", "push home"),  # nothing was moved
+        *("fetch home", "write home", "push home"),  # the plan
+        *("write home", "push home"),  # targets, then the ledger
+        "fetch home",
+    ]
+    assert resumed == ["file"] + ["ledger"] * 2
 
 
 def test_folders_on_one_branch_of_another_repository_find_each_its_own_commit_again(site):

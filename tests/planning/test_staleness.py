@@ -70,6 +70,13 @@ def test_a_head_that_moved_past_the_same_ids_is_built_upon(head, planned_head, c
     assert verdict(planned(), fresh) == ("reanchor", "", text)
 
 
+@pytest.mark.parametrize("planned_head", ["p" * 40, None])
+def test_commits_of_this_very_plan_are_nothing_unrelated(planned_head):
+    """An earlier run of it was cut short."""
+    ours = look(head="h" * 40, planned_head=planned_head, ours_alone=True)
+    assert verdict(planned(), ours) == ("go", "", "")
+
+
 def test_ids_that_an_earlier_environment_of_the_plan_has_put_there_count_as_unchanged():
     reads = (("values.yaml", "blob", BEFORE),)
     plan = planned(kind="in-place", reads=reads, writes=("values.yaml",))

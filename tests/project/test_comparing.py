@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gitpromote.errors import UsageError
+
 
 @pytest.fixture
 def promoted(desk):
@@ -123,3 +125,44 @@ def test_objects_in_namespaces_of_their_own_are_the_same_objects(desk):
     back = desk.project().diff("prod", "test")
     assert back.namespaces == {"shop-prod": "shop-test"}
     assert desk.project().diff("main", "main").namespaces == {}
+
+
+@pytest.mark.parametrize(
+    ("sides", "detail", "hint"),
+    [
+        (("test", "prood"), "'prood' is no branch, tag or commit of {remote}", "did you mean prod?"),
+        (("tset", "prod"), "'tset' is no branch, tag or commit of {remote}", "did you mean test?"),
+        (("main", "prood"), "'prood' is no branch, tag or commit of {remote}", "did you mean prod?"),
+        (
+            ("test", "xyz"),
+            "'xyz' is no branch, tag or commit of {remote}",
+            "Give a full commit id, a branch or a tag of that repository.",
+        ),
+    ],
+)
+def test_the_word_that_means_nothing_is_the_one_that_is_told(promoted, sides, detail, hint):
+    with pytest.raises(UsageError) as raised:
+        promoted.project().diff(*sides)
+    error = raised.value
+    assert (error.summary, error.code, error.exit_code) == ("A revision is unknown", "revision-unknown", 64)
+    assert error.detail == detail.format(remote=promoted.remote) + ", and no environment or Freight of shop"
+    assert error.hint == hint
+
+
+@pytest.mark.parametrize("sides", [("test", "main"), ("main", "test"), ("test", "ALIAS")])
+def test_an_environment_and_a_revision_are_not_compared(promoted, sides):
+    project = promoted.project()
+    sides = [project.status()["prod"].runs["shop"].alias if word == "ALIAS" else word for word in sides]
+    other = next(word for word in sides if word != "test")
+    with pytest.raises(UsageError) as raised:
+        project.diff(*sides)
+    assert str(raised.value) == (
+        "An environment is compared with another one alone  [usage]\n"
+        f"'test' is an environment of shop, and {other!r} is a revision or Freight\n"
+        "Name two environments, or two of the others."
+    )
+
+
+def test_a_branch_that_is_called_like_an_environment_is_a_revision_beside_another_one(promoted):
+    promoted.git("push", "-q", "origin", "main~1:refs/heads/test")
+    assert set(promoted.project().diff("test", "main")) == {"test", "prod"}

@@ -146,6 +146,81 @@ def test_another_renderer_is_seen(settled, monkeypatch, tmp_path):
     assert memory(settled).recall() is None
 
 
+def binary(path: Path, content: bytes = b"") -> Path:
+    """A file that is taken for a program, and never run here."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"\x7fELF" + content)
+    path.chmod(0o755)
+    return path
+
+
+def test_a_program_that_is_not_the_first_of_its_name_is_seen_too(settled, monkeypatch, tmp_path):
+    folders = [str(binary(tmp_path / folder / "kustomize").parent) for folder in ("a", "b")]
+    monkeypatch.setenv("PATH", os.pathsep.join([*folders, os.environ["PATH"]]))
+    remembered(settled)
+    assert memory(settled).recall() == SHOWN
+    binary(tmp_path / "b" / "kustomize", b"fixed")
+    assert memory(settled).recall() is None
+
+
+def test_a_program_beside_python_is_seen_although_path_has_others(settled, monkeypatch, tmp_path):
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path / name))
+    remembered(settled)
+    assert memory(settled).recall() == SHOWN
+    binary(tmp_path / "scripts" / "kustomize")
+    assert memory(settled).recall() is None
+
+
+def kustomized(desk: Any) -> None:
+    """The same desk, whose App is rendered by kustomize."""
+    text = (desk.work / "pipeline.py").read_text().replace("Plain", "Kustomize")
+    folders = {f"deploy/{env}/kustomization.yaml": "resources: [c.yaml]\n" for env in ("test", "prod")}
+    desk.push(folders)
+    written(desk, text)
+
+
+def test_a_renderer_that_is_the_same_file_is_the_same_renderer(settled):
+    kustomized(settled)
+    assert memory(settled).recall() == SHOWN
+
+
+def shim(folder: Path, *, starts: str) -> None:
+    folder.mkdir(exist_ok=True)
+    path = folder / "kustomize"
+    path.write_text(f'#!/bin/sh\n[ "$1" = version ] && exec cat "{starts}"\ncat "$2/c.yaml"\n')
+    path.chmod(0o755)
+
+
+def test_what_a_version_managers_shim_starts_is_asked_each_time(settled, monkeypatch, tmp_path):
+    manager = tmp_path / "current"
+    manager.write_text("v5.1.0")
+    shim(tmp_path / "shims", starts=str(manager))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "shims"), os.environ["PATH"]]))
+    kustomized(settled)
+    assert settled.project().plan().data.tools[0].version == "5.1.0"
+    assert memory(settled).recall() is None
+    manager.write_text("v5.2.0")
+    assert settled.project().plan().data.tools[0].version == "5.2.0"
+
+
+def test_a_shim_that_no_app_is_rendered_by_is_nobodys_business(settled, monkeypatch, tmp_path):
+    shim(tmp_path / "shims", starts="/dev/null")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "shims"), os.environ["PATH"]]))
+    remembered(settled)
+    assert memory(settled).recall() == SHOWN
+
+
+def test_a_program_that_only_its_owner_may_read_is_no_proof(settled, monkeypatch, tmp_path):
+    kustomized(settled)
+    monkeypatch.setattr("gitpromote.project.standstill.is_itself", unreadable)
+    remembered(settled)
+    assert memory(settled).recall() is None
+
+
+def unreadable(program: Any) -> bool:
+    raise PermissionError(13, "Permission denied", program.real)
+
+
 def test_a_branch_that_no_environment_is_about_is_not(settled):
     settled.git("push", "-q", "origin", "main:refs/tags/v1")
     assert memory(settled).recall() == SHOWN

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitpromote.errors import SourceInvalid
 from gitpromote.render.edits_found import edits_found, left_by, lost_places
 from gitpromote.render.freight_edits import apply_edits
 
@@ -50,7 +51,8 @@ def test_what_was_found_is_there_again_after_any_other_edit_of_its_place(kind, t
     [
         ("set-image", b"other: 1\n", "f.yaml: image.tag"),
         ("set-image", b"image: {tag: [1]}\n", "f.yaml: image.tag"),
-        ("set-image", b"image: {tag: 1.5}\n", "f.yaml: image.tag"),
+        ("set-image", b"image: {tag: {a: 1}}\n", "f.yaml: image.tag"),
+        ("set-image", b"image: {tag: }\n", "f.yaml: image.tag"),
         ("set-image", b"image: {tag: \n", "f.yaml: image.tag"),
         ("kustomize-image", b"resources: []\n", f"f.yaml: {REPO}"),
         ("kustomize-image", b"images: [{name: ghcr.io/acme/shop, newName: x}]\n", f"f.yaml: {REPO}"),
@@ -68,6 +70,25 @@ def test_what_was_found_is_there_again_after_any_other_edit_of_its_place(kind, t
 )
 def test_what_no_edit_can_tell_is_lost_and_its_place_is_named(kind, text, place):
     assert edits_found({"f.yaml": text}, [edit(kind, ("1.0.0", None))]) == ((), (place,))
+
+
+@pytest.mark.parametrize("text", ["1.40", "20240101", "0755", "0x1F", "1e3", "true", "yes", "1_000", "-0", "+1.0"])
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_a_value_that_is_no_text_is_found_and_restored_as_it_was_written(text, quote):
+    files = {"f.yaml": f"image: {{tag: {quote}x{quote}}}  # here\n".encode()}
+    by_hand = {"f.yaml": f"image: {{tag: {text}}}  # here\n".encode()}
+    found = edits_found(by_hand, [edit("set-image", ("1.0.0", None))])
+    assert found == (({"kind": "set-value", "file": "f.yaml", "path": "image.tag", "plain": text},), ())
+    assert apply_edits(by_hand, found.edits) == {}
+    after = files | apply_edits(files, [edit("set-image", ("2.0.0", DIGEST))])
+    assert apply_edits(after, found.edits) == by_hand
+
+
+def test_a_text_that_is_no_value_is_not_written():
+    made = {"kind": "set-value", "file": "f.yaml", "path": "image.tag", "plain": ""}
+    for text in (".inf", "x: y", "1 # b"):
+        with pytest.raises(SourceInvalid, match="edit-unsafe"):
+            apply_edits({"f.yaml": SOURCES["set-image"]}, [{**made, "plain": text}])
 
 
 def test_a_file_that_is_gone_has_lost_its_values():
@@ -122,6 +143,13 @@ def test_a_setter_goes_by_the_policy_that_another_file_declares():
     before, edits = {"f.yaml": tag, "p.yaml": policy}, [flux("f.yaml", REPO)]
     assert edits_found(before, edits).edits[0]["images"] == [{"repository": REPO, "tag": "x", "digest": None}]
     assert lost_places(before, {**before, "f.yaml": b"tag: x\n"}, edits) == (f"f.yaml: {REPO}",)
+
+
+def test_one_of_several_setters_is_told_by_its_path_and_all_of_them_by_their_image():
+    one = MARKED.replace(b"other: 1\n", b"")
+    two = one + one.replace(b"image:", b"init:")
+    assert lost_places({"f.yaml": two}, {"f.yaml": MARKED}, [flux("f.yaml", REPO)]) == (f"f.yaml: init ({REPO})",)
+    assert lost_places({"f.yaml": two}, {"f.yaml": b"a: 1\n"}, [flux("f.yaml", REPO)]) == (f"f.yaml: {REPO}",)
 
 
 @settings(max_examples=60, deadline=None)

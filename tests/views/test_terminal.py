@@ -93,7 +93,7 @@ def test_what_blocks_and_what_warns_is_told_below_the_table(make: SimpleNamespac
         kind="policy",
         status="fail",
         message='holds content that is not ours: b7d2210 "double\x1b[31m replicas" (tom, claimed)',
-        operands={"head": "b7d2210" + "0" * 33},
+        operands={"named": "b7d2210" + "0" * 33},
     )
     adoption = Outcome(
         id="adoption",

@@ -147,14 +147,18 @@ def _parent(size: int) -> str | None:
 @cache
 def _sweep(parent: str | None) -> None:
     """Once per process, remove what processes that were killed left behind."""
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(parent or tempfile.gettempdir()):
-            stat = entry.stat(follow_symlinks=False)
-            is_ours = (
-                entry.name.startswith(_PREFIX) and entry.is_dir(follow_symlinks=False) and stat.st_uid == os.geteuid()
-            )
-            if is_ours and time.time() - stat.st_mtime > _LEFT_BEHIND:
-                shutil.rmtree(entry.path, ignore_errors=True)
+    with contextlib.suppress(OSError), os.scandir(parent or tempfile.gettempdir()) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PREFIX):
+                _remove_what_is_old(entry)
+
+
+def _remove_what_is_old(entry: os.DirEntry[str]) -> None:
+    with contextlib.suppress(FileNotFoundError):  # another process may be faster
+        stat = entry.stat(follow_symlinks=False)
+        is_ours = entry.is_dir(follow_symlinks=False) and stat.st_uid == os.geteuid()
+        if is_ours and time.time() - stat.st_mtime > _LEFT_BEHIND:
+            shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def write_files(inputs: Inputs, root: str, *, replace: bool = False) -> None:

@@ -11,53 +11,31 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from gitpromote.adapters.renderers.programs import KINDS, Program, is_itself, programs, search_path, stamp
 from gitpromote.errors import ConfigurationError
 from gitpromote.model.render import RendererTool
 
 _ASKED = 30.0  # seconds for a version
 
 
-class _Kind(NamedTuple):
-    """A program that can do the job of a tool.
-
-    :ivar words: what follows the program to start the tool
-    :ivar version: what follows the program to ask for its version
-    """
-
-    program: str
-    words: tuple[str, ...]
-    version: tuple[str, ...]
-
-
-_KINDS: Mapping[str, tuple[_Kind, ...]] = {
-    "kustomize": (
-        _Kind("kustomize", ("build",), ("version",)),
-        _Kind("kubectl", ("kustomize",), ("version", "--client", "-o", "json")),
-    ),
-    "helm": (_Kind("helm", (), ("version", "--short")),),
-}
-
-
 class Toolbox:
     """The renderers of this machine. Safe to share between threads.
 
-    They are looked for on ``PATH`` and then beside the running Python, where ``pip install 'gitpromote[tools]'`` puts
-    them. The first one counts; where a version is asked for, the first one of that version.
+    The first one that is found counts; where a version is asked for, the first one of that version.
 
     :param remembered: a file to keep versions and digests in; without it they are found out again by every process
     """
 
     def __init__(self, *, remembered: Path | None = None, path: str | None = None) -> None:
-        self._path = os.environ.get("PATH", os.defpath) if path is None else path
+        self._path = search_path(os.environ) if path is None else path
         self._remembered = remembered
         self._lock = threading.Lock()
         self._known: dict[str, Any] | None = None
@@ -82,25 +60,23 @@ class Toolbox:
     def _candidates(self, name: str) -> Iterator[RendererTool]:
         found = self._tools.setdefault(name, [])
         yield from list(found)
-        for kind, program in _programs(name, self._path):
-            if all(tool.command[0] != program for tool in found):
-                tool = self._identified(name, kind, program)
+        for program in programs(name, self._path):
+            if all(tool.command[0] != program.path for tool in found):
+                tool = self._identified(name, program)
                 if tool is not None:
                     found.append(tool)
                     yield tool
 
-    def _identified(self, name: str, kind: _Kind, program: str) -> RendererTool | None:
-        real = os.path.realpath(program)
+    def _identified(self, name: str, program: Program) -> RendererTool | None:
         try:
-            stat = Path(real).stat()
-            stamp = f"{name} {stat.st_size} {stat.st_mtime_ns} {stat.st_ino} {stat.st_dev}"
-            known = self._load().get(real)
-            if known is None or known.get("stamp") != stamp or not _is_itself(real, kind.program):
-                known = {"stamp": stamp, "version": _version(kind, program), "sha256": _digest(real)}
-                self._save(real, known)
+            file = f"{name} {stamp(program)}"
+            known = self._load().get(program.real)
+            if known is None or known.get("stamp") != file or not is_itself(program):
+                known = {"stamp": file, "version": _version(program), "sha256": _digest(program.real)}
+                self._save(program.real, known)
         except OSError:
             return None
-        return RendererTool(name, (program, *kind.words), known["version"], known["sha256"])
+        return RendererTool(name, (program.path, *program.kind.words), known["version"], known["sha256"])
 
     def _load(self) -> dict[str, Any]:
         if self._known is None:
@@ -138,37 +114,19 @@ def _remembered(file: Path | None) -> dict[str, Any]:
     return data if is_sound else {}
 
 
-def _programs(name: str, path: str) -> Iterator[tuple[_Kind, str]]:
-    """Where the tool may be, the most wanted first, each program once."""
-    seen = set()
-    for folders in (path, sysconfig.get_path("scripts")):
-        for kind in _KINDS[name]:
-            for folder in folders.split(os.pathsep):
-                program = shutil.which(kind.program, path=folder) if folder else None
-                if program is not None and (real := os.path.realpath(program)) not in seen:
-                    seen.add(real)
-                    yield kind, str(Path(program).absolute())
-
-
-def _is_itself(real: str, program: str) -> bool:
-    """Whether the file is the program, and not a version manager's shim that starts another one tomorrow."""
-    with Path(real).open("rb") as file:
-        return Path(real).name.startswith(program) and file.read(2) != b"#!"
-
-
 def _digest(real: str) -> str:
     with Path(real).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _version(kind: _Kind, program: str) -> str:
+def _version(program: Program) -> str:
     from gitpromote.adapters.renderers.sandbox import Sandbox  # asked once per program, then it is remembered
 
     with Sandbox({}) as sandbox:
         env = sandbox.environment(parallel=False)
         try:
             asked = subprocess.run(
-                (program, *kind.version),
+                (program.path, *program.kind.version),
                 cwd=sandbox.source,
                 env=env,
                 stdin=subprocess.DEVNULL,
@@ -200,7 +158,7 @@ _INSTALL = {
 
 
 def _missing(name: str) -> ConfigurationError:
-    programs = " or ".join(kind.program for kind in _KINDS[name])
+    programs = " or ".join(kind.program for kind in KINDS[name])
     return ConfigurationError(
         "A renderer is not installed",
         code="tool-missing",
