@@ -32,12 +32,12 @@ _SIGNS = "*?["
 class Unseen(Exception):
     """Code depends on what is no part of it.
 
-    :ivar file: the user's file that asks, and the line in it with its text
+    :ivar file: the user's file that asks, and the line in it with its text; empty where a thread of its own does
     :ivar words: a sentence
     """
 
     def __init__(self, file: str, line: int, text: str, words: str) -> None:
-        super().__init__(f"{file}:{line}: {text}\n{words}\n")
+        super().__init__(f"{file}:{line}: {text}\n{words}\n" if file else f"{words}\n")
         self.file, self.line, self.words = file, line, words
 
 
@@ -56,7 +56,7 @@ class _Copy(NamedTuple):
 
 _watched: list[_Copy] = []
 _noted: list[Unseen] = []
-_stat, _lstat, _real = os.stat, os.lstat, os.path.realpath
+_lstat, _readlink, _real = os.lstat, os.readlink, os.path.realpath
 
 
 def left_behind(place: Path, root: Path) -> dict[str, tuple[str, ...]]:
@@ -87,7 +87,8 @@ def watch(place: Path, *, left: Mapping[str, tuple[str, ...]], patterns: Iterabl
     """
     _watched[:] = [_Copy((str(place), _real(place)), left, frozenset(map(_real, patterns)))]
     sys.addaudithook(_hear)
-    for name in ("stat", "lstat", "access"):
+    sys.meta_path.append(_LastFinder)
+    for name in ("stat", "lstat", "access", "readlink", "open"):
         plain = getattr(os, name)
         noting = _noting(plain)
         setattr(os, name, noting)
@@ -116,46 +117,63 @@ def refuse_unseen() -> None:
 def _hear(event: str, given: tuple[Any, ...]) -> None:
     if event == "open":
         path, _, flags = given
-        if not flags & os.O_CREAT:
+        if not flags & os.O_TRUNC:
             _asked(path)
     elif event in ("os.listdir", "os.scandir"):
-        _listed(given[0])
+        _listed(os.curdir if given[0] is None else given[0])
+    elif event == "os.chdir":
+        _asked(given[0])
     elif event in ("pathlib.Path.glob", "pathlib.Path.rglob"):
         _matched(os.path.join(given[0], *["**"] * event.endswith("rglob"), given[1]))  # noqa: PTH118 (a pattern)
-    elif event == "glob.glob":
-        _matched(os.fsdecode(given[0]))
+    elif event == "glob.glob/2":
+        _matched(os.path.join(os.fsdecode(given[2] or ""), os.fsdecode(given[0])))  # noqa: PTH118
 
 
 def _noting(plain: Callable[..., Any]) -> Callable[..., Any]:
-    """A question for a file that notes whom it was asked for in vain: such questions are not heard."""
+    """A question for a file that notes what it was asked in vain: such questions are not heard."""
 
     @wraps(plain)
-    def asked(path: Any, *given: Any, **named: Any) -> Any:
+    def asked(path: Any, *given: Any, dir_fd: int | None = None, **named: Any) -> Any:
+        if dir_fd is not None:
+            named["dir_fd"] = dir_fd
         try:
             answer = plain(path, *given, **named)
         except FileNotFoundError:
-            _asked(path, directly=True)
+            _asked(path, below=dir_fd)
             raise
         if answer is False:
-            _asked(path, directly=True)
+            _asked(path, below=dir_fd)
         return answer
 
     return asked
 
 
-def _asked(path: Any, *, directly: bool = False) -> None:
+class _LastFinder:
+    """Asked for a module that nobody has found."""
+
+    @staticmethod
+    def find_spec(name: str, path: Iterable[str] | None = None, target: object = None) -> None:
+        for entry in sys.path if path is None else path:
+            place = _in_copy(entry)
+            for module in (f"{name.rpartition('.')[2]}.py", f"{name.rpartition('.')[2]}/__init__.py"):
+                if place is not None and _is_there(f"{_original(place)}/{module}"):
+                    _note(f"imports {_original(place)}/{module}, which is", is_import=True)
+
+
+def _asked(path: Any, *, below: int | None = None) -> None:
     """One file.
 
-    :param directly: only where the user's code asks: libraries ask for many that need not be there
+    :param below: the folder, as the system numbers it, from which the path counts
     """
-    place = _in_copy(path)
+    place = _in_copy(path, below=below)
     if place is not None and not _is_there(place) and _is_there(_original(place)):
-        _note(f"asks for {_original(place)}, which is", directly=directly)
+        _note(f"asks for {_original(place)}, which is")
 
 
 def _listed(path: Any) -> None:
     """A folder whose names are asked for, all of them."""
-    place = _in_copy(os.curdir if path is None else path)
+    _asked(path)
+    place = _in_copy(path)
     lacking = _lacking(place)
     between = list(_between())
     files = {Path(one.f_code.co_filename).stem for one in between}
@@ -191,23 +209,20 @@ def _note_lacking(place: str, names: tuple[str, ...]) -> None:
     _note(f"looks through {_original(place)}, where {told}")
 
 
-def _note(words: str, *, directly: bool = False) -> None:
-    asking = _asking(directly=directly)
-    if asking is not None:
-        file, line = asking.f_code.co_filename, asking.f_lineno
-        _noted.append(Unseen(file, line, linecache.getline(file, line).strip(), f"It {words} no part of its code."))
+def _note(words: str, *, is_import: bool = False) -> None:
+    if not is_import and _is_for_modules():
+        return
+    mine = next((one for one in _frames() if _in_copy(one.f_code.co_filename)), None)
+    file, line = (mine.f_code.co_filename, mine.f_lineno) if mine is not None else ("", 0)
+    _noted.append(Unseen(file, line, linecache.getline(file, line).strip(), f"It {words} no part of its code."))
 
 
-def _asking(*, directly: bool) -> FrameType | None:
-    """The code of the user that asks; ``None`` where nobody does whose answer matters."""
-    frames = list(_frames())
+def _is_for_modules() -> bool:
+    """Whether modules and installed packages are looked for, or we are the ones that look."""
     if any(_is_importing(one) for one in _between()):
-        return None
-    caller = next((one for one in frames if not _is_standard(one)), None)
-    mine = next((one for one in frames if _in_copy(one.f_code.co_filename)), None)
-    if caller is None or caller.f_code.co_filename.startswith(_OURS) or _is_importing(caller):
-        return None
-    return None if directly and mine is not caller else mine
+        return True
+    caller = next((one for one in _frames() if not _is_standard(one)), None)
+    return caller is not None and (caller.f_code.co_filename.startswith(_OURS) or _is_importing(caller))
 
 
 def _between() -> Iterator[FrameType]:
@@ -248,11 +263,13 @@ def _lacking(place: str | None) -> tuple[str, ...]:
     return _watched[0].left.get(place, ()) if place is not None else ()
 
 
-def _in_copy(path: Any) -> str | None:
+def _in_copy(path: Any, *, below: int | None = None) -> str | None:
     """A path in the copy, as that is called; ``None`` for what lies elsewhere, or has no name."""
     try:
-        name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 (links stay)
-    except TypeError:
+        start = os.getcwd() if below is None else _readlink(f"/proc/self/fd/{below}")  # noqa: PTH109
+        name = _readlink(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)
+        name = os.path.normpath(os.path.join(start, name))  # noqa: PTH118 (links stay)
+    except (OSError, TypeError):
         return None
     for place in _watched[0].places:
         if name == place or name.startswith(f"{place}{os.sep}"):

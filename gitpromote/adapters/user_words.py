@@ -32,7 +32,8 @@ def tell_failure(error: BaseException, request: Mapping[str, Any]) -> None:
     told: dict[str, Any] = {"words": original(noted.words if noted else _words(error), request)}
     if request.get("file"):
         root = roots_of(Path(request["file"]), request["module"])[-1]
-        places = [(_shown(noted.file, root), noted.line)] if noted else list(_places(error, root))
+        asking = [(_shown(noted.file, root), noted.line)] if noted is not None and noted.file else []
+        places = list(_places(error, root)) if noted is None else asking
         told |= {"file": places[-1][0], "line": places[-1][1]} if places else {}
     sys.stdout.flush()  # what was printed on the way stands before it
     sys.stderr.write(f"\n{_MARK}{json.dumps(told)}\n")

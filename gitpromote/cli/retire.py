@@ -10,6 +10,7 @@ from gitpromote.cli.deciding import decide
 from gitpromote.cli.naming import known_environment, present_or_departed
 from gitpromote.cli.options import approve_automatically, full, lock_timeout, project, reason
 from gitpromote.cli.parsing import completes, option, verb
+from gitpromote.cli.saving import refuse_nowhere
 from gitpromote.cli.session import Session
 from gitpromote.errors import UsageError
 from gitpromote.model.names import did_you_mean
@@ -62,8 +63,9 @@ def command(
         known_environment(env, current.pipeline.order())
     elif app is not None:
         _refuse_unknown_app(session, current, app)
+    refuse_nowhere(given["out"])
     plan = current.retire(env=env, app=app, gone=gone, reason=reason)
-    if not any(each.steps for each in plan.data.environments):
+    if all(each.decision == "noop" and not each.steps for each in plan.data.environments):
         where = f"nothing of {app} is in any environment" if app else f"nothing is left in {env or 'what is gone'}"
         session.give({"environments": []})
         session.show([line(f"There is nothing to retire: {clean(where)}.")])

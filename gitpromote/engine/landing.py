@@ -13,7 +13,7 @@ from gitpromote.engine.look import Look
 from gitpromote.engine.not_landed import NotLanded, tell_of_refused
 from gitpromote.engine.outcome_of import already_result, failed_result
 from gitpromote.engine.records import apps_alone
-from gitpromote.errors import Contention, GitpromoteError
+from gitpromote.errors import AccessDenied, Contention, GitpromoteError
 from gitpromote.model.plan import EnvironmentPlan
 from gitpromote.model.record import Record
 from gitpromote.model.result import EnvironmentResult
@@ -103,6 +103,9 @@ class Landing:
 
     def _whose_fault(self, prepared: transition.Transition, pushed: transition.Pushed, seen: Look) -> None:
         """A server that says no to the whole names no culprit: then each goes alone, and the ledger is tried alone."""
+        if pushed.unrecorded:
+            self._unrecorded(prepared, pushed)
+            return
         if not pushed.refused:
             raise ledger_refused(self._world.ledger.ref, pushed.ledger_words)
         if len(prepared.environments) > 1:
@@ -111,6 +114,22 @@ class Landing:
         record_plan(self._world, self._plan, self._file.digest, self._attempt.document)
         for fresh in prepared.environments:
             self._is_refused(fresh, pushed.refused, seen)
+
+    def _unrecorded(self, prepared: transition.Transition, pushed: transition.Pushed) -> None:
+        """Targets that could not wait for the ledger are written: that is told, and nothing more is begun."""
+        for fresh in prepared.environments:
+            name, target = fresh.planned.name, fresh.planned.target
+            if name in pushed.unrecorded:
+                place = f"{target.ref.removeprefix('refs/heads/')} is at {prepared.commits[name][:7]}, as planned"
+                error = AccessDenied(
+                    "It is written, and the ledger does not take its Record",
+                    code="ledger-refused",
+                    detail=f"{place}; {self._world.ledger.ref}: {pushed.ledger_words}",
+                    hint="Let the promoting identity push to branches below gitpromote/, and apply the plan again:\n"
+                    f"  gitpromote apply {self._attempt.called.word}",
+                )
+                self._results[name] = failed_result(fresh.planned, error)
+        self._results.cut_short(ledger_refused(self._world.ledger.ref, pushed.ledger_words))
 
     def _is_refused(self, fresh: Fresh, refused: Mapping[str, PushAnswer], seen: Look) -> bool:
         answer = refused.get(fresh.planned.name)

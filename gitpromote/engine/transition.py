@@ -47,6 +47,7 @@ class Pushed:
 
     :ivar refused: environment to what the remote said
     :ivar lost: somebody else was faster, somewhere: look again
+    :ivar unrecorded: environments whose targets moved, while the ledger did not take their Records
     :ivar unannounced: nothing was tried: targets and ledger do not move at once, and the ledger lacks the plan
     """
 
@@ -54,6 +55,7 @@ class Pushed:
     refused: Mapping[str, PushAnswer] = field(default_factory=dict)
     ledger_words: str = ""
     lost: bool = False
+    unrecorded: frozenset[str] = frozenset()
     unannounced: bool = False
 
 
@@ -121,7 +123,17 @@ def push(world: World, transition: Transition, seen: Look) -> Pushed:
     if refusal is not None and refusal.code == "ref-conflict":
         raise ledger_refused(world.ledger.ref, refusal.words, code=refusal.code)
     words = refusal.words if refusal is not None and refusal.status == "refused" else ""
-    return Pushed(written=False, refused=judged.refused, lost=judged.lost, ledger_words=words)
+    unrecorded = _moved(transition, answers) if words else frozenset()
+    return Pushed(written=False, refused=judged.refused, lost=judged.lost, ledger_words=words, unrecorded=unrecorded)
+
+
+def _moved(transition: Transition, answers: Mapping[str, PushAnswer]) -> frozenset[str]:
+    """The environments whose targets are as planned now: all in other repositories, and beside the ledger some."""
+    written = {ref for ref, answer in answers.items() if answer.status == "written"}
+    targets = {fresh.planned.name: fresh.planned.target for fresh in transition.environments}
+    return frozenset(
+        name for name in transition.commits if targets[name].repository != HOME or targets[name].ref in written
+    )
 
 
 def _changes(world: World, transition: Transition, key: str) -> list[RefChange]:

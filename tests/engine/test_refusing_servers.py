@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
-from gitpromote import Directory, Environment
+from gitpromote import Branch, Directory, Environment
 from gitpromote.adapters.repository import GitRepository
 from gitpromote.errors import AccessDenied, ConfigurationError
 
@@ -83,6 +85,33 @@ def test_a_server_that_refuses_the_ledger_is_told_by_its_name_and_nothing_lands(
     assert error.detail.startswith("refs/heads/gitpromote/ledger/shop: ") and "frozen" in error.detail
     assert error.hint == "Let the promoting identity push to branches below gitpromote/."
     assert site.home.refs() == before
+
+
+@pytest.mark.parametrize("where", ["another repository", "no atomic pushes"])
+def test_a_ledger_that_is_refused_after_its_targets_were_written_is_told_so(site, where):
+    members = {}
+    if where == "another repository":
+        members["target"] = Branch("env/$env", repo=str(site.other("other.git").path))
+    else:
+        site.home.git("config", "receive.advertiseAtomic", "false")
+    pipeline = three(site, **members)
+    plan = site.project(pipeline).plan()
+    once = 'case "$1" in refs/heads/gitpromote/*) if [ -e once ]; then echo closed >&2; exit 1; fi; touch once;; esac\n'
+    site.home.hook("update", once)
+    result = site.apply(plan, project=site.project(pipeline))
+    assert site.told(result) == {"a": "failed 12", "b": "failed 12", "c": "failed 12"}
+    (told, *_) = result.environments
+    targets = site.root / "other.git" if members else site.home.path
+    head = subprocess.check_output(["git", "-C", str(targets), "rev-parse", "env/a"], text=True).strip()
+    assert (told.message, told.code) == ("It is written, and the ledger does not take its Record", "ledger-refused")
+    assert told.detail.startswith(f"env/a is at {head[:7]}, as planned; refs/heads/gitpromote/ledger/shop: ")
+    assert told.hint == (
+        "Let the promoting identity push to branches below gitpromote/, and apply the plan again:\n"
+        f"  gitpromote apply {plan.digest}"
+    )
+    site.home.hook("update", "")
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == dict.fromkeys(THREE, "written")
+    assert site.project(pipeline).verify().ok
 
 
 def test_a_branch_called_gitpromote_is_told(site):

@@ -395,14 +395,6 @@ def test_what_it_writes_to_its_own_modules_is_thrown_away(function, tmp_path: Pa
     assert (tmp_path / "beside.py").read_text() == "NAME = 'beside'\n"
 
 
-def test_what_lies_beside_it_is_not_even_imported(function, tmp_path: Path) -> None:
-    """Whether it is there would change the manifests, and not the key of the render."""
-    (tmp_path / "extra_rules.py").write_text("x")
-    body = "from importlib.util import find_spec\nreturn pod('a', extra=find_spec('extra_rules') is not None)"
-    (manifest,) = render(function(body)).manifests.values()
-    assert manifest.data["extra"] is False
-
-
 NO_PART = [
     "A change there would go unnoticed. Read it from the folder that the function is called with, or name the file or",
     'folder in quotes where __file__ is: Path(__file__).parent / "rules".',

@@ -21,7 +21,7 @@ ADVICE = """\
 A change there would go unnoticed. Read it from the folder that the function is called with, or name the file or
 folder in quotes where __file__ is: Path(__file__).parent / "rules".""".splitlines()
 HEAD = """\
-import glob, os
+import glob, importlib.util, os
 from pathlib import Path
 from lib.deep.paths import HOME
 
@@ -38,6 +38,7 @@ FILES = {
     "lib/__init__.py": "",
     "lib/deep/__init__.py": "",
     "lib/deep/paths.py": "from pathlib import Path\n\nHOME = Path(__file__).resolve().parent\n",
+    "lib/deep/more.py": "",
     "lib/deep/top.yaml": "x: 1\n",
     "lib/deep/rules/a.yaml": "x: 1\n",
     "lib/deep/rules/.hidden.yaml": "x: 1\n",
@@ -100,13 +101,13 @@ def test_it_finds_what_python_finds(make: Make, tmp_path: Path, paths: str) -> N
 @pytest.mark.parametrize(
     ("paths", "told"),
     [
-        ('HERE.glob("**/*.y" + "aml")', "It looks through {}/lib/deep, where rules, top.yaml, whole are"),
-        ('HERE.rglob("*.y" + "aml")', "It looks through {}/lib/deep, where rules, top.yaml, whole are"),
+        ('HERE.glob("**/*.y" + "aml")', "It looks through {}/lib/deep, where more.py, rules, top.yaml and 1 more are"),
+        ('HERE.rglob("*.y" + "aml")', "It looks through {}/lib/deep, where more.py, rules, top.yaml and 1 more are"),
         ('HERE.glob("*.y" + "aml")', "It looks through {}/lib/deep, where top.yaml is"),
-        ("HERE.iterdir()", "It looks through {}/lib/deep, where rules, top.yaml, whole are"),
-        ("os.listdir(HERE)", "It looks through {}/lib/deep, where rules, top.yaml, whole are"),
+        ("HERE.iterdir()", "It looks through {}/lib/deep, where more.py, rules, top.yaml and 1 more are"),
+        ("os.listdir(HERE)", "It looks through {}/lib/deep, where more.py, rules, top.yaml and 1 more are"),
         ("HERE.parents[2].iterdir()", "It looks through {0.parent}, where what lies above the checkout is"),
-        ("os.walk(HERE)", "It looks through {}/lib/deep, where rules, top.yaml, whole are"),
+        ("os.walk(HERE)", "It looks through {}/lib/deep, where more.py, rules, top.yaml and 1 more are"),
         ('glob.glob(str(HERE) + "/*.y" + "aml")', "It looks through {}/lib/deep, where top.yaml is"),
         ('(HERE / "rules").iterdir()', "It looks through {}/lib/deep/rules, where out.yaml is"),
         ('(HOME / "rules").glob("*.yaml")', "It asks for {}/lib/deep/rules, which is"),
@@ -114,6 +115,22 @@ def test_it_finds_what_python_finds(make: Make, tmp_path: Path, paths: str) -> N
         (
             '[HOME / name for name in ("top.yaml",) if (HOME / name).exists()]',
             "It asks for {}/lib/deep/top.yaml, which is",
+        ),
+        ('[HOME] if (HOME / "top.yaml").is_file() else []', "It asks for {}/lib/deep/top.yaml, which is"),
+        ('os.walk(HERE / ("ru" + "les"))', "It asks for {}/lib/deep/rules, which is"),
+        ('glob.glob("*.y" + "aml", root_dir=HERE)', "It looks through {}/lib/deep, where top.yaml is"),
+        ('glob.glob("*", root_dir=HERE / ("ru" + "les"))', "It asks for {}/lib/deep/rules, which is"),
+        (
+            "[one for *_, names, _ in os.fwalk(HERE) for one in names]",
+            "It looks through {}/lib/deep, where more.py, rules, top.yaml and 1 more are",
+        ),
+        (
+            "os.listdir(os.open(HERE, os.O_RDONLY))",
+            "It looks through {}/lib/deep, where more.py, rules, top.yaml and 1 more are",
+        ),
+        (
+            '[HOME] if importlib.util.find_spec("lib.deep.m" + "ore") else []',
+            "It imports {}/lib/deep/more.py, which is",
         ),
         ('[HOME] if os.access(HOME / "top.yaml", os.R_OK) else []', "It asks for {}/lib/deep/top.yaml, which is"),
     ],
@@ -129,6 +146,59 @@ def test_what_it_would_miss_without_a_word_is_an_error(make: Make, tmp_path: Pat
         f"{told.format(tmp_path)} no part of its code.",
         *ADVICE,
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("os.listdir(HERE / name)", "asks for {}/lib/deep/rules"),
+        ("next((HERE / name).iterdir())", "asks for {}/lib/deep/rules"),
+        ("os.chdir(HERE / name)", "asks for {}/lib/deep/rules"),
+        ("os.readlink(HERE / name / 'linked.yaml')", "asks for {}/lib/deep/rules/linked.yaml"),
+        ("open(HERE / name / 'a.yaml', 'a+').read()", "asks for {}/lib/deep/rules/a.yaml"),
+        ("os.open(name, os.O_RDONLY, dir_fd=os.open(HERE, os.O_RDONLY))", "asks for {}/lib/deep/rules"),
+        ("importlib.import_module('lib.deep.' + 'more')", "imports {}/lib/deep/more.py"),
+        ("__import__('lib.deep.' + 'more')", "imports {}/lib/deep/more.py"),
+    ],
+)
+def test_what_it_does_without_is_an_error_as_well(make: Make, tmp_path: Path, body: str, told: str) -> None:
+    lines = [
+        "name = 'ru' + 'les'",
+        "try:",
+        f"    {body}",
+        "except (OSError, ImportError):",
+        "    pass",
+        "return found([])",
+    ]
+    with pytest.raises(RenderFailed) as caught:
+        render(make("\n    ".join(lines)))
+    assert f"  It {told.format(tmp_path)}, which is no part of its code." in caught.value.detail.splitlines()
+
+
+def test_what_a_thread_asks_for_counts(make: Make, tmp_path: Path) -> None:
+    lines = [
+        "from concurrent.futures import ThreadPoolExecutor",
+        "list(ThreadPoolExecutor().map(os.path.exists, [HERE / ('to' + 'p.yaml')]))",
+        "return found([])",
+    ]
+    with pytest.raises(RenderFailed) as caught:
+        render(make("\n    ".join(lines)))
+    assert [line.strip() for line in caught.value.detail.splitlines()[1:]] == [
+        f"It asks for {tmp_path}/lib/deep/top.yaml, which is no part of its code.",
+        *ADVICE,
+    ]
+
+
+def test_what_a_library_asks_for_counts(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loaders of templates go on to the next one where a file is not there."""
+    library = tmp_path / "site-packages"
+    library.mkdir()
+    (library / "templates.py").write_text(
+        "import os\n\ndef first(names): return [n for n in names if os.path.isfile(n)]\n"
+    )
+    monkeypatch.syspath_prepend(library)
+    with pytest.raises(RenderFailed, match=r"It asks for \S*/lib/deep/top.yaml, which is no part of its code"):
+        render(make("import templates; return found(templates.first([HERE / ('to' + 'p.yaml')]))"))
 
 
 @pytest.mark.parametrize(
