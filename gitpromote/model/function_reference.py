@@ -44,7 +44,7 @@ def _unfit(function: Callable[..., Any], name: str, module: str) -> str:
     if name.endswith("<lambda>"):
         return "is a lambda"
     if not name or not module or not hasattr(function, "__code__"):
-        return f"is {kind_of(function)}, and not one that is written in Python with def"
+        return f"is no function that def makes, but {_made(function)}"
     if "<locals>" in name:
         return f"is {name.rpartition('.')[2]}, a function inside {name.partition('.')[0]}()"
     if "." in name or hasattr(function, "__self__"):
@@ -54,6 +54,12 @@ def _unfit(function: Callable[..., Any], name: str, module: str) -> str:
     if module == "__main__" and not getattr(sys.modules.get(module), "__file__", None):
         return f"is {name}, typed into a session and in no file"
     return ""
+
+
+def _made(function: Callable[..., Any]) -> str:
+    if hasattr(function, "__wrapped__"):
+        return "what a decorator makes of one, such as lru_cache"
+    return f"the class {function.__name__}" if isinstance(function, type) else kind_of(function)
 
 
 def _module_name(module: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -108,9 +109,13 @@ def test_a_module_level_function_is_called_by_module_and_name() -> None:
         (hidden, "function is wrapper, a function inside decorated()"),
         (Judge.method, "function is Judge.method, a method"),
         (Judge().method, "function is Judge.method, a method"),
-        (Judge(), "function is a Judge, and not one that is written in Python with def"),
-        (Judge, "function is the class Judge: call it, and not one that is written in Python with def"),
-        (len, "function is the function len, and not one that is written in Python with def"),
+        (Judge(), "function is no function that def makes, but a Judge"),
+        (Judge, "function is no function that def makes, but the class Judge"),
+        (len, "function is no function that def makes, but the function len"),
+        (
+            lru_cache(duration_text),
+            "function is no function that def makes, but what a decorator makes of one, such as lru_cache",
+        ),
     ],
 )
 def test_what_cannot_be_named_is_refused_with_the_reason(function: Any, why: str) -> None:

@@ -86,11 +86,12 @@ class Running:
         self._keep(step, words, sandbox, ended, said)
         said = without_secrets(said, known=_secrets_in(sandbox.inputs) if said.strip() else ())
         if ended.excess or ended.status:
-            raise self._failure(words, ended, said, sandbox.inputs)
+            command = f"the function {source}" if is_users_code else shown(words)
+            raise self._failure(command, ended, said, sandbox.inputs)
         return Output(((source, ended.output),), _warnings(said))
 
-    def _failure(self, words: Sequence[str], ended: Ended, said: str, inputs: Inputs) -> GitpromoteError:
-        command = f"{self.job.label}: {shown(words)}"
+    def _failure(self, what: str, ended: Ended, said: str, inputs: Inputs) -> GitpromoteError:
+        command = f"{self.job.label}: {what}"
         if ended.excess == "time":
             return RenderFailed(
                 "A renderer took too long",

@@ -110,7 +110,11 @@ def test_an_error_is_told_with_the_line_of_the_users_file(function, tmp_path: Pa
     with pytest.raises(RenderFailed) as caught:
         render(function("x = 1\nraise ValueError('no such shop')"))
     lines = [line.strip() for line in caught.value.detail.splitlines()]
-    assert lines[1:] == [f"{tmp_path}/mine.py:11: raise ValueError('no such shop')", "ValueError: no such shop"]
+    assert lines == [
+        "shop in prod: the function mine:pods  (exit status 1)",
+        f"{tmp_path}/mine.py:11: raise ValueError('no such shop')",
+        "ValueError: no such shop",
+    ]
 
 
 @pytest.mark.parametrize(
