@@ -159,8 +159,8 @@ Code that gitpromote runs sees the files that it is given, the modules that it i
 installed: a change in any other file would go unnoticed. Read it from the folder that the function is called with.
 """
 _NO_PART = """\
-A change there would go unnoticed. Read it from the folder that the function is called with, or name the file or
-folder in quotes where __file__ is: Path(__file__).parent / "rules".
+A change there would go unnoticed. Read it from the folder that the function is called with, or name it in its
+text: a file or folder in quotes with __file__, as in Path(__file__).parent / "rules"; a module in an import.
 """
 _AT_THE_TOP = """\
 What stands at the top of a function's file runs here as well, and has neither your environment's variables

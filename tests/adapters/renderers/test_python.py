@@ -400,8 +400,8 @@ def test_what_it_writes_to_its_own_modules_is_thrown_away(function, tmp_path: Pa
 
 
 NO_PART = [
-    "A change there would go unnoticed. Read it from the folder that the function is called with, or name the file or",
-    'folder in quotes where __file__ is: Path(__file__).parent / "rules".',
+    "A change there would go unnoticed. Read it from the folder that the function is called with, or name it in its",
+    'text: a file or folder in quotes with __file__, as in Path(__file__).parent / "rules"; a module in an import.',
 ]
 
 

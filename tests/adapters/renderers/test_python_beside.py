@@ -18,8 +18,9 @@ from gitpromote.model.render import PythonSpec, RenderJob
 Make = Callable[[str], RenderJob]
 
 ADVICE = """\
-A change there would go unnoticed. Read it from the folder that the function is called with, or name the file or
-folder in quotes where __file__ is: Path(__file__).parent / "rules".""".splitlines()
+A change there would go unnoticed. Read it from the folder that the function is called with, or name it in its
+text: a file or folder in quotes with __file__, as in Path(__file__).parent / "rules"; a module in an import.
+""".splitlines()
 HEAD = """\
 import glob, importlib.util, os
 from pathlib import Path
