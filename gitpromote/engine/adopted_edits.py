@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gitpromote.engine.edited_places import read_named
-from gitpromote.engine.in_place import edits_of
+from gitpromote.engine.in_place import edits_of, observe_sources
 from gitpromote.engine.world import World
-from gitpromote.errors import ConfigurationError, SourceInvalid
+from gitpromote.errors import ConfigurationError, RenderFailed, SourceInvalid
 from gitpromote.model.freight import Freight
+from gitpromote.model.observation import Content
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import EnvironmentState
 
@@ -17,7 +18,7 @@ from gitpromote.model.state import EnvironmentState
 if TYPE_CHECKING:
     from gitpromote.render.edits_found import FoundEdits
 
-__all__ = ["edits_now"]
+__all__ = ["edits_now", "rendered_then_and_now"]
 
 #: What is rendered is not there.
 _MISSING = "source-missing"
@@ -47,3 +48,20 @@ def edits_now(
     read = read_named(repository, repository.listing(head), [*edits, *others])
     found, before = edits_found(read, edits), edits_found(read, others)
     return FoundEdits((*found.edits, *before.edits), found.lost if edits else before.lost)
+
+
+def rendered_then_and_now(
+    world: World, resolved: ResolvedEnvironment, freight: Mapping[str, Freight], *, then: str, now: str
+) -> tuple[Content, Content] | None:
+    """What two commits of sources render to; ``None`` where one of them cannot be rendered."""
+    nothing = EnvironmentState(name=resolved.name)
+    found = []
+    for commit in (then, now):
+        try:
+            seen, _ = observe_sources(world, resolved, freight, head=commit, state=nothing, overlay={}, edits=())
+        except (ConfigurationError, RenderFailed, SourceInvalid):
+            return None
+        if seen.current is None:
+            return None
+        found.append(seen.current)
+    return found[0], found[1]

@@ -3,15 +3,17 @@
 Each Warehouse keeps its own pace. Freight that is only on its way, or that still has to soak or bake, does not keep
 back what may come now: for that long the Environment stays at what it holds of the other Warehouse. A Warehouse that
 has nothing yet is missed only where nobody else speaks for what it watches: a second entry for hotfixes is there before
-the first hotfix is.
+the first hotfix is. Sources that are edited in place hold values of everything already, and miss what an edit
+names alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gitpromote.engine.world import World
 from gitpromote.model.artifact import Artifact, canonical_repository
+from gitpromote.model.edits import SetValue
 from gitpromote.model.freight import Freight
 from gitpromote.model.resolved import HOME, ResolvedEnvironment
 from gitpromote.model.subscription import Chart, Git, Image, Subscription
@@ -67,9 +69,22 @@ def is_missed(world: World, resolved: ResolvedEnvironment, warehouse: str, other
         return True
     if resolved.is_control_flow:
         return False
+    if resolved.target.kind == "in-place" and not _named_by_edits(world, resolved, warehouse):
+        return False
     held = {_held(item) for one in others.values() for item in one.artifacts}
+    return any(_repository_of(world, one) not in held for one in _watched(world, warehouse))
+
+
+def _watched(world: World, warehouse: str) -> Sequence[Subscription]:
     [watched] = [one.subscriptions for one in world.pipeline.warehouses if one.name == warehouse]
-    return any(_repository_of(world, one) not in held for one in watched)
+    return watched
+
+
+def _named_by_edits(world: World, resolved: ResolvedEnvironment, warehouse: str) -> bool:
+    """Whether an edit takes its value from what a Warehouse watches: without that it cannot be made."""
+    values = [edit for app in resolved.apps for edit in app.edits if isinstance(edit, SetValue)]
+    named = {canonical_repository(one) for edit in values for one in (edit.image, edit.chart) if one is not None}
+    return any(_repository_of(world, one) in named for one in _watched(world, warehouse))
 
 
 def _held(artifact: Artifact) -> str:

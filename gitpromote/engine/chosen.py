@@ -39,6 +39,14 @@ def chosen(
     return ({}, lacking, None) if lacking else (ordered, "", None)
 
 
+def asked_for(
+    journey: Journey, candidates: Mapping[str, Candidates], resolved: ResolvedEnvironment, asked: Asked
+) -> frozenset[str]:
+    """The ids of the Freight that somebody named, itself or by its artifacts."""
+    found = [_asked_for(journey, candidates[name], asked) for name in resolved.warehouses]
+    return frozenset(one.id for one in found if one is not None)
+
+
 def _lacking(choice: Choice, offered: Candidates) -> str:
     """Why there is no Freight: where all of it was rejected, why no other is found, too."""
     if choice.refused is None or offered.freight or not offered.missing:

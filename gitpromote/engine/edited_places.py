@@ -22,6 +22,7 @@ __all__ = [
     "makes_no_change",
     "read_named",
     "still_holds",
+    "values_hold",
 ]
 
 
@@ -93,7 +94,31 @@ def still_holds(repository: Repository, head: str, edits: Sequence[EditData], *,
 
     :param since: a commit in which the edits were made; without it nobody knows what setter comments there were
     """
-    return edits_hold(repository, head, edits) and not gone_places(repository, head, edits, since=since)
+    read = read_named(repository, repository.listing(head), edits)
+    if len(read) != len(files_of_edits(edits)) or not values_hold(repository, read, edits, since=since):
+        return False
+    return not gone_places(repository, head, edits, since=since)
+
+
+def values_hold(
+    repository: Repository, read: Mapping[str, bytes], edits: Sequence[EditData], *, since: str | None
+) -> bool:
+    """Whether files hold what edits write. A setter comment that was added since is to be written, and proves nothing.
+
+    :param read: path to bytes of the files that the edits name
+    :param since: a commit in which the edits were made; without it, every comment counts
+    """
+    if makes_no_change(read, edits):
+        return True
+    before = _listing_of(repository, since)
+    if not before:
+        return False
+    from gitpromote.render.edits_found import known_places_hold
+
+    try:
+        return known_places_hold(read_named(repository, before, edits), read, edits)
+    except SourceInvalid:
+        return False
 
 
 def edits_hold(repository: Repository, head: str, edits: Sequence[EditData]) -> bool:

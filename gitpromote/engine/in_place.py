@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitpromote.engine.edited_places import files_of_edits, gone_places, makes_no_change
+from gitpromote.engine.edited_places import files_of_edits, gone_places, values_hold
 from gitpromote.engine.targets import foreign_commits, lost_commit
 from gitpromote.engine.unplaced import with_unplaced
 from gitpromote.engine.world import World
@@ -15,6 +15,7 @@ from gitpromote.model.freight import Freight
 from gitpromote.model.observation import Content, EnvironmentObservation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.resolved import ResolvedEnvironment
+from gitpromote.model.state import Content as RecordedContent
 from gitpromote.model.state import EnvironmentState
 from gitpromote.model.tree import FOLDER, Entry, blob_id
 from gitpromote.model.words import clean
@@ -63,10 +64,9 @@ def observe_sources(
         found = EnvironmentObservation(name=resolved.name, freight=freight, head=head, blocking=(_unreadable(error),))
         return _with_foreign(found, repository, resolved, state, gone), {}
     found = _observed(world, resolved, freight, made, head)
-    holds = makes_no_change(made.read, [one for one in (content.edits if content else ()) if one["file"] in made.read])
-    if gone or not holds:
+    if gone or not _holds(repository, made.read, content):
         found = _with_foreign(found, repository, resolved, state, gone)
-    elif edits is None:
+    if edits is None and not gone:
         found = with_unplaced(resolved, found, state, made.read)
     overlay.update(made.changed)
     changed = made.changed.values()
@@ -133,6 +133,13 @@ def _observed(
         blocking=tuple(outcome for outcome in blocking if outcome.id != "plaintext-secret"),
         warnings=(_predicted(), *_notes({**made.read, **made.changed}, made.edits), *warnings),
     )
+
+
+def _holds(repository: Repository, read: Mapping[str, bytes], recorded: RecordedContent | None) -> bool:
+    if recorded is None:
+        return True
+    edits = [one for one in recorded.edits if one["file"] in read]
+    return values_hold(repository, read, edits, since=recorded.commit)
 
 
 def _with_foreign(

@@ -17,7 +17,7 @@ from gitpromote.model.observation import EnvironmentObservation
 from gitpromote.model.outcome import Outcome
 from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.state import LedgerState
-from gitpromote.planning.target_content import CUT_SHORT, LEDGER_MISSING
+from gitpromote.planning.target_content import LEDGER_MISSING, cut_short_outcome
 from gitpromote.ports import CommitFacts
 
 __all__ = ["with_missing_ledger"]
@@ -38,17 +38,8 @@ def with_missing_ledger(
         return observed
     plan = written.trailers.get("Gitpromote-Plan")
     recorded = plan is not None and plan in world.ledger.plans(ledger.head)
-    told = _cut_short(written, str(plan)) if recorded else _lost(world, ledger, resolved, written)
+    told = cut_short_outcome(written.oid, str(plan)) if recorded else _lost(world, ledger, resolved, written)
     return replace(observed, blocking=(told, *observed.blocking))
-
-
-def _cut_short(written: CommitFacts, plan: str) -> Outcome:
-    text = (
-        f"a run of this pipeline wrote {written.oid[:7]} here and was cut short before its Record was in the ledger: "
-        f"apply its plan {plan.removeprefix('sha256:')[:12]} again to go on, or keep what is here"
-    )
-    operands = {"commit": written.oid, "plan": plan}
-    return Outcome(id=CUT_SHORT, kind="policy", level="hard", status="fail", message=text, operands=operands)
 
 
 def _lost(world: World, ledger: LedgerState, resolved: ResolvedEnvironment, written: CommitFacts) -> Outcome:

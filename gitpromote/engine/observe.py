@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gitpromote.engine.asked import Asked
 from gitpromote.engine.basis import basis_of
 from gitpromote.engine.candidates import Candidates
-from gitpromote.engine.chosen import chosen
+from gitpromote.engine.chosen import asked_for, chosen
 from gitpromote.engine.combine import content_of, outline_of
 from gitpromote.engine.discover import discover
 from gitpromote.engine.ledger_missing import with_missing_ledger
 from gitpromote.engine.look import Look
 from gitpromote.engine.observe_rendered import Made, observe_rendered
 from gitpromote.engine.sources import commits_of, rendered_asks
+from gitpromote.engine.staying_out import StayingOut
 from gitpromote.engine.targets import files_of, whole_ids
 from gitpromote.engine.world import World
 from gitpromote.errors import (
@@ -35,22 +36,22 @@ from gitpromote.model.resolved import ResolvedEnvironment
 from gitpromote.model.tree import Entry
 from gitpromote.planning.availability import Journey, Leaving
 
-if TYPE_CHECKING:
-    from gitpromote.engine.in_place import Overlay
-
-
 #: What fails for one Environment, and not for all.
 _APART = (RenderFailed, SourceInvalid, RemoteFailed, AccessDenied)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chosen:
-    """An Environment with the Freight that is looked at."""
+    """An Environment with the Freight that is looked at.
+
+    :ivar named: ids of the Freight that somebody asked for
+    """
 
     resolved: ResolvedEnvironment
     freight: Mapping[str, Freight]
     missing: str
     refused: Freight | None = None
+    named: frozenset[str] = frozenset()
 
 
 def observe(
@@ -89,7 +90,7 @@ def observe(
     found = [_within_reach(world, seen, one, regardless=asked.regardless) for one in found]
     made, looked = _made_of(world, seen, found, asked, journey)
     _refuse_unknown_apps(world, asked)
-    environments, blobs = _observed(world, seen, looked, made, asked, drawn or {})
+    environments, blobs = _observed(world, seen, looked, made, asked, drawn or {}, journey)
     environments |= _foreign_told(world, seen, environments)
     blobs |= world.renderings.blobs(_new_files(environments.values()))
     return Observation(
@@ -110,20 +111,24 @@ def _observed(
     made: Mapping[str, Made],
     asked: Asked,
     drawn: Mapping[str, Mapping[str, Entry]],
+    journey: Journey | None,
 ) -> tuple[dict[str, EnvironmentObservation], dict[str, bytes]]:
-    """Each Environment by name, and the files that are edited in their sources by blob id."""
+    """Each Environment by name, and the files that are edited in their sources by blob id.
+
+    :param journey: what Freight is chosen by; ``None`` where it is given
+    """
     environments: dict[str, EnvironmentObservation] = {}
     blobs: dict[str, bytes] = {}
-    overlays: dict[tuple[str, str], Overlay] = {}
+    staying = StayingOut(world, seen, journey)
     for one in looked:
         name = one.resolved.name
         try:
-            observed, edited = _observe(world, seen, one, made.get(name), overlays, asked.apps, drawn.get(name))
+            observed, edited = _observe(world, seen, one, made.get(name), staying, asked.apps, drawn.get(name))
         except _APART as error:
             if not asked.regardless:
                 raise
             failing = _failing(world, one, error)
-            observed, edited = _observe(world, seen, failing, None, overlays, asked.apps, drawn.get(name))
+            observed, edited = _observe(world, seen, failing, None, staying, asked.apps, drawn.get(name))
         if not observed.missing:
             observed = with_missing_ledger(world, seen.ledger, one.resolved, observed)
         environments[name] = observed
@@ -159,7 +164,8 @@ def _selected(
     found = []
     for resolved in wanted:
         freight, missing, refused = chosen(world, journey, candidates, resolved, asked)
-        found.append(_Chosen(resolved=resolved, freight=freight, missing=missing, refused=refused))
+        named = asked_for(journey, candidates, resolved, asked)
+        found.append(_Chosen(resolved=resolved, freight=freight, missing=missing, refused=refused, named=named))
     reached = {name for resolved in wanted for name in resolved.warehouses}
     return found, {name: dict(one.facts) for name, one in candidates.items() if one.facts and name in reached}
 
@@ -327,7 +333,7 @@ def _observe(
     seen: Look,
     one: _Chosen,
     made: Made | None,
-    overlays: dict[tuple[str, str], Overlay],
+    staying: StayingOut,
     apps: tuple[str, ...] | None,
     planned: Mapping[str, Entry] | None,
 ) -> tuple[EnvironmentObservation, dict[str, bytes]]:
@@ -342,11 +348,7 @@ def _observe(
         return observe_rendered(world, resolved, one.freight, made, head, state, apps, planned), {}
     if target.kind == "none":
         return EnvironmentObservation(name=resolved.name, freight=one.freight), {}
-    from gitpromote.engine.in_place import observe_sources, refuse_apart
-
-    refuse_apart(resolved, apps)
-    overlay = overlays.setdefault((target.repository, target.ref), {})
-    return observe_sources(world, resolved, one.freight, head=head, state=state, overlay=overlay)
+    return staying.observe(resolved, one.freight, head=head, state=state, apps=apps, named=one.named)
 
 
 def _refuse_unknown_apps(world: World, asked: Asked) -> None:

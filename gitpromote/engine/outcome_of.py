@@ -121,7 +121,7 @@ def blocked_result(planned: EnvironmentPlan, outcomes: Sequence[Outcome], *, cal
         status="blocked",
         exit_code=13,
         code=failing[0].id if failing else "blocked",
-        message=", ".join(one.id for one in failing),
+        message=", ".join(dict.fromkeys(one.id for one in failing)),
         detail="\n".join(f"{one.id}: {one.message}" for one in failing),
         hint=f"See what would help:\n  {called.explaining(planned.name, again=newer)}",
     )

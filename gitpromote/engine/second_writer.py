@@ -53,6 +53,8 @@ def _renamed(world: World, writer: str, refs: Collection[str]) -> str:
     url = shlex.quote(world.home.url)
     moves = " ".join(shlex.quote(one) for one in (f"FETCH_HEAD:{ours}", f":{theirs}"))
     return (
-        f"\nIf {writer} is called {world.pipeline.name} from now on, its ledger goes along, and all that it says:\n"
+        f"\nIf {writer} is called {world.pipeline.name} from now on, "
+        f'write Warehouse(…, name="{writer}") where that was its name too, which Freight is known by, '
+        "and take its ledger along:\n"
         f"  git fetch {url} {shlex.quote(theirs)} && git push {url} {moves}"
     )

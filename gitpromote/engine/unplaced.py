@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ def with_unplaced(
     held = set(state.freight.values()) if state.content is not None else set()
     comes = [one for one in observed.freight.values() if one.id not in held]
     placed = _placed(resolved, observed.edits, read) if comes else set()
-    found = [outcome for one in comes for outcome in _outcomes(one, placed, observed.edits)]
+    found = [outcome for one in comes for outcome in _outcomes(one, placed)]
     blocking = tuple(one for one in found if one.status == "fail")
     warnings = tuple(one for one in found if one.status == "warn")
     return replace(observed, blocking=(*observed.blocking, *blocking), warnings=(*observed.warnings, *warnings))
@@ -58,23 +58,18 @@ def _placed(
     }
 
 
-def _outcomes(freight: Freight, placed: set[tuple[str, str]], edits: Sequence[EditData]) -> list[Outcome]:
+def _outcomes(freight: Freight, placed: set[tuple[str, str]]) -> list[Outcome]:
     wanted: list[ImageArtifact | ChartArtifact] = [*freight.images, *freight.charts]
     lacking = [one for one in wanted if (one.kind, canonical_repository(one.repository)) not in placed]
     if not lacking:
         return []
     names = listed([one.repository for one in lacking], limit=3)
     operands: dict[str, Any] = {"freight": freight.id, "artifacts": [one.repository for one in lacking]}
-    where = f"in {listed(_folders(edits), limit=2)}" if edits else "in its sources"
     if len(lacking) < len(wanted):
-        text = f"nothing {where} says where {names} is to be written: it stays as it is there"
+        text = f"nothing in its sources says where {names} is to be written: it stays as it is there"
         return [_outcome(SOME, "advisory", "warn", text, operands)]
-    text = f"nothing {where} says where {names} is to be written, so that {freight.alias} would not get there. "
+    text = f"nothing in its sources says where {names} is to be written, so that {freight.alias} would not get there. "
     return [_outcome(MISSING, "hard", "fail", text + _remedy(lacking[0]), operands)]
-
-
-def _folders(edits: Iterable[EditData]) -> list[str]:
-    return sorted({posixpath.dirname(edit["file"]) or "." for edit in edits if edit["kind"] == "flux-setters"})
 
 
 def _remedy(artifact: ImageArtifact | ChartArtifact) -> str:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gitpromote.engine.adopted_edits import edits_now
+from gitpromote.engine.adopted_edits import edits_now, rendered_then_and_now
 from gitpromote.engine.append import append, event, ledger_refused
 from gitpromote.engine.edited_places import still_holds
 from gitpromote.engine.hiding import tree_without
@@ -125,7 +125,7 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
         **_adopted(state, sensitive, found),
         "subtrees": list(target.subtrees),
         "keep": list(target.keep),
-        "changed": _changed(world, resolved, state.content, content),
+        "changed": _changed(world, resolved, seen, state, content, head),
     }
 
     def records(now: LedgerState) -> Sequence[Record]:
@@ -144,10 +144,12 @@ def adopt(world: World, environment: str, *, reason: str) -> Record:
 
 
 def _edits(world: World, resolved: ResolvedEnvironment, seen: Look, head: str, state: EnvironmentState) -> FoundEdits:
-    known = {
-        name: seen.ledger.freight[one].freight for name, one in state.freight.items() if one in seen.ledger.freight
-    }
-    return edits_now(world, resolved, known, head=head, state=state)
+    return edits_now(world, resolved, _known(seen, state), head=head, state=state)
+
+
+def _known(seen: Look, state: EnvironmentState) -> dict[str, Freight]:
+    known = seen.ledger.freight
+    return {name: known[one].freight for name, one in state.freight.items() if one in known}
 
 
 def _is_recorded(
@@ -169,13 +171,21 @@ def _adopted(state: EnvironmentState, sensitive: Any, found: FoundEdits | None) 
 
 
 def _changed(
-    world: World, resolved: ResolvedEnvironment, recorded: RecordedContent | None, content: Content | None
+    world: World,
+    resolved: ResolvedEnvironment,
+    seen: Look,
+    state: EnvironmentState,
+    content: Content | None,
+    head: str,
 ) -> list[list[str]] | None:
     """Title and path of each field that somebody changed, and other files, so that trunk can be seen to contain it.
 
-    ``None`` where that cannot be told: there is nothing to compare with, it is too much, or it is in sources.
+    ``None`` where that cannot be told: there is nothing to compare with, or it is too much.
+
+    :param content: what a rendered target holds; of sources it is what they render to
     """
-    if recorded is None or recorded.commit is None or content is None:
+    recorded = state.content
+    if recorded is None or recorded.commit is None:
         return None
     repository = world.repository(resolved.target.repository)
     try:
@@ -184,7 +194,16 @@ def _changed(
         return None
     names, paths = [app.name for app in resolved.apps], world.pipeline.sensitive_paths
     omit = recorded.omitted
-    before = read_content(repository, recorded.commit, resolved.target, apps=names, omit=omit, sensitive_paths=paths)
+    if content is not None:
+        before = read_content(
+            repository, recorded.commit, resolved.target, apps=names, omit=omit, sensitive_paths=paths
+        )
+    else:
+        known = _known(seen, state)
+        both = rendered_then_and_now(world, resolved, known, then=recorded.commit, now=head)
+        if both is None:
+            return None
+        before, content = both
     observed = EnvironmentObservation(name=resolved.name, current=before, desired=content)
     found = [*fields_of(changes_of(observed, world.pipeline)), *files_between(before, content)]
     return [list(one) for one in found] if len(found) <= _MOST_FIELDS else None

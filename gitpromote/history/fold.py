@@ -98,23 +98,29 @@ def _environment(state: EnvironmentState, record: Record) -> EnvironmentState:
 def _content(state: EnvironmentState, record: Record, now: int) -> dict[str, Any]:
     if record.data.get("apps"):
         return _written(state, record, now)  # of some Apps alone: the Freight is not there yet
-    leaving = {
-        identifier
-        for warehouse, identifier in state.freight.items()
-        if record.freight.get(warehouse, identifier) != identifier
-    }
-    arriving = {name: now for name, identifier in record.freight.items() if state.freight.get(name) != identifier}
+    freight = _held_freight(state, record)
+    leaving = {*state.freight.values()}.difference(freight.values())
+    staying = {name for name, one in freight.items() if state.freight.get(name) == one}
     # Freight that was rolled away loses its verification and its stay: it must not go on downstream.
     away = leaving if record.kind == "rolled-back" else frozenset()
     verified = {key: value for key, value in state.verified.items() if key not in away}
-    freight = {**state.freight, **record.freight}
     return {
         **_written(state, record, now),
         "freight": freight,
-        "arrived": {**state.arrived, **arriving},
+        "arrived": {name: state.arrived.get(name, now) if name in staying else now for name in freight},
         "verified": stays.remembered(stays.without(verified, leaving, now=now), held=freight.values()),
         "rolled_back": _rolled_back(state, record, away),
     }
+
+
+def _held_freight(state: EnvironmentState, record: Record) -> dict[str, str]:
+    """What the target holds after a Record of content: what it names, and nothing else.
+
+    A Record names the Freight of every Warehouse that its files are made from, what moved and what stayed. What it does
+    not name has left with the files, as that of a Warehouse which the Pipeline calls otherwise now. Who adopts content
+    changes no Freight.
+    """
+    return {**state.freight, **record.freight} if record.kind == "adopted" else dict(record.freight)
 
 
 def _rolled_back(state: EnvironmentState, record: Record, away: Collection[str]) -> dict[str, RolledBack]:

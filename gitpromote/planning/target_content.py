@@ -16,6 +16,7 @@ __all__ = [
     "ENOUGH",
     "LEDGER_MISSING",
     "content_outcomes",
+    "cut_short_outcome",
     "deleted_outcomes",
     "keeps_adopted",
     "replaceable",
@@ -25,7 +26,7 @@ __all__ = [
 #: The outcome that says that there are promotions here that the ledger knows nothing of.
 LEDGER_MISSING = "ledger-missing"
 
-#: The outcome that says that the first run here was killed before its Record was there.
+#: The outcome that says that a run was killed here before its Record was there.
 CUT_SHORT = "run-cut-short"
 
 #: How many digits of a commit must be named to undo it.
@@ -41,7 +42,7 @@ def content_outcomes(
     if state.content is None and elsewhere is not None and target.is_rendered:
         return [_moved(elsewhere)]
     if observed.is_foreign:
-        return [_foreign(observed, replace)]
+        return [_unfinished(observed, replace) or _foreign(observed, replace)]
     lost = any(one.id in (LEDGER_MISSING, CUT_SHORT) for one in observed.blocking)
     adopts = state.content is None and resolved.target.is_rendered and not lost
     if adopts and observed.current is not None and observed.current.files:
@@ -65,13 +66,38 @@ def deleted_outcomes(observed: EnvironmentObservation) -> list[Outcome]:
     return [_foreign(observed, observed.head, verb="deletes")] if there else []
 
 
+def cut_short_outcome(commit: str, plan: str) -> Outcome:
+    """What is told of a commit that a run left which was killed.
+
+    :param plan: the full digest of its plan, which the ledger has
+    """
+    text = (
+        f"a run of this pipeline wrote {commit[:7]} here and was cut short before its Record was in the ledger: "
+        f"apply its plan {plan.removeprefix('sha256:')[:12]} again to go on, or keep what is here"
+    )
+    return _content_outcome(CUT_SHORT, "fail", text, {"commit": commit, "plan": plan})
+
+
+def _unfinished(observed: EnvironmentObservation, replace: str | None) -> Outcome | None:
+    """Nothing but what one run of ours left, unless that is to be undone, or something else was done there as well."""
+    plan = _cut_short(observed)
+    if plan is None or observed.lost is not None or observed.gone or _is_undone(observed, replace):
+        return None
+    return cut_short_outcome(observed.foreign[0].commit, plan)
+
+
+def _is_undone(observed: EnvironmentObservation, replace: str | None) -> bool:
+    """Whether somebody has named what is there, so that it goes."""
+    return len(replace or "") >= ENOUGH and any(one.startswith(str(replace)) for one in replaceable(observed))
+
+
 def _foreign(observed: EnvironmentObservation, replace: str | None, *, verb: str = "undoes") -> Outcome:
     """What somebody else did to the target: written, rewritten, or deleted with its branch.
 
     :param verb: what a plan does to it that may
     """
     names = replaceable(observed)
-    undone = len(replace or "") >= ENOUGH and any(one.startswith(str(replace)) for one in names)
+    undone = _is_undone(observed, replace)
     status: Status = "warn" if undone else "fail"
     operands = {
         "commits": [commit.commit for commit in observed.foreign],
@@ -109,9 +135,9 @@ def replaceable(observed: EnvironmentObservation) -> tuple[str, ...]:
 
 
 def _cut_short(observed: EnvironmentObservation) -> str | None:
-    """The plan that goes on, where all of it says that it is of one: a run that was killed has left no Record."""
-    plans = [commit.plan for commit in observed.foreign]
-    return plans[0] if plans and None not in plans else None
+    """The plan that goes on, where all of it says that it is of that one: a run that was killed has left no Record."""
+    plans = {commit.plan for commit in observed.foreign}
+    return plans.pop() if len(plans) == 1 else None
 
 
 def _placeless(observed: EnvironmentObservation) -> str:

@@ -296,8 +296,8 @@ def decide(
     if missing:
         return "unavailable", missing
     binding = [outcome for outcome in outcomes if outcome.binding]
-    failed = [outcome.id for outcome in binding if outcome.status in ("fail", "error")]
-    pending = [outcome.id for outcome in binding if outcome.status == "pending"]
+    failed = dict.fromkeys(outcome.id for outcome in binding if outcome.status in ("fail", "error"))
+    pending = dict.fromkeys(outcome.id for outcome in binding if outcome.status == "pending")
     if not changes and not arrives and not failed:
         return "noop", ""
     if failed:

@@ -20,8 +20,8 @@ from gitpromote.project.lag import lags
 from gitpromote.project.plan import Plan
 from gitpromote.views.discovery import nothing_newer, passed_over
 
-#: What is said of a target that holds somebody else's content.
-_NOT_OURS = ("foreign", "target-unrendered")
+#: What is said of a target that holds something of which no Record speaks.
+_NOT_RECORDED = ("foreign", "target-unrendered", "run-cut-short")
 
 
 def status(world: World, make_plan: Callable[[], Plan], *, as_of: int, lag: bool = False) -> StatusReport:
@@ -110,7 +110,7 @@ def _coming(plan: Plan | None, name: str, trouble: str) -> dict[str, Any]:
         "decision": planned.decision,
         "reason": planned.reason,
         "outcomes": planned.outcomes,
-        "drift": any(outcome.id in _NOT_OURS for outcome in planned.outcomes),
+        "drift": any(outcome.id in _NOT_RECORDED for outcome in planned.outcomes),
     }
 
 

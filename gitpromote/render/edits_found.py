@@ -10,11 +10,11 @@ from gitpromote.model.artifact import ImageArtifact, canonical_repository
 from gitpromote.render.edit import get_plain, get_value
 from gitpromote.render.edit_kustomize import kustomize_versions
 from gitpromote.render.freight_edits import EditData, apply_edits
-from gitpromote.render.setter_places import Marked, gone_spots, marked
+from gitpromote.render.setter_places import Marked, changed_spots, gone_spots, marked, places_changed
 from gitpromote.render.setter_policies import declared_policies
 from gitpromote.render.setters import setter_repositories, setter_versions
 
-__all__ = ["FoundEdits", "edits_found", "left_by", "lost_places", "place_of"]
+__all__ = ["FoundEdits", "edits_found", "known_places_hold", "left_by", "lost_places", "place_of"]
 
 
 class FoundEdits(NamedTuple):
@@ -143,6 +143,24 @@ def _lost_marks(before: Mapping[str, bytes], now: Mapping[str, bytes], edit: Edi
     some = {spot.image for spot in then.spots if spot not in gone}
     for spot in gone:
         yield f"{edit['file']}: {spot.text} ({spot.image})" if spot.image in some else f"{edit['file']}: {spot.image}"
+
+
+def known_places_hold(before: Mapping[str, bytes], now: Mapping[str, bytes], edits: Iterable[EditData]) -> bool:
+    """Whether the places of edits that there were hold what the edits write; what was added since is left out.
+
+    :param before: path to bytes of the edited files as the edits were made; the comments of what lacks are none
+    :param now: path to bytes of the same files as they are
+    :raises SourceInvalid: an edit cannot be made any more
+    """
+    return all(not apply_edits(now, [edit]) or _known_marks_hold(before, now, edit) for edit in edits)
+
+
+def _known_marks_hold(before: Mapping[str, bytes], now: Mapping[str, bytes], edit: EditData) -> bool:
+    if edit["kind"] != "flux-setters":
+        return False
+    file, images = edit["file"], [ImageArtifact(**image) for image in edit["images"]]
+    changed = changed_spots(now[file], images=images, file=file, policies=_policies(now, file))
+    return not places_changed(_marks_or_none(before, edit), _marks_or_none(now, edit), changed)
 
 
 def left_by(

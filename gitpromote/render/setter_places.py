@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from gitpromote.model.artifact import ImageArtifact
 from gitpromote.render.edit_path import Path, Selector, Step, format_path
-from gitpromote.render.edit_source import DataPath
-from gitpromote.render.setters import setter_marks
+from gitpromote.render.edit_source import DataPath, Source
+from gitpromote.render.setter_evidence import Mark
+from gitpromote.render.setters import set_marks, setter_marks
 
-__all__ = ["Marked", "Spot", "gone_spots", "marked"]
+__all__ = ["Marked", "Spot", "changed_spots", "gone_spots", "marked", "places_changed"]
 
 
 class Spot(NamedTuple):
@@ -50,13 +51,41 @@ def marked(
 
     :raises SourceInvalid: it cannot be read
     """
-    source, marks = setter_marks(data, images=images, file=file, policies=policies)
+    return _spotted(*setter_marks(data, images=images, file=file, policies=policies))
+
+
+def changed_spots(
+    data: bytes, *, images: Iterable[ImageArtifact], file: str, policies: Mapping[str, str] | None = None
+) -> tuple[Spot, ...]:
+    """The comments about images in a file whose values are not those of the images.
+
+    :raises SourceInvalid: it cannot be read
+    """
+    return _spotted(*set_marks(data, images=images, file=file, policies=policies)).spots
+
+
+def _spotted(source: Source | None, marks: Iterable[tuple[Mark, str]]) -> Marked:
     if source is None:
         return Marked()
     names, documents = _names(source.documents), source.documents
     places = [(image, mark.document, mark.path) for mark, image in marks]
     spots = [Spot(image, names[number], _named(documents[number], path)) for image, number, path in places]
     return Marked(tuple(spots), dict(zip(names, documents, strict=True)))
+
+
+def places_changed(before: Marked, now: Marked, changed: Iterable[Spot]) -> bool:
+    """Whether a comment that there was has another value now. One that was added says nothing of what was written.
+
+    Of an image whose comments have moved, as many of the new ones stand in for them.
+
+    :param changed: the comments of ``now`` whose values are other ones
+    """
+    known, gone = set(before.spots), set(gone_spots(before, now))
+    changed = list(changed)
+    added = Counter(spot.image for spot in now.spots if spot not in known)
+    moved = Counter(spot.image for spot in before.spots if spot not in gone and spot not in set(now.spots))
+    other = Counter(spot.image for spot in changed if spot not in known)
+    return any(spot in known for spot in changed) or any(other[one] > added[one] - moved[one] for one in other)
 
 
 def gone_spots(before: Marked, now: Marked) -> list[Spot]:

@@ -19,6 +19,7 @@ from gitpromote.render.setter_evidence import Mark, repositories_of
 __all__ = [
     "Place",
     "apply_flux_setters",
+    "set_marks",
     "set_places",
     "setter_marks",
     "setter_repositories",
@@ -102,6 +103,18 @@ def set_places(
         return []
     setters = _Setters(data, file=file, images=images, policies=policies)
     return [setters.place(mark) for mark, _ in setters.changes("tag@digest")]
+
+
+def set_marks(
+    data: bytes, *, images: Iterable[ImageArtifact], file: str, policies: Mapping[str, str] | None = None
+) -> tuple[Source | None, list[tuple[Mark, str]]]:
+    """The same as :func:`setter_marks`, of those marks alone whose values would change."""
+    if not _may_hold_marks(data):
+        return None, []
+    setters = _Setters(data, file=file, images=images, policies=policies)
+    changing = {(mark.document, mark.path) for mark, _ in setters.changes("tag@digest")}
+    meant = [(mark, image) for mark, image in setters.meant if (mark.document, mark.path) in changing]
+    return setters.source, [(mark, canonical_repository(image.repository)) for mark, image in meant]
 
 
 def unclear_places(

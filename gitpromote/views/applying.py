@@ -119,9 +119,18 @@ def _ending(result: ApplyResult) -> list[Line]:
         lines.append(line("No target was written.", *(Span(f"   [{code}]", "faint") for code in codes)))
     elif codes:
         lines.append(line(*(Span(f"[{code}] ", "faint") for code in codes)))
-    hints = dict.fromkeys(each.hint for each in result.environments if each.hint)
-    for hint in hints:
-        lines += [line(Span(every, "command")) for every in _safe(hint).split("\n")]
+    for text, below in _hints(result).items():
+        lines += [line(Span(every, "command")) for every in (text, *below)]
     if result.interrupted:
         lines.append(line(f"Interrupted; {count(result.count('not-started'), 'environment')} not started."))
     return lines
+
+
+def _hints(result: ApplyResult) -> dict[str, list[str]]:
+    """What would help, and the commands that do it: those with the same words stand below them together."""
+    found: dict[str, dict[str, None]] = {}
+    for each in result.environments:
+        if each.hint:
+            text, *commands = _safe(each.hint).split("\n")
+            found.setdefault(text, {}).update(dict.fromkeys(commands))
+    return {text: list(commands) for text, commands in found.items()}

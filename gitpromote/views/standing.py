@@ -16,7 +16,8 @@ from gitpromote.views.text import clean_lines
 from gitpromote.views.time import ago, instant
 
 #: What a fresh plan says that is told here too.
-_TOLD = ("debt", "rolled-back", "ledger-missing", "run-cut-short")
+_CUT_SHORT = "run-cut-short"
+_TOLD = ("debt", "rolled-back", "ledger-missing", _CUT_SHORT)
 _HEADINGS = ("ENVIRONMENT", "RUNS", "FREIGHT", "SINCE", "VERIFIED", "NEXT")
 
 
@@ -94,7 +95,7 @@ def _next(status: EnvironmentStatus) -> Span:
 
 def _remarks(status: EnvironmentStatus, now: int) -> list[Line]:
     found: list[Line] = []
-    if status.drift:
+    if status.drift and not any(each.id == _CUT_SHORT for each in status.outcomes):
         text = ": its target holds something else than the last Record says   "
         found.append(line("  ", Span(f"! {status.name}", "bad"), text, Span("[foreign]", "faint")))
     if status.partly:
@@ -108,6 +109,11 @@ def _remarks(status: EnvironmentStatus, now: int) -> list[Line]:
         line("  ", Span(f"  {status.name}", "wait"), f": {clean(each.message)}   ", Span(f"[{each.id}]", "faint"))
         for each in status.outcomes
         if each.id in _TOLD
+    ]
+    found += [
+        line("      ", Span(f"gitpromote apply {clean(plan)}", "command"), "   # go on with that run")
+        for each in status.outcomes
+        if each.id == _CUT_SHORT and isinstance(plan := each.operands.get("plan"), str)
     ]
     found += [
         line("  ", Span(f"  {status.name}", "wait"), f": {clean(each.id)} {text}   ", Span("[override]", "faint"))

@@ -297,7 +297,8 @@ def test_a_second_pipeline_on_the_path_of_another_file_is_refused(shop) -> None:
         "Error: Two pipelines write here  [path-shared]\n\n"
         f"test: env/test was last written by the pipeline shop ({written})\n\n"
         "Give pay a path of its own, or retire the environment in shop.\n"
-        "If shop is called pay from now on, its ledger goes along, and all that it says:\n"
+        'If shop is called pay from now on, write Warehouse(…, name="shop") where that was its '
+        "name too, which Freight is known by, and take its ledger along:\n"
         "  git fetch <tmp>/remote.git refs/heads/gitpromote/ledger/shop && git push <tmp>/remote.git "
         "FETCH_HEAD:refs/heads/gitpromote/ledger/pay :refs/heads/gitpromote/ledger/shop\n"
     )

@@ -57,12 +57,19 @@ def test_what_a_run_of_ours_wrote_before_it_was_killed_names_its_plan(promoted):
     assert "cut short" not in outcome(promoted.project().plan(), "foreign").message  # the ledger does not have it
     promoted.project()._record(plan)
     again = promoted.project(cache="another").plan()
-    found = outcome(again, "foreign")
-    assert found.message.endswith(f"; if a run of ours was cut short, apply its plan again: {plan.short_id}")
+    found, commit = outcome(again, "run-cut-short"), promoted.home.head("env/test")
+    assert (found.level, found.status, found.operands) == ("hard", "fail", {"commit": commit, "plan": plan.digest})
+    assert found.message == (
+        f"a run of this pipeline wrote {commit[:7]} here and was cut short before its Record was in the ledger: "
+        f"apply its plan {plan.short_id} again to go on, or keep what is here"
+    )
+    undone = promoted.project().plan(replace={"test": commit})
+    assert (outcome(undone, "foreign").status, outcome(undone, "run-cut-short")) == ("warn", None)
     command = f"      gitpromote apply {plan.digest}   # go on with that run"
     assert command in plain(plan_view(again.data)).splitlines()
     by_hand(promoted)
     again = promoted.project().plan()
+    assert outcome(again, "run-cut-short") is None
     assert "cut short" not in outcome(again, "foreign").message
     assert command not in plain(plan_view(again.data)).splitlines()
 

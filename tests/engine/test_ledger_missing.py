@@ -74,10 +74,8 @@ class Killed(BaseException):
     """Not an Exception: nothing may catch it and go on."""
 
 
-def test_a_first_run_that_was_cut_short_is_no_lost_ledger(site, monkeypatch):
-    other = site.other("other.git")
-    pipeline = site.pipeline(Environment("test"), target=Branch("env/$env", repo=str(other.path)))
-    plan = site.plan(pipeline)
+def kill(monkeypatch, applies):
+    """End a run as soon as the first target is written."""
     whole = GitRepository.push
 
     def push(self, changes, **words):
@@ -86,10 +84,21 @@ def test_a_first_run_that_was_cut_short_is_no_lost_ledger(site, monkeypatch):
             raise Killed
         return found
 
-    monkeypatch.setattr(GitRepository, "push", push)
-    with pytest.raises(Killed):
-        site.apply(plan, project=site.project(pipeline))
-    monkeypatch.setattr(GitRepository, "push", whole)
+    with monkeypatch.context() as patched:
+        patched.setattr(GitRepository, "push", push)
+        with pytest.raises(Killed):
+            applies()
+
+
+@pytest.mark.parametrize("before", ["first", "later"])
+def test_a_run_that_was_cut_short_is_told_as_that(site, monkeypatch, before):
+    other = site.other("other.git")
+    pipeline = site.pipeline(Environment("test"), target=Branch("env/$env", repo=str(other.path)))
+    if before == "later":
+        site.promote(pipeline)
+        site.home.commit(site.sources("test", version="1.1.0"))
+    plan = site.plan(pipeline)
+    kill(monkeypatch, lambda: site.apply(plan, project=site.project(pipeline)))
     again = site.plan(pipeline)
     assert site.decisions(again) == {"test": "blocked run-cut-short"}
     text = (
@@ -102,8 +111,13 @@ def test_a_first_run_that_was_cut_short_is_no_lost_ledger(site, monkeypatch):
         f"      gitpromote apply {plan.digest}   # go on with that run",
         "      gitpromote adopt shop test --reason …   # keep it",
     ]
-    shown = "\n".join(plain(status_view(site.project(pipeline).status().data)).splitlines())
-    assert f"  test: {text}   [run-cut-short]" in shown
+    status = site.project(pipeline).status().data
+    assert [one.drift for one in status.environments] == [True]
+    assert plain(status_view(status)).splitlines()[4:] == [
+        f"    test: {text}   [run-cut-short]",
+        f"      gitpromote apply {plan.digest}   # go on with that run",
+    ]
+    assert f"      gitpromote apply {plan.digest}   # go on with that run" in plain(again.explain("test").lines())
     result = site.project(pipeline, cache="another").apply(plan.digest, confirmed=True)
     assert site.told(result) == {"test": "written"}
     assert site.decisions(site.plan(pipeline)) == {"test": "noop"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gitpromote import App, Branch, Directory, Environment, Git, Plain, Warehouse
+from gitpromote import App, Branch, Directory, Environment, Git, Helm, InPlace, Plain, SetValue, Warehouse
+from gitpromote import Image as Images
 from gitpromote.errors import Blocked, UsageError
 from gitpromote.views.lines import plain
 from gitpromote.views.markdown import plan_markdown
@@ -439,3 +440,121 @@ def _left(plan):
     [planned] = plan.data.environments
     [alias] = [one.alias for key, one in plan.data.freight.items() if key != planned.freight["shop"].id]
     return alias
+
+
+def _renamed_pipeline(site):
+    """Renamed, with its ledger taken along as the error says."""
+    before, after = site.pipeline(), site.pipeline(name="store")
+    site.promote(before)
+    site.home.move("gitpromote/ledger/store", site.home.head("gitpromote/ledger/shop"))
+    site.home.move("gitpromote/ledger/shop", None)
+    return after, "store"
+
+
+def _renamed_warehouse(site):
+    site.promote(site.pipeline(warehouse=Warehouse(Git(), name="old")))
+    return site.pipeline(warehouse=Warehouse(Git(), name="new")), "new"
+
+
+@pytest.mark.parametrize("rename", [_renamed_pipeline, _renamed_warehouse])
+def test_what_is_rolled_back_goes_on_nowhere_although_its_warehouse_was_renamed(site, rename):
+    pipeline, warehouse = rename(site)
+    [held] = site.project(pipeline).status().data.environments[0].runs.values()
+    site.home.commit(site.sources("test", "uat", "prod", version="1.1.0"))
+    plan = site.plan(pipeline, env="test")
+    left = plan.data.freight[plan["test"].freight[warehouse].id].alias
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {"test": "written"}
+    project = site.project(pipeline)
+    status = {one.name: one for one in project.status().data.environments}
+    assert [one.alias for one in status["test"].runs.values()] == [left]
+    back = project.rollback("test", reason="5xx")
+    assert f"  Then: test is held on {held.alias}; {left} will not go on to uat, prod" in plain(plan_view(back.data))
+    assert site.told(site.apply(back, project=project)) == {"test": "written"}
+    assert site.home.files("env/test") == {FILE: site.deployment("test")}
+    _goes_nowhere(site, pipeline, left=left, held=held.alias)
+
+
+def _goes_nowhere(site, pipeline, *, left, held):
+    """By status, explain, plan, apply, release and verify."""
+    project = site.project(pipeline)
+    status = {one.name: one for one in project.status().data.environments}
+    assert {name: [one.alias for one in each.runs.values()] for name, each in status.items()} == {
+        name: [held] for name in ("test", "uat", "prod")
+    }
+    plan = project.plan()
+    assert site.decisions(plan) == {"test": "held held", "uat": "waiting upstream", "prod": "waiting upstream"}
+    assert "  pending  upstream  test: not verified yet\n" in plain(plan.explain("uat").lines())
+    assert site.told(site.apply(plan, project=project)) == {"test": "held 13", "uat": "waiting 3", "prod": "waiting 3"}
+    assert site.home.files("env/uat") == {FILE: site.deployment("uat")}
+    assert site.project(pipeline, cache="another").verify().ok
+    project = site.project(pipeline)
+    project.release("test")
+    assert [freight.alias for freight, _ in project.rolled_back("test")] == [left]
+    again = site.plan(pipeline)
+    assert [one.id for one in again["test"].outcomes if one.id == "rolled-back"] == ["rolled-back"]
+    assert site.decisions(again) == {"test": "ready", "uat": "waiting upstream", "prod": "waiting upstream"}
+
+
+@pytest.mark.parametrize("rename", [_renamed_pipeline, _renamed_warehouse])
+def test_what_changes_nothing_after_a_rename_goes_the_whole_way_and_back_beyond_it(site, rename):
+    first = site.pipeline() if rename is _renamed_pipeline else site.pipeline(warehouse=Warehouse(Git(), name="old"))
+    site.promote(first)
+    site.home.commit(site.sources("test", "uat", "prod", version="1.1.0"))
+    pipeline, warehouse = rename(site)
+    site.promote(pipeline)
+    status = site.project(pipeline).status().data.environments
+    assert [list(one.runs) for one in status] == [[warehouse]] * 3
+    plan = site.project(pipeline).rollback("prod", reason="5xx")
+    assert site.told(site.apply(plan, project=site.project(pipeline))) == {"prod": "written"}
+    assert site.home.files("env/prod") == {FILE: site.deployment("prod")}
+    assert site.project(pipeline).verify().ok
+
+
+def test_a_warehouse_that_moved_alone_goes_back_alone(site):
+    image = "ghcr.io/acme/shop"
+    warehouses = [Warehouse(Images(image), name="app"), Warehouse(Git(include=["deploy/"]), name="config")]
+    pipeline = site.pipeline(Environment("test"), Environment("prod"), warehouse=warehouses)
+    site.promote(pipeline, images=[f"{image}:1.0.0"])
+    site.promote(pipeline, images=[f"{image}:1.1.0"])
+    site.home.commit(site.sources("test", "prod", replicas=3))
+    site.promote(pipeline, env="test")
+    project = site.project(pipeline)
+    runs = {one.name: one.runs for one in project.status().data.environments}
+    assert runs["test"]["app"] == runs["prod"]["app"]
+    plan = project.rollback("test", reason="5xx")
+    assert site.told(site.apply(plan, project=project)) == {"test": "written"}
+    now = {one.name: one for one in site.project(pipeline).status().data.environments}
+    assert (now["test"].runs, now["prod"].runs) == (runs["prod"], runs["prod"])
+    assert site.project(pipeline).verify().ok
+
+
+def test_in_place_a_renamed_warehouse_takes_the_place_of_the_old_one(bare):
+    image = "ghcr.io/acme/shop"
+    values = "image:\n  tag: 1.0.0\n"
+    chart = {
+        "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 0.1.0\n",
+        "chart/templates/c.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
+        'data: {tag: "{{ .Values.image.tag }}"}\n',
+    }
+    bare.home.commit(chart | {f"envs/{env}.yaml": values for env in ("test", "prod")})
+
+    def pipeline(name):
+        edits = [SetValue("envs/$env.yaml", "image.tag", image=image)]
+        return bare.pipeline(
+            *(Environment("test"), Environment("prod")),
+            apps=[App("shop", Helm("chart", values=["envs/$env.yaml"]), edits=edits)],
+            target=InPlace("main"),
+            warehouse=Warehouse(Images(image), name=name),
+        )
+
+    bare.promote(pipeline("old"), images=[f"{image}:1.1.0"])
+    new = pipeline("new")
+    bare.promote(new, images=[f"{image}:1.2.0"], env="test")
+    project = bare.project(new)
+    assert bare.told(bare.apply(project.rollback("test", reason="5xx"), project=project)) == {"test": "written"}
+    assert bare.home.files("main")["envs/test.yaml"] == "image:\n  tag: 1.1.0\n"
+    runs = [{name: one.images[0].tag for name, one in each.runs.items()} for each in project.status().data.environments]
+    assert runs == [{"old": "1.1.0"}] * 2
+    plan = bare.plan(new, images=[f"{image}:1.2.0"])
+    assert bare.decisions(plan) == {"test": "held held", "prod": "waiting upstream"}
+    assert bare.project(new).verify().ok

@@ -16,7 +16,8 @@ def refusal(site) -> str:
         "Two pipelines write here  [path-shared]\n"
         f"test: env/test was last written by the pipeline shop ({site.home.head('env/test')[:7]})\n"
         "Give store a path of its own, or retire the environment in shop.\n"
-        "If shop is called store from now on, its ledger goes along, and all that it says:\n"
+        'If shop is called store from now on, write Warehouse(…, name="shop") where that was its '
+        "name too, which Freight is known by, and take its ledger along:\n"
         f"  git fetch {url} {ledger}/shop && git push {url} FETCH_HEAD:{ledger}/store :{ledger}/shop"
     )
 

@@ -19,6 +19,10 @@ from .test_in_place import CONFIG, IMAGE, MARK, POD, config, marked, pod, versio
 
 COMMENT = f"image: {IMAGE}:… # {MARK}"
 PLAIN = pod("web").replace(f" # {MARK}", "")
+CART = "ghcr.io/acme/cart"
+CART_MARK = '# {"$imagepolicy": "flux-system:cart"}'
+PLAIN_CART = f"  - name: cart\n    image: {CART}:1.0.0\n"
+MARKED_CART = PLAIN_CART.replace(":1.0.0", f":1.0.0 {CART_MARK}")
 
 
 def two(site, *warehouses, apps=None):
@@ -36,11 +40,11 @@ def told(plan, name, *ids):
     return [(one.id, one.level, one.status, one.message) for one in plan[name].outcomes if one.id in wanted]
 
 
-def missing(alias, folder="k/test", image=IMAGE):
+def missing(alias, image=IMAGE):
     name = image.rpartition("/")[2]
     comment = f'image: {image}:… # {{"$imagepolicy": "flux-system:{name}"}}'
     message = (
-        f"nothing in {folder} says where {image} is to be written, so that {alias} would not get there. "
+        f"nothing in its sources says where {image} is to be written, so that {alias} would not get there. "
         f"Write a setter comment behind its value, and push that: {comment}"
     )
     return ("setters-missing", "hard", "fail", message)
@@ -89,7 +93,7 @@ def test_what_somebody_wrote_by_hand_has_no_place_either(bare):
 def test_of_several_images_those_without_a_place_are_told(bare):
     bare.home.commit({"k/web.yaml": pod("web")})
     plan = bare.plan(marked(bare), images=versions("1.1.0"))
-    message = "nothing in k says where ghcr.io/acme/none is to be written: it stays as it is there"
+    message = "nothing in its sources says where ghcr.io/acme/none is to be written: it stays as it is there"
     assert told(plan, "test") == [("setters-some", "advisory", "warn", message)]
     assert bare.told(bare.apply(plan, project=bare.project(marked(bare)))) == {"test": "written"}
     assert told(bare.project(marked(bare)).plan(), "test") == []
@@ -117,7 +121,7 @@ def test_a_chart_has_its_place_by_an_edit(bare):
     [outcome] = found()
     assert (outcome.id, outcome.status) == ("setters-missing", "fail")
     assert outcome.message == (
-        f"nothing in k/test says where {chart} is to be written, so that {freight.alias} would not get there. "
+        f"nothing in its sources says where {chart} is to be written, so that {freight.alias} would not get there. "
         f'Give the App an edit of it: SetValue("…", "…", chart="{chart}").'
     )
     assert found(SetValue("k/$env/c.yaml", "data.api", chart=chart)) == ()
@@ -287,6 +291,71 @@ def test_an_arrival_that_was_recorded_without_a_place_is_nothing_to_go_back_to(b
         project.rollback("test", reason="5xx")
 
 
+# -- places that were added
+
+
+def some(site):
+    """Two images, of which one has no comment; one Freight went through."""
+    site.home.commit({f"k/{env}/web.yaml": pod("web") + PLAIN_CART for env in ("test", "prod")})
+    pipeline = two(site, Warehouse(Images(IMAGE), Images(CART), name="shop"))
+    plan = site.plan(pipeline, images=[f"{IMAGE}:1.1.0", f"{CART}:1.1.0"])
+    assert [one[0] for one in told(plan, "test")] == ["setters-some"]
+    site.apply(plan, project=site.project(pipeline))
+    return pipeline, plan
+
+
+def with_mark(site, version="1.0.0"):
+    text = site.home.show("main:k/test/web.yaml")
+    return site.home.commit({"k/test/web.yaml": text.replace(f"{CART}:1.0.0", f"{CART}:{version} {CART_MARK}")})
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "0.9.0"])
+def test_a_comment_that_is_added_is_written_and_never_foreign(bare, version):
+    pipeline, plan = some(bare)
+    with_mark(bare, version)
+    project = bare.project(pipeline)
+    assert bare.told(bare.apply(plan, project=project)) == {"test": "already", "prod": "already"}
+    assert [one.drift for one in project.status().data.environments] == [False, False]
+    assert project.diff("test", "prod").sides[0].endswith("foreign content") is False
+    with pytest.raises(UsageError, match="nothing-to-adopt"):
+        project.adopt("test", reason="meant")
+    same = bare.project(pipeline).plan()
+    assert bare.decisions(same) == {"test": "noop" if version == "1.1.0" else "ready", "prod": "noop"}
+    assert bare.told(bare.apply(same, project=bare.project(pipeline)))["test"] in ("written", "noop")
+    text = pod("web", "1.1.0") + PLAIN_CART.replace(f"{CART}:1.0.0", f"{CART}:1.1.0 {CART_MARK}")
+    assert bare.home.show("main:k/test/web.yaml") == text
+    assert bare.project(pipeline).verify().ok
+    bare.promote(pipeline, images=[f"{IMAGE}:1.2.0", f"{CART}:1.2.0"])
+    assert bare.home.show("main:k/test/web.yaml") == text.replace("1.1.0", "1.2.0")
+
+
+def test_newer_freight_takes_an_added_comment_along_and_a_rollback_goes_back_with_it(bare):
+    pipeline, _ = some(bare)
+    with_mark(bare)
+    bare.promote(pipeline, images=[f"{IMAGE}:1.2.0", f"{CART}:1.2.0"])
+    assert bare.home.show("main:k/test/web.yaml").count(":1.2.0") == 2
+    plan = bare.project(pipeline).rollback("test", reason="5xx")
+    assert bare.told(bare.apply(plan, project=bare.project(pipeline))) == {"test": "written"}
+    assert bare.home.show("main:k/test/web.yaml").count(":1.1.0") == 2
+
+
+def test_an_added_comment_hides_no_value_that_was_changed(bare):
+    pipeline, _ = some(bare)
+    with_mark(bare)
+    text = bare.home.show("main:k/test/web.yaml").replace(f"{IMAGE}:1.1.0", f"{IMAGE}:6.6.6")
+    bare.home.commit({"k/test/web.yaml": text}, message="hot")
+    assert bare.decisions(bare.project(pipeline).plan())["test"] == "blocked foreign"
+
+
+def test_another_container_of_an_image_that_was_written_is_written_too(bare):
+    pipeline = promoted(bare)
+    more = f"  - name: more\n    image: {IMAGE}:1.0.0 # {MARK}\n"
+    bare.home.commit({"k/test/web.yaml": bare.home.show("main:k/test/web.yaml") + more}, message="more")
+    assert bare.decisions(bare.project(pipeline).plan()) == {"test": "ready", "prod": "noop"}
+    bare.promote(pipeline, images=[f"{IMAGE}:1.3.0"])
+    assert bare.home.show("main:k/test/web.yaml") == pod("web", "1.3.0") + more.replace("1.0.0", "1.3.0")
+
+
 # -- between plan and apply
 
 
@@ -310,3 +379,142 @@ def test_what_was_applied_is_there_no_more_without_its_comment(bare):
     assert bare.told(bare.apply(plan, project=bare.project(two(bare)))) == {"test": "already", "prod": "already"}
     without_comment(bare)
     assert bare.told(bare.apply(plan, project=bare.project(two(bare))))["test"] != "already"
+
+
+# -- what is told of adopted places
+
+
+def debts(plan):
+    return [one[-1] for one in told(plan, "test", "debt")]
+
+
+def test_adopted_places_without_another_value_are_no_debt(bare):
+    pipeline = promoted(bare)
+    text = bare.home.show("main:k/test/web.yaml")
+    bare.home.commit({"k/test/web.yaml": None, "k/test/other.yaml": text}, message="moved")
+    bare.project(pipeline).adopt("test", reason="moved")
+    plan = bare.plan(pipeline, images=[f"{IMAGE}:1.3.0"])
+    assert (bare.decisions(plan)["test"], debts(plan)) == ("ready", [])
+
+
+def test_an_adopted_value_that_would_be_another_one_is_debt(bare):
+    pipeline = promoted(bare)
+    text = bare.home.show("main:k/test/web.yaml")
+    bare.home.commit({"k/test/web.yaml": text.replace("1.2.0", "1.2.9")}, message="hot")
+    bare.project(pipeline).adopt("test", reason="INC-1")
+    plan = bare.plan(pipeline, images=[f"{IMAGE}:1.3.0"])
+    assert debts(plan) == ['undoes what Ada <ada@acme.example> adopted: "INC-1"; it stays if the sources contain it']
+
+
+# -- several Warehouses
+
+
+def three(site, *, test=PLAIN_CART, prod=PLAIN_CART):
+    """Freight of two Warehouses, of which one may have no place."""
+    site.home.commit({"k/test/web.yaml": pod("web") + test, "k/prod/web.yaml": pod("web") + prod})
+    return two(
+        site,
+        Warehouse(Images(IMAGE), name="shop", policy="manual"),
+        Warehouse(Images(CART), name="cart", policy="manual"),
+    )
+
+
+def created(site, pipeline, *references):
+    site.shelf.put(*references)
+    for one in references:
+        site.project(pipeline).freight.create(images=[one])
+
+
+def test_freight_without_a_place_stays_out_and_the_others_go_on(bare):
+    pipeline = three(bare)
+    created(bare, pipeline, f"{IMAGE}:1.1.0", f"{CART}:2.0.0")
+    project = bare.project(pipeline)
+    plan = project.plan()
+    assert bare.decisions(plan) == {"test": "ready", "prod": "waiting upstream"}
+    alias = next(one.freight.alias for one in project.freight.list() if one.freight.warehouse == "cart")
+    assert plan.warnings == (
+        f"test goes on without {alias}: {missing(alias, image=CART)[-1]}",
+        f"prod goes on without {alias}: it stays out of test",
+    )
+    assert {one.name: list(one.freight) for one in plan.data.environments} == {"test": ["shop"], "prod": ["shop"]}
+    assert [image["repository"] for edit in plan["test"].edits for image in edit["images"]] == [IMAGE]
+    assert bare.told(bare.apply(plan, project=bare.project(pipeline))) == {"test": "written", "prod": "written"}
+    assert [list(one.freight) for one in bare.project(pipeline).history if one.kind == "written"] == [["shop"]] * 2
+    alone = bare.project(pipeline).plan()  # nothing else comes now
+    assert bare.decisions(alone)["test"] == "blocked setters-missing"
+    created(bare, pipeline, f"{IMAGE}:1.2.0")
+    bare.promote(pipeline)
+    assert bare.home.show("main:k/prod/web.yaml") == pod("web", "1.2.0") + PLAIN_CART
+    for env in ("test", "prod"):
+        bare.home.commit({f"k/{env}/web.yaml": pod("web", "1.2.0") + MARKED_CART}, message="comment")
+    bare.promote(pipeline)
+    assert bare.home.show("main:k/prod/web.yaml") == pod("web", "1.2.0") + MARKED_CART.replace("1.0.0", "2.0.0")
+    assert bare.project(pipeline).verify().ok
+
+
+def test_what_was_asked_for_is_never_left_out(bare):
+    pipeline = three(bare)
+    created(bare, pipeline, f"{IMAGE}:1.1.0")
+    assert bare.decisions(bare.plan(pipeline, images=[f"{CART}:2.0.0"]))["test"] == "blocked setters-missing"
+
+
+def test_freight_that_stays_out_of_what_is_before_keeps_nobody_waiting_behind(bare):
+    pipeline = three(bare, prod=MARKED_CART)
+    created(bare, pipeline, f"{IMAGE}:1.1.0", f"{CART}:2.0.0")
+    bare.promote(pipeline)
+    assert bare.home.show("main:k/prod/web.yaml") == pod("web", "1.1.0") + MARKED_CART
+    created(bare, pipeline, f"{IMAGE}:1.2.0")
+    bare.promote(pipeline, env="test")
+    bare.promote(pipeline, env="prod")
+    assert bare.home.show("main:k/prod/web.yaml") == pod("web", "1.2.0") + MARKED_CART
+
+
+def test_what_is_there_stays_where_newer_freight_has_no_place(bare):
+    pipeline = three(bare, test=MARKED_CART, prod=MARKED_CART)
+    created(bare, pipeline, f"{IMAGE}:1.1.0", f"{CART}:2.0.0")
+    bare.promote(pipeline)
+    text = bare.home.show("main:k/test/web.yaml").replace(f" {CART_MARK}", "")
+    bare.home.commit({"k/test/web.yaml": text}, message="gone")
+    bare.project(pipeline).adopt("test", reason="meant")
+    created(bare, pipeline, f"{IMAGE}:1.2.0", f"{CART}:3.0.0")
+    before = bare.project(pipeline).status().data.environments[0].runs
+    bare.promote(pipeline)
+    assert bare.home.show("main:k/test/web.yaml") == text.replace("1.1.0", "1.2.0")
+    after = bare.project(pipeline).status().data.environments[0].runs
+    assert after.keys() == before.keys()
+    assert after["cart"] == before["cart"]
+    assert after["shop"] != before["shop"]
+
+
+def test_what_blocks_is_named_once_and_told_for_all_environments_together(bare):
+    pipeline = three(bare)
+    bare.home.commit({f"k/{env}/web.yaml": PLAIN + PLAIN_CART for env in ("test", "prod")})
+    plan = bare.plan(pipeline, images=[f"{IMAGE}:1.1.0", f"{CART}:2.0.0"], env="test")
+    assert bare.decisions(plan) == {"test": "blocked setters-missing"}
+    [ended] = bare.apply(plan, project=bare.project(pipeline)).environments
+    assert (ended.message, ended.detail.count("setters-missing: ")) == ("setters-missing", 2)
+
+
+def test_a_warehouse_without_freight_is_not_missed_where_no_edit_takes_a_value_of_it(bare):
+    pipeline = three(bare, test=MARKED_CART, prod=MARKED_CART)
+    created(bare, pipeline, f"{IMAGE}:1.1.0")
+    bare.promote(pipeline)
+    assert bare.home.show("main:k/prod/web.yaml") == pod("web", "1.1.0") + MARKED_CART
+    app = App(
+        "shop", Plain("k/$env"), edits=[SetValue("k/$env/web.yaml", "spec.containers[name=cart].image", image=CART)]
+    )
+    houses = [Warehouse(Images(one), name=name, policy="manual") for name, one in (("shop", IMAGE), ("cart", CART))]
+    missed = bare.project(two(bare, *houses, apps=[app])).plan()
+    assert {one.name: one.decision for one in missed.data.environments} == dict.fromkeys(
+        ("test", "prod"), "unavailable"
+    )
+
+
+def test_freight_of_which_an_edit_takes_a_value_is_not_left_out(bare):
+    bare.home.commit({f"k/{env}/web.yaml": pod("web") + PLAIN_CART for env in ("test", "prod")})
+    value = SetValue("k/$env/web.yaml", "spec.containers[name=cart].image", image=CART, part="repository")
+    app = App("shop", Plain("k/$env"), edits=[FluxSetters(), value])
+    houses = [Warehouse(Images(one), name=name, policy="manual") for name, one in (("shop", IMAGE), ("cart", CART))]
+    pipeline = two(bare, *houses, apps=[app])
+    created(bare, pipeline, f"{IMAGE}:1.1.0", f"{CART}:2.0.0")
+    assert bare.decisions(bare.project(pipeline).plan())["test"] == "blocked setters-missing"

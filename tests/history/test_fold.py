@@ -16,7 +16,7 @@ from gitpromote.model.record import GENERATION_KINDS, Actor, Record
 from gitpromote.model.state import LedgerState
 
 COUNT = itertools.count()
-F, G = "f" * 64, "a" * 64
+F, G, H = "f" * 64, "a" * 64, "b" * 64
 
 
 def record(kind, env="test", *, freight=F, at=1, who="Ada", **members):
@@ -70,9 +70,33 @@ def test_promotions_that_changed_something_are_remembered_by_their_time():
     assert many.environment("test").promoted == tuple(range(103, 1103))
 
 
-def test_freight_of_other_warehouses_stays():
-    side = written(freight=G).model_copy(update={"freight": {"side": G}})
-    assert folded(written(), side).environment("test").freight == {"shop": F, "side": G}
+def holding(at=1, kind="written", **freight):
+    return written(kind=kind, at=at).model_copy(update={"freight": freight})
+
+
+def test_a_record_of_content_names_all_that_is_there():
+    state = folded(holding(1, shop=F, side=G), holding(2, shop=H, side=G)).environment("test")
+    assert (state.freight, state.arrived) == ({"shop": H, "side": G}, {"shop": 2, "side": 1})
+    state = folded(holding(1, shop=F, side=G), holding(2, side=G)).environment("test")
+    assert (state.freight, state.arrived) == ({"side": G}, {"side": 1})
+
+
+def test_freight_of_a_warehouse_that_is_called_otherwise_now_leaves_with_what_takes_its_place():
+    before = [holding(1, shop=F), record("verified", at=1)]
+    renamed = folded(*before, holding(5, store=G), record("verified", freight=G, at=5)).environment("test")
+    assert (renamed.freight, set(renamed.verified)) == ({"store": G}, {F, G})
+    assert (renamed.verified[F].since, renamed.verified[F].stayed) == (None, (1, 5))
+    back = folded(
+        *(*before, holding(5, store=G), record("verified", freight=G, at=5)),
+        *(holding(7, "rolled-back", shop=F), record("verified", at=7)),
+    ).environment("test")
+    assert (back.freight, back.arrived, set(back.verified)) == ({"shop": F}, {"shop": 7}, {F})
+    assert set(back.rolled_back) == {G}
+
+
+def test_who_adopts_content_changes_no_freight():
+    state = folded(holding(1, shop=F, side=G), holding(2, "adopted", side=G)).environment("test")
+    assert (state.freight, state.content.kind) == ({"shop": F, "side": G}, "adopted")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitpromote.errors import SourceInvalid
-from gitpromote.render.edits_found import edits_found, left_by, lost_places
+from gitpromote.render.edits_found import edits_found, known_places_hold, left_by, lost_places
 from gitpromote.render.freight_edits import apply_edits
 
 REPO = "ghcr.io/acme/shop"
@@ -163,3 +163,19 @@ def test_what_an_edit_changed_is_left_unless_it_is_made_again(kind, comes):
     assert left_by([edit(kind, comes)], besides=[edit(kind, ("9", None))], then=then, after=after) == ()
     assert left_by([edit(kind, comes)], besides=[], then={}, after=after) == (place,)
     assert left_by([edit(kind, comes)], besides=[], then={}, after={}) == ()
+
+
+# -- comments that were added
+
+
+def test_places_that_were_there_hold_whatever_was_added():
+    mark = '# {"$imagepolicy": "a:b"}'
+    image = {"repository": "ghcr.io/acme/shop", "tag": "1", "digest": None}
+    edits = [{"kind": "flux-setters", "file": "f.yaml", "images": [image]}]
+
+    def text(**tags):
+        return {"f.yaml": "".join(f"{key}: ghcr.io/acme/shop:{tag} {mark}\n" for key, tag in tags.items()).encode()}
+
+    assert known_places_hold(text(a=0), text(a=1, b=2), edits)
+    assert not known_places_hold(text(a=0), text(a=2, b=1), edits)
+    assert not known_places_hold({}, text(a=1), [{"kind": "set-value", "file": "f.yaml", "path": "a", "value": "x"}])

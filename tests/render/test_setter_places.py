@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gitpromote.errors import SourceInvalid
 from gitpromote.model.artifact import ImageArtifact
-from gitpromote.render.setter_places import Marked, gone_spots, marked
+from gitpromote.render.setter_places import Marked, changed_spots, gone_spots, marked, places_changed
 
 SHOP, CART = "ghcr.io/acme/shop", "ghcr.io/acme/cart"
 IMAGES = [ImageArtifact(repository=one, tag="9") for one in (SHOP, CART)]
@@ -68,6 +68,38 @@ def test_places_go_by_the_names_of_objects_and_containers():
 )
 def test_a_comment_is_gone_unless_it_has_only_moved(now, lost):
     assert gone(pod(A, B), now) == [(SHOP, "", WHERE.format(name)) for name in lost]
+
+
+def other(name, image=SHOP, version="2", mark=MARK):
+    return container(name, image, mark).replace(":1", f":{version}")
+
+
+@pytest.mark.parametrize(
+    ("now", "is_changed"),
+    [
+        (pod(A, B), False),
+        (pod(A, B, other("c")), False),  # added
+        (pod(A, B, other("c"), container("d")), False),
+        (pod(A, B) + "---\n" + pod(other("a"), name="q"), False),
+        (pod(A, other("b")), True),
+        (pod(A, other("b"), container("c")), True),
+        (pod(A, other("c")), True),  # renamed, and changed
+        (pod(A, container("c"), other("d")), False),
+        (pod(other("a"), B, name="q"), True),
+        (pod(A, other("b", mark="")), False),  # gone: that is another matter
+    ],
+)
+def test_a_comment_that_was_added_changes_nothing_that_was_there(now, is_changed):
+    images = [ImageArtifact(repository=SHOP, tag="1")]
+    changed = changed_spots(now.encode(), images=images, file="f.yaml")
+    assert places_changed(read(pod(A, B)), read(now), changed) is is_changed
+
+
+def test_the_comments_with_other_values_are_told():
+    images = [ImageArtifact(repository=SHOP, tag="1")]
+    found = changed_spots(pod(A, other("b"), other("c", CART)).encode(), images=images, file="f.yaml")
+    assert [(spot.image, spot.text) for spot in found] == [(SHOP, WHERE.format("b"))]
+    assert changed_spots(b"a: 1\n", images=images, file="f.yaml") == ()
 
 
 def test_what_goes_by_its_number_may_have_moved():

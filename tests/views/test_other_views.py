@@ -148,6 +148,19 @@ def test_an_apply_says_how_each_environment_ended(pay: Plan, snapshot: Any) -> N
     assert plain(apply_view(ended, pay)) == snapshot
 
 
+def test_what_would_help_is_told_once_with_the_command_of_each_environment() -> None:
+    members = {"exit_code": 13, "code": "setters-missing", "message": "setters-missing"}
+    helps = "See what would help:\n  gitpromote explain pay {}"
+    blocked = tuple(result(name, "blocked", hint=helps.format(name), **members) for name in ("test", "prod"))
+    ended = ApplyResult(pipeline="pay", plan="sha256:9c41", environments=blocked)
+    assert plain(apply_view(ended, None)).splitlines()[-4:] == [
+        "No target was written.   [setters-missing]",
+        "See what would help:",
+        "  gitpromote explain pay test",
+        "  gitpromote explain pay prod",
+    ]
+
+
 def test_a_stale_apply_says_what_moved_and_what_to_do(snapshot: Any) -> None:
     ended = ApplyResult(
         pipeline="pay",
