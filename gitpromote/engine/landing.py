@@ -117,19 +117,24 @@ class Landing:
 
     def _unrecorded(self, prepared: transition.Transition, pushed: transition.Pushed) -> None:
         """Targets that could not wait for the ledger are written: that is told, and nothing more is begun."""
+        refused = ledger_refused(self._world.ledger.ref, pushed.ledger_words)
+        refused.hint = (
+            "Let the promoting identity push to branches below gitpromote/, and apply the plan again:\n"
+            f"  gitpromote apply {self._attempt.called.word}"
+        )
         for fresh in prepared.environments:
             name, target = fresh.planned.name, fresh.planned.target
             if name in pushed.unrecorded:
-                place = f"{target.ref.removeprefix('refs/heads/')} is at {prepared.commits[name][:7]}, as planned"
+                commit = prepared.commits[name]
                 error = AccessDenied(
                     "It is written, and the ledger does not take its Record",
-                    code="ledger-refused",
-                    detail=f"{place}; {self._world.ledger.ref}: {pushed.ledger_words}",
-                    hint="Let the promoting identity push to branches below gitpromote/, and apply the plan again:\n"
-                    f"  gitpromote apply {self._attempt.called.word}",
+                    code=refused.code,
+                    detail=f"{target.ref.removeprefix('refs/heads/')} is at {commit[:7]}, as planned; {refused.detail}",
+                    hint=refused.hint,
                 )
-                self._results[name] = failed_result(fresh.planned, error)
-        self._results.cut_short(ledger_refused(self._world.ledger.ref, pushed.ledger_words))
+                there = {"ref": target.ref, "commit": commit}
+                self._results[name] = failed_result(fresh.planned, error).model_copy(update=there)
+        self._results.cut_short(refused)
 
     def _is_refused(self, fresh: Fresh, refused: Mapping[str, PushAnswer], seen: Look) -> bool:
         answer = refused.get(fresh.planned.name)

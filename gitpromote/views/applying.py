@@ -113,8 +113,8 @@ def _ending(result: ApplyResult) -> list[Line]:
     lines: list[Line] = []
     failed = [each for each in result.environments if each.status in _FAILED]
     codes = list(dict.fromkeys(each.code for each in failed if each.code))
-    # Of targets alone: the ledger may have got the plan. And what is otherwise than it landed was written.
-    landed = result.count("written", "inherited") or LANDED_DIFFERS in codes
+    # Of targets alone: the ledger may have got the plan. What failed with a commit, or is otherwise now, was written.
+    landed = result.count("written", "inherited") or any(each.commit or each.code == LANDED_DIFFERS for each in failed)
     if result.environments and not landed:
         lines.append(line("No target was written.", *(Span(f"   [{code}]", "faint") for code in codes)))
     elif codes:

@@ -9,6 +9,8 @@ import pytest
 from gitpromote import Branch, Directory, Environment
 from gitpromote.adapters.repository import GitRepository
 from gitpromote.errors import AccessDenied, ConfigurationError
+from gitpromote.views.applying import apply_view
+from gitpromote.views.lines import plain
 
 THREE = ("a", "b", "c")
 
@@ -109,6 +111,10 @@ def test_a_ledger_that_is_refused_after_its_targets_were_written_is_told_so(site
         "Let the promoting identity push to branches below gitpromote/, and apply the plan again:\n"
         f"  gitpromote apply {plan.digest}"
     )
+    assert (told.ref, told.commit) == ("refs/heads/env/a", head)
+    shown = plain(apply_view(result, plan.data))
+    assert "No target was written" not in shown
+    assert shown.count("Let the promoting identity push") == 1
     site.home.hook("update", "")
     assert site.told(site.apply(plan, project=site.project(pipeline))) == dict.fromkeys(THREE, "written")
     assert site.project(pipeline).verify().ok
