@@ -128,7 +128,7 @@ class Landing:
                 commit = prepared.commits[name]
                 error = AccessDenied(
                     "It is written, and the ledger does not take its Record",
-                    code=refused.code,
+                    code="ledger-refused",
                     detail=f"{target.ref.removeprefix('refs/heads/')} is at {commit[:7]}, as planned; {refused.detail}",
                     hint=refused.hint,
                 )
