@@ -29,7 +29,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from gitpromote.model.freight import Freight
+from gitpromote.model.freight import Freight, freight_id
 from gitpromote.model.gate import Occasion
 from gitpromote.model.gate_plain import SkipPermission
 from gitpromote.model.graph import upwards
@@ -320,11 +320,26 @@ class Journey:
     def _is_void(self, environment: str, bypass: Bypass) -> bool:
         return expired(bypass, self.as_of) or bool(self.unproven(environment, bypass))
 
+    def _rejected_before(self, freight: Freight) -> FreightState | None:
+        """The same artifacts, rejected while their Warehouse had a name that no Warehouse has any more."""
+        same = (
+            one
+            for one in self._rejected_elsewhere
+            if freight_id(freight.warehouse, one.freight.artifacts) == freight.id
+        )
+        return next(same, None)
+
+    @cached_property
+    def _rejected_elsewhere(self) -> Sequence[FreightState]:
+        living = {one.name for one in self.pipeline.warehouses}
+        return [one for one in self.ledger.freight.values() if one.rejected and one.freight.warehouse not in living]
+
     def _refusal(
         self, resolved: ResolvedEnvironment, freight: Freight, known: FreightState | None
     ) -> tuple[Way, str] | None:
-        if known is not None and known.rejected:
-            return "rejected", known.rejection
+        rejected = known if known is not None and known.rejected else self._rejected_before(freight)
+        if rejected is not None:
+            return "rejected", rejected.rejection
         reach = self.reach(freight.id)
         if reach is not None and resolved.name not in reach:
             target = known.intent.target if known and known.intent else None

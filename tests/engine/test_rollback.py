@@ -558,3 +558,20 @@ def test_in_place_a_renamed_warehouse_takes_the_place_of_the_old_one(bare):
     plan = bare.plan(new, images=[f"{image}:1.2.0"])
     assert bare.decisions(plan) == {"test": "held held", "prod": "waiting upstream"}
     assert bare.project(new).verify().ok
+
+
+def test_what_was_rejected_comes_no_more_although_its_warehouse_was_renamed(site):
+    def named(name):
+        return site.pipeline(Environment("test"), Environment("prod"), warehouse=Warehouse(Git(), name=name))
+
+    site.home.commit(site.sources("test", "prod"))
+    site.promote(named("old"))
+    site.home.commit(site.sources("test", "prod", version="1.1.0"))
+    plan = site.plan(named("old"), env="test")
+    site.apply(plan, project=site.project(named("old")))
+    [bad] = [plan.data.freight[one.id].alias for one in plan["test"].freight.values()]
+    site.project(named("old")).freight.reject(bad, reason="cve")
+    again = site.project(named("new")).plan()
+    assert "ready" not in {one.decision for one in again.data.environments}
+    site.apply(again, project=site.project(named("new")))
+    assert site.home.files("env/prod") == {FILE: site.deployment("prod")}
